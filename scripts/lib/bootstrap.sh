@@ -88,5 +88,5 @@ bootstrap() {
     apt_install "${wanted[@]}" ||
         die "apt-get install ${wanted[*]} failed (it must not remove anything: an older Boost in the way?)"
     missing="$(missing_packages)"
-    if [ -n "$missing" ]; then die "still missing after the installation:" $missing; fi
+    if [ -n "$missing" ]; then die "still missing after the installation: ${missing//$'\n'/ }"; fi
 }

@@ -1,10 +1,10 @@
-#include <cstdio>
+#include <tempeh/tempeh.hpp>
+
 #include <chrono>
+#include <cstdio>
 #include <exception>
 #include <memory>
 #include <utility>
-
-#include <tempeh/tempeh.hpp>
 
 namespace {
 
@@ -26,7 +26,8 @@ int helloOverTcp(tempeh::Ampe& engine) {
     tempeh::TcpServerAddress{"127.0.0.1", port}.format(*welcome);
     server.post(std::move(welcome));
     tempeh::MessagePtr listening = server.waitReceive(seconds(10));
-    if (!listening || listening->status() != tempeh::Status::Success) return fail("the listener did not start");
+    if (!listening || listening->status() != tempeh::Status::Success)
+        return fail("the listener did not start");
 
     tempeh::MessagePtr hello = engine.get();
     tempeh::TcpClientAddress{"127.0.0.1", port}.format(*hello);
@@ -42,7 +43,9 @@ int errorsAreCaught(tempeh::Ampe& engine) {
     try {
         group.post(tempeh::MessagePtr{});
     } catch (const tempeh::Error& error) {
-        return error.code() == tempeh::Status::NullMessage ? 0 : fail("a null message failed with another status");
+        return error.code() == tempeh::Status::NullMessage
+                   ? 0
+                   : fail("a null message failed with another status");
     }
     return fail("a null message was accepted");
 }
