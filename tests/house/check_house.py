@@ -14,12 +14,12 @@ import sys
 LAYERS = ["base", "message", "wire", "machines", "transport", "core", "flows", "actor"]
 RANK = {layer: rank for rank, layer in enumerate(LAYERS)}
 TOP = len(LAYERS)  # tools and samples: above every layer
-UMBRELLAS = {"tempeh.hpp": "core"}  # include/tempeh/<layer>.hpp stands for that layer as well
+UMBRELLAS = {"tempeh.hpp": "core", "version.hpp": "base"}  # include/tempeh/<layer>.hpp stands for that layer as well
 
 SANS_IO = {"base", "message", "wire", "machines"}
-SANS_IO_HEADERS = re.compile(r"^(boost/asio\b|asio[./]|spdlog/|thread$|future$|condition_variable$)")
+SANS_IO_HEADERS = re.compile(r"^(boost/asio\b|asio[./]|spdlog/|thread$)")
 PURE = {"wire", "machines"}  # here not even system headers or locks
-PURE_HEADERS = re.compile(r"^(sys/|netinet/|arpa/|poll\.h$|unistd\.h$|netdb\.h$|mutex$|shared_mutex$)")
+PURE_HEADERS = re.compile(r"^(sys/|netinet/|arpa/|poll\.h$|unistd\.h$|netdb\.h$|mutex$|shared_mutex$|condition_variable$|future$)")
 CLOCK_READ = re.compile(r"::\s*now\s*\(")
 
 MAX_LINES = 400
