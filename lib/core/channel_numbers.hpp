@@ -1,0 +1,71 @@
+#pragma once
+
+#include "base/random.hpp"
+
+#include <tempeh/message/op_code.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace tempeh::core {
+
+/// Gives out channel numbers of one engine: random, unique, and none that is among the last 1024 released
+/// (DESIGN section 2), so that a late message never meets a new channel. Not thread-safe. About 18 KB inside,
+/// no allocation.
+class ChannelNumbers {
+public:
+    static constexpr ChannelNumber lowest = 1;
+    static constexpr ChannelNumber highest = 65'534;
+    static constexpr std::size_t count = highest - lowest + 1U;
+    static constexpr std::size_t restingCount = 1024;
+
+    /// `maxChannels`: at most so many in use at once; above `count` it means `count`.
+    explicit ChannelNumbers(std::uint64_t seed, std::size_t maxChannels = count) noexcept;
+
+    /// A number nobody uses; nothing when maxChannels are in use or every other number still rests. Usually
+    /// one bit test, at worst one pass over 8 KB.
+    std::optional<ChannelNumber> allocate() noexcept;
+
+    /// The channel is closed; its number rests until 1024 others were released. False: it was not in use,
+    /// ignored.
+    bool release(ChannelNumber number) noexcept;
+
+    bool isInUse(ChannelNumber number) const noexcept { return used_.has(number); }
+    std::size_t inUse() const noexcept { return inUse_; }
+    std::size_t maxChannels() const noexcept { return maxChannels_; }
+
+private:
+    class Bitmap {
+    public:
+        bool has(ChannelNumber number) const noexcept {
+            return ((words_[number / 64U] >> (number % 64U)) & 1U) != 0;
+        }
+        void add(ChannelNumber number) noexcept {
+            words_[number / 64U] |= std::uint64_t{1} << (number % 64U);
+        }
+        void remove(ChannelNumber number) noexcept {
+            words_[number / 64U] &= ~(std::uint64_t{1} << (number % 64U));
+        }
+        /// The first number that is absent, from `start` upwards and round again.
+        std::optional<ChannelNumber> firstAbsent(ChannelNumber start) const noexcept;
+
+    private:
+        static constexpr std::size_t wordCount = 65'536 / 64;
+        std::array<std::uint64_t, wordCount> words_{};
+    };
+
+    void rest(ChannelNumber number) noexcept;
+
+    Bitmap used_;
+    Bitmap taken_;  // used or resting, and the two that are no channel numbers
+    std::array<ChannelNumber, restingCount>
+        resting_{};           // ring of the last released; 0: a place not filled yet
+    std::size_t oldest_ = 0;  // place of the one that rests longest
+    std::size_t inUse_ = 0;
+    std::size_t maxChannels_;
+    base::Random random_;
+};
+
+}  // namespace tempeh::core

@@ -1,0 +1,36 @@
+#include "machines/listener_machine.hpp"
+
+#include <utility>
+
+namespace tempeh::machines {
+
+ListenerVerdict ListenerMachine::onPost(OpCode opCode) const noexcept {
+    // The number means nothing any more, as for any unknown channel.
+    if (state_ == ListenerState::Closed) return {ListenerAction::Refuse, Status::InvalidChannelNumber};
+    if (opCode == OpCode::ByeSignal || opCode == OpCode::ByeRequest) return {ListenerAction::Close};
+    return {ListenerAction::Refuse, Status::NotAllowed};
+}
+
+bool ListenerMachine::onOpened(Status status) noexcept {
+    if (state_ != ListenerState::Opening || status != Status::Success) return false;
+    state_ = ListenerState::Listening;
+    return true;
+}
+
+bool ListenerMachine::onEnd() noexcept {
+    return std::exchange(state_, ListenerState::Closed) != ListenerState::Closed;
+}
+
+std::string_view nameOf(ListenerState state) noexcept {
+    switch (state) {
+        case ListenerState::Opening:
+            return "Opening";
+        case ListenerState::Listening:
+            return "Listening";
+        case ListenerState::Closed:
+            return "Closed";
+    }
+    return "unknown";
+}
+
+}  // namespace tempeh::machines
