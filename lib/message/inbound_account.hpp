@@ -1,0 +1,27 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace tempeh {
+class MessagePool;
+}
+
+namespace tempeh::detail {
+
+/// How many received messages of one group are out (delivered, not yet returned or posted). The reactor
+/// thread counts deliveries, whoever returns a message counts returns. Owned by the pool, so that a message
+/// may outlive its group.
+struct InboundAccount {
+    std::uint64_t delivered = 0;        // reactor thread only
+    std::uint64_t returnedByOwner = 0;  // reactor thread only
+    std::atomic<std::uint64_t> returnedElsewhere{0};
+    const MessagePool* pool = nullptr;  // set by the pool; knows which thread is the reactor's
+
+    /// Reactor thread only.
+    std::uint64_t outstanding() const noexcept {
+        return delivered - returnedByOwner - returnedElsewhere.load(std::memory_order_acquire);
+    }
+};
+
+}  // namespace tempeh::detail

@@ -1,0 +1,337 @@
+#include "message/message_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tempeh {
+
+using detail::MessageAccess;
+
+namespace {
+
+constexpr std::size_t maxBatch = 64;         // measured: docs/decisions, "The free list"
+constexpr std::size_t minBatch = 4;          // less is not worth a list
+constexpr std::size_t batchesPerPool = 64;   // so that the own list cannot hide much of a small pool
+constexpr std::size_t maxReservedFree = 64;  // a storm of notices does not stay in memory
+constexpr std::size_t creditStep = 64 * 1024;
+
+std::size_t batchSizeFor(std::size_t maxMessages) noexcept {
+    const std::size_t size = std::min(maxMessages / batchesPerPool, maxBatch);
+    return size < minBatch ? 0 : size;
+}
+
+}  // namespace
+
+// --- life
+
+MessagePool::MessagePool(const PoolLimits& limits)
+    : limits_(limits), batchSize_(batchSizeFor(limits.maxMessages)), depot_(batchSize_) {}
+
+MessagePool::~MessagePool() {
+    freeWaiting();
+}
+
+MessagePool* MessagePool::create(const PoolLimits& limits) {
+    auto* pool = new MessagePool(limits);
+    try {
+        const std::size_t count = std::min(limits.initialMessages, limits.maxMessages);
+        pool->depot_.reserve(count);
+        for (; pool->total_ < count; ++pool->total_) {
+            auto* message = new Message;
+            MessageAccess::setHome(*message, pool);
+            pool->depot_.push(*message, 0);
+        }
+        pool->allocations_ = count;
+    } catch (...) {
+        delete pool;
+        throw;
+    }
+    return pool;
+}
+
+void MessagePool::setOwner(const void* token) noexcept {
+    const std::lock_guard lock(mutex_);
+    spillOwn();
+    owner_.store(token, std::memory_order_relaxed);
+}
+
+void MessagePool::flushOwnList() noexcept {
+    if (own_.free.load(std::memory_order_relaxed) == 0) return;
+    const std::lock_guard lock(mutex_);
+    spillOwn();
+}
+
+void MessagePool::close() noexcept {
+    std::unique_lock lock(mutex_);
+    // While Closing every return frees its message, but none of them may delete the pool under this call.
+    state_ = State::Closing;
+    spillOwn();
+    owner_.store(nullptr, std::memory_order_relaxed);
+    listenerLeft_.wait(lock, [this] { return listenerCalls_ == 0; });
+    freeWaiting();
+    state_ = State::Closed;
+    const bool finished = isFinished();
+    lock.unlock();
+    if (finished) delete this;
+}
+
+bool MessagePool::isFinished() const noexcept {
+    return state_ == State::Closed && total_ == 0 && reserved_ == 0;
+}
+
+void MessagePool::freeWaiting() noexcept {
+    while (Message* message = depot_.pop()) {
+        --total_;
+        delete message;
+    }
+    while (Message* message = reservedFree_.pop()) {
+        --reserved_;
+        delete message;
+    }
+}
+
+// --- out
+
+MessagePtr MessagePool::getAsOwner(AllocationStrategy strategy) {
+    std::unique_lock lock(mutex_);
+    noteHighWater(own_.low.load(std::memory_order_relaxed));
+    own_.loaded = depot_.take();
+    own_.free.store(own_.loaded.size(), std::memory_order_relaxed);
+    own_.low.store(own_.loaded.size(), std::memory_order_relaxed);
+    if (own_.loaded.empty()) return make(strategy, lock);
+    renewCredit(0);
+    lock.unlock();
+    return MessagePtr(takeOwn());
+}
+
+MessagePtr MessagePool::getShared(AllocationStrategy strategy) {
+    std::unique_lock lock(mutex_);
+    Message* message = depot_.pop();
+    if (message == nullptr) return make(strategy, lock);
+    ++hits_;
+    noteHighWater(own_.free.load(std::memory_order_relaxed));
+    return MessagePtr(message);
+}
+
+MessagePtr MessagePool::make(AllocationStrategy strategy, std::unique_lock<std::mutex>& lock) {
+    const std::size_t ownFree = own_.free.load(std::memory_order_relaxed);
+    if (total_ >= limits_.maxMessages) {
+        if (ownFree != 0) attend(wanted, true);
+        if (strategy == AllocationStrategy::PoolOnly) {
+            ++misses_;
+            return nullptr;
+        }
+    }
+    depot_.reserve(total_ + 1);
+    changeTotal(1);
+    noteHighWater(ownFree);
+    ++allocations_;
+    lock.unlock();
+    try {
+        MessagePtr message(new Message);
+        MessageAccess::setHome(*message, this);
+        return message;
+    } catch (...) {
+        lock.lock();
+        changeTotal(-1);
+        --allocations_;
+        throw;
+    }
+}
+
+MessagePtr MessagePool::getReserved() {
+    std::unique_lock lock(mutex_);
+    if (Message* message = reservedFree_.pop()) return MessagePtr(message);
+    ++reserved_;
+    ++allocations_;
+    lock.unlock();
+    try {
+        MessagePtr message(new Message);
+        MessageAccess::setHome(*message, &reservedHome_);
+        return message;
+    } catch (...) {
+        lock.lock();
+        --reserved_;
+        --allocations_;
+        throw;
+    }
+}
+
+// --- in
+
+void MessagePool::giveBackShared(Message* message, std::uint64_t obligation) noexcept {
+    MessageAccess::setObligation(*message, 0);
+    message->reset();
+    const std::size_t heapBytes =
+        detail::trimHeap(*message, detail::heapBytesOf(*message), limits_.maxHeapBytesPerMessage);
+
+    std::unique_lock lock(mutex_);
+    if ((attention_.load(std::memory_order_relaxed) & wanted) != 0 && isOwnerThread()) spillOwn();
+    const bool isReserved = MessageAccess::home(*message) == &reservedHome_;
+    const bool kept = isReserved ? keepReserved(*message, heapBytes) : keep(*message, heapBytes);
+    const Notice notice = takeNotice(obligation);
+    const bool finished = isFinished();
+    lock.unlock();
+
+    if (!kept) delete message;
+    if (finished) {
+        delete this;
+    } else if (notice.listener != nullptr) {
+        tellListener(notice);
+    }
+}
+
+void MessagePool::ReservedHome::giveBack(Message* message) noexcept {
+    settleAccount(*message);
+    pool_.giveBackShared(message, MessageAccess::obligation(*message));
+}
+
+bool MessagePool::keep(Message& message, std::size_t heapBytes) noexcept {
+    if (state_ != State::Open || total_ > limits_.maxMessages) {
+        changeTotal(-1);
+        return false;
+    }
+    depot_.push(message, affordable(message, heapBytes));
+    return true;
+}
+
+bool MessagePool::keepReserved(Message& message, std::size_t heapBytes) noexcept {
+    if (state_ != State::Open || reservedFree_.size() >= maxReservedFree) {
+        --reserved_;
+        return false;
+    }
+    reservedFree_.push(message, affordable(message, heapBytes));
+    return true;
+}
+
+// --- the owner's list; its thread calls these
+
+void MessagePool::relieveOwn() noexcept {
+    if (!own_.full.empty()) {
+        const std::lock_guard lock(mutex_);
+        noteHighWater(own_.low.load(std::memory_order_relaxed));
+        depot_.give(own_.full);
+        own_.free.store(own_.loaded.size(), std::memory_order_relaxed);
+        own_.low.store(own_.loaded.size(), std::memory_order_relaxed);
+        renewCredit(0);
+    }
+    own_.full.swap(own_.loaded);
+}
+
+void MessagePool::spillOwn() noexcept {
+    noteHighWater(own_.low.load(std::memory_order_relaxed));
+    depot_.give(own_.full);
+    depot_.give(own_.loaded);
+    own_.heapCredit = 0;
+    own_.free.store(0, std::memory_order_relaxed);
+    own_.low.store(0, std::memory_order_relaxed);
+    attend(wanted, false);
+}
+
+bool MessagePool::extendCredit(std::size_t bytes) noexcept {
+    const std::lock_guard lock(mutex_);
+    renewCredit(bytes);
+    return own_.heapBytes() + bytes <= own_.heapCredit;
+}
+
+/// Sets aside what the own list holds, `bytes` more if the budget has them, and some on top, so that the lock
+/// is seldom needed; never more than half of the rest, which is for the other threads.
+void MessagePool::renewCredit(std::size_t bytes) noexcept {
+    const std::size_t used = depot_.heapBytes() + reservedFree_.heapBytes() + own_.heapBytes();
+    const std::size_t left = limits_.maxRetainedHeapBytes - used;
+    own_.heapCredit = own_.heapBytes();
+    if (bytes <= left) own_.heapCredit += bytes + std::min(creditStep, (left - bytes) / 2);
+}
+
+// --- under the lock
+
+std::size_t MessagePool::affordable(Message& message, std::size_t heapBytes) noexcept {
+    const std::size_t used = depot_.heapBytes() + reservedFree_.heapBytes() + own_.heapCredit;
+    return detail::trimHeap(message, heapBytes, limits_.maxRetainedHeapBytes - used);
+}
+
+void MessagePool::noteHighWater(std::size_t ownFree) noexcept {
+    highWater_ = std::max<std::uint64_t>(highWater_, total_ - depot_.size() - ownFree);
+}
+
+void MessagePool::changeTotal(std::ptrdiff_t by) noexcept {
+    total_ += static_cast<std::size_t>(by);
+    attend(surplus, total_ > limits_.maxMessages);
+}
+
+void MessagePool::attend(unsigned bit, bool on) noexcept {
+    const unsigned now = attention_.load(std::memory_order_relaxed);
+    attention_.store(on ? now | bit : now & ~bit, std::memory_order_relaxed);
+}
+
+PoolCounters MessagePool::counters() const noexcept {
+    const std::lock_guard lock(mutex_);
+    const std::size_t ownLow = own_.low.load(std::memory_order_relaxed);
+    PoolCounters counters;
+    counters.hits = hits_ + own_.hits.load(std::memory_order_relaxed);
+    counters.allocations = allocations_;
+    counters.misses = misses_;
+    counters.free = depot_.size() + own_.free.load(std::memory_order_relaxed);
+    counters.outstanding = total_ - counters.free;
+    counters.highWater = std::max<std::uint64_t>(highWater_, total_ - depot_.size() - ownLow);
+    return counters;
+}
+
+// --- accounts
+
+detail::InboundAccount* MessagePool::openAccount() {
+    const std::lock_guard lock(mutex_);
+    if (freeAccounts_.empty()) {
+        // closeAccount() must not allocate.
+        freeAccounts_.reserve(accounts_.size() + 1);
+        closedAccounts_.reserve(accounts_.size() + 1);
+        accounts_.push_back(std::make_unique<detail::InboundAccount>());
+        accounts_.back()->pool = this;
+        freeAccounts_.push_back(accounts_.back().get());
+    }
+    detail::InboundAccount* account = freeAccounts_.back();
+    freeAccounts_.pop_back();
+    return account;
+}
+
+void MessagePool::closeAccount(detail::InboundAccount* account) noexcept {
+    const std::lock_guard lock(mutex_);
+    closedAccounts_.push_back(account);
+    std::erase_if(closedAccounts_, [this](detail::InboundAccount* closed) {
+        if (closed->outstanding() != 0) return false;
+        closed->delivered = closed->returnedByOwner = 0;
+        closed->returnedElsewhere.store(0, std::memory_order_relaxed);
+        freeAccounts_.push_back(closed);
+        return true;
+    });
+}
+
+// --- the listener
+
+void MessagePool::setListener(PoolListener* listener) noexcept {
+    const std::lock_guard lock(mutex_);
+    listener_ = listener;
+}
+
+void MessagePool::watchForReturn() noexcept {
+    const std::lock_guard lock(mutex_);
+    attend(watch, true);
+}
+
+MessagePool::Notice MessagePool::takeNotice(std::uint64_t obligation) noexcept {
+    const bool returned = (attention_.load(std::memory_order_relaxed) & watch) != 0;
+    if (returned) attend(watch, false);
+    if ((!returned && obligation == 0) || listener_ == nullptr || state_ != State::Open) return {};
+    ++listenerCalls_;
+    return {listener_, obligation, returned};
+}
+
+void MessagePool::tellListener(const Notice& notice) noexcept {
+    if (notice.obligation != 0) notice.listener->onObligationDropped(notice.obligation);
+    if (notice.returned) notice.listener->onReturned();
+    const std::lock_guard lock(mutex_);
+    // Notified under the lock: close() may delete the pool as soon as it has it.
+    if (--listenerCalls_ == 0) listenerLeft_.notify_all();
+}
+
+}  // namespace tempeh

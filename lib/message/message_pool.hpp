@@ -1,0 +1,267 @@
+#pragma once
+
+#include "base/thread_token.hpp"
+#include "message/batch_depot.hpp"
+#include "message/inbound_account.hpp"
+#include "message/message_access.hpp"
+#include "message/message_batch.hpp"
+
+#include <tempeh/message/allocation_strategy.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace tempeh {
+
+/// Sizes of a pool.
+struct PoolLimits {
+    std::size_t initialMessages = 0;         // made at once, at most maxMessages
+    std::size_t maxMessages = 0;             // PoolOnly never makes more than these in all
+    std::size_t maxHeapBytesPerMessage = 0;  // a message returned with more gives its blocks back
+    std::size_t maxRetainedHeapBytes = 0;    // all blocks kept by messages waiting in the pool, together
+};
+
+/// What a pool counted since it was made. Reserved messages appear in `allocations` only.
+struct PoolCounters {
+    std::uint64_t hits = 0;         // served from the free list
+    std::uint64_t allocations = 0;  // messages made on the heap, the initial ones included
+    std::uint64_t misses = 0;       // PoolOnly found nothing
+    std::uint64_t highWater = 0;    // most messages out at one time; to within the reactor thread's own list
+    std::uint64_t outstanding = 0;  // out now (those of a thread's own list count as in)
+    std::uint64_t free = 0;         // waiting in the pool now
+};
+
+/// The engine's word when something happens to its pool. Called on whatever thread returned the message, with
+/// no lock held; must be quick, must not throw and must not close the pool.
+class PoolListener {
+public:
+    /// A message came back while watchForReturn() was on.
+    virtual void onReturned() noexcept = 0;
+    /// A message with an obligation was given back without it being met.
+    virtual void onObligationDropped(std::uint64_t obligation) noexcept = 0;
+
+protected:
+    ~PoolListener() = default;
+};
+
+/// Recycles messages with their capacity, last in first out (the most recent one is still in the cache). Any
+/// thread may get and return; the reactor thread has a list of its own that needs no lock and trades with the
+/// shared one in batches (docs/decisions, "The free list").
+///
+/// What the own list may hide from the others: nothing in a pool of less than 256 messages (there is none
+/// then), else less than a twentieth of maxMessages and never 200 messages. When PoolOnly fails on another
+/// thread for want of these, the owner's next return puts its whole list into the shared one. The owner
+/// itself misses nothing.
+///
+/// Lives until it is closed and its last message is back: messages may outlive their engine.
+class MessagePool final : public detail::MessageHome {
+public:
+    /// Throws std::bad_alloc.
+    static MessagePool* create(const PoolLimits& limits);
+
+    /// A message as new, null when `PoolOnly` finds none (out + free would exceed maxMessages). `Always` may
+    /// go beyond maxMessages (a message that comes back while there are too many is freed); throws
+    /// std::bad_alloc. Any thread.
+    MessagePtr get(AllocationStrategy strategy) {
+        if (usesOwnList()) [[likely]] {
+            if (Message* message = takeOwn()) [[likely]]
+                return MessagePtr(message);
+            return getAsOwner(strategy);
+        }
+        return getShared(strategy);
+    }
+
+    /// A message that is not one of the pool's maxMessages and never hinders PoolOnly: for the engine's own
+    /// notices, made before they are needed. It comes back to this pool like any other. Throws
+    /// std::bad_alloc. Any thread.
+    MessagePtr getReserved();
+
+    /// Returns a message without a virtual call when it is this pool's; others go to their home. Any thread.
+    void put(MessagePtr message) noexcept {
+        if (message && detail::MessageAccess::home(*message) == this) [[likely]]
+            giveBack(message.release());
+    }
+
+    void giveBack(Message* message) noexcept override;
+
+    /// Tells the pool which token (base::currentThreadToken()) marks the thread with the lock-free list;
+    /// null: none. Called while no other thread uses the pool, or by that thread itself.
+    void setOwner(const void* token) noexcept;
+
+    /// Puts the own list into the shared one, e.g. before a long sleep. Owner thread only; cheap when empty.
+    void flushOwnList() noexcept;
+
+    void setListener(PoolListener* listener) noexcept;
+
+    /// While on, every return calls PoolListener::onReturned() once and switches it off. Any thread. To wait
+    /// for a message: call this, then get() again, wait only if that was null. On the owner thread no return
+    /// is missed: flag and shared list change under one lock, so another thread's return is either seen by
+    /// that get() or sees the flag, together with its account's count. A return on the owner thread while
+    /// another thread calls this may go unnoticed.
+    void watchForReturn() noexcept;
+
+    /// An account of this pool, all zero. Any thread. Throws std::bad_alloc.
+    detail::InboundAccount* openAccount();
+    /// The group is gone; messages received for it may still be out. Owner thread, or nobody else uses the
+    /// pool.
+    void closeAccount(detail::InboundAccount* account) noexcept;
+
+    /// Ends the inbound life of a message that does not go back, i.e. was posted: counts it as returned on
+    /// its account, if any. Any thread.
+    static void settleAccount(Message& message) noexcept {
+        detail::InboundAccount* account = detail::MessageAccess::account(message);
+        if (account == nullptr) return;
+        if (account->pool->isOwnerThread()) {
+            ++account->returnedByOwner;
+        } else {
+            account->returnedElsewhere.fetch_add(1, std::memory_order_release);
+        }
+        detail::MessageAccess::setAccount(message, nullptr);
+    }
+
+    /// Any thread.
+    PoolCounters counters() const noexcept;
+
+    /// No listener call starts or runs after this returns. Frees what waits; the pool deletes itself with its
+    /// last message. Any thread, once, while the owner thread is not using the pool and not from a listener
+    /// call; nothing but giveBack may follow.
+    void close() noexcept;
+
+private:
+    class ReservedHome final : public detail::MessageHome {
+    public:
+        explicit ReservedHome(MessagePool& pool) noexcept : pool_(pool) {}
+        void giveBack(Message* message) noexcept override;
+
+    private:
+        MessagePool& pool_;
+    };
+
+    enum class State : std::uint8_t { Open, Closing, Closed };
+
+    // Bits of attention_: what makes a return on the owner thread take the shared way.
+    static constexpr unsigned watch = 1;    // the listener wants to hear of the next return
+    static constexpr unsigned wanted = 2;   // another thread's PoolOnly found nothing
+    static constexpr unsigned surplus = 4;  // more messages than maxMessages
+
+    /// What to tell the listener once the lock is gone; a null listener: nothing.
+    struct Notice {
+        PoolListener* listener = nullptr;
+        std::uint64_t obligation = 0;
+        bool returned = false;
+    };
+
+    explicit MessagePool(const PoolLimits& limits);
+    ~MessagePool();
+
+    bool isOwnerThread() const noexcept {
+        const void* token = base::currentThreadToken();
+        return token != nullptr && token == owner_.load(std::memory_order_relaxed);
+    }
+    bool usesOwnList() const noexcept { return isOwnerThread() && batchSize_ != 0; }
+
+    Message* takeOwn() noexcept;
+    void relieveOwn() noexcept;
+    bool extendCredit(std::size_t bytes) noexcept;
+    MessagePtr getAsOwner(AllocationStrategy strategy);
+    MessagePtr getShared(AllocationStrategy strategy);
+    MessagePtr make(AllocationStrategy strategy, std::unique_lock<std::mutex>& lock);
+    void giveBackShared(Message* message, std::uint64_t obligation) noexcept;
+    void tellListener(const Notice& notice) noexcept;
+
+    // The caller of these holds mutex_.
+    bool keep(Message& message, std::size_t heapBytes) noexcept;
+    bool keepReserved(Message& message, std::size_t heapBytes) noexcept;
+    std::size_t affordable(Message& message, std::size_t heapBytes) noexcept;
+    void spillOwn() noexcept;
+    void renewCredit(std::size_t bytes) noexcept;
+    void noteHighWater(std::size_t ownFree) noexcept;
+    void changeTotal(std::ptrdiff_t by) noexcept;
+    void attend(unsigned bit, bool on) noexcept;
+    Notice takeNotice(std::uint64_t obligation) noexcept;
+    bool isFinished() const noexcept;
+    void freeWaiting() noexcept;
+
+    static constexpr std::size_t cacheLine = 64;
+
+    // Read by every operation, seldom written.
+    const PoolLimits limits_;
+    const std::size_t batchSize_;  // 0: no own list
+    std::atomic<const void*> owner_{nullptr};
+    std::atomic<unsigned> attention_{0};  // written under mutex_
+
+    // The owner thread's. Others read the atomics (the owner alone writes them) and, under mutex_,
+    // heapCredit.
+    struct alignas(cacheLine) OwnList {
+        detail::MessageBatch loaded;  // taken from and put into
+        detail::MessageBatch full;    // empty, or a whole batch below `loaded`
+        std::size_t heapCredit = 0;   // bytes of the budget set aside for it; written under mutex_
+        std::atomic<std::size_t> free{0};
+        std::atomic<std::size_t> low{0};  // least it held since the last trade
+        std::atomic<std::uint64_t> hits{0};
+
+        std::size_t heapBytes() const noexcept { return loaded.heapBytes() + full.heapBytes(); }
+    };
+    OwnList own_;
+
+    // Everybody's, under mutex_.
+    alignas(cacheLine) mutable std::mutex mutex_;
+    detail::BatchDepot depot_;
+    detail::MessageBatch reservedFree_;
+    std::size_t total_ = 0;     // messages that exist, free or out, without the reserved ones
+    std::size_t reserved_ = 0;  // reserved messages that exist
+    std::uint64_t hits_ = 0;
+    std::uint64_t allocations_ = 0;
+    std::uint64_t misses_ = 0;
+    std::uint64_t highWater_ = 0;
+    State state_ = State::Open;
+    PoolListener* listener_ = nullptr;
+    std::size_t listenerCalls_ = 0;  // running now
+    std::condition_variable listenerLeft_;
+    std::vector<std::unique_ptr<detail::InboundAccount>> accounts_;  // all that were ever made
+    std::vector<detail::InboundAccount*> closedAccounts_;            // messages of theirs may be out
+    std::vector<detail::InboundAccount*> freeAccounts_;
+    ReservedHome reservedHome_{*this};
+};
+
+inline Message* MessagePool::takeOwn() noexcept {
+    Message* message = own_.loaded.pop();
+    if (message == nullptr) [[unlikely]] {
+        own_.loaded.swap(own_.full);
+        message = own_.loaded.pop();
+        if (message == nullptr) return nullptr;
+    }
+    const std::size_t left = own_.free.load(std::memory_order_relaxed) - 1;
+    own_.free.store(left, std::memory_order_relaxed);
+    if (left < own_.low.load(std::memory_order_relaxed)) own_.low.store(left, std::memory_order_relaxed);
+    own_.hits.store(own_.hits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    return message;
+}
+
+inline void MessagePool::giveBack(Message* message) noexcept {
+    settleAccount(*message);
+    const std::uint64_t obligation = detail::MessageAccess::obligation(*message);
+    const bool quiet = (obligation | attention_.load(std::memory_order_relaxed)) == 0;
+    if (!quiet || !usesOwnList()) [[unlikely]]
+        return giveBackShared(message, obligation);
+
+    message->reset();
+    if (own_.loaded.size() >= batchSize_) [[unlikely]]
+        relieveOwn();
+    std::size_t heapBytes = detail::heapBytesOf(*message);
+    if (heapBytes != 0) {
+        heapBytes = detail::trimHeap(*message, heapBytes, limits_.maxHeapBytesPerMessage);
+        const bool fits = own_.heapBytes() + heapBytes <= own_.heapCredit || extendCredit(heapBytes);
+        if (!fits) heapBytes = detail::trimHeap(*message, heapBytes, 0);
+    }
+    own_.loaded.push(*message, heapBytes);
+    own_.free.store(own_.free.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+}  // namespace tempeh
