@@ -3,7 +3,7 @@
 /// TEMPEH_EXPORT marks what a shared build shows to its users; everything else is hidden.
 /// Wanted on every public class that has members outside its header, on every public free function defined in
 /// lib/, and on every type that is thrown or whose address identifies it (exceptions, error categories).
-/// The CMake target defines TEMPEH_SHARED for the library and its users, TEMPEH_BUILDING for the library alone.
+/// CMake defines TEMPEH_SHARED for the library and its users, TEMPEH_BUILDING for itself.
 #if !defined(TEMPEH_SHARED)
 #define TEMPEH_EXPORT
 #elif defined(_WIN32) || defined(__CYGWIN__)
