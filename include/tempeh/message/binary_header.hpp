@@ -1,0 +1,85 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+#include <tempeh/message/big_endian.hpp>
+#include <tempeh/message/op_code.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <span>
+#include <string>
+
+namespace tempeh {
+
+/// The fixed part of every message: 16 bytes on the wire (WIRE "Frame"). A plain value, safe to copy.
+struct BinaryHeader {
+    static constexpr std::size_t wireSize = 16;
+    using Bytes = std::array<std::byte, wireSize>;
+
+    ChannelNumber channelNumber = 0;      ///< The channel, numbered by the engine that holds this message.
+    OpCode opCode = OpCode::Request;      ///< A decoded header may hold a value without a name: isValid().
+    Origin origin = Origin::Application;  ///< Engine: status() of the message says what happened.
+    bool more = false;                    ///< More messages of the same logical value follow.
+    std::uint8_t status = 0;              ///< Raw: the application's own value unless origin is Engine.
+    MessageId messageId = 0;              ///< 0: assigned when posted.
+    std::uint16_t textHeadersLength =
+        0;                         ///< Bytes; the engine's, overwritten when a frame is written or read.
+    std::uint16_t bodyLength = 0;  ///< Bytes; the engine's, overwritten when a frame is written or read.
+
+    constexpr MessageType type() const noexcept { return typeOf(opCode); }
+    constexpr MessageRole role() const noexcept { return roleOf(opCode); }
+
+    /// A known opcode, `more` only where it is allowed, and an id where an answer needs one.
+    constexpr bool isValid() const noexcept {
+        const bool answersPeer =
+            opCode == OpCode::Response || opCode == OpCode::HelloResponse || opCode == OpCode::ByeResponse;
+        return isKnown(opCode) && (!more || isRegular(opCode)) && (messageId != 0 || !answersPeer);
+    }
+
+    /// Writes the 16 bytes as they are on the wire. Never fails; fields are not checked.
+    constexpr void encode(std::span<std::byte, wireSize> out) const noexcept {
+        const std::uint32_t proto = (static_cast<std::uint32_t>(opCode) & opCodeMask) |
+                                    (origin == Origin::Engine ? originBit : 0U) | (more ? moreBit : 0U);
+        detail::storeBig32(out.data(), std::uint32_t{channelNumber} << 16 | proto << 8 | status);
+        detail::storeBig64(out.data() + 4, messageId);
+        detail::storeBig32(out.data() + 12, std::uint32_t{textHeadersLength} << 16 | bodyLength);
+    }
+    constexpr Bytes encode() const noexcept {
+        Bytes bytes{};
+        encode(bytes);
+        return bytes;
+    }
+
+    /// Reads the 16 bytes. Never fails; check isValid(). Engine-internal bits 6-7 are ignored.
+    static constexpr BinaryHeader decode(std::span<const std::byte, wireSize> in) noexcept {
+        const std::uint32_t first = detail::loadBig32(in.data());
+        const std::uint32_t lengths = detail::loadBig32(in.data() + 12);
+        const std::uint32_t proto = first >> 8;
+        BinaryHeader header;
+        header.channelNumber = static_cast<ChannelNumber>(first >> 16);
+        header.opCode = static_cast<OpCode>(proto & opCodeMask);
+        header.origin = static_cast<Origin>((proto & originBit) >> 4);
+        header.more = (proto & moreBit) != 0;
+        header.status = static_cast<std::uint8_t>(first);
+        header.messageId = detail::loadBig64(in.data() + 4);
+        header.textHeadersLength = static_cast<std::uint16_t>(lengths >> 16);
+        header.bodyLength = static_cast<std::uint16_t>(lengths);
+        return header;
+    }
+
+    friend bool operator==(const BinaryHeader&, const BinaryHeader&) = default;
+
+private:
+    static constexpr std::uint32_t opCodeMask = 0x0f;
+    static constexpr std::uint32_t originBit = 0x10;
+    static constexpr std::uint32_t moreBit = 0x20;
+};
+
+/// One line for people: `channel 7 Request more id 42 headers 13 body 7`; between opcode and `more` there is
+/// the status by name when the engine made the message, else the application's own value unless it is 0.
+TEMPEH_EXPORT std::string toString(const BinaryHeader& header);
+TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, const BinaryHeader& header);
+
+}  // namespace tempeh

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <tempeh/message/message.hpp>
+
+#include <boost/intrusive/slist.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace tempeh {
+
+/// First in, first out; owns its messages and gives them back when destroyed. Never allocates; every
+/// operation but clear() takes constant time. One thread at a time.
+class MessageQueue {
+public:
+    MessageQueue() noexcept = default;
+    MessageQueue(MessageQueue&& other) noexcept { append(other); }
+    MessageQueue& operator=(MessageQueue&& other) noexcept {
+        if (this != &other) {
+            clear();
+            append(other);
+        }
+        return *this;
+    }
+    ~MessageQueue() { clear(); }
+
+    bool empty() const noexcept { return list_.empty(); }
+    std::size_t size() const noexcept { return list_.size(); }
+
+    /// Takes a message in at the end; a null one is ignored.
+    void pushBack(MessagePtr message) noexcept {
+        if (message) list_.push_back(*message.release());
+    }
+    void pushFront(MessagePtr message) noexcept {
+        if (message) list_.push_front(*message.release());
+    }
+
+    /// The first message, null when empty.
+    MessagePtr popFront() noexcept {
+        if (list_.empty()) return nullptr;
+        Message* message = &list_.front();
+        list_.pop_front();
+        return MessagePtr(message);
+    }
+    Message* front() noexcept { return list_.empty() ? nullptr : &list_.front(); }
+    const Message* front() const noexcept { return list_.empty() ? nullptr : &list_.front(); }
+
+    /// Moves everything of `other` behind this queue's messages.
+    void append(MessageQueue& other) noexcept { list_.splice_after(list_.last(), other.list_); }
+    void append(MessageQueue&& other) noexcept { append(other); }
+
+    void clear() noexcept {
+        while (popFront()) {
+        }
+    }
+
+    auto begin() const noexcept { return list_.begin(); }
+    auto end() const noexcept { return list_.end(); }
+
+private:
+    boost::intrusive::slist<Message, boost::intrusive::base_hook<detail::MessageHook>,
+                            boost::intrusive::cache_last<true>, boost::intrusive::constant_time_size<true>>
+        list_;
+};
+
+}  // namespace tempeh

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+
+#include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <cstdint>
+#include <iosfwd>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace tempeh {
+
+using error_code = boost::system::error_code;
+
+/// Why something failed, or what the engine has to say. Values 0 to 31 are those of the wire (WIRE
+/// "Statuses"); from 64 up they are tempeh's own and never cross it. An error-code enum: it converts to
+/// `error_code` of statusCategory(), whose message() says what to do about it.
+enum class Status : std::uint8_t {
+    Success = 0,
+    NotImplementedYet = 1,
+    WrongAddress = 2,
+    NotAllowed = 3,
+    NullMessage = 4,
+    InvalidMessage = 5,
+    InvalidOpCode = 6,
+    InvalidHeadersLen = 7,
+    InvalidBodyLen = 8,
+    InvalidMoreUsage = 9,
+    InvalidChannelNumber = 10,
+    InvalidChannelGroup = 11,
+    InvalidMessageId = 12,
+    InvalidAddress = 13,
+    UdsPathNotFound = 14,
+    NotificationDisabled = 15,
+    NotificationFailed = 16,
+    PeerDisconnected = 17,
+    CommunicationFailed = 18,
+    PoolEmpty = 19,
+    AllocationFailed = 20,
+    ReceiverUpdate = 21,
+    ChannelClosed = 22,
+    ShutdownStarted = 23,
+    ConnectFailed = 24,
+    ListenFailed = 25,
+    AcceptFailed = 26,
+    SendFailed = 27,
+    RecvFailed = 28,
+    SetsockoptFailed = 29,
+    ProcessingFailed = 30,
+    UnknownError = 31,
+    SendQueueFull = 64,    ///< The channel's send queue is at its limit; see ChannelGroup::waitWritable.
+    TooManyChannels = 65,  ///< Options::maxChannels (65,534 at most) are open in this engine.
+};
+
+/// The status a raw byte of an engine-made message stands for; what has no name is UnknownError.
+constexpr Status statusFromRaw(std::uint8_t raw) noexcept {
+    const bool named = raw <= 31 || raw == 64 || raw == 65;
+    return named ? static_cast<Status>(raw) : Status::UnknownError;
+}
+
+/// The enumerator's name, for example "PeerDisconnected"; "unknown" for a value that has none.
+TEMPEH_EXPORT std::string_view nameOf(Status status) noexcept;
+
+TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, Status status);
+
+/// The category of Status; its message() names the cause and what the reader should do.
+TEMPEH_EXPORT const boost::system::error_category& statusCategory() noexcept;
+
+/// Found by argument-dependent lookup when a Status becomes an error_code.
+inline error_code make_error_code(Status status) noexcept {
+    return {static_cast<int>(status), statusCategory()};
+}
+
+/// What the throwing form of every failing call throws. code() is a Status unless an operating-system error
+/// caused it; what() is the name of the status, the category's message and the offending value where there is
+/// one: `InvalidAddress: <message>: tcp|host|99999`.
+class TEMPEH_EXPORT Error : public boost::system::system_error {
+public:
+    explicit Error(Status status);
+    explicit Error(error_code ec);
+    /// `detail` is the offending value or the place, appended to the message.
+    Error(error_code ec, const std::string& detail);
+    ~Error() override;
+
+    /// The Status behind code(), UnknownError when code() is of another category.
+    Status status() const noexcept;
+
+    const char* what() const noexcept override;
+
+private:
+    std::runtime_error text_;  // copies without throwing
+};
+
+}  // namespace tempeh
+
+template <>
+struct boost::system::is_error_code_enum<tempeh::Status> : std::true_type {};

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+#include <tempeh/message/byte_buffer.hpp>
+#include <tempeh/message/status.hpp>
+
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace tempeh {
+
+/// One `name:value` pair; views into the TextHeaders it came from, valid until these change.
+struct TextHeader {
+    std::string_view name;
+    std::string_view value;
+
+    friend bool operator==(const TextHeader&, const TextHeader&) = default;
+};
+
+/// The text headers of a message, kept in their wire form (`name:value\r\n` repeated, WIRE "Frame"), so that
+/// sending them copies and never formats. Order is kept, names may repeat and are case-sensitive. One thread
+/// at a time. Lookup is linear: meant for a handful of headers. What makes them longer throws std::bad_alloc
+/// when there is no memory, in both forms.
+class TEMPEH_EXPORT TextHeaders {
+public:
+    class Iterator;
+    using iterator = Iterator;
+    using const_iterator = Iterator;
+
+    TextHeaders() noexcept = default;
+    TextHeaders(const TextHeaders&) = delete;
+    TextHeaders& operator=(const TextHeaders&) = delete;
+
+    /// Adds a header at the end. Surrounding spaces and tabs of the value are not kept. Fails with
+    /// InvalidMessage for an empty name, one with a colon, spaces around it, or a control character, and for
+    /// CR, LF or NUL in the value; nothing changes then. Name and value may be views into these headers.
+    void append(std::string_view name, std::string_view value);
+    void append(std::string_view name, std::string_view value, error_code& ec);
+
+    /// Replaces every header of that name by one, in the place of the first; appends when there is none.
+    /// Errors as append.
+    void set(std::string_view name, std::string_view value);
+    void set(std::string_view name, std::string_view value, error_code& ec);
+
+    /// Removes every header of that name; how many there were.
+    std::size_t remove(std::string_view name);
+
+    /// The value of the first header of that name, trimmed.
+    std::optional<std::string_view> find(std::string_view name) const noexcept;
+
+    Iterator begin() const noexcept;
+    Iterator end() const noexcept;
+
+    bool empty() const noexcept { return block_.empty(); }
+    void clear() noexcept { block_.clear(); }
+
+    /// Length of the wire form, at most 65,535 for a message that can be posted.
+    std::size_t sizeBytes() const noexcept { return block_.size(); }
+    /// The wire form; every line ends in CRLF.
+    std::string_view view() const noexcept { return block_.view(); }
+
+    /// For the decoder: room for `size` bytes of a peer's block, then normalise() once they are in.
+    std::span<std::byte> prepareBlock(std::size_t size) { return block_.prepare(size); }
+    /// Takes in `size` prepared bytes as they came.
+    void commitBlock(std::size_t size) noexcept { block_.commit(size); }
+    /// Checks a block that came from outside and adds the last CRLF when it is missing. False, malformed: a
+    /// line without a colon or with an empty name, a control character in a name, NUL or a CR or LF that is
+    /// not part of a CRLF in a value. Whatever append() takes is accepted here.
+    bool normalise();
+
+    /// Heap bytes held; 0 while nothing was ever stored.
+    std::size_t heapBytes() const noexcept { return block_.heapBytes(); }
+    void releaseHeap() noexcept { block_.releaseHeap(); }
+
+private:
+    std::size_t removeFrom(std::size_t offset, std::string_view name) noexcept;
+
+    ByteBuffer<0> block_;
+};
+
+/// Forward iterator over the headers; empty lines are skipped.
+class TEMPEH_EXPORT TextHeaders::Iterator {
+public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = TextHeader;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const TextHeader*;
+    using reference = const TextHeader&;
+
+    Iterator() noexcept = default;
+    explicit Iterator(std::string_view rest) noexcept : rest_(rest) { advance(); }
+
+    reference operator*() const noexcept { return current_; }
+    pointer operator->() const noexcept { return &current_; }
+    Iterator& operator++() noexcept {
+        advance();
+        return *this;
+    }
+    Iterator operator++(int) noexcept {
+        Iterator old = *this;
+        advance();
+        return old;
+    }
+
+    friend bool operator==(const Iterator& a, const Iterator& b) noexcept { return a.line_ == b.line_; }
+
+private:
+    friend class TextHeaders;
+
+    void advance() noexcept;
+
+    std::string_view rest_;  // what follows the current line
+    TextHeader current_;
+    const char* line_ = nullptr;  // start of the current line; null at the end
+};
+
+inline TextHeaders::Iterator TextHeaders::begin() const noexcept {
+    return Iterator(view());
+}
+inline TextHeaders::Iterator TextHeaders::end() const noexcept {
+    return Iterator();
+}
+
+}  // namespace tempeh

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace tempeh {
+
+/// The port used where none is given.
+inline constexpr std::uint16_t defaultPort = 7099;
+
+// Addresses are plain values, whatever they hold. format() throws Error(InvalidAddress), message unchanged,
+// only for what a text header cannot carry (NUL, CR, LF, a space or tab at the end); everything else that is
+// wrong is found by parseAddress() and so by post(). What format() replaces are the address headers (WIRE
+// "Address headers") alone: body, message id and other text headers stay.
+
+/// Where a HelloRequest connects to over TCP. `host` is an IPv4 or IPv6 literal or a name; empty: 127.0.0.1.
+struct TcpClientAddress {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = defaultPort;
+
+    /// Makes `message` a HelloRequest to this address: sets opcode and `~connect_to`, clears channel number,
+    /// origin, status and `more`.
+    TEMPEH_EXPORT void format(Message& message) const;
+    friend bool operator==(const TcpClientAddress&, const TcpClientAddress&) = default;
+};
+
+/// Where a WelcomeRequest listens over TCP. An empty `host` means every interface, port 0 any free port.
+struct TcpServerAddress {
+    std::string host = {};
+    std::uint16_t port = defaultPort;
+
+    /// Makes `message` a WelcomeRequest for this address (`~listen_on`).
+    TEMPEH_EXPORT void format(Message& message) const;
+    friend bool operator==(const TcpServerAddress&, const TcpServerAddress&) = default;
+};
+
+/// The Unix socket a HelloRequest connects to: a path, or on Linux an abstract name as `@name`.
+struct UdsClientAddress {
+    std::string path = {};
+
+    /// Makes `message` a HelloRequest to this address (`~connect_to`).
+    TEMPEH_EXPORT void format(Message& message) const;
+    friend bool operator==(const UdsClientAddress&, const UdsClientAddress&) = default;
+};
+
+/// The Unix socket a WelcomeRequest listens on; an empty path means a fresh one in the temporary folder.
+struct UdsServerAddress {
+    std::string path = {};
+    /// Access mode of the socket file, for example 0600; unset: as the process's umask gives it.
+    std::optional<std::uint32_t> mode = {};
+
+    /// Makes `message` a WelcomeRequest (`~listen_on`; `~uds_mode`, octal, when there is a mode).
+    TEMPEH_EXPORT void format(Message& message) const;
+    friend bool operator==(const UdsServerAddress&, const UdsServerAddress&) = default;
+};
+
+/// Any of the four.
+using Address = std::variant<TcpClientAddress, TcpServerAddress, UdsClientAddress, UdsServerAddress>;
+
+/// The address in a message's `~connect_to` (a client's) or `~listen_on` (a server's) header. Errors:
+/// WrongAddress when there is none, or both; InvalidAddress when it is malformed: unknown transport, bad port
+/// (0 is a server's only), no host separator, path empty on the client's side or over 107 bytes, space in a
+/// host, mode not octal, control characters. The throwing form's what() shows the value.
+TEMPEH_EXPORT Address parseAddress(const Message& message);
+TEMPEH_EXPORT Address parseAddress(const Message& message, error_code& ec);
+
+/// The address in its header form, `tcp|HOST|PORT` or `uds|PATH`.
+TEMPEH_EXPORT std::string toString(const Address& address);
+
+/// Writes the address into `message` as its own format() would.
+TEMPEH_EXPORT void format(const Address& address, Message& message);
+
+TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, const Address& address);
+
+namespace wire {
+
+inline constexpr std::string_view connectToHeader = "~connect_to";
+inline constexpr std::string_view listenOnHeader = "~listen_on";
+inline constexpr std::string_view udsModeHeader = "~uds_mode";
+inline constexpr std::string_view reasonHeader = "~reason";
+inline constexpr std::string_view peerHeader = "~peer";
+
+/// Longest Unix socket path, bytes (Linux sun_path less its final NUL).
+inline constexpr std::size_t maxUdsPath = 107;
+
+/// Longest host, bytes: a full domain name and then some.
+inline constexpr std::size_t maxHost = 255;
+
+}  // namespace wire
+
+}  // namespace tempeh

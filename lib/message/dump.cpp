@@ -1,0 +1,84 @@
+#include <tempeh/message/message.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace tempeh {
+
+namespace {
+
+constexpr std::size_t bytesPerLine = 16;
+constexpr std::string_view digits = "0123456789abcdef";
+
+bool isPrintable(unsigned char c) noexcept {
+    return c >= 0x20 && c != 0x7f;
+}
+
+void addHex(std::string& out, unsigned char c) {
+    out += digits[c >> 4];
+    out += digits[c & 0x0f];
+}
+
+/// Bytes from 0x80 up pass: header values may be UTF-8.
+void addEscaped(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (isPrintable(byte)) {
+            out += c;
+        } else {
+            out += "\\x";
+            addHex(out, byte);
+        }
+    }
+}
+
+std::string offsetOf(std::size_t offset) {
+    std::string text(4, '0');
+    for (std::size_t place = text.size(); place-- > 0; offset >>= 4)
+        text[place] = digits[offset & 0x0f];
+    return text;
+}
+
+/// `  0010  63 68 75 6e 6b 2d 31                              chunk-1`
+void addHexLine(std::string& out, std::size_t offset, std::string_view bytes) {
+    out.append("  ").append(offsetOf(offset)).append("  ");
+    for (std::size_t i = 0; i != bytesPerLine; ++i) {
+        if (i < bytes.size()) {
+            addHex(out, static_cast<unsigned char>(bytes[i]));
+            out += ' ';
+        } else {
+            out += "   ";
+        }
+    }
+    out += ' ';
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        out += isPrintable(byte) && byte < 0x80 ? c : '.';
+    }
+    out += '\n';
+}
+
+}  // namespace
+
+std::string dump(const Message& message, DumpOptions options) {
+    std::string out = toString(message);
+    out += '\n';
+    for (const TextHeader& header : message.textHeaders) {
+        out += "  ";
+        addEscaped(out, header.name);
+        out += ": ";
+        addEscaped(out, header.value);
+        out += '\n';
+    }
+    const std::string_view body = message.body.view();
+    const std::string_view shown = body.substr(0, std::min(body.size(), options.maxBodyBytes));
+    for (std::size_t offset = 0; offset < shown.size(); offset += bytesPerLine) {
+        addHexLine(out, offset, shown.substr(offset, bytesPerLine));
+    }
+    if (shown.size() < body.size())
+        out += "  and " + std::to_string(body.size() - shown.size()) + " bytes more\n";
+    return out;
+}
+
+}  // namespace tempeh

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <tempeh/message/message.hpp>
+
+#include <cstdint>
+
+namespace tempeh::detail {
+
+/// The engine's way to what a message keeps to itself. Whoever owns the message may use it.
+class MessageAccess {
+public:
+    /// Where the message goes back to; null: plain heap.
+    static MessageHome* home(const Message& message) noexcept { return message.home_; }
+    static void setHome(Message& message, MessageHome* home) noexcept { message.home_ = home; }
+
+    /// The group it was received for, while it is out; null: none.
+    static InboundAccount* account(const Message& message) noexcept { return message.account_; }
+    static void setAccount(Message& message, InboundAccount* account) noexcept { message.account_ = account; }
+
+    /// An answer the engine owes if the application gives none; 0: none.
+    static std::uint64_t obligation(const Message& message) noexcept { return message.obligation_; }
+    static void setObligation(Message& message, std::uint64_t obligation) noexcept {
+        message.obligation_ = obligation;
+    }
+};
+
+}  // namespace tempeh::detail

@@ -1,0 +1,153 @@
+#include <tempeh/message/status.hpp>
+
+#include <array>
+#include <cstddef>
+#include <ostream>
+
+namespace tempeh {
+
+namespace {
+
+struct Text {
+    std::string_view name;
+    const char* message;  // what happened; what to do
+};
+
+constexpr std::size_t sharedStatuses = 32;  // 0 to 31, those of the wire
+constexpr std::uint8_t firstOwnStatus = 64;
+
+constexpr std::array<Text, sharedStatuses> sharedTexts{{
+    {"Success", "Done; nothing to do"},
+    {"NotImplementedYet", "This engine does not offer the operation; use another way or a newer version"},
+    {"WrongAddress",
+     "The message has no address header of its kind; format a client address into a HelloRequest or a server "
+     "address into a WelcomeRequest"},
+    {"NotAllowed",
+     "The operation is not allowed here and now (a second waiter, or blocking on the reactor's thread); wait "
+     "for "
+     "the first one or call from another thread"},
+    {"NullMessage", "There is no message in the pointer; get one from the engine and check it for null"},
+    {"InvalidMessage",
+     "The message or its text headers break the rules of the protocol; check names, values and order of "
+     "messages "
+     "on the side that made it"},
+    {"InvalidOpCode",
+     "The opcode is unknown or may not be used here; use one that the state of the channel allows"},
+    {"InvalidHeadersLen",
+     "The text headers are longer than 65,535 bytes; shorten them or move data into the body"},
+    {"InvalidBodyLen",
+     "The body is longer than 65,535 bytes; send it in parts, each but the last with the more flag"},
+    {"InvalidMoreUsage",
+     "The more flag is set on a message that cannot have it; use it only on Request, Response and Signal"},
+    {"InvalidChannelNumber",
+     "No open channel has this number; use the number that the Hello or Welcome got, until ChannelClosed"},
+    {"InvalidChannelGroup", "The channel belongs to another group; post through the group that opened it"},
+    {"InvalidMessageId", "An answer has no message id; copy the id of the request it answers"},
+    {"InvalidAddress",
+     "The address is malformed; write tcp|HOST|PORT or uds|PATH, a path of at most 107 bytes, no control "
+     "characters"},
+    {"UdsPathNotFound",
+     "Nothing exists at the path of the Unix socket; start the server first or correct the path"},
+    {"NotificationDisabled", "Waking the engine is switched off; create a new engine"},
+    {"NotificationFailed",
+     "The engine could not be woken; check the process's limits and create a new engine"},
+    {"PeerDisconnected", "The peer closed the connection; connect again if you still need it"},
+    {"CommunicationFailed",
+     "The connection broke or the peer stayed silent too long; connect again and check the network"},
+    {"PoolEmpty",
+     "All messages of the pool are in use and reading waits; release received messages or raise "
+     "maxPoolMessages"},
+    {"AllocationFailed", "There is no memory for the operation; release messages or lower the limits"},
+    {"ReceiverUpdate", "A thread of this application called updateReceiver; handle what it tells"},
+    {"ChannelClosed",
+     "The channel has ended and its number is no longer valid; see ~reason and ~peer, connect again if "
+     "needed"},
+    {"ShutdownStarted", "The engine is shutting down; stop posting and release its groups and messages"},
+    {"ConnectFailed",
+     "The connection could not be made; check that the server listens there and is reachable, then try "
+     "again"},
+    {"ListenFailed",
+     "The address could not be listened on; check that it is free, local and permitted, or choose another"},
+    {"AcceptFailed",
+     "A connection could not be accepted; check the limit of open descriptors, the listener tries again"},
+    {"SendFailed",
+     "The message could not be sent whole; connect again and send it once more if it may repeat"},
+    {"RecvFailed", "Reading from the connection failed; connect again and check the network"},
+    {"SetsockoptFailed", "A socket option was refused by the system; check the options given to the engine"},
+    {"ProcessingFailed",
+     "The message was taken but handling it failed; see its text headers for the cause before trying again"},
+    {"UnknownError", "Something without a status of its own failed; see ~reason and the log"},
+}};
+
+constexpr std::array<Text, 2> ownTexts{{
+    {"SendQueueFull", "The channel's send queue is full; await waitWritable and post the message again"},
+    {"TooManyChannels", "The engine has as many channels as it may; close some or raise maxChannels"},
+}};
+
+constexpr Text noText{"unknown", "This number is not a status of tempeh; check where the value comes from"};
+
+constexpr const Text& textOf(int value) noexcept {
+    if (value < 0) return noText;
+    const auto index = static_cast<std::size_t>(value);
+    if (index < sharedTexts.size()) return sharedTexts[index];
+    if (index >= firstOwnStatus && index - firstOwnStatus < ownTexts.size()) {
+        return ownTexts[index - firstOwnStatus];
+    }
+    return noText;
+}
+
+class StatusCategory final : public boost::system::error_category {
+public:
+    constexpr StatusCategory() noexcept : error_category(categoryId) {}
+
+    const char* name() const noexcept override { return "tempeh"; }
+    std::string message(int value) const override { return textOf(value).message; }
+    const char* message(int value, char*, std::size_t) const noexcept override {
+        return textOf(value).message;
+    }
+
+private:
+    // Equal in every copy of the library inside one process.
+    static constexpr unsigned long long categoryId = 0x8d1f5c2a90e3b764ULL;
+};
+
+constinit const StatusCategory category;
+
+std::string describe(const error_code& ec, const std::string& detail) {
+    std::string text;
+    if (ec.category() == category) text.append(textOf(ec.value()).name).append(": ");
+    text += ec.message();
+    if (!detail.empty()) text.append(": ").append(detail);
+    return text;
+}
+
+}  // namespace
+
+std::string_view nameOf(Status status) noexcept {
+    return textOf(static_cast<int>(status)).name;
+}
+
+std::ostream& operator<<(std::ostream& out, Status status) {
+    return out << nameOf(status);
+}
+
+const boost::system::error_category& statusCategory() noexcept {
+    return category;
+}
+
+Error::Error(Status status) : Error(make_error_code(status)) {}
+Error::Error(error_code ec) : Error(ec, std::string()) {}
+Error::Error(error_code ec, const std::string& detail) : system_error(ec), text_(describe(ec, detail)) {}
+Error::~Error() = default;
+
+Status Error::status() const noexcept {
+    const error_code ec = code();
+    if (ec.category() != category || ec.value() < 0 || ec.value() > 0xff) return Status::UnknownError;
+    return statusFromRaw(static_cast<std::uint8_t>(ec.value()));
+}
+
+const char* Error::what() const noexcept {
+    return text_.what();
+}
+
+}  // namespace tempeh

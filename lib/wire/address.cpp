@@ -1,0 +1,184 @@
+#include <tempeh/wire/address.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <ostream>
+
+namespace tempeh {
+
+namespace {
+
+constexpr std::string_view tcp = "tcp|";
+constexpr std::string_view uds = "uds|";
+constexpr std::string_view defaultClientHost = "127.0.0.1";
+constexpr std::uint32_t maxMode = 07777;
+
+bool isControl(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+std::string valueOf(const TcpClientAddress& a) {
+    return std::string(tcp) + a.host + '|' + std::to_string(a.port);
+}
+std::string valueOf(const TcpServerAddress& a) {
+    return std::string(tcp) + a.host + '|' + std::to_string(a.port);
+}
+std::string valueOf(const UdsClientAddress& a) {
+    return std::string(uds) + a.path;
+}
+std::string valueOf(const UdsServerAddress& a) {
+    return std::string(uds) + a.path;
+}
+
+std::string octal(std::uint32_t mode) {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, mode, 8).ptr;
+    return "0" + std::string(digits, end);
+}
+
+/// A whole number without sign or anything behind it.
+template <class Number>
+std::optional<Number> parseNumber(std::string_view text, int base = 10) {
+    Number number = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), last, number, base);
+    if (error != std::errc{} || end != last) return std::nullopt;
+    return number;
+}
+
+std::string printable(std::string_view value) {
+    constexpr std::size_t longest = 200;
+    std::string text(value.substr(0, longest));
+    std::replace_if(text.begin(), text.end(), isControl, '?');
+    return text;
+}
+
+Error invalid(std::string_view value) {
+    return Error(Status::InvalidAddress, printable(value));
+}
+
+void write(Message& message, OpCode opCode, std::string_view name, std::string_view value) {
+    const bool blankEnd = value.back() == ' ' || value.back() == '\t';
+    error_code ec = Status::InvalidAddress;
+    if (!blankEnd) message.textHeaders.set(name, value, ec);
+    if (ec) throw invalid(value);
+    message.textHeaders.remove(opCode == OpCode::HelloRequest ? wire::listenOnHeader : wire::connectToHeader);
+    message.textHeaders.remove(wire::udsModeHeader);
+    message.header.opCode = opCode;
+    message.header.channelNumber = 0;
+    message.header.origin = Origin::Application;
+    message.header.more = false;
+    message.header.status = 0;
+}
+
+void writeClient(Message& message, const std::string& value) {
+    write(message, OpCode::HelloRequest, wire::connectToHeader, value);
+}
+
+void writeServer(Message& message, const std::string& value) {
+    write(message, OpCode::WelcomeRequest, wire::listenOnHeader, value);
+}
+
+/// `HOST`, `HOST|` or `HOST|PORT`.
+std::optional<Address> parseTcp(std::string_view rest, bool server) {
+    const std::size_t bar = std::min(rest.find('|'), rest.size());
+    const std::string_view host = rest.substr(0, bar);
+    const std::string_view portText = rest.substr(std::min(bar + 1, rest.size()));
+    if (host.size() > wire::maxHost || host.find(' ') != std::string_view::npos) return std::nullopt;
+
+    std::uint16_t port = defaultPort;
+    if (!portText.empty()) {
+        const auto parsed = parseNumber<std::uint16_t>(portText);
+        if (!parsed || (*parsed == 0 && !server)) return std::nullopt;
+        port = *parsed;
+    }
+    if (server) return TcpServerAddress{std::string(host), port};
+    return TcpClientAddress{std::string(host.empty() ? defaultClientHost : host), port};
+}
+
+std::optional<Address> parseUds(std::string_view path, bool server,
+                                std::optional<std::string_view> modeText) {
+    if (path.size() > wire::maxUdsPath || path == "@") return std::nullopt;
+    if (!server) {
+        if (path.empty()) return std::nullopt;
+        return UdsClientAddress{std::string(path)};
+    }
+    UdsServerAddress address{std::string(path), std::nullopt};
+    if (modeText) {
+        address.mode = parseNumber<std::uint32_t>(*modeText, 8);
+        if (!address.mode || *address.mode > maxMode) return std::nullopt;
+    }
+    return address;
+}
+
+std::optional<Address> parseValue(std::string_view value, bool server, std::optional<std::string_view> mode) {
+    if (std::any_of(value.begin(), value.end(), isControl)) return std::nullopt;
+    if (value.starts_with(tcp)) return parseTcp(value.substr(tcp.size()), server);
+    if (value.starts_with(uds)) return parseUds(value.substr(uds.size()), server, mode);
+    return std::nullopt;
+}
+
+/// `value` is the header's, for the error's text.
+Address parse(const Message& message, error_code& ec, std::string_view& value) {
+    const auto connectTo = message.textHeaders.find(wire::connectToHeader);
+    const auto listenOn = message.textHeaders.find(wire::listenOnHeader);
+    if (connectTo.has_value() == listenOn.has_value()) {
+        ec = Status::WrongAddress;
+        return {};
+    }
+    value = listenOn ? *listenOn : *connectTo;
+    std::optional<Address> address =
+        parseValue(value, listenOn.has_value(), message.textHeaders.find(wire::udsModeHeader));
+    if (!address) {
+        ec = Status::InvalidAddress;
+        return {};
+    }
+    ec.clear();
+    return *std::move(address);
+}
+
+}  // namespace
+
+void TcpClientAddress::format(Message& message) const {
+    writeClient(message, valueOf(*this));
+}
+
+void TcpServerAddress::format(Message& message) const {
+    writeServer(message, valueOf(*this));
+}
+
+void UdsClientAddress::format(Message& message) const {
+    writeClient(message, valueOf(*this));
+}
+
+void UdsServerAddress::format(Message& message) const {
+    writeServer(message, valueOf(*this));
+    if (mode) message.textHeaders.append(wire::udsModeHeader, octal(*mode));
+}
+
+Address parseAddress(const Message& message, error_code& ec) {
+    std::string_view value;
+    return parse(message, ec, value);
+}
+
+Address parseAddress(const Message& message) {
+    error_code ec;
+    std::string_view value;
+    Address address = parse(message, ec, value);
+    if (ec) throw Error(ec, printable(value));
+    return address;
+}
+
+std::string toString(const Address& address) {
+    return std::visit([](const auto& one) { return valueOf(one); }, address);
+}
+
+void format(const Address& address, Message& message) {
+    std::visit([&](const auto& one) { one.format(message); }, address);
+}
+
+std::ostream& operator<<(std::ostream& out, const Address& address) {
+    return out << toString(address);
+}
+
+}  // namespace tempeh

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <tempeh/message/message.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <utility>
+
+namespace tempeh::wire {
+
+/// Turns a byte stream into messages, any split of the bytes, many frames in one buffer. Allocates nothing of
+/// its own: bytes go straight into the message the caller supplies. Whether a frame is allowed is not decided
+/// here (machines/channel_machine.hpp), so the caller sees the header before it spends a message on it.
+///
+///     for (;;) switch (decoder.advance(input)) {
+///         case Step::NeedInput:   return;                              // input is used up
+///         case Step::NeedMessage: check decoder.header(); decoder.supply(pool message); break;
+///         case Step::FrameReady:  deliver(decoder.take()); break;
+///         case Step::Malformed:   close the channel with decoder.error();
+///     }
+class Decoder {
+public:
+    enum class Step : std::uint8_t { NeedInput, NeedMessage, FrameReady, Malformed };
+
+    /// Works on the front of `input` and moves it past what was taken. Repeats its answer until it is acted
+    /// on. Allocates nothing: supply() has reserved the room.
+    Step advance(std::span<const std::byte>& input) {
+        if (state_ == State::Header) {
+            if (headerFill_ == 0 && input.size() >= BinaryHeader::wireSize) [[likely]] {
+                startFrame(input.first<BinaryHeader::wireSize>());
+                input = input.subspan(BinaryHeader::wireSize);
+                return Step::NeedMessage;
+            }
+            return collectHeader(input);
+        }
+        if (state_ == State::TextHeaders) fillTextHeaders(input);
+        if (state_ == State::Body) fillBody(input);
+        switch (state_) {
+            case State::Ready:
+                return Step::FrameReady;
+            case State::Message:
+                return Step::NeedMessage;
+            case State::Failed:
+                return Step::Malformed;
+            default:
+                return Step::NeedInput;
+        }
+    }
+
+    /// The header of the frame under way; after NeedMessage. Its origin is Application whatever the peer
+    /// claimed, its channel number the peer's.
+    const BinaryHeader& header() const noexcept { return header_; }
+
+    /// The message the frame under way goes into; after NeedMessage, not null. What it held is dropped.
+    /// Reserves its room (throws std::bad_alloc, then the decoder still needs a message).
+    void supply(MessagePtr message) {
+        message->textHeaders.clear();
+        message->body.clear();
+        if (header_.textHeadersLength != 0) {
+            message->textHeaders.prepareBlock(std::size_t{header_.textHeadersLength} + spareForLineEnd);
+        }
+        message->body.prepare(header_.bodyLength);
+        message->header = header_;
+        message_ = std::move(message);
+        missing_ = header_.textHeadersLength;
+        state_ = State::TextHeaders;
+        if (missing_ == 0) startBody();
+    }
+
+    /// The finished message; after FrameReady.
+    MessagePtr take() noexcept {
+        state_ = State::Header;
+        return std::move(message_);
+    }
+
+    /// Why the stream cannot go on; after Malformed.
+    Status error() const noexcept { return error_; }
+
+    /// True when the stream ended here would be truncated: part of a frame is in.
+    bool midFrame() const noexcept {
+        switch (state_) {
+            case State::Header:
+                return headerFill_ != 0;
+            case State::Message:
+                return header_.textHeadersLength != 0 || header_.bodyLength != 0;
+            case State::TextHeaders:
+            case State::Body:
+                return true;
+            default:
+                return false;
+        }
+    }
+
+private:
+    enum class State : std::uint8_t { Header, Message, TextHeaders, Body, Ready, Failed };
+
+    static constexpr std::size_t spareForLineEnd = 2;  // a missing last CRLF is added without growing
+
+    void startFrame(std::span<const std::byte, BinaryHeader::wireSize> bytes) noexcept {
+        header_ = BinaryHeader::decode(bytes);
+        header_.origin = Origin::Application;
+        state_ = State::Message;
+    }
+
+    void startBody() noexcept {
+        missing_ = header_.bodyLength;
+        state_ = missing_ == 0 ? State::Ready : State::Body;
+    }
+
+    /// The front of `input` that belongs to the current part.
+    std::span<const std::byte> cut(std::span<const std::byte>& input) noexcept {
+        const std::size_t size = std::min(missing_, input.size());
+        const std::span<const std::byte> part = input.first(size);
+        input = input.subspan(size);
+        missing_ -= size;
+        return part;
+    }
+
+    void fillBody(std::span<const std::byte>& input) {
+        message_->body.append(cut(input));
+        if (missing_ == 0) state_ = State::Ready;
+    }
+
+    void fillTextHeaders(std::span<const std::byte>& input);
+    Step collectHeader(std::span<const std::byte>& input) noexcept;
+
+    std::size_t missing_ = 0;  // bytes of the current part still to come
+    MessagePtr message_;
+    BinaryHeader header_;
+    State state_ = State::Header;
+    Status error_ = Status::Success;
+    std::uint8_t headerFill_ = 0;
+    std::array<std::byte, BinaryHeader::wireSize> headerBytes_{};
+};
+
+}  // namespace tempeh::wire
