@@ -1,0 +1,202 @@
+#pragma once
+
+#include "content.hpp"
+#include "meter.hpp"
+#include "options.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// The client's half, without I/O: writes every message, checks every reply, knows when the run is over.
+/// A lane is one connection. One thread at a time.
+///
+/// A run: probe every lane and wait for the replies; `begin`; the workload; `last` on lane 0; `finish` with
+/// the reply.
+/// - latency, pipeline, fan-in, setup: `mayStart` and `next` fill the window, then each `reply` that returns
+/// true
+///   allows one more `next` on its lane, until `finished`.
+/// - throughput: `next` while `mayStart`; nothing comes back before the summary.
+class Driver {
+public:
+    explicit Driver(const Options& options)
+        : options_(options)
+        , lanes_(options.connections)
+        , limit_(options.count > 0 ? options.count : ~0ULL)
+        , timed_(options.workload == Workload::Latency || options.workload == Workload::Setup)
+        , memoryAtStart_(anonymousMemory()) {}
+
+    const Options& options() const { return options_; }
+    /// Lanes the workload sends on once all are open: one but for fan-in.
+    std::uint32_t activeLanes() const {
+        return options_.workload == Workload::FanIn ? options_.connections : 1;
+    }
+    /// Messages in flight per active lane.
+    std::uint32_t window() const { return options_.workload == Workload::Pipeline ? options_.inflight : 1; }
+
+    void probe(std::uint32_t lane, std::byte* body) const {
+        writeContent(body, options_.size, Tag::make(lane, 0, Tag::kProbe));
+    }
+    void probeReply(std::uint32_t lane, const std::byte* body, std::size_t size) const {
+        const Tag tag = readContent(body, size, options_.size);
+        if (!tag.isProbe() || tag.lane() != lane) fail("a probe came back changed");
+    }
+
+    /// All connections are open; measuring starts.
+    void begin() {
+        startNs_ = nowNs();
+        startCpuNs_ = cpuNs();
+        deadlineNs_ =
+            options_.seconds > 0 ? startNs_ + static_cast<std::uint64_t>(options_.seconds * 1e9) : ~0ULL;
+        warmUntilNs_ =
+            options_.seconds > 0 ? startNs_ + static_cast<std::uint64_t>(options_.seconds * 1e8) : 0;
+    }
+
+    /// Whether another message may be sent; looks at the clock now and then.
+    bool mayStart() {
+        if (stopped_ || started_ >= limit_) return false;
+        if ((started_ & kClockMask) == kClockMask && nowNs() >= deadlineNs_) stopped_ = true;
+        return !stopped_;
+    }
+
+    /// Writes the next message of the lane.
+    void next(std::uint32_t lane, std::byte* body) {
+        Lane& state = laneAt(lane);
+        writeContent(body, options_.size, Tag::make(lane, state.sent));
+        ++state.sent;
+        ++started_;
+        if (timed_) state.sentAtNs = nowNs();
+    }
+
+    /// Setup: the clock starts before the connect, `next` then only writes.
+    void connecting() { connectingAtNs_ = nowNs(); }
+
+    /// Checks a reply; true: send another on this lane.
+    bool reply(std::uint32_t lane, const std::byte* body, std::size_t size) {
+        const Tag tag = readContent(body, size, options_.size);
+        Lane& state = laneAt(lane);
+        if (tag.lane() != lane || tag.sequence() != state.received) [[unlikely]] {
+            fail("connection " + std::to_string(lane) + ": reply " + std::to_string(tag.sequence()) +
+                 " instead of " + std::to_string(state.received));
+        }
+        ++state.received;
+        account(state);
+        return !stopped_ && started_ < limit_;
+    }
+
+    /// Everything that was sent has been answered and nothing more may be sent.
+    bool finished() const { return received_ == started_ && (stopped_ || started_ >= limit_); }
+
+    /// The message that ends the run.
+    void last(std::byte* body) {
+        if (lastNs_ == 0) lastNs_ = nowNs();
+        writeContent(body, options_.size, Tag::make(lastLane(), laneAt(lastLane()).sent, Tag::kLast));
+    }
+
+    /// Takes the server's summary and prints the line of results.
+    void finish(const std::byte* body, std::size_t size) {
+        if (size != kSummarySize) fail("the server's summary has the wrong size");
+        Summary server;
+        std::memcpy(&server, body, sizeof server);
+        print(server, cpuNs() - startCpuNs_);
+    }
+
+private:
+    struct Lane {
+        std::uint64_t sent = 0;
+        std::uint64_t received = 0;
+        std::uint64_t sentAtNs = 0;
+    };
+    /// How seldom untimed workloads read the clock: every 16 messages.
+    static constexpr std::uint64_t kClockMask = 15;
+
+    Lane& laneAt(std::uint32_t lane) {
+        if (lane >= lanes_.size()) [[unlikely]]
+            lanes_.resize(lane * 2U + 1U);
+        return lanes_[lane];
+    }
+    /// Setup ends on a connection of its own, the others on the first.
+    std::uint32_t lastLane() const {
+        return options_.workload == Workload::Setup ? static_cast<std::uint32_t>(started_) : 0;
+    }
+
+    void account(Lane& state) {
+        ++received_;
+        if (timed_ || (received_ & kClockMask) == 1 || stopped_ || received_ == limit_) {
+            const std::uint64_t now = nowNs();
+            if (received_ == 1) firstNs_ = now;
+            lastNs_ = now;
+            if (now >= deadlineNs_) stopped_ = true;
+            if (timed_ && now >= warmUntilNs_) rtt_.record(now - sentAt(state));
+        }
+    }
+    std::uint64_t sentAt(const Lane& state) const {
+        return options_.workload == Workload::Setup ? connectingAtNs_ : state.sentAtNs;
+    }
+
+    void print(const Summary& server, std::uint64_t clientCpuNs) const {
+        const bool oneWay = options_.workload == Workload::Throughput;
+        const std::uint64_t messages = oneWay ? started_ + 1 : received_;  // the last one counts one way
+        if (oneWay && server.messages != messages) fail("the server counted another number of messages");
+        const std::uint64_t elapsed = oneWay ? server.elapsedNs : lastNs_ - firstNs_;
+        const double rate = elapsed > 0 && messages > 1
+                                ? static_cast<double>(messages - 1) * 1e9 / static_cast<double>(elapsed)
+                                : 0;
+        const auto perMessage = [&](std::uint64_t ns) {
+            return messages > 0 ? static_cast<double>(ns) / static_cast<double>(messages) : 0.0;
+        };
+        const std::uint64_t memory = anonymousMemory();
+        nlohmann::json line{{"role", "client"},
+                            {"peer", options_.peer},
+                            {"mode", options_.mode},
+                            {"workload", options_.workloadName()},
+                            {"transport", options_.address.transport()},
+                            {"size", options_.size},
+                            {"inflight", window()},
+                            {"connections", options_.connections},
+                            {"spinUs", options_.spinUs},
+                            {"messages", messages},
+                            {"seconds", static_cast<double>(elapsed) / 1e9},
+                            {"messagesPerSecond", rate},
+                            {"bytesPerSecond", rate * static_cast<double>(options_.size)},
+                            {"clientCpuNsPerMessage", perMessage(clientCpuNs)},
+                            {"serverCpuNsPerMessage", perMessage(server.cpuNs)},
+                            {"clientMemoryBytes", memory > memoryAtStart_ ? memory - memoryAtStart_ : 0},
+                            {"serverMemoryBytes", server.memoryBytes},
+                            {"checks", "ok"}};
+        if (timed_) {
+            line["rttP50Ns"] = rtt_.quantile(0.5);
+            line["rttP99Ns"] = rtt_.quantile(0.99);
+            line["rttP999Ns"] = rtt_.quantile(0.999);
+            line["rttMaxNs"] = rtt_.max();
+        }
+        std::printf("%s\n", line.dump().c_str());
+        std::fflush(stdout);
+    }
+
+    const Options options_;
+    std::vector<Lane> lanes_;
+    const std::uint64_t limit_;
+    const bool
+        timed_;  ///< a clock read per message is small against a round trip, large against a streamed message
+    bool stopped_ = false;
+    std::uint64_t started_ = 0;
+    std::uint64_t received_ = 0;
+    std::uint64_t startNs_ = 0;
+    std::uint64_t startCpuNs_ = 0;
+    std::uint64_t deadlineNs_ = ~0ULL;
+    std::uint64_t warmUntilNs_ = 0;
+    std::uint64_t firstNs_ = 0;
+    std::uint64_t lastNs_ = 0;
+    std::uint64_t connectingAtNs_ = 0;
+    std::uint64_t memoryAtStart_ = 0;
+    Histogram rtt_;
+};
+
+}  // namespace bench

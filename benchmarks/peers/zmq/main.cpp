@@ -1,0 +1,253 @@
+// libzmq: PAIR for two peers, ROUTER on both sides for many connections, DEALER to ROUTER for the connection
+// rate.
+#include "driver.hpp"
+#include "program.hpp"
+#include "responder.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <vector>
+#include <zmq.h>
+
+namespace bench::zeromq {
+namespace {
+
+void check(int result, const char* what) {
+    if (result < 0) throw std::runtime_error(std::string(what) + ": " + zmq_strerror(zmq_errno()));
+}
+
+class Part {
+public:
+    Part() { zmq_msg_init(&message_); }
+    explicit Part(std::size_t size) { check(zmq_msg_init_size(&message_, size), "zmq_msg_init_size"); }
+    ~Part() { zmq_msg_close(&message_); }
+    Part(const Part&) = delete;
+    Part& operator=(const Part&) = delete;
+
+    std::byte* data() { return static_cast<std::byte*>(zmq_msg_data(&message_)); }
+    std::size_t size() const { return zmq_msg_size(&message_); }
+    void receive(void* socket) { check(zmq_msg_recv(&message_, socket, 0), "zmq_msg_recv"); }
+    void send(void* socket, int flags = 0) { check(zmq_msg_send(&message_, socket, flags), "zmq_msg_send"); }
+
+private:
+    zmq_msg_t message_{};
+};
+
+/// More than one connection on a socket needs addressed replies.
+bool isRouted(const Options& options) {
+    return options.connections > 1 || options.workload == Workload::Setup;
+}
+
+std::string endpointOf(const Address& address) {
+    if (address.uds) return "ipc://" + address.path;
+    return "tcp://" + address.host + ":" + (address.port == 0 ? "*" : std::to_string(address.port));
+}
+
+class Socket {
+public:
+    Socket(void* context, int type) : socket_(zmq_socket(context, type)) {
+        if (socket_ == nullptr) throw std::runtime_error("zmq_socket");
+        set(ZMQ_LINGER, 0);
+        set(ZMQ_BACKLOG, 4096);
+        // The default of 1,000 messages makes the two sides wait for each other all the time.
+        set(ZMQ_SNDHWM, 100000);
+        set(ZMQ_RCVHWM, 100000);
+    }
+    ~Socket() { zmq_close(socket_); }
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
+
+    void set(int option, int value) {
+        check(zmq_setsockopt(socket_, option, &value, sizeof value), "zmq_setsockopt");
+    }
+    void* get() { return socket_; }
+
+private:
+    void* socket_;
+};
+
+void* newContext() {
+    void* context = zmq_ctx_new();
+    zmq_ctx_set(context, ZMQ_MAX_SOCKETS, 20000);
+    return context;
+}
+
+Address boundAddress(Socket& socket, Address address) {
+    if (address.uds) return address;
+    char endpoint[256];
+    std::size_t size = sizeof endpoint;
+    check(zmq_getsockopt(socket.get(), ZMQ_LAST_ENDPOINT, endpoint, &size), "ZMQ_LAST_ENDPOINT");
+    address.port = static_cast<std::uint16_t>(std::stoul(std::strrchr(endpoint, ':') + 1));
+    return address;
+}
+
+void answer(Responder& responder, Socket& socket, Part* route, Part& body) {
+    const Action action = responder.onMessage(body.data(), body.size());
+    if (action == Action::Absorb) return;
+    if (route != nullptr) route->send(socket.get(), ZMQ_SNDMORE);
+    if (action == Action::Echo) return body.send(socket.get());
+    Part out(kSummarySize);
+    const Summary summary = responder.summary();
+    std::memcpy(out.data(), &summary, kSummarySize);
+    out.send(socket.get());
+}
+
+void serve(const Options& options) {
+    void* context = newContext();
+    const bool routed = isRouted(options);
+    Socket socket(context, routed ? ZMQ_ROUTER : ZMQ_PAIR);
+    check(zmq_bind(socket.get(), endpointOf(options.address).c_str()), "zmq_bind");
+    Responder responder(options);
+    responder.ready(boundAddress(socket, options.address));
+    onStdinEnd([&responder] {
+        responder.report();
+        std::_Exit(0);
+    });
+    Part route;
+    Part body;
+    for (;;) {
+        if (routed) route.receive(socket.get());
+        body.receive(socket.get());
+        answer(responder, socket, routed ? &route : nullptr, body);
+    }
+}
+
+/// The client's socket. With routing, a lane is addressed by the routing id that its connect was given.
+class Client {
+public:
+    explicit Client(const Options& options)
+        : options_(options)
+        , driver_(options)
+        , routed_(isRouted(options))
+        , context_(newContext())
+        , socket_(context_, routed_ ? ZMQ_ROUTER : ZMQ_PAIR) {}
+
+    void run() {
+        if (options_.workload == Workload::Setup) return setup();
+        openAll();
+        driver_.begin();
+        if (options_.workload == Workload::Throughput) {
+            while (driver_.mayStart())
+                send(0, [this](std::byte* to) { driver_.next(0, to); });
+        } else {
+            exchange();
+        }
+        send(0, [this](std::byte* to) { driver_.last(to); });
+        receive([this](std::uint32_t, Part& body) { driver_.finish(body.data(), body.size()); });
+    }
+
+private:
+    /// A routing id must not begin with a zero byte.
+    static std::array<char, 5> routeOf(std::uint32_t lane) {
+        std::array<char, 5> route{'L'};
+        std::memcpy(route.data() + 1, &lane, sizeof lane);
+        return route;
+    }
+
+    template <typename Write>
+    void send(std::uint32_t lane, Write&& write) {
+        if (routed_) {
+            const auto route = routeOf(lane);
+            check(zmq_send(socket_.get(), route.data(), route.size(), ZMQ_SNDMORE), "zmq_send");
+        }
+        Part body(options_.size);
+        write(body.data());
+        body.send(socket_.get());
+    }
+
+    template <typename OnBody>
+    void receive(OnBody&& onBody) {
+        std::uint32_t lane = 0;
+        if (routed_) {
+            std::array<char, 5> route{};
+            if (zmq_recv(socket_.get(), route.data(), route.size(), 0) != 5)
+                fail("a reply without its route");
+            std::memcpy(&lane, route.data() + 1, sizeof lane);
+        }
+        body_.receive(socket_.get());
+        onBody(lane, body_);
+    }
+
+    void openAll() {
+        const std::string endpoint = endpointOf(options_.address);
+        for (std::uint32_t first = 0; first < options_.connections; first += kOpenBatch) {
+            const std::uint32_t until = std::min(first + kOpenBatch, options_.connections);
+            for (std::uint32_t lane = first; lane < until; ++lane) {
+                if (routed_) {
+                    const auto route = routeOf(lane);
+                    check(zmq_setsockopt(socket_.get(), ZMQ_CONNECT_ROUTING_ID, route.data(), route.size()),
+                          "ZMQ_CONNECT_ROUTING_ID");
+                }
+                check(zmq_connect(socket_.get(), endpoint.c_str()), "zmq_connect");
+                send(lane, [&](std::byte* to) { driver_.probe(lane, to); });
+            }
+            for (std::uint32_t lane = first; lane < until; ++lane) {
+                receive([this](std::uint32_t from, Part& body) {
+                    driver_.probeReply(from, body.data(), body.size());
+                });
+            }
+        }
+    }
+
+    void exchange() {
+        for (std::uint32_t lane = 0; lane < driver_.activeLanes(); ++lane) {
+            for (std::uint32_t i = 0; i < driver_.window() && driver_.mayStart(); ++i)
+                sendNext(lane);
+        }
+        while (!driver_.finished()) {
+            receive([this](std::uint32_t lane, Part& body) {
+                if (driver_.reply(lane, body.data(), body.size())) sendNext(lane);
+            });
+        }
+    }
+
+    void sendNext(std::uint32_t lane) {
+        send(lane, [&](std::byte* to) { driver_.next(lane, to); });
+    }
+
+    /// One connection after the other, each a socket of its own: connect, one round trip, close.
+    void setup() {
+        driver_.begin();
+        std::uint32_t lane = 0;
+        for (; driver_.mayStart(); ++lane) {
+            driver_.connecting();
+            roundTrip([&](std::byte* to) { driver_.next(lane, to); },
+                      [&](Part& body) { driver_.reply(lane, body.data(), body.size()); });
+        }
+        roundTrip([&](std::byte* to) { driver_.last(to); },
+                  [&](Part& body) { driver_.finish(body.data(), body.size()); });
+    }
+
+    template <typename Write, typename OnBody>
+    void roundTrip(Write&& write, OnBody&& onBody) {
+        Socket dealer(context_, ZMQ_DEALER);
+        check(zmq_connect(dealer.get(), endpointOf(options_.address).c_str()), "zmq_connect");
+        Part out(options_.size);
+        write(out.data());
+        out.send(dealer.get());
+        body_.receive(dealer.get());
+        onBody(body_);
+    }
+
+    const Options options_;
+    Driver driver_;
+    const bool routed_;
+    void* context_;
+    Socket socket_;
+    Part body_;
+};
+
+void drive(const Options& options) {
+    Client client(options);
+    client.run();
+}
+
+}  // namespace
+}  // namespace bench::zeromq
+
+int main(int argc, char** argv) {
+    return bench::runProgram("zmq", argc, argv, bench::zeromq::serve, bench::zeromq::drive);
+}
