@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+namespace tempeh {
+
+/// Who is at the other end of a Unix socket, as the kernel vouches for it at the time of the connection.
+struct PeerCredentials {
+    std::int64_t pid = -1;
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+
+    friend bool operator==(const PeerCredentials&, const PeerCredentials&) = default;
+};
+
+/// What carries a channel's bytes.
+enum class Transport : std::uint8_t { Tcp, Uds };
+
+}  // namespace tempeh

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "transport/socket_types.hpp"
+
+#include <tempeh/message/status.hpp>
+
+#include <string>
+#include <string_view>
+
+/// Between addresses as text and the system's socket addresses.
+namespace tempeh::transport {
+
+/// True for `@name`, a name of Linux's abstract namespace.
+bool isAbstractName(std::string_view path) noexcept;
+
+/// The endpoint of a path or an abstract name. InvalidAddress: empty, too long, a NUL in it, or abstract
+/// names do not exist here.
+StreamEndpoint unixEndpoint(std::string_view path, error_code& ec);
+
+/// `tcp|HOST|PORT` (an IPv4 address mapped into IPv6 as IPv4) or `uds|PATH`.
+std::string toText(const StreamEndpoint& endpoint);
+
+}  // namespace tempeh::transport

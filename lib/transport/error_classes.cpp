@@ -1,0 +1,29 @@
+#include "transport/transport.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/errc.hpp>
+
+namespace tempeh::transport {
+
+namespace errc = boost::system::errc;
+
+Status connectStatus(const error_code& ec, const Address& address) noexcept {
+    if (!ec) return Status::Success;
+    if (ec.category() == statusCategory()) return statusFromRaw(static_cast<std::uint8_t>(ec.value()));
+    const bool isUnix = std::holds_alternative<UdsClientAddress>(address);
+    if (isUnix && (ec == errc::no_such_file_or_directory || ec == errc::not_a_directory)) {
+        return Status::UdsPathNotFound;
+    }
+    if (ec == asio::error::eof || ec == errc::connection_reset || ec == errc::broken_pipe) {
+        return Status::PeerDisconnected;
+    }
+    return Status::ConnectFailed;
+}
+
+bool isOutOfResources(const error_code& ec) noexcept {
+    return ec == errc::too_many_files_open || ec == errc::too_many_files_open_in_system ||
+           ec == errc::no_buffer_space || ec == errc::not_enough_memory ||
+           ec == errc::no_space_on_device;  // epoll's limit of watched descriptors
+}
+
+}  // namespace tempeh::transport

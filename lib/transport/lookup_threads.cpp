@@ -1,0 +1,115 @@
+#include "transport/lookup_threads.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <pthread.h>
+#include <signal.h>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace tempeh::transport {
+
+namespace {
+
+/// A thread started in its scope blocks every signal, so that the application's handlers never run on it.
+class SignalsBlocked {
+public:
+    SignalsBlocked() noexcept {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &previous_);
+    }
+    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+private:
+    sigset_t previous_;
+};
+
+}  // namespace
+
+struct LookupThreads::State {
+    explicit State(std::size_t threads) : maxThreads(threads) {}
+
+    const std::size_t maxThreads;
+    std::mutex mutex;
+    std::deque<std::shared_ptr<LookupJob>> queue;  // guarded by mutex
+    std::size_t running = 0;                       // guarded by mutex
+};
+
+LookupThreads::LookupThreads(std::size_t maxThreads) : state_(std::make_shared<State>(maxThreads)) {}
+
+LookupThreads& LookupThreads::ofProcess() {
+    // More would only help a process whose name server is slow for many names at once.
+    constexpr std::size_t maxThreads = 16;
+    static auto* const threads = new LookupThreads(maxThreads);
+    return *threads;
+}
+
+void LookupThreads::submit(std::shared_ptr<LookupJob> job) {
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->queue.push_back(job);
+        if (state_->running == state_->maxThreads) return;
+        ++state_->running;
+    }
+    if (startThread(state_)) return;
+    {
+        const std::lock_guard lock(state_->mutex);
+        --state_->running;
+        if (state_->running > 0) return;  // another thread will come to it
+        std::erase(state_->queue, job);
+    }
+    job->fail();
+}
+
+void LookupThreads::withdraw(const LookupJob* job) noexcept {
+    std::shared_ptr<LookupJob> withdrawn;  // destroyed outside the lock
+    const std::lock_guard lock(state_->mutex);
+    const auto isJob = [&](const std::shared_ptr<LookupJob>& queued) { return queued.get() == job; };
+    const auto found = std::find_if(state_->queue.begin(), state_->queue.end(), isJob);
+    if (found == state_->queue.end()) return;
+    withdrawn = std::move(*found);
+    state_->queue.erase(found);
+}
+
+std::size_t LookupThreads::runningThreads() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->running;
+}
+
+std::size_t LookupThreads::queuedJobs() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->queue.size();
+}
+
+bool LookupThreads::startThread(const std::shared_ptr<State>& state) noexcept {
+    const SignalsBlocked blocked;
+    try {
+        std::thread([state] { work(*state); }).detach();
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+void LookupThreads::work(State& state) noexcept {
+    for (;;) {
+        std::shared_ptr<LookupJob> job;
+        {
+            const std::lock_guard lock(state.mutex);
+            if (state.queue.empty()) {
+                --state.running;
+                return;
+            }
+            job = std::move(state.queue.front());
+            state.queue.pop_front();
+        }
+        job->run();
+    }
+}
+
+}  // namespace tempeh::transport

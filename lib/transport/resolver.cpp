@@ -1,0 +1,191 @@
+#include "transport/resolver.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <netdb.h>
+#include <optional>
+#include <utility>
+
+namespace tempeh::transport {
+
+namespace {
+
+error_code lookupError(int code) noexcept {
+    switch (code) {
+        case 0:
+            return {};
+        case EAI_AGAIN:
+            return asio::error::host_not_found_try_again;
+        case EAI_FAIL:
+            return asio::error::no_recovery;
+        case EAI_MEMORY:
+            return asio::error::no_memory;
+        case EAI_SYSTEM:
+            return {errno, asio::error::get_system_category()};
+        default:
+            return asio::error::host_not_found;
+    }
+}
+
+}  // namespace
+
+TcpEndpoints lookUpTcp(const std::string& host, std::uint16_t port, error_code& ec) {
+    // Without AI_ADDRCONFIG: an endpoint of a family that is not configured fails at once and the next is
+    // tried, while the flag would hide "localhost" on a machine that has no other network.
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    ec = lookupError(::getaddrinfo(host.c_str(), nullptr, &hints, &found));
+    if (ec) return {};
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+
+    TcpEndpoints endpoints;
+    for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+        if (entry->ai_family != AF_INET && entry->ai_family != AF_INET6) continue;
+        asio::ip::tcp::endpoint endpoint;
+        if (entry->ai_addrlen > endpoint.capacity()) continue;
+        std::memcpy(endpoint.data(), entry->ai_addr, entry->ai_addrlen);
+        endpoint.port(port);
+        endpoints.push_back(endpoint);
+    }
+    if (endpoints.empty()) ec = asio::error::host_not_found;
+    return endpoints;
+}
+
+/// One lookup, shared by the resolver and the helper thread. The executor, and with it the io_context, is
+/// touched by the thread only under the mutex and only until the resolver has abandoned the lookup. A
+/// resolver that goes down with its io_context abandons it before the context stops taking work.
+class Resolver::Lookup final : public LookupJob, public std::enable_shared_from_this<Lookup> {
+public:
+    Lookup(std::string host, std::uint16_t port, LookupFunction function, asio::steady_timer& done)
+        : host_(std::move(host))
+        , port_(port)
+        , function_(std::move(function))
+        , done_(&done)
+        , executor_(done.get_executor()) {}
+
+    void run() noexcept override {
+        error_code ec;
+        TcpEndpoints endpoints;
+        try {
+            endpoints = function_(host_, port_, ec);
+        } catch (const std::exception&) {
+            ec = asio::error::no_memory;
+        }
+        finish(std::move(endpoints), ec);
+    }
+
+    void fail() noexcept override { finish({}, asio::error::no_memory); }
+
+    void abandon() noexcept {
+        const std::lock_guard lock(mutex_);
+        done_ = nullptr;
+        executor_.reset();
+    }
+
+    bool hasResult() const {
+        const std::lock_guard lock(mutex_);
+        return hasResult_;
+    }
+
+    TcpEndpoints takeResult(error_code& ec) {
+        const std::lock_guard lock(mutex_);
+        ec = ec_;
+        return std::move(endpoints_);
+    }
+
+private:
+    void finish(TcpEndpoints endpoints, error_code ec) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (!executor_) return;
+        endpoints_ = std::move(endpoints);
+        ec_ = ec;
+        hasResult_ = true;
+        try {
+            asio::post(*executor_, [self = shared_from_this()] { self->wakeResolver(); });
+        } catch (const std::exception&) {
+            // No memory for the wake: the connect timeout will end the wait.
+        }
+        executor_.reset();
+    }
+
+    // On the resolver's executor.
+    void wakeResolver() {
+        const std::lock_guard lock(mutex_);
+        if (done_ != nullptr) done_->cancel();
+    }
+
+    const std::string host_;
+    const std::uint16_t port_;
+    const LookupFunction function_;
+
+    mutable std::mutex mutex_;
+    // Guarded by mutex_:
+    asio::steady_timer* done_;                       // null: abandoned
+    std::optional<asio::any_io_executor> executor_;  // empty: delivered or abandoned
+    TcpEndpoints endpoints_;
+    error_code ec_;
+    bool hasResult_ = false;
+};
+
+Resolver::Resolver(const asio::any_io_executor& executor, LookupFunction function, LookupThreads& threads)
+    : done_(executor, asio::steady_timer::time_point::max())
+    , function_(std::move(function))
+    , threads_(threads) {}
+
+Resolver::~Resolver() {
+    abandon();
+}
+
+asio::awaitable<TcpEndpoints> Resolver::resolve(std::string host, std::uint16_t port, error_code& ec) {
+    ec.clear();
+    TcpEndpoints endpoints;
+    if (cancelled_) {
+        ec = asio::error::operation_aborted;
+        co_return endpoints;
+    }
+    if (host.empty() || host.find('\0') != std::string::npos) {
+        ec = Status::InvalidAddress;
+        co_return endpoints;
+    }
+    error_code notLiteral;
+    const asio::ip::address literal = asio::ip::make_address(host, notLiteral);
+    if (!notLiteral) {
+        endpoints.emplace_back(literal, port);
+        co_return endpoints;
+    }
+
+    lookup_ = std::make_shared<Lookup>(std::move(host), port, function_, done_);
+    threads_.submit(lookup_);
+    // The wake comes through the executor, so it cannot overtake this wait.
+    co_await done_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    if (cancelled_ || !lookup_->hasResult()) {
+        ec = asio::error::operation_aborted;
+    } else {
+        endpoints = lookup_->takeResult(ec);
+    }
+    abandon();
+    co_return endpoints;
+}
+
+void Resolver::cancel() noexcept {
+    cancelled_ = true;
+    abandon();
+    done_.cancel();
+}
+
+void Resolver::abandon() noexcept {
+    if (!lookup_) return;
+    lookup_->abandon();
+    threads_.withdraw(lookup_.get());
+    lookup_.reset();
+}
+
+}  // namespace tempeh::transport

@@ -1,0 +1,165 @@
+#include "transport/socket_calls.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace tempeh::transport {
+
+namespace {
+
+#if defined(MSG_NOSIGNAL)
+constexpr int sendFlags = MSG_NOSIGNAL;
+#else
+constexpr int sendFlags = 0;  // SO_NOSIGPIPE is set on the socket instead
+#endif
+
+constexpr std::size_t maxVectors = 64;
+
+error_code lastError() noexcept {
+    return {errno, boost::asio::error::get_system_category()};
+}
+
+#if !defined(__linux__)
+void prepareDescriptor(int descriptor) noexcept {
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+#if defined(SO_NOSIGPIPE)
+    const int on = 1;
+    ::setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+}
+#endif
+
+int makeDescriptor(int family) noexcept {
+#if defined(__linux__)
+    return ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+#else
+    const int descriptor = ::socket(family, SOCK_STREAM, 0);
+    if (descriptor >= 0) prepareDescriptor(descriptor);
+    return descriptor;
+#endif
+}
+
+int acceptDescriptor(int listener, sockaddr* peer, socklen_t* size) noexcept {
+#if defined(__linux__)
+    return ::accept4(listener, peer, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+#else
+    const int descriptor = ::accept(listener, peer, size);
+    if (descriptor >= 0) prepareDescriptor(descriptor);
+    return descriptor;
+#endif
+}
+
+template <typename Socket>
+void open(Socket& socket, int family, error_code& ec) {
+    const int descriptor = makeDescriptor(family);
+    if (descriptor < 0) {
+        ec = lastError();
+        return;
+    }
+    socket.assign(StreamProtocol(family, 0), descriptor, ec);
+    if (ec) ::close(descriptor);
+}
+
+template <typename Socket>
+void applyBufferSizes(Socket& socket, const SocketOptions& options) noexcept {
+    error_code ignored;
+    if (options.sendBufferBytes > 0) {
+        socket.set_option(asio::socket_base::send_buffer_size(options.sendBufferBytes), ignored);
+    }
+    if (options.receiveBufferBytes > 0) {
+        socket.set_option(asio::socket_base::receive_buffer_size(options.receiveBufferBytes), ignored);
+    }
+}
+
+// `call` is one send or receive; an interrupted one did nothing and is made again.
+template <typename Call>
+std::size_t transfer(const Call& call, error_code& ec) noexcept {
+    for (;;) {
+        const ssize_t count = call();
+        if (count >= 0) {
+            ec.clear();
+            return static_cast<std::size_t>(count);
+        }
+        if (errno == EINTR) continue;
+        ec = errno == EAGAIN || errno == EWOULDBLOCK ? asio::error::would_block : lastError();
+        return 0;
+    }
+}
+
+}  // namespace
+
+void openSocket(StreamSocket& socket, const StreamEndpoint& endpoint, error_code& ec) {
+    open(socket, endpoint.protocol().family(), ec);
+}
+
+void openSocket(StreamAcceptor& acceptor, const StreamEndpoint& endpoint, error_code& ec) {
+    open(acceptor, endpoint.protocol().family(), ec);
+}
+
+void connectOnce(StreamSocket& socket, const StreamEndpoint& endpoint, error_code& ec) noexcept {
+    ec.clear();
+    if (::connect(socket.native_handle(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0)
+        return;
+    ec = errno == EAGAIN || errno == EINPROGRESS ? asio::error::would_block : lastError();
+}
+
+void acceptOnce(StreamAcceptor& acceptor, StreamSocket& accepted, StreamEndpoint& peer, error_code& ec) {
+    auto size = static_cast<socklen_t>(peer.capacity());
+    const int descriptor = acceptDescriptor(acceptor.native_handle(), peer.data(), &size);
+    if (descriptor < 0) {
+        ec = errno == EAGAIN || errno == EWOULDBLOCK ? asio::error::would_block : lastError();
+        return;
+    }
+    peer.resize(size);
+    accepted.assign(StreamProtocol(peer.protocol().family(), 0), descriptor, ec);
+    if (ec) ::close(descriptor);
+}
+
+std::size_t receiveOnce(int descriptor, std::span<std::byte> into, error_code& ec) noexcept {
+    const auto call = [&] { return ::recv(descriptor, into.data(), into.size(), 0); };
+    const std::size_t count = transfer(call, ec);
+    if (count == 0 && !ec && !into.empty()) ec = asio::error::eof;
+    return count;
+}
+
+std::size_t sendOnce(int descriptor, std::span<const std::span<const std::byte>> from,
+                     error_code& ec) noexcept {
+    if (from.size() == 1) {
+        const auto call = [&] { return ::send(descriptor, from[0].data(), from[0].size(), sendFlags); };
+        return transfer(call, ec);
+    }
+    std::array<iovec, maxVectors> vectors;
+    const std::size_t count = std::min(from.size(), maxVectors);
+    for (std::size_t i = 0; i < count; ++i) {
+        vectors[i].iov_base = const_cast<std::byte*>(from[i].data());
+        vectors[i].iov_len = from[i].size();
+    }
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+    const auto call = [&] { return ::sendmsg(descriptor, &message, sendFlags); };
+    return transfer(call, ec);
+}
+
+void applyOptions(StreamSocket& socket, const SocketOptions& options, Transport transport) noexcept {
+    error_code ignored;
+    applyBufferSizes(socket, options);
+    if (transport != Transport::Tcp) return;
+    if (options.noDelay) socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    if (options.keepAlive) socket.set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+void applyOptions(StreamAcceptor& acceptor, const SocketOptions& options) noexcept {
+    applyBufferSizes(acceptor, options);
+}
+
+}  // namespace tempeh::transport

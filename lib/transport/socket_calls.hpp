@@ -1,0 +1,39 @@
+#pragma once
+
+#include "transport/socket_types.hpp"
+#include "transport/transport.hpp"
+
+#include <tempeh/message/status.hpp>
+
+#include <cstddef>
+#include <span>
+
+/// The system calls on sockets, one each, never blocking, never raising SIGPIPE. Descriptors made here are
+/// non-blocking and not inherited by programs the process starts. Asio only waits for them: its own send and
+/// receive add a loop and a buffer conversion to each call.
+namespace tempeh::transport {
+
+/// A fresh socket of the endpoint's family.
+void openSocket(StreamSocket& socket, const StreamEndpoint& endpoint, error_code& ec);
+void openSocket(StreamAcceptor& acceptor, const StreamEndpoint& endpoint, error_code& ec);
+
+/// would_block: in progress (TCP), or the backlog is full (Unix).
+void connectOnce(StreamSocket& socket, const StreamEndpoint& endpoint, error_code& ec) noexcept;
+
+/// The next connection in the backlog; would_block: none.
+void acceptOnce(StreamAcceptor& acceptor, StreamSocket& accepted, StreamEndpoint& peer, error_code& ec);
+
+/// eof when the peer ended its stream.
+std::size_t receiveOnce(int descriptor, std::span<std::byte> into, error_code& ec) noexcept;
+
+/// At most 64 spans are looked at.
+std::size_t sendOnce(int descriptor, std::span<const std::span<const std::byte>> from,
+                     error_code& ec) noexcept;
+
+/// What SocketOptions asks for, as far as the system grants it: no option is worth losing a connection for.
+void applyOptions(StreamSocket& socket, const SocketOptions& options, Transport transport) noexcept;
+/// On a listening socket, before listen(): buffer sizes decide the TCP window scale, which is fixed in the
+/// handshake.
+void applyOptions(StreamAcceptor& acceptor, const SocketOptions& options) noexcept;
+
+}  // namespace tempeh::transport

@@ -1,0 +1,93 @@
+#include "transport/socket_file.hpp"
+
+#include "transport/endpoints.hpp"
+#include "transport/socket_calls.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/errc.hpp>
+
+#include <cerrno>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tempeh::transport {
+
+namespace {
+
+constexpr mode_t modeBits = 07777;
+
+error_code lastError() noexcept {
+    return {errno, asio::error::get_system_category()};
+}
+
+// Only a refused connection proves that nobody listens: a full backlog or a missing permission does not.
+bool isDead(StreamAcceptor& acceptor, const StreamEndpoint& endpoint, error_code& ec) {
+    StreamSocket probe(acceptor.get_executor());
+    openSocket(probe, endpoint, ec);
+    if (ec) return false;
+    error_code answer;
+    connectOnce(probe, endpoint, answer);
+    return answer == asio::error::connection_refused;
+}
+
+}  // namespace
+
+void SocketFile::bindAndListen(StreamAcceptor& acceptor, const std::string& path,
+                               std::optional<std::uint32_t> mode, int backlog, bool mayReplace,
+                               error_code& ec) {
+    const StreamEndpoint endpoint = unixEndpoint(path, ec);
+    if (ec) return;
+    // On Linux the file takes over the socket's own mode less the umask; what the umask takes away is given
+    // after bind().
+    if (mode) ::fchmod(acceptor.native_handle(), static_cast<mode_t>(*mode) & modeBits);
+    acceptor.bind(endpoint, ec);
+    if (ec == asio::error::address_in_use && mayReplace) bindReplacing(acceptor, endpoint, path, ec);
+    if (ec) return;
+
+    struct stat made {};
+    if (::lstat(path.c_str(), &made) != 0) {
+        ec = lastError();
+        return;
+    }
+    path_ = path;
+    device_ = made.st_dev;
+    inode_ = made.st_ino;
+    if (mode && (made.st_mode & modeBits) != (*mode & modeBits) &&
+        ::chmod(path.c_str(), static_cast<mode_t>(*mode) & modeBits) != 0) {
+        ec = lastError();
+    }
+    if (!ec) acceptor.listen(backlog, ec);
+    if (ec) remove();
+}
+
+void SocketFile::bindReplacing(StreamAcceptor& acceptor, const StreamEndpoint& endpoint,
+                               const std::string& path, error_code& ec) {
+    struct stat there {};
+    if (::lstat(path.c_str(), &there) == 0) {
+        if (!S_ISSOCK(there.st_mode)) {
+            ec = asio::error::not_socket;
+            return;
+        }
+        if (!isDead(acceptor, endpoint, ec)) {
+            if (!ec) ec = asio::error::address_in_use;
+            return;
+        }
+        if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+            ec = lastError();
+            return;
+        }
+    }
+    acceptor.bind(endpoint, ec);
+}
+
+void SocketFile::remove() noexcept {
+    if (path_.empty()) return;
+    struct stat there {};
+    if (::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ && there.st_ino == inode_) {
+        ::unlink(path_.c_str());
+    }
+    path_.clear();
+}
+
+}  // namespace tempeh::transport

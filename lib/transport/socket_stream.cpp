@@ -1,0 +1,60 @@
+#include "transport/socket_stream.hpp"
+
+#include "transport/endpoints.hpp"
+#include "transport/peer_credentials.hpp"
+#include "transport/socket_calls.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sys/socket.h>
+#include <utility>
+
+namespace tempeh::transport {
+
+SocketStream::SocketStream(StreamSocket socket, const StreamEndpoint& peer) : socket_(std::move(socket)) {
+    error_code ignored;
+    const StreamEndpoint local = socket_.local_endpoint(ignored);
+    const bool isUnix = peer.protocol().family() == AF_UNIX;
+    info_.transport = isUnix ? Transport::Uds : Transport::Tcp;
+    info_.localAddress = toText(local);
+    info_.peerAddress = toText(peer);
+    if (isUnix) info_.peerCredentials = peerCredentialsOf(socket_.native_handle());
+}
+
+std::size_t SocketStream::readSome(std::span<std::byte> into, error_code& ec) noexcept {
+    if (!socket_.is_open()) {
+        ec = asio::error::operation_aborted;
+        return 0;
+    }
+    return receiveOnce(socket_.native_handle(), into, ec);
+}
+
+std::size_t SocketStream::writeSome(std::span<const std::span<const std::byte>> from,
+                                    error_code& ec) noexcept {
+    if (!socket_.is_open()) {
+        ec = asio::error::operation_aborted;
+        return 0;
+    }
+    return sendOnce(socket_.native_handle(), from, ec);
+}
+
+asio::awaitable<void> SocketStream::waitReadable(error_code& ec) {
+    return socket_.async_wait(asio::socket_base::wait_read, asio::redirect_error(asio::use_awaitable, ec));
+}
+
+asio::awaitable<void> SocketStream::waitWritable(error_code& ec) {
+    return socket_.async_wait(asio::socket_base::wait_write, asio::redirect_error(asio::use_awaitable, ec));
+}
+
+void SocketStream::shutdownSend() noexcept {
+    error_code ignored;
+    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+}
+
+void SocketStream::close() noexcept {
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+}  // namespace tempeh::transport

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+
+/// One concrete socket type for TCP and Unix sockets, so that everything above is compiled once.
+namespace tempeh::transport {
+
+using StreamProtocol = boost::asio::generic::stream_protocol;
+using StreamEndpoint = StreamProtocol::endpoint;
+using StreamSocket = StreamProtocol::socket;
+using StreamAcceptor = boost::asio::basic_socket_acceptor<StreamProtocol>;
+
+}  // namespace tempeh::transport

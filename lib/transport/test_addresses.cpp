@@ -1,0 +1,60 @@
+#include <tempeh/transport/test_addresses.hpp>
+#include <tempeh/wire/address.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <filesystem>
+#include <random>
+#include <system_error>
+#include <unistd.h>
+
+namespace tempeh {
+
+namespace {
+
+using boost::asio::ip::tcp;
+
+std::uint16_t bindAnyPort(const tcp& protocol, error_code& ec) {
+    boost::asio::io_context context;
+    tcp::acceptor acceptor(context);
+    acceptor.open(protocol, ec);
+    if (!ec && protocol == tcp::v6()) acceptor.set_option(boost::asio::ip::v6_only(false), ec);
+    if (!ec) acceptor.bind(tcp::endpoint(protocol, 0), ec);
+    if (ec) return 0;
+    return acceptor.local_endpoint(ec).port();
+}
+
+}  // namespace
+
+std::uint16_t findFreeTcpPort(error_code& ec) {
+    const std::uint16_t port = bindAnyPort(tcp::v6(), ec);
+    return ec ? bindAnyPort(tcp::v4(), ec) : port;
+}
+
+std::uint16_t findFreeTcpPort() {
+    error_code ec;
+    const std::uint16_t port = findFreeTcpPort(ec);
+    if (ec) throw Error(ec, "findFreeTcpPort");
+    return port;
+}
+
+std::string temporaryUdsPath() {
+    // The process id and the counter tell apart what is made now, the random part what died processes left
+    // behind.
+    static std::atomic<unsigned> counter{0};
+    std::array<char, 64> name{};
+    std::snprintf(name.data(), name.size(), "tempeh-%ld-%u-%08x.sock", static_cast<long>(::getpid()),
+                  counter.fetch_add(1, std::memory_order_relaxed), std::random_device{}());
+    std::error_code failed;
+    const std::filesystem::path folder = std::filesystem::temp_directory_path(failed);
+    std::string path = (failed ? std::filesystem::path("/tmp") : folder) / name.data();
+    if (path.size() > wire::maxUdsPath) path = std::string("/tmp/") + name.data();
+    return path;
+}
+
+}  // namespace tempeh
