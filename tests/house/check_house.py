@@ -7,6 +7,7 @@ Usage: check_house.py [ROOT]. Prints one line per violation; exit status 1 when 
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -137,16 +138,22 @@ def checkFile(root, path):
         yield from checkSource(root, path, text)
 
 
+def gitFiles(root):
+    """Tracked and new files, or None where there is no git or no repository."""
+    command = ["git", "-c", "safe.directory=*", "-C", str(root), "ls-files", "-z", "--cached", "--others",
+               "--exclude-standard"]
+    if not (root / ".git").exists() or shutil.which("git") is None:
+        return None
+    listed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return None if listed.returncode != 0 else {name for name in listed.stdout.decode().split("\0") if name}
+
+
 def repositoryFiles(root):
-    """Tracked and new files where there is git, everything but build folders elsewhere."""
-    listed = subprocess.run(["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False) if (
-                                root / ".git").exists() else None
-    if listed is not None and listed.returncode == 0:
-        names = {name for name in listed.stdout.decode().split("\0") if name}
-        return sorted(pathlib.PurePosixPath(name) for name in names if (root / name).is_file())
-    found = (entry.relative_to(root) for entry in root.rglob("*") if entry.is_file())
-    return sorted(pathlib.PurePosixPath(path) for path in found if path.parts[0] not in ("build", ".git", ".cache"))
+    names = gitFiles(root)
+    if names is None:
+        found = (entry.relative_to(root) for entry in root.rglob("*"))
+        names = {str(path) for path in found if path.parts[0] not in ("build", ".git", ".cache")}
+    return sorted(pathlib.PurePosixPath(name) for name in names if (root / name).is_file())
 
 
 def check(root):
