@@ -8,13 +8,13 @@ namespace {
 
 std::atomic<std::uint64_t> allocations{0};
 
-void* allocate(std::size_t size) {
+[[maybe_unused]] void* allocate(std::size_t size) {
     allocations.fetch_add(1, std::memory_order_relaxed);
     if (void* block = std::malloc(size == 0 ? 1 : size)) return block;
     throw std::bad_alloc();
 }
 
-void* allocate(std::size_t size, std::align_val_t alignment) {
+[[maybe_unused]] void* allocate(std::size_t size, std::align_val_t alignment) {
     allocations.fetch_add(1, std::memory_order_relaxed);
     const auto align = static_cast<std::size_t>(alignment);
     const std::size_t rounded = (size + align - 1) / align * align;
@@ -30,6 +30,14 @@ std::uint64_t allocationCount() noexcept { return allocations.load(std::memory_o
 
 }  // namespace tempeh::test
 
+// Clang's thread sanitizer links its own into the program, where a second definition is an error.
+#if defined(__clang__) && defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TEMPEH_TEST_OPERATOR_NEW_TAKEN
+#endif
+#endif
+
+#ifndef TEMPEH_TEST_OPERATOR_NEW_TAKEN
 // The array and nothrow forms of the standard library call these.
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new(std::size_t size, std::align_val_t alignment) { return allocate(size, alignment); }
@@ -37,3 +45,4 @@ void operator delete(void* block) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
+#endif

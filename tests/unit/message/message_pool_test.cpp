@@ -340,10 +340,10 @@ TEST_P(MessagePoolTest, SteadyStateAllocatesNothing) {
         // The coldest messages come into use only when batches are traded.
         for (int i = 0; i < 100; ++i)
             round();
-        const auto before = test::allocationsOfThisThread();
+        const auto before = test::allocationCount();
         for (int i = 0; i < 1000; ++i)
             round();
-        EXPECT_EQ(test::allocationsOfThisThread() - before, 0u);
+        EXPECT_EQ(test::allocationCount() - before, 0u);
     }
 }
 
