@@ -52,9 +52,6 @@ public:
         if (socket_ == nullptr) throw std::runtime_error("zmq_socket");
         set(ZMQ_LINGER, 0);
         set(ZMQ_BACKLOG, 4096);
-        // The default of 1,000 messages makes the two sides wait for each other all the time.
-        set(ZMQ_SNDHWM, 100000);
-        set(ZMQ_RCVHWM, 100000);
     }
     ~Socket() { zmq_close(socket_); }
     Socket(const Socket&) = delete;
