@@ -14,6 +14,10 @@ std::uint16_t shownLength(std::size_t size) noexcept {
 
 }  // namespace
 
+void detail::deleteMessage(Message* message) noexcept {
+    delete message;
+}
+
 std::string toString(const Message& message) {
     BinaryHeader header = message.header;
     header.textHeadersLength = shownLength(message.textHeaders.sizeBytes());

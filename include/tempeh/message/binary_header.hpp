@@ -57,16 +57,14 @@ struct BinaryHeader {
         const std::uint32_t first = detail::loadBig32(in.data());
         const std::uint32_t lengths = detail::loadBig32(in.data() + 12);
         const std::uint32_t proto = first >> 8;
-        BinaryHeader header;
-        header.channelNumber = static_cast<ChannelNumber>(first >> 16);
-        header.opCode = static_cast<OpCode>(proto & opCodeMask);
-        header.origin = static_cast<Origin>((proto & originBit) >> 4);
-        header.more = (proto & moreBit) != 0;
-        header.status = static_cast<std::uint8_t>(first);
-        header.messageId = detail::loadBig64(in.data() + 4);
-        header.textHeadersLength = static_cast<std::uint16_t>(lengths >> 16);
-        header.bodyLength = static_cast<std::uint16_t>(lengths);
-        return header;
+        return {.channelNumber = static_cast<ChannelNumber>(first >> 16),
+                .opCode = static_cast<OpCode>(proto & opCodeMask),
+                .origin = static_cast<Origin>((proto & originBit) >> 4),
+                .more = (proto & moreBit) != 0,
+                .status = static_cast<std::uint8_t>(first),
+                .messageId = detail::loadBig64(in.data() + 4),
+                .textHeadersLength = static_cast<std::uint16_t>(lengths >> 16),
+                .bodyLength = static_cast<std::uint16_t>(lengths)};
     }
 
     friend bool operator==(const BinaryHeader&, const BinaryHeader&) = default;

@@ -33,6 +33,8 @@ protected:
     ~MessageHome() = default;
 };
 
+TEMPEH_EXPORT void deleteMessage(Message* message) noexcept;
+
 using MessageHook =
     boost::intrusive::slist_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
@@ -107,7 +109,7 @@ inline void detail::MessageDeleter::operator()(Message* message) const noexcept 
     if (message->home_ != nullptr) [[likely]]
         message->home_->giveBack(message);
     else
-        delete message;
+        deleteMessage(message);
 }
 
 /// Owns a message; move-only. Destroying it gives the message back to its pool: any thread, also after the
