@@ -46,6 +46,24 @@ TEST(ChannelNumbers, FullEngineGetsTheOldestOnlyAfterItRested) {
     EXPECT_FALSE(numbers.allocate());
 }
 
+/// The only free number is found wherever the search starts, also just above it.
+TEST(ChannelNumbers, OnlyFreeNumberIsAlwaysFound) {
+    ChannelNumbers numbers(12);
+    std::deque<ChannelNumber> oldestFirst;
+    for (const ChannelNumber number : allocateMany(numbers, count))
+        oldestFirst.push_back(number);
+    std::deque<ChannelNumber> resting;
+    for (int step = 0; step < 60'000; ++step) {
+        resting.push_back(oldestFirst.front());
+        oldestFirst.pop_front();
+        ASSERT_TRUE(numbers.release(resting.back()));
+        if (resting.size() <= ChannelNumbers::restingCount) continue;
+        ASSERT_EQ(numbers.allocate(), resting.front());
+        oldestFirst.push_back(resting.front());
+        resting.pop_front();
+    }
+}
+
 TEST(ChannelNumbers, LimitCountsWhatIsInUseNotWhatRests) {
     ChannelNumbers numbers(3, 10);
     EXPECT_EQ(numbers.maxChannels(), 10U);

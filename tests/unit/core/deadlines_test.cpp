@@ -154,6 +154,15 @@ TEST_F(DeadlinesTest, CallbackThatSetsItselfToThePastRunsOncePerCall) {
     }
 }
 
+TEST_F(DeadlinesTest, CallbackThatSetsItselfToNowRunsOncePerCall) {
+    one.then = [this] {
+        if (called.size() < 5) deadlines.set(one.deadline, at(10));
+    };
+    deadlines.set(one.deadline, at(10));
+    EXPECT_EQ(deadlines.runExpired(at(10)), 1U);
+    EXPECT_EQ(deadlines.next(), at(10));
+}
+
 TEST_F(DeadlinesTest, CallbackThatSetsAnotherToThePastLeavesItForTheNextCall) {
     one.then = [this] {
         EXPECT_TRUE(deadlines.set(three.deadline, at(7)));
