@@ -23,6 +23,10 @@ namespace bench {
 /// true
 ///   allows one more `next` on its lane, until `finished`.
 /// - throughput: `next` while `mayStart`; nothing comes back before the summary.
+///
+/// Rates of round trips are taken between two turns of the whole window: as many replies as are in flight
+/// come first (they only fill the pipe), and the end lies at the same place of the cycle. What is drained
+/// afterwards would count as delivered in no time.
 class Driver {
 public:
     explicit Driver(const Options& options)
@@ -30,6 +34,8 @@ public:
         , lanes_(options.connections)
         , limit_(options.count > 0 ? options.count : ~0ULL)
         , timed_(options.workload == Workload::Latency || options.workload == Workload::Setup)
+        , turn_(std::uint64_t{activeLanes()} * window())
+        , untilTurn_(turn_)
         , memoryAtStart_(anonymousMemory()) {}
 
     const Options& options() const { return options_; }
@@ -48,20 +54,17 @@ public:
         if (!tag.isProbe() || tag.lane() != lane) fail("a probe came back changed");
     }
 
-    /// All connections are open; measuring starts.
+    /// All connections are open; the workload starts.
     void begin() {
         startNs_ = nowNs();
         startCpuNs_ = cpuNs();
-        deadlineNs_ =
-            options_.seconds > 0 ? startNs_ + static_cast<std::uint64_t>(options_.seconds * 1e9) : ~0ULL;
-        warmUntilNs_ =
-            options_.seconds > 0 ? startNs_ + static_cast<std::uint64_t>(options_.seconds * 1e8) : 0;
+        if (options_.workload == Workload::Throughput) sendUntilNs_ = deadlineFrom(startNs_);
     }
 
     /// Whether another message may be sent; looks at the clock now and then.
     bool mayStart() {
         if (stopped_ || started_ >= limit_) return false;
-        if ((started_ & kClockMask) == kClockMask && nowNs() >= deadlineNs_) stopped_ = true;
+        if ((started_ & kClockMask) == kClockMask && nowNs() >= sendUntilNs_) stopped_ = true;
         return !stopped_;
     }
 
@@ -86,7 +89,11 @@ public:
                  " instead of " + std::to_string(state.received));
         }
         ++state.received;
-        account(state);
+        ++received_;
+        if (timed_) record(state);
+        if (--untilTurn_ == 0) onTurn();
+        if (received_ == limit_) [[unlikely]]
+            endOfMeasure(nowNs());
         return !stopped_ && started_ < limit_;
     }
 
@@ -95,7 +102,6 @@ public:
 
     /// The message that ends the run.
     void last(std::byte* body) {
-        if (lastNs_ == 0) lastNs_ = nowNs();
         writeContent(body, options_.size, Tag::make(lastLane(), laneAt(lastLane()).sent, Tag::kLast));
     }
 
@@ -113,8 +119,10 @@ private:
         std::uint64_t received = 0;
         std::uint64_t sentAtNs = 0;
     };
-    /// How seldom untimed workloads read the clock: every 16 messages.
+    /// How seldom a one-way sender reads the clock: every 16 messages.
     static constexpr std::uint64_t kClockMask = 15;
+    /// Whole turns of the window that a rate is taken over, at least.
+    static constexpr std::uint64_t kMinTurns = 5;
 
     Lane& laneAt(std::uint32_t lane) {
         if (lane >= lanes_.size()) [[unlikely]]
@@ -126,18 +134,39 @@ private:
         return options_.workload == Workload::Setup ? static_cast<std::uint32_t>(started_) : 0;
     }
 
-    void account(Lane& state) {
-        ++received_;
-        if (timed_ || (received_ & kClockMask) == 1 || stopped_ || received_ == limit_) {
-            const std::uint64_t now = nowNs();
-            if (received_ == 1) firstNs_ = now;
-            lastNs_ = now;
-            if (now >= deadlineNs_) stopped_ = true;
-            if (timed_ && now >= warmUntilNs_) rtt_.record(now - sentAt(state));
+    std::uint64_t deadlineFrom(std::uint64_t ns) const {
+        return options_.seconds > 0 ? ns + static_cast<std::uint64_t>(options_.seconds * 1e9) : ~0ULL;
+    }
+
+    void record(const Lane& state) {
+        const std::uint64_t now = nowNs();
+        if (now < warmUntilNs_) return;
+        rtt_.record(now - (options_.workload == Workload::Setup ? connectingAtNs_ : state.sentAtNs));
+    }
+
+    void onTurn() {
+        untilTurn_ = turn_;
+        if (stopped_) return;
+        const std::uint64_t now = nowNs();
+        if (firstNs_ == 0) {
+            firstNs_ = now;
+            firstReceived_ = received_;
+            deadlineNs_ = deadlineFrom(now);
+            if (options_.seconds > 0) warmUntilNs_ = now + static_cast<std::uint64_t>(options_.seconds * 1e8);
+        } else if (now >= deadlineNs_ && received_ - firstReceived_ >= kMinTurns * turn_) {
+            stopped_ = true;
+            endOfMeasure(now);
         }
     }
-    std::uint64_t sentAt(const Lane& state) const {
-        return options_.workload == Workload::Setup ? connectingAtNs_ : state.sentAtNs;
+
+    void endOfMeasure(std::uint64_t now) {
+        if (lastNs_ != 0) return;
+        lastNs_ = now;
+        lastReceived_ = received_;
+        if (firstNs_ == 0 || lastReceived_ == firstReceived_) {  // fewer messages than fit into the window
+            firstNs_ = startNs_;
+            firstReceived_ = 0;
+        }
     }
 
     void print(const Summary& server, std::uint64_t clientCpuNs) const {
@@ -145,9 +174,9 @@ private:
         const std::uint64_t messages = oneWay ? started_ + 1 : received_;  // the last one counts one way
         if (oneWay && server.messages != messages) fail("the server counted another number of messages");
         const std::uint64_t elapsed = oneWay ? server.elapsedNs : lastNs_ - firstNs_;
-        const double rate = elapsed > 0 && messages > 1
-                                ? static_cast<double>(messages - 1) * 1e9 / static_cast<double>(elapsed)
-                                : 0;
+        const std::uint64_t measured = oneWay ? messages - 1 : lastReceived_ - firstReceived_;
+        const double rate =
+            elapsed > 0 ? static_cast<double>(measured) * 1e9 / static_cast<double>(elapsed) : 0;
         const auto perMessage = [&](std::uint64_t ns) {
             return messages > 0 ? static_cast<double>(ns) / static_cast<double>(messages) : 0.0;
         };
@@ -185,15 +214,20 @@ private:
     const std::uint64_t limit_;
     const bool
         timed_;  ///< a clock read per message is small against a round trip, large against a streamed message
+    const std::uint64_t turn_;  ///< messages in flight over all lanes
+    std::uint64_t untilTurn_;
     bool stopped_ = false;
     std::uint64_t started_ = 0;
     std::uint64_t received_ = 0;
     std::uint64_t startNs_ = 0;
     std::uint64_t startCpuNs_ = 0;
-    std::uint64_t deadlineNs_ = ~0ULL;
-    std::uint64_t warmUntilNs_ = 0;
+    std::uint64_t sendUntilNs_ = ~0ULL;  ///< throughput: when to stop sending
+    std::uint64_t deadlineNs_ = ~0ULL;   ///< round trips: when to stop measuring
+    std::uint64_t warmUntilNs_ = 0;      ///< round trips before it are not recorded
     std::uint64_t firstNs_ = 0;
+    std::uint64_t firstReceived_ = 0;
     std::uint64_t lastNs_ = 0;
+    std::uint64_t lastReceived_ = 0;
     std::uint64_t connectingAtNs_ = 0;
     std::uint64_t memoryAtStart_ = 0;
     Histogram rtt_;
