@@ -211,5 +211,33 @@ TEST(MessagePoolThreads, ClosesWhileOthersReturn) {
     }
 }
 
+TEST(MessagePoolThreads, CloseWaitsForARunningListener) {
+    struct Slow : PoolListener {
+        void onReturned() noexcept override {
+            entered.count_down();
+            closing.wait();
+            for (int i = 0; i < 1000; ++i)
+                std::this_thread::yield();  // time for a close() that does not wait
+            left = true;
+        }
+        void onObligationDropped(std::uint64_t) noexcept override {}
+
+        std::latch entered{1};
+        std::latch closing{1};
+        std::atomic<bool> left{false};
+    };
+
+    Slow listener;
+    MessagePool* pool = makePool(1, 64).release();
+    pool->setListener(&listener);
+    MessagePtr message = pool->get(poolOnly);
+    pool->watchForReturn();
+    std::jthread returner([&] { message.reset(); });
+    listener.entered.wait();
+    listener.closing.count_down();
+    pool->close();
+    EXPECT_TRUE(listener.left.load());
+}
+
 }  // namespace
 }  // namespace tempeh
