@@ -10,15 +10,13 @@ namespace tempeh::core {
 
 class Deadlines;
 
-namespace detail {
 using DeadlineHook =
     boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
                                     boost::intrusive::optimize_size<true>>;
-}
 
 /// A moment at which a function is to be called; a member of whatever waits. Armed through Deadlines;
 /// destroying it disarms it. Same thread as its Deadlines.
-class Deadline : public detail::DeadlineHook {
+class Deadline : public DeadlineHook {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
     using Callback = void (*)(void* context) noexcept;
@@ -84,7 +82,7 @@ private:
         using type = TimePoint;
         const type& operator()(const Deadline& deadline) const noexcept { return deadline.place_; }
     };
-    using Tree = boost::intrusive::multiset<Deadline, boost::intrusive::base_hook<detail::DeadlineHook>,
+    using Tree = boost::intrusive::multiset<Deadline, boost::intrusive::base_hook<DeadlineHook>,
                                             boost::intrusive::key_of_value<PlaceOf>,
                                             boost::intrusive::constant_time_size<false>>;
 

@@ -7,7 +7,11 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -160,6 +164,16 @@ void applyOptions(StreamSocket& socket, const SocketOptions& options, Transport 
 
 void applyOptions(StreamAcceptor& acceptor, const SocketOptions& options) noexcept {
     applyBufferSizes(acceptor, options);
+}
+
+std::size_t unsentBytes(int descriptor) noexcept {
+#ifdef SIOCOUTQ
+    int bytes = 0;
+    if (::ioctl(descriptor, SIOCOUTQ, &bytes) == 0 && bytes > 0) return static_cast<std::size_t>(bytes);
+#else
+    (void)descriptor;
+#endif
+    return 0;
 }
 
 }  // namespace tempeh::transport

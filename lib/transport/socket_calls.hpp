@@ -30,6 +30,9 @@ std::size_t receiveOnce(int descriptor, std::span<std::byte> into, error_code& e
 std::size_t sendOnce(int descriptor, std::span<const std::span<const std::byte>> from,
                      error_code& ec) noexcept;
 
+/// TCP: bytes written that the peer's kernel has not acknowledged. 0 where the system does not tell.
+std::size_t unsentBytes(int descriptor) noexcept;
+
 /// What SocketOptions asks for, as far as the system grants it: no option is worth losing a connection for.
 void applyOptions(StreamSocket& socket, const SocketOptions& options, Transport transport) noexcept;
 /// On a listening socket, before listen(): buffer sizes decide the TCP window scale, which is fixed in the

@@ -57,4 +57,10 @@ void SocketStream::close() noexcept {
     socket_.close(ignored);
 }
 
+bool SocketStream::hasUnsent() const noexcept {
+    // A Unix socket's bytes are in the peer's queue at once.
+    auto& socket = const_cast<StreamSocket&>(socket_);
+    return info_.transport == Transport::Tcp && socket.is_open() && unsentBytes(socket.native_handle()) != 0;
+}
+
 }  // namespace tempeh::transport

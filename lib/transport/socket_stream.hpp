@@ -19,6 +19,7 @@ public:
     asio::awaitable<void> waitWritable(error_code& ec) override;
     void shutdownSend() noexcept override;
     void close() noexcept override;
+    bool hasUnsent() const noexcept override;
     const StreamInfo& info() const noexcept override { return info_; }
 
 private:

@@ -54,6 +54,8 @@ public:
         }
     }
 
+    auto begin() noexcept { return list_.begin(); }
+    auto end() noexcept { return list_.end(); }
     auto begin() const noexcept { return list_.begin(); }
     auto end() const noexcept { return list_.end(); }
 

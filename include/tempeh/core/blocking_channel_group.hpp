@@ -1,0 +1,51 @@
+#pragma once
+
+#include <tempeh/core/asio.hpp>
+#include <tempeh/core/channel_info.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <memory>
+
+namespace tempeh {
+
+namespace detail {
+class GroupBackend;
+}
+
+/// A group for threads: plain calls that block. Copies share the group; usable as long as the ChannelGroup it
+/// came from lives. The calls that wait fail with NotAllowed on the engine's own thread, where they would
+/// stop the engine they wait for.
+class TEMPEH_EXPORT BlockingChannelGroup {
+public:
+    explicit BlockingChannelGroup(std::shared_ptr<detail::GroupBackend> backend) noexcept;
+
+    /// As ChannelGroup::post.
+    BinaryHeader post(MessagePtr&& message) const;
+    BinaryHeader post(MessagePtr&& message, error_code& ec) const noexcept;
+
+    /// The next message, null at the timeout. One receiver at a time (a second: NotAllowed). Errors:
+    /// ShutdownStarted once drained, operation_aborted when the group is destroyed meanwhile. With
+    /// Options::busyPoll it polls that long before it sleeps.
+    MessagePtr waitReceive(Duration timeout = infinite) const;
+    MessagePtr waitReceive(Duration timeout, error_code& ec) const noexcept;
+
+    /// As ChannelGroup::tryReceive.
+    MessagePtr tryReceive() const;
+    MessagePtr tryReceive(error_code& ec) const noexcept;
+
+    /// True when `channel` takes messages again, false at the timeout. Errors as ChannelGroup::waitWritable.
+    bool waitWritable(ChannelNumber channel, Duration timeout = infinite) const;
+    bool waitWritable(ChannelNumber channel, Duration timeout, error_code& ec) const noexcept;
+
+    /// As ChannelGroup::updateReceiver.
+    void updateReceiver(MessagePtr&& message = nullptr) const;
+    void updateReceiver(MessagePtr&& message, error_code& ec) const noexcept;
+
+    ChannelInfo channelInfo(ChannelNumber channel) const;
+    ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const;
+
+private:
+    std::shared_ptr<detail::GroupBackend> backend_;
+};
+
+}  // namespace tempeh

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <tempeh/core/asio.hpp>
+#include <tempeh/core/channel_info.hpp>
+#include <tempeh/core/detail/group_backend.hpp>
+#include <tempeh/core/detail/wait_operation.hpp>
+#include <tempeh/core/stats.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace tempeh {
+
+class BlockingChannelGroup;
+
+/// Channels that share one receiver: messages and statuses of all of them arrive through one waitReceive. A
+/// move-only handle; destroying it closes its channels (what was posted still goes out within
+/// Options::lingerTimeout). May outlive its engine: every call then fails with ShutdownStarted.
+class TEMPEH_EXPORT ChannelGroup {
+public:
+    /// An empty handle; every call but assignment fails with InvalidChannelGroup.
+    ChannelGroup() noexcept = default;
+    explicit ChannelGroup(std::shared_ptr<detail::GroupBackend> backend) noexcept;
+    ChannelGroup(ChannelGroup&&) noexcept = default;
+    ChannelGroup& operator=(ChannelGroup&& other) noexcept;
+    ~ChannelGroup();
+
+    /// Hands a message to the engine: any thread, never blocks, nothing allocated in steady state. Gives the
+    /// header with channel number and message id, both assigned at once. On success `message` is null and the
+    /// message is sent whole or comes back through waitReceive with origin Engine and the reason; on failure
+    /// the caller keeps it and nothing was sent. Errors: DESIGN section 2 "Validation", SendQueueFull (see
+    /// waitWritable), TooManyChannels, ShutdownStarted, AllocationFailed.
+    BinaryHeader post(MessagePtr&& message);
+    BinaryHeader post(MessagePtr&& message, error_code& ec) noexcept;
+
+    /// The next message for this group, in order of arrival; null at the timeout (0: only what is there;
+    /// default: no timeout). Any executor, one receiver at a time (a second gets NotAllowed). Cancellation
+    /// (all three types: operation_aborted) and timeout never lose a message. Errors: ShutdownStarted once
+    /// everything is drained. Signature: void(error_code, MessagePtr). Under plain use_awaitable a message
+    /// that is there is given at once without a scheduler round trip, unless the coroutine can be cancelled
+    /// (then its result could be dropped on the way, so it goes through the executor).
+    template <typename Token = asio::use_awaitable_t<>>
+    auto waitReceive(Duration timeout = infinite, Token&& token = Token());
+    template <typename Token>
+        requires(!std::is_convertible_v<Token, Duration>)
+    auto waitReceive(Token&& token) {
+        return waitReceive(infinite, std::forward<Token>(token));
+    }
+
+    /// The next message if one is there, null otherwise; any thread, never waits. Errors: ShutdownStarted
+    /// once drained, NotAllowed while another receiver waits.
+    MessagePtr tryReceive();
+    MessagePtr tryReceive(error_code& ec) noexcept;
+
+    /// Completes with true when `channel` takes messages again (its send queue is at most half full), false
+    /// at the timeout. Any executor, any number of waiters. Errors: InvalidChannelNumber,
+    /// InvalidChannelGroup, ChannelClosed when it ends meanwhile, ShutdownStarted. Signature:
+    /// void(error_code, bool).
+    template <typename Token = asio::use_awaitable_t<>>
+    auto waitWritable(ChannelNumber channel, Duration timeout = infinite, Token&& token = Token());
+
+    /// Delivers `message` (without one: an empty Signal) to this group's own receiver with status
+    /// ReceiverUpdate. Any thread; wakes a waiting receiver. Errors: ShutdownStarted; the caller then keeps
+    /// the message.
+    void updateReceiver(MessagePtr&& message = nullptr);
+    void updateReceiver(MessagePtr&& message, error_code& ec) noexcept;
+    void updateReceiver(error_code& ec) noexcept;
+
+    /// A snapshot of a channel. Any thread; takes a lock and allocates. Errors: InvalidChannelNumber,
+    /// InvalidChannelGroup.
+    ChannelInfo channelInfo(ChannelNumber channel) const;
+    ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const;
+
+    /// A snapshot of the counters.
+    GroupStats stats() const;
+
+    /// The same group for threads. Shares it: the facade is usable as long as this handle lives.
+    BlockingChannelGroup blocking() const;
+
+    /// The executor beside the sockets, where handlers without one of their own run.
+    asio::any_io_executor executor() const;
+
+    explicit operator bool() const noexcept { return backend_ != nullptr; }
+
+private:
+    detail::GroupBackend& backend() const;
+
+    std::shared_ptr<detail::GroupBackend> backend_;
+};
+
+template <typename Token>
+auto ChannelGroup::waitReceive(Duration timeout, Token&& token) {
+    if constexpr (std::is_same_v<std::decay_t<Token>, asio::use_awaitable_t<>>) {
+        (void)token;
+        return detail::receiveAwaitable(backend_.get(), timeout);
+    } else {
+        return detail::asyncReceive(backend_, timeout, std::forward<Token>(token));
+    }
+}
+
+template <typename Token>
+auto ChannelGroup::waitWritable(ChannelNumber channel, Duration timeout, Token&& token) {
+    if constexpr (std::is_same_v<std::decay_t<Token>, asio::use_awaitable_t<>>) {
+        (void)token;
+        return detail::writableAwaitable(backend_.get(), channel, timeout);
+    } else {
+        return detail::asyncWritable(backend_, channel, timeout, std::forward<Token>(token));
+    }
+}
+
+}  // namespace tempeh

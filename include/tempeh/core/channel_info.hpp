@@ -1,0 +1,46 @@
+#pragma once
+
+#include <tempeh/core/asio.hpp>
+#include <tempeh/core/stats.hpp>
+#include <tempeh/message/op_code.hpp>
+#include <tempeh/transport/credentials.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tempeh {
+
+/// What a channel is doing.
+enum class ChannelPhase : std::uint8_t {
+    Opening,    ///< A listener is being bound, or a client is resolving and connecting.
+    Listening,  ///< A listener accepts.
+    Handshake,  ///< Connected; the hello is not answered yet.
+    Ready,      ///< Both sides may send.
+    Closing,    ///< A ByeRequest is on its way or waits for its answer.
+    Closed,     ///< Ended; its ChannelClosed waits to be received.
+};
+
+TEMPEH_EXPORT std::string_view nameOf(ChannelPhase phase) noexcept;
+TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, ChannelPhase phase);
+
+/// A snapshot of one channel.
+struct ChannelInfo {
+    ChannelNumber channel = 0;
+    ChannelPhase state = ChannelPhase::Opening;
+    Transport transport = Transport::Tcp;
+    std::string localAddress;  ///< `tcp|HOST|PORT` or `uds|PATH`; empty until bound or connected.
+    std::string peerAddress;   ///< Likewise; for a client that is not connected yet, where it connects to.
+    std::optional<PeerCredentials> peerCredentials;  ///< Unix sockets, where the system tells.
+    bool isListener = false;
+    bool isReadingPaused = false;       ///< Waits for the pool.
+    std::size_t sendQueueMessages = 0;  ///< Posted and not yet written.
+    std::size_t sendQueueBytes = 0;
+    Duration age{};  ///< Since its number was assigned.
+    ChannelStats stats;
+};
+
+}  // namespace tempeh

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <tempeh/core/asio.hpp>
+#include <tempeh/core/channel_info.hpp>
+#include <tempeh/core/stats.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <boost/intrusive/list_hook.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace tempeh::detail {
+
+/// A suspended waitReceive or waitWritable. Owned by whoever holds the only reference: the backend while it
+/// waits, the resumption on its way through the handler's executor afterwards.
+class TEMPEH_EXPORT Waiter
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+public:
+    /// Resumes the handler through its executor. `inlineAllowed`: the caller is the engine at a place where
+    /// user code may run, so that no scheduler round trip is needed on the same executor. Consumes the
+    /// waiter.
+    virtual void resume(bool inlineAllowed) noexcept = 0;
+
+    /// Backend: why the operation ends without a result.
+    error_code abortReason;
+    /// Backend: the timeout passed.
+    bool timedOut = false;
+    /// Backend: resume() has been called and the handler has not run yet.
+    bool resuming = false;
+    /// Steady time of the timeout; TimePoint::max() for none.
+    TimePoint deadline = TimePoint::max();
+    /// Backend: names this wait where a pointer might be stale.
+    std::uint64_t ticket = 0;
+
+protected:
+    ~Waiter() = default;
+};
+
+/// What stands behind a ChannelGroup. Implemented by engines; every call may come from any thread.
+class TEMPEH_EXPORT GroupBackend : public std::enable_shared_from_this<GroupBackend> {
+public:
+    virtual ~GroupBackend();
+
+    virtual BinaryHeader post(MessagePtr& message, error_code& ec) noexcept = 0;
+    virtual void updateReceiver(MessagePtr& message, error_code& ec) noexcept = 0;
+    virtual ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const = 0;
+    virtual GroupStats stats() const = 0;
+    /// Closes the channels; what is posted still goes out within Options::lingerTimeout.
+    virtual void close() noexcept = 0;
+
+    /// False now and then, when a receiver that never suspends would keep others on its thread from running.
+    virtual bool mayReceiveAtOnce() noexcept = 0;
+    /// The next message if one is there; null otherwise.
+    virtual MessagePtr tryReceive(error_code& ec) noexcept = 0;
+    /// Registers the waiter, or resumes it (never inline) when there is something already, or with
+    /// NotAllowed.
+    virtual void startReceive(Waiter& waiter, Duration timeout) noexcept = 0;
+    /// In the handler's executor: the outcome. False: nothing yet after all, the waiter is registered again.
+    virtual bool finishReceive(Waiter& waiter, MessagePtr& message, error_code& ec) noexcept = 0;
+    /// Ends the wait with operation_aborted unless it has been finished. Never resumes inline.
+    virtual void cancelReceive(Waiter& waiter) noexcept = 0;
+    /// The waiter was resumed and its executor went away before the handler ran.
+    virtual void forgetReceive(Waiter& waiter) noexcept = 0;
+    virtual MessagePtr receiveBlocking(Duration timeout, error_code& ec) noexcept = 0;
+
+    virtual void startWritable(Waiter& waiter, ChannelNumber channel, Duration timeout) noexcept = 0;
+    virtual void cancelWritable(std::uint64_t ticket, ChannelNumber channel) noexcept = 0;
+    virtual bool writableBlocking(ChannelNumber channel, Duration timeout, error_code& ec) noexcept = 0;
+
+    /// Where handlers without an executor of their own run; the system executor once the engine is gone.
+    virtual asio::any_io_executor executor() const noexcept = 0;
+};
+
+}  // namespace tempeh::detail

@@ -1,0 +1,191 @@
+#pragma once
+
+#include <tempeh/core/asio.hpp>
+#include <tempeh/core/detail/group_backend.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+
+#include <memory>
+#include <utility>
+
+/// waitReceive and waitWritable as Asio operations: one template that owns the handler between the backend
+/// (which knows it as a Waiter) and the handler's executor.
+namespace tempeh::detail {
+
+/// What a WaitOperation does for waitReceive.
+struct ReceiveKind {
+    using Result = MessagePtr;
+    Duration timeout;
+
+    void start(GroupBackend& backend, Waiter& waiter) const noexcept {
+        backend.startReceive(waiter, timeout);
+    }
+    bool finish(GroupBackend& backend, Waiter& waiter, Result& result, error_code& ec) const noexcept {
+        return backend.finishReceive(waiter, result, ec);
+    }
+    void cancel(GroupBackend& backend, Waiter& waiter) const noexcept { backend.cancelReceive(waiter); }
+    void forget(GroupBackend& backend, Waiter& waiter) const noexcept { backend.forgetReceive(waiter); }
+};
+
+/// What a WaitOperation does for waitWritable.
+struct WritableKind {
+    using Result = bool;
+    ChannelNumber channel;
+    Duration timeout;
+
+    void start(GroupBackend& backend, Waiter& waiter) const noexcept {
+        backend.startWritable(waiter, channel, timeout);
+    }
+    bool finish(GroupBackend&, Waiter& waiter, Result& result, error_code& ec) const noexcept {
+        ec = waiter.abortReason;
+        result = !ec && !waiter.timedOut;
+        return true;
+    }
+    void cancel(GroupBackend& backend, Waiter& waiter) const noexcept {
+        backend.cancelWritable(waiter.ticket, channel);
+    }
+    void forget(GroupBackend&, Waiter&) const noexcept {}
+};
+
+template <typename Handler, typename Kind>
+class WaitOperation final : public Waiter {
+public:
+    /// Makes the operation (with the handler's allocator) and starts it. The handler is never called inline.
+    static void launch(Handler handler, std::shared_ptr<GroupBackend> backend, Kind kind) {
+        Allocator allocator(asio::get_associated_allocator(handler));
+        WaitOperation* memory = AllocatorTraits::allocate(allocator, 1);
+        WaitOperation* operation = nullptr;
+        try {
+            operation = ::new (static_cast<void*>(memory))
+                WaitOperation(std::move(handler), std::move(backend), kind);
+        } catch (...) {
+            AllocatorTraits::deallocate(allocator, memory, 1);
+            throw;
+        }
+        operation->begin();
+    }
+
+    void resume(bool inlineAllowed) noexcept override {
+        const Executor executor = executor_;  // the operation may be gone before dispatch() returns
+        Resumption resumption(this);
+        if (inlineAllowed)
+            asio::dispatch(executor, std::move(resumption));
+        else
+            asio::post(executor, std::move(resumption));
+    }
+
+private:
+    using Allocator = typename std::allocator_traits<
+        asio::associated_allocator_t<Handler>>::template rebind_alloc<WaitOperation>;
+    using AllocatorTraits = std::allocator_traits<Allocator>;
+    using BareExecutor = asio::associated_executor_t<Handler, asio::any_io_executor>;
+    // Tracked, so that the handler's context does not run out of work while this waits.
+    using Executor = std::decay_t<decltype(asio::prefer(std::declval<BareExecutor>(),
+                                                        asio::execution::outstanding_work.tracked))>;
+
+    /// Runs in the handler's executor; owns the operation on the way there.
+    class Resumption {
+    public:
+        explicit Resumption(WaitOperation* operation) noexcept : operation_(operation) {}
+        Resumption(Resumption&& other) noexcept : operation_(std::exchange(other.operation_, nullptr)) {}
+        Resumption& operator=(Resumption&&) = delete;
+        ~Resumption() {
+            if (operation_ != nullptr) operation_->abandon();
+        }
+        void operator()() { std::exchange(operation_, nullptr)->finish(); }
+
+    private:
+        WaitOperation* operation_;
+    };
+
+    WaitOperation(Handler&& handler, std::shared_ptr<GroupBackend>&& backend, Kind kind)
+        : handler_(std::move(handler))
+        , backend_(std::move(backend))
+        , kind_(kind)
+        , executor_(asio::prefer(asio::get_associated_executor(handler_, backend_->executor()),
+                                 asio::execution::outstanding_work.tracked)) {}
+    ~WaitOperation() = default;
+
+    void begin() {
+        auto slot = asio::get_associated_cancellation_slot(handler_);
+        if (slot.is_connected()) {
+            slot.assign([this](asio::cancellation_type type) {
+                if (type != asio::cancellation_type::none) kind_.cancel(*backend_, *this);
+            });
+        }
+        kind_.start(*backend_, *this);
+    }
+
+    void finish() {
+        typename Kind::Result result{};
+        error_code ec;
+        if (!kind_.finish(*backend_, *this, result, ec)) return;  // the backend has it again
+        auto slot = asio::get_associated_cancellation_slot(handler_);
+        if (slot.is_connected()) slot.clear();
+        Handler handler(std::move(handler_));
+        destroy(handler);
+        std::move(handler)(ec, std::move(result));
+    }
+
+    void abandon() noexcept {
+        kind_.forget(*backend_, *this);
+        Handler handler(std::move(handler_));
+        destroy(handler);
+    }
+
+    /// The memory goes before the handler runs, so that the handler's next operation can have it.
+    void destroy(Handler& handler) noexcept {
+        Allocator allocator(asio::get_associated_allocator(handler));
+        this->~WaitOperation();
+        AllocatorTraits::deallocate(allocator, this, 1);
+    }
+
+    Handler handler_;
+    std::shared_ptr<GroupBackend> backend_;
+    Kind kind_;
+    Executor executor_;
+};
+
+/// The initiation behind both operations.
+template <typename Kind>
+struct StartWait {
+    template <typename Handler>
+    void operator()(Handler&& handler, std::shared_ptr<GroupBackend> backend, Kind kind) const {
+        if (backend == nullptr) {
+            auto executor = asio::get_associated_executor(handler);
+            asio::post(executor, [handler = std::decay_t<Handler>(std::forward<Handler>(handler))]() mutable {
+                std::move(handler)(make_error_code(Status::InvalidChannelGroup), typename Kind::Result{});
+            });
+            return;
+        }
+        WaitOperation<std::decay_t<Handler>, Kind>::launch(std::forward<Handler>(handler), std::move(backend),
+                                                           kind);
+    }
+};
+
+template <typename Token>
+auto asyncReceive(std::shared_ptr<GroupBackend> backend, Duration timeout, Token&& token) {
+    return asio::async_initiate<Token, void(error_code, MessagePtr)>(
+        StartWait<ReceiveKind>{}, token, std::move(backend), ReceiveKind{timeout});
+}
+
+template <typename Token>
+auto asyncWritable(std::shared_ptr<GroupBackend> backend, ChannelNumber channel, Duration timeout,
+                   Token&& token) {
+    return asio::async_initiate<Token, void(error_code, bool)>(
+        StartWait<WritableKind>{}, token, std::move(backend), WritableKind{channel, timeout});
+}
+
+/// The default token's forms, compiled once in the library. `backend` may be null (an empty handle).
+TEMPEH_EXPORT asio::awaitable<MessagePtr> receiveAwaitable(GroupBackend* backend, Duration timeout);
+TEMPEH_EXPORT asio::awaitable<bool> writableAwaitable(GroupBackend* backend, ChannelNumber channel,
+                                                      Duration timeout);
+
+}  // namespace tempeh::detail

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace spdlog {
+class logger;
+}
+
+namespace tempeh {
+
+/// How an engine is set up. An aggregate for designated initialisers: `Options{.maxPoolMessages = 1024}`.
+/// Values outside their range make the Reactor's constructor throw Error(InvalidMessage) naming the field and
+/// the value.
+struct Options {
+    /// Messages made at once. 0 to maxPoolMessages.
+    std::size_t initialPoolMessages = 256;
+    /// Messages in the pool at most. Bounds what is received and not yet handed back: when they are all out,
+    /// channels stop reading. 1 to 16,777,216.
+    std::size_t maxPoolMessages = 8192;
+    /// Name resolution and connecting together, per HelloRequest. 1 ms and up.
+    std::chrono::steady_clock::duration connectTimeout = std::chrono::seconds(10);
+    /// From accept until the HelloRequest is in. 1 ms and up.
+    std::chrono::steady_clock::duration helloTimeout = std::chrono::seconds(10);
+    /// Channels of the engine at one time, listeners included. 1 to 65,534.
+    std::size_t maxChannels = 65'534;
+    /// Per channel: posted and not yet written, messages. Beyond: SendQueueFull. Bye and hello messages
+    /// always find a place. 1 and up.
+    std::size_t sendQueueMessages = 4096;
+    /// Per channel: posted and not yet written, bytes of frames. One message is always taken. 1 and up.
+    std::size_t sendQueueBytes = 64 * 1024 * 1024;
+    /// Where the engine logs; null: standard error, from level warn up.
+    std::shared_ptr<spdlog::logger> logger = nullptr;
+
+    /// From a ByeRequest (sent or received) until the channel is closed whatever the other side does. 1 ms
+    /// and up.
+    std::chrono::steady_clock::duration byeTimeout = std::chrono::seconds(5);
+    /// How long a destroyed ChannelGroup or Reactor goes on sending what was posted before it gives up. 0 and
+    /// up.
+    std::chrono::steady_clock::duration lingerTimeout = std::chrono::seconds(1);
+    /// How long the reactor (and a thread in the blocking facade) polls before it sleeps: costs a core, saves
+    /// the wake, which dominates latency between cores. 0: never polls. Only a Reactor with a thread of its
+    /// own polls.
+    std::chrono::steady_clock::duration busyPoll = std::chrono::steady_clock::duration::zero();
+
+    /// A message that comes back to the pool holding more heap bytes than this gives them back. Bytes.
+    std::size_t maxMessageHeapBytes = 128 * 1024;
+    /// Heap bytes that the messages waiting in the pool keep together, at most. Bytes.
+    std::size_t maxPoolHeapBytes = 64 * 1024 * 1024;
+
+    /// TCP_NODELAY. The engine batches by itself; Nagle's algorithm would only add delay.
+    bool tcpNoDelay = true;
+    /// SO_KEEPALIVE on TCP connections, with the system's intervals.
+    bool tcpKeepAlive = false;
+    /// SO_SNDBUF and SO_RCVBUF of every connection; 0: the system's choice. Bytes.
+    int sendBufferBytes = 0;
+    int receiveBufferBytes = 0;
+    /// Connections the kernel holds until they are accepted.
+    int listenBacklog = 4096;
+
+    /// Seeds the choice of channel numbers; 0: from the system's entropy.
+    std::uint64_t seed = 0;
+};
+
+}  // namespace tempeh

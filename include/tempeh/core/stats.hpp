@@ -1,0 +1,89 @@
+#pragma once
+
+#include <tempeh/message/status.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tempeh {
+
+/// What moved in one direction. Frames, whole; bytes as on the wire.
+struct TrafficStats {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+};
+
+/// Messages that came back to their sender instead of going out, by reason. Index: the Status's value, 66 and
+/// up unused.
+class ReturnedStats {
+public:
+    std::uint64_t operator[](Status status) const noexcept { return counts_[index(status)]; }
+    void add(Status status, std::uint64_t count = 1) noexcept { counts_[index(status)] += count; }
+    std::uint64_t total() const noexcept {
+        std::uint64_t sum = 0;
+        for (const std::uint64_t count : counts_)
+            sum += count;
+        return sum;
+    }
+
+private:
+    static constexpr std::size_t size = 66;
+    static constexpr std::size_t index(Status status) noexcept {
+        const auto value = static_cast<std::size_t>(status);
+        return value < size ? value : static_cast<std::size_t>(Status::UnknownError);
+    }
+
+    std::array<std::uint64_t, size> counts_{};
+};
+
+/// Counters of one channel since it was opened.
+struct ChannelStats {
+    TrafficStats sent;
+    TrafficStats received;
+    std::uint64_t reads = 0;       ///< Read system calls.
+    std::uint64_t writes = 0;      ///< Write system calls.
+    std::uint64_t poolPauses = 0;  ///< Times reading stopped because the pool was empty.
+};
+
+/// Counters of one group since it was made; closed channels included.
+struct GroupStats {
+    TrafficStats sent;
+    TrafficStats received;
+    std::uint64_t wakes = 0;  ///< Times a waiting receiver was woken.
+    std::uint64_t poolEmptyNotices = 0;
+    std::size_t channels = 0;  ///< Open now, listeners included.
+    std::size_t pending = 0;   ///< Messages that wait to be received now.
+    ReturnedStats returned;
+};
+
+/// Counters of a pool.
+struct PoolStats {
+    std::uint64_t hits = 0;         ///< Served by reuse.
+    std::uint64_t allocations = 0;  ///< Messages made on the heap.
+    std::uint64_t misses = 0;       ///< PoolOnly found nothing.
+    std::uint64_t highWater = 0;    ///< Most messages out at one time.
+    std::uint64_t outstanding = 0;  ///< Out now.
+    std::uint64_t free = 0;         ///< Waiting for reuse now.
+};
+
+/// Counters of an engine since it was made; closed groups and channels included.
+struct EngineStats {
+    TrafficStats sent;
+    TrafficStats received;
+    std::uint64_t reads = 0;           ///< Read system calls.
+    std::uint64_t writes = 0;          ///< Write system calls.
+    std::uint64_t reactorWakes = 0;    ///< Times another thread had to wake the reactor.
+    std::uint64_t receiverWakes = 0;   ///< Times a waiting receiver was woken.
+    std::uint64_t connected = 0;       ///< Connections made by HelloRequests.
+    std::uint64_t accepted = 0;        ///< Connections accepted.
+    std::uint64_t acceptFailures = 0;  ///< Accepts that failed, for example out of descriptors.
+    std::uint64_t violations = 0;      ///< Channels closed because the peer broke the protocol.
+    std::uint64_t helloTimeouts = 0;   ///< Accepted connections that sent no HelloRequest in time.
+    std::size_t channels = 0;          ///< Open now.
+    std::size_t groups = 0;            ///< Open now.
+    PoolStats pool;
+    ReturnedStats returned;
+};
+
+}  // namespace tempeh

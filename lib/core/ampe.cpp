@@ -1,0 +1,22 @@
+#include <tempeh/core/ampe.hpp>
+#include <tempeh/core/channel_group.hpp>
+
+namespace tempeh {
+
+Ampe::~Ampe() = default;
+
+ChannelGroup Ampe::createGroup() {
+    error_code ec;
+    ChannelGroup group = createGroup(ec);
+    if (ec) throw Error(ec);
+    return group;
+}
+
+ShutdownReport Ampe::shutdown(Duration deadline) {
+    error_code ec;
+    ShutdownReport report = shutdown(deadline, ec);
+    if (ec) throw Error(ec);
+    return report;
+}
+
+}  // namespace tempeh

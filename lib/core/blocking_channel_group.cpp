@@ -1,0 +1,88 @@
+#include <tempeh/core/blocking_channel_group.hpp>
+#include <tempeh/core/detail/group_backend.hpp>
+
+#include <string>
+
+namespace tempeh {
+
+namespace {
+
+void throwIf(const error_code& ec) {
+    if (ec) throw Error(ec);
+}
+
+}  // namespace
+
+BlockingChannelGroup::BlockingChannelGroup(std::shared_ptr<detail::GroupBackend> backend) noexcept
+    : backend_(std::move(backend)) {}
+
+BinaryHeader BlockingChannelGroup::post(MessagePtr&& message) const {
+    error_code ec;
+    const BinaryHeader header = post(std::move(message), ec);
+    if (ec && message != nullptr)
+        throw Error(ec, "channel " + std::to_string(message->header.channelNumber) + ", " +
+                            std::string(nameOf(message->header.opCode)));
+    throwIf(ec);
+    return header;
+}
+
+BinaryHeader BlockingChannelGroup::post(MessagePtr&& message, error_code& ec) const noexcept {
+    return backend_->post(message, ec);
+}
+
+MessagePtr BlockingChannelGroup::waitReceive(Duration timeout) const {
+    error_code ec;
+    MessagePtr message = waitReceive(timeout, ec);
+    throwIf(ec);
+    return message;
+}
+
+MessagePtr BlockingChannelGroup::waitReceive(Duration timeout, error_code& ec) const noexcept {
+    return backend_->receiveBlocking(timeout, ec);
+}
+
+MessagePtr BlockingChannelGroup::tryReceive() const {
+    error_code ec;
+    MessagePtr message = tryReceive(ec);
+    throwIf(ec);
+    return message;
+}
+
+MessagePtr BlockingChannelGroup::tryReceive(error_code& ec) const noexcept {
+    return backend_->tryReceive(ec);
+}
+
+bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Duration timeout) const {
+    error_code ec;
+    const bool writable = waitWritable(channel, timeout, ec);
+    if (ec) throw Error(ec, "channel " + std::to_string(channel));
+    return writable;
+}
+
+bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Duration timeout,
+                                        error_code& ec) const noexcept {
+    return backend_->writableBlocking(channel, timeout, ec);
+}
+
+void BlockingChannelGroup::updateReceiver(MessagePtr&& message) const {
+    error_code ec;
+    updateReceiver(std::move(message), ec);
+    throwIf(ec);
+}
+
+void BlockingChannelGroup::updateReceiver(MessagePtr&& message, error_code& ec) const noexcept {
+    backend_->updateReceiver(message, ec);
+}
+
+ChannelInfo BlockingChannelGroup::channelInfo(ChannelNumber channel) const {
+    error_code ec;
+    ChannelInfo info = channelInfo(channel, ec);
+    if (ec) throw Error(ec, "channel " + std::to_string(channel));
+    return info;
+}
+
+ChannelInfo BlockingChannelGroup::channelInfo(ChannelNumber channel, error_code& ec) const {
+    return backend_->channelInfo(channel, ec);
+}
+
+}  // namespace tempeh

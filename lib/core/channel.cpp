@@ -1,0 +1,66 @@
+#include "core/channel.hpp"
+
+#include "core/group.hpp"
+#include "wire/encoder.hpp"
+
+#include <ostream>
+
+namespace tempeh::core {
+
+Channel::Channel(Engine& engine, std::shared_ptr<Group> group, Kind kind)
+    : engine_(engine), kind_(kind), group_(std::move(group)), opened_(std::chrono::steady_clock::now()) {}
+
+Channel::~Channel() = default;
+
+bool Channel::hasRoom(const Message& message, std::size_t doorMessages,
+                      std::size_t doorBytes) const noexcept {
+    if (!isRegular(message.header.opCode)) return true;
+    const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + doorMessages;
+    if (messages == 0) return true;
+    const std::size_t bytes =
+        queuedBytes.load(std::memory_order_relaxed) + doorBytes + wire::frameSize(message);
+    const Options& options = engine_.options();
+    return messages < options.sendQueueMessages && bytes <= options.sendQueueBytes;
+}
+
+void Channel::fillCommon(ChannelInfo& info) const {
+    info.channel = number_;
+    info.state = phase.load(std::memory_order_relaxed);
+    info.transport = door.transport;
+    info.localAddress = door.localAddress;
+    info.peerAddress = door.peerAddress;
+    info.peerCredentials = door.peerCredentials;
+    info.isListener = isListener();
+    info.sendQueueMessages = queuedMessages.load(std::memory_order_relaxed) + door.submitted.size();
+    info.sendQueueBytes = queuedBytes.load(std::memory_order_relaxed) + door.submittedBytes;
+    info.age = std::chrono::steady_clock::now() - opened_;
+    info.stats = counters.snapshot();
+}
+
+}  // namespace tempeh::core
+
+namespace tempeh {
+
+std::string_view nameOf(ChannelPhase phase) noexcept {
+    switch (phase) {
+        case ChannelPhase::Opening:
+            return "Opening";
+        case ChannelPhase::Listening:
+            return "Listening";
+        case ChannelPhase::Handshake:
+            return "Handshake";
+        case ChannelPhase::Ready:
+            return "Ready";
+        case ChannelPhase::Closing:
+            return "Closing";
+        case ChannelPhase::Closed:
+            return "Closed";
+    }
+    return "unknown";
+}
+
+std::ostream& operator<<(std::ostream& out, ChannelPhase phase) {
+    return out << nameOf(phase);
+}
+
+}  // namespace tempeh

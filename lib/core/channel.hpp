@@ -1,0 +1,131 @@
+#pragma once
+
+#include "core/counters.hpp"
+#include "machines/channel_machine.hpp"
+
+#include <tempeh/core/channel_info.hpp>
+#include <tempeh/message/message_queue.hpp>
+
+#include <boost/intrusive/list.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace tempeh::core {
+
+class Engine;
+class Group;
+
+struct GroupTag;
+struct DirtyTag;
+struct PausedTag;
+struct ActiveTag;
+template <typename Tag>
+using ChannelHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<Tag>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+using GroupHook = boost::intrusive::list_base_hook<boost::intrusive::tag<GroupTag>,
+                                                   boost::intrusive::link_mode<boost::intrusive::safe_link>>;
+
+class Channel;
+using GroupChannels = boost::intrusive::list<Channel, boost::intrusive::base_hook<GroupHook>,
+                                             boost::intrusive::constant_time_size<true>>;
+
+/// What every channel has: its number, its group, and the door through which other threads reach it. Fields
+/// are grouped by who may touch them.
+class Channel : public boost::intrusive_ref_counter<Channel, boost::thread_safe_counter>,
+                public GroupHook,
+                public ChannelHook<DirtyTag>,
+                public ChannelHook<PausedTag>,
+                public ChannelHook<ActiveTag> {
+public:
+    enum class Kind : std::uint8_t { Io, Listener };
+
+    Channel(Engine& engine, std::shared_ptr<Group> group, Kind kind);
+    virtual ~Channel();
+    Channel(const Channel&) = delete;
+    Channel& operator=(const Channel&) = delete;
+
+    Kind kind() const noexcept { return kind_; }
+    bool isListener() const noexcept { return kind_ == Kind::Listener; }
+    Group& group() const noexcept { return *group_; }
+    ChannelNumber number() const noexcept { return number_; }
+    std::uint32_t generation() const noexcept { return generation_; }
+
+    // --- Reactor thread ---
+
+    /// A message of the application's in its turn; it passed every check and belongs to the engine.
+    virtual void accept(MessagePtr message) = 0;
+    /// Ends the channel: what is queued comes back, then its ChannelClosed.
+    virtual void end(machines::EndCause cause, Status status, const std::string& detail) = 0;
+    /// The group is gone: send what is queued, then close, telling nobody.
+    virtual void detach() = 0;
+    /// The engine shuts down: send what is queued, then end.
+    virtual void drainForShutdown() = 0;
+    /// Ended already: do not wait for the peer any longer.
+    virtual void closeStream() noexcept = 0;
+    /// The context is gone: drop everything that belongs to it, now.
+    virtual void abandon() noexcept = 0;
+    /// What keeps it from ending, one line; empty: nothing.
+    virtual std::string describeBacklog() const = 0;
+    /// State, addresses and counters; the Switchboard's lock is held.
+    virtual void fill(ChannelInfo& info) const = 0;
+
+    // --- Under the Switchboard's lock ---
+
+    /// What other threads posted and the reactor has not picked up.
+    struct Door {
+        MessageQueue submitted;
+        std::size_t submittedBytes = 0;
+        bool isListed = false;   // among the channels with something submitted
+        bool hasEnded = false;   // posts come back; written on the reactor thread
+        bool isRetired = false;  // the number is free
+        MessageQueue late;       // posted after the end, not yet given back
+        Status lateStatus = Status::ChannelClosed;
+        std::string localAddress;
+        std::string peerAddress;
+        std::optional<PeerCredentials> peerCredentials;
+        Transport transport = Transport::Tcp;
+    } door;
+
+    /// Whether the send queue takes the message on top of what it has and of what waits at the door. Control
+    /// messages always find a place, one message always does.
+    bool hasRoom(const Message& message, std::size_t doorMessages, std::size_t doorBytes) const noexcept;
+
+    // --- Written on the reactor thread, read by any ---
+
+    std::atomic<std::size_t> queuedMessages{0};
+    std::atomic<std::size_t> queuedBytes{0};
+    std::atomic<ChannelPhase> phase{ChannelPhase::Opening};
+    ChannelCounters counters;
+
+    /// The rest of a batch of submissions that is being accepted; comes back too when the channel ends in the
+    /// middle. Reactor thread.
+    MessageQueue* accepting = nullptr;
+
+    MessageId firstId = 0;  // of the channel's first message; constant once known
+
+protected:
+    friend class Switchboard;
+
+    /// What fill() does for every kind.
+    void fillCommon(ChannelInfo& info) const;
+
+    Engine& engine_;
+
+private:
+    const Kind kind_;
+    const std::shared_ptr<Group> group_;
+    ChannelNumber number_ = 0;  // constant once the Switchboard has given it
+    std::uint32_t generation_ = 0;
+    GroupChannels* siblings_ = nullptr;  // the list of its group; constant once opened
+    const TimePoint opened_;
+};
+
+using ChannelPtr = boost::intrusive_ptr<Channel>;
+
+}  // namespace tempeh::core

@@ -1,0 +1,111 @@
+#include <tempeh/core/blocking_channel_group.hpp>
+#include <tempeh/core/channel_group.hpp>
+
+#include <string>
+
+namespace tempeh {
+
+namespace {
+
+void throwIf(const error_code& ec) {
+    if (ec) throw Error(ec);
+}
+
+/// What names the message in an Error: which channel, which opcode.
+std::string describe(const MessagePtr& message) {
+    if (message == nullptr) return {};
+    return "channel " + std::to_string(message->header.channelNumber) + ", " +
+           std::string(nameOf(message->header.opCode));
+}
+
+}  // namespace
+
+ChannelGroup::ChannelGroup(std::shared_ptr<detail::GroupBackend> backend) noexcept
+    : backend_(std::move(backend)) {}
+
+ChannelGroup& ChannelGroup::operator=(ChannelGroup&& other) noexcept {
+    if (this == &other) return *this;
+    if (backend_ != nullptr) backend_->close();
+    backend_ = std::move(other.backend_);
+    return *this;
+}
+
+ChannelGroup::~ChannelGroup() {
+    if (backend_ != nullptr) backend_->close();
+}
+
+detail::GroupBackend& ChannelGroup::backend() const {
+    if (backend_ == nullptr) throw Error(Status::InvalidChannelGroup);
+    return *backend_;
+}
+
+BinaryHeader ChannelGroup::post(MessagePtr&& message) {
+    error_code ec;
+    const BinaryHeader header = post(std::move(message), ec);
+    if (ec) throw Error(ec, describe(message));
+    return header;
+}
+
+BinaryHeader ChannelGroup::post(MessagePtr&& message, error_code& ec) noexcept {
+    if (backend_ != nullptr) return backend_->post(message, ec);
+    ec = Status::InvalidChannelGroup;
+    return {};
+}
+
+MessagePtr ChannelGroup::tryReceive() {
+    error_code ec;
+    MessagePtr message = tryReceive(ec);
+    throwIf(ec);
+    return message;
+}
+
+MessagePtr ChannelGroup::tryReceive(error_code& ec) noexcept {
+    if (backend_ != nullptr) return backend_->tryReceive(ec);
+    ec = Status::InvalidChannelGroup;
+    return nullptr;
+}
+
+void ChannelGroup::updateReceiver(MessagePtr&& message) {
+    error_code ec;
+    updateReceiver(std::move(message), ec);
+    throwIf(ec);
+}
+
+void ChannelGroup::updateReceiver(MessagePtr&& message, error_code& ec) noexcept {
+    if (backend_ != nullptr)
+        backend_->updateReceiver(message, ec);
+    else
+        ec = Status::InvalidChannelGroup;
+}
+
+void ChannelGroup::updateReceiver(error_code& ec) noexcept {
+    updateReceiver(MessagePtr(), ec);
+}
+
+ChannelInfo ChannelGroup::channelInfo(ChannelNumber channel) const {
+    error_code ec;
+    ChannelInfo info = channelInfo(channel, ec);
+    if (ec) throw Error(ec, "channel " + std::to_string(channel));
+    return info;
+}
+
+ChannelInfo ChannelGroup::channelInfo(ChannelNumber channel, error_code& ec) const {
+    if (backend_ != nullptr) return backend_->channelInfo(channel, ec);
+    ec = Status::InvalidChannelGroup;
+    return {};
+}
+
+GroupStats ChannelGroup::stats() const {
+    return backend().stats();
+}
+
+BlockingChannelGroup ChannelGroup::blocking() const {
+    backend();
+    return BlockingChannelGroup(backend_);
+}
+
+asio::any_io_executor ChannelGroup::executor() const {
+    return backend().executor();
+}
+
+}  // namespace tempeh

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "base/counter.hpp"
+
+#include <tempeh/core/stats.hpp>
+
+#include <array>
+
+namespace tempeh::core {
+
+/// Messages and bytes one way; raised on the reactor thread.
+struct TrafficCounter {
+    base::Counter messages;
+    base::Counter bytes;
+
+    void add(std::uint64_t messageCount, std::uint64_t byteCount) noexcept {
+        messages.add(messageCount);
+        bytes.add(byteCount);
+    }
+    TrafficStats snapshot() const noexcept { return {messages.get(), bytes.get()}; }
+};
+
+/// Returned messages by reason; any thread, rare.
+class ReturnedCounter {
+public:
+    void add(Status status, std::uint64_t count = 1) noexcept {
+        counts_[static_cast<std::size_t>(status) % counts_.size()].add(count);
+    }
+    ReturnedStats snapshot() const noexcept {
+        ReturnedStats stats;
+        for (std::size_t i = 0; i < counts_.size(); ++i)
+            if (const std::uint64_t count = counts_[i].get(); count != 0)
+                stats.add(static_cast<Status>(i), count);
+        return stats;
+    }
+
+private:
+    std::array<base::SharedCounter, 66> counts_;
+};
+
+/// What a channel counts. Reactor thread.
+struct ChannelCounters {
+    TrafficCounter sent;
+    TrafficCounter received;
+    base::Counter reads;
+    base::Counter writes;
+    base::Counter poolPauses;
+
+    ChannelStats snapshot() const noexcept {
+        return {sent.snapshot(), received.snapshot(), reads.get(), writes.get(), poolPauses.get()};
+    }
+};
+
+/// What an engine counts beside its pool. Reactor thread, but for the shared ones.
+struct EngineCounters {
+    TrafficCounter sent;
+    TrafficCounter received;
+    base::Counter reads;
+    base::Counter writes;
+    base::SharedCounter reactorWakes;
+    base::SharedCounter receiverWakes;
+    base::Counter connected;
+    base::Counter accepted;
+    base::Counter acceptFailures;
+    base::Counter violations;
+    base::Counter helloTimeouts;
+    ReturnedCounter returned;
+};
+
+}  // namespace tempeh::core

@@ -1,0 +1,207 @@
+#include "core/engine.hpp"
+
+#include "core/group.hpp"
+#include "core/io_channel.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/system_executor.hpp>
+
+#include <exception>
+#include <random>
+
+namespace tempeh::core {
+
+namespace {
+
+PoolLimits poolLimits(const Options& options) {
+    return {.initialMessages = options.initialPoolMessages,
+            .maxMessages = options.maxPoolMessages,
+            .maxHeapBytesPerMessage = options.maxMessageHeapBytes,
+            .maxRetainedHeapBytes = options.maxPoolHeapBytes};
+}
+
+transport::SocketOptions socketOptions(const Options& options) {
+    return {.noDelay = options.tcpNoDelay,
+            .keepAlive = options.tcpKeepAlive,
+            .sendBufferBytes = options.sendBufferBytes,
+            .receiveBufferBytes = options.receiveBufferBytes,
+            .backlog = options.listenBacklog};
+}
+
+std::uint64_t seedOf(const Options& options) {
+    if (options.seed != 0) return options.seed;
+    std::random_device entropy;
+    return std::uint64_t{entropy()} << 32 | entropy();
+}
+
+std::optional<WakeChannel::Strand> strandOf(asio::any_io_executor& executor) {
+    const auto* strand = executor.target<WakeChannel::Strand>();
+    return strand != nullptr ? std::optional(*strand) : std::nullopt;
+}
+
+}  // namespace
+
+Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const Options& options,
+               bool ownsThread)
+    : options_(options)
+    , ownsThread_(ownsThread)
+    , log_(options.logger)
+    , pool_(MessagePool::create(poolLimits(options)))
+    , switchboard_(seedOf(options), options.maxChannels)
+    , context_(context)
+    , executor_(std::move(executor))
+    , wakeChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))
+    , timer_(executor_)
+    , network_(transport::makeSocketNetwork(executor_, socketOptions(options)))
+    , readBuffer_(new std::byte[readBufferSize])
+    , scratch_(new std::byte[scratchSize])
+    , frameBatch_(std::span<std::byte>(scratch_.get(), scratchSize)) {
+    pool_->setListener(this);
+    pool_->setOwner(this);
+}
+
+Engine::~Engine() {
+    pool_->close();
+}
+
+bool Engine::wouldBlockReactor() const noexcept {
+    if (isReactorThread()) return true;
+    const std::scoped_lock lock(contextMutex_);
+    return !contextGone_ && wakeChannel_.runsInThisThread();
+}
+
+asio::any_io_executor Engine::executor() const {
+    const std::scoped_lock lock(contextMutex_);
+    return contextGone_ ? asio::any_io_executor(asio::system_executor()) : executor_;
+}
+
+std::shared_ptr<Group> Engine::createGroup(error_code& ec) {
+    ec.clear();
+    auto group = std::make_shared<Group>(shared_from_this());
+    const std::scoped_lock lock(groupsMutex_);
+    if (groupsClosed_) {
+        ec = Status::ShutdownStarted;
+        return nullptr;
+    }
+    groups_.push_back(group);
+    return group;
+}
+
+EngineStats Engine::stats() const {
+    EngineStats stats;
+    stats.sent = counters_.sent.snapshot();
+    stats.received = counters_.received.snapshot();
+    stats.reads = counters_.reads.get();
+    stats.writes = counters_.writes.get();
+    stats.reactorWakes = counters_.reactorWakes.get();
+    stats.receiverWakes = counters_.receiverWakes.get();
+    stats.connected = counters_.connected.get();
+    stats.accepted = counters_.accepted.get();
+    stats.acceptFailures = counters_.acceptFailures.get();
+    stats.violations = counters_.violations.get();
+    stats.helloTimeouts = counters_.helloTimeouts.get();
+    stats.returned = counters_.returned.snapshot();
+    stats.channels = liveChannels_.load(std::memory_order_relaxed);
+    const PoolCounters pool = pool_->counters();
+    stats.pool = {pool.hits, pool.allocations, pool.misses, pool.highWater, pool.outstanding, pool.free};
+    const std::scoped_lock lock(groupsMutex_);
+    stats.groups = groups_.size();
+    return stats;
+}
+
+void Engine::spawn(asio::awaitable<void> coroutine) {
+    ++coroutines_;
+    asio::co_spawn(executor_, std::move(coroutine),
+                   [self = shared_from_this()](const std::exception_ptr& failure) {
+                       const Turn turn(*self);
+                       --self->coroutines_;
+                       if (failure != nullptr)
+                           self->log_.error("a channel's coroutine ended with an exception");
+                   });
+}
+
+// --- Turns ---
+
+void Engine::endTurn() noexcept {
+    flushDirty();
+    switchboard_.buryRetired();
+    armTimer();
+}
+
+void Engine::flushDirty() {
+    while (!dirty_.empty()) {
+        auto& channel = static_cast<IoChannel&>(dirty_.front());
+        dirty_.pop_front();
+        channel.flush();
+    }
+}
+
+void Engine::markDirty(IoChannel& channel) {
+    if (!channel.ChannelHook<DirtyTag>::is_linked()) dirty_.push_back(channel);
+    if (turnDepth_ == 0) scheduleFlush();
+}
+
+void Engine::flushLater(IoChannel& channel) {
+    asio::post(executor_, [self = shared_from_this(), channel = IoChannelPtr(&channel)] {
+        const Turn turn(*self);
+        self->markDirty(*channel);
+    });
+}
+
+void Engine::scheduleFlush() {
+    if (flushScheduled_) return;
+    flushScheduled_ = true;
+    asio::post(executor_, [self = shared_from_this()] {
+        self->flushScheduled_ = false;
+        const Turn turn(*self);
+    });
+}
+
+// --- Deadlines ---
+
+void Engine::setDeadline(Deadline& deadline, TimePoint when) {
+    if (deadlines_.set(deadline, when) && turnDepth_ == 0) armTimer();
+}
+
+void Engine::armTimer() {
+    const std::optional<TimePoint> next = deadlines_.next();
+    if (!next || *next >= timerArmedFor_ || !timer_) return;
+    timerArmedFor_ = *next;
+    timer_->expires_at(*next);
+    timer_->async_wait([self = shared_from_this()](const error_code& ec) {
+        if (ec) return;
+        const Turn turn(*self);
+        self->onTimer(std::chrono::steady_clock::now());
+    });
+}
+
+void Engine::onTimer(TimePoint now) {
+    timerArmedFor_ = TimePoint::max();
+    deadlines_.runExpired(now);
+}
+
+void Engine::armReceive(Group& group, TimePoint when) {
+    if (isReactorThread()) {
+        if (!group.receiveDeadline) {
+            group.receiveDeadline.emplace(
+                [](void* context) noexcept {
+                    auto& expiring = *static_cast<Group*>(context);
+                    expiring.armedFor.store(TimePoint::max());
+                    expiring.expireReceive();
+                },
+                &group);
+        }
+        setDeadline(*group.receiveDeadline, when);
+        if (when < group.armedFor.load(std::memory_order_relaxed)) group.armedFor.store(when);
+        return;
+    }
+    // Whoever waits was registered before this load, and is looked at after the deadline's store of max():
+    // one of the two sees the other.
+    if (group.armedFor.load() <= when) return;
+    group.armedFor.store(when);
+    defer([this, self = group.self(), when] {
+        if (!self->isClosing) armReceive(*self, when);
+    });
+}
+
+}  // namespace tempeh::core

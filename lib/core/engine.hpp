@@ -1,0 +1,232 @@
+#pragma once
+
+#include "core/counters.hpp"
+#include "core/deadlines.hpp"
+#include "core/log.hpp"
+#include "core/mailbox.hpp"
+#include "core/obligation.hpp"
+#include "core/switchboard.hpp"
+#include "core/wake_channel.hpp"
+#include "message/message_pool.hpp"
+#include "transport/transport.hpp"
+#include "wire/frame_batch.hpp"
+
+#include <tempeh/core/ampe.hpp>
+#include <tempeh/core/options.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tempeh::core {
+
+class Group;
+class IoChannel;
+
+/// The engine behind a Reactor: what all channels share, and the turns in which the reactor thread works.
+/// "Reactor thread" means the thread whose token is this engine's, i.e. its own thread, or whichever thread
+/// is in one of its turns on a caller's context.
+class Engine final : public std::enable_shared_from_this<Engine>, private PoolListener {
+public:
+    Engine(asio::io_context& context, asio::any_io_executor executor, const Options& options,
+           bool ownsThread);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // --- Any thread ---
+
+    const Options& options() const noexcept { return options_; }
+    MessagePool& pool() noexcept { return *pool_; }
+    const Log& log() const noexcept { return log_; }
+    EngineCounters& counters() noexcept { return counters_; }
+    Switchboard& switchboard() noexcept { return switchboard_; }
+    bool isReactorThread() const noexcept { return base::currentThreadToken() == this; }
+    /// True also for handlers on the engine's executor outside its turns; slower.
+    bool wouldBlockReactor() const noexcept;
+    /// The system executor once the context is gone.
+    asio::any_io_executor executor() const;
+
+    std::shared_ptr<Group> createGroup(error_code& ec);
+    BinaryHeader post(Group& group, MessagePtr& message, error_code& ec);
+    EngineStats stats() const;
+    ShutdownReport shutdown(Duration deadline, error_code& ec);
+
+    /// The application is done with a received message in another way than returning it: its account and its
+    /// obligation end.
+    void settle(Message& message) noexcept;
+
+    /// Runs `work` in a turn on the reactor thread, later; false when the context is gone (it will not run).
+    template <typename Work>
+    bool defer(Work work);
+
+    /// Makes sure Mailbox::expire() of the group is called at `when`.
+    void armReceive(Group& group, TimePoint when);
+    /// The group's handle is gone.
+    void closeGroup(const std::shared_ptr<Group>& group);
+    /// A ChannelClosed is about to be taken: what has to come first, or the number is freed.
+    MessageQueue onCloseNotice(std::uint64_t obligation) noexcept;
+    void startWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
+    void cancelWritable(ChannelNumber channel, std::uint64_t ticket);
+
+    // --- Reactor thread ---
+
+    /// One stretch of work on the reactor thread; at the end of the outermost one everything written
+    /// meanwhile goes out.
+    class Turn {
+    public:
+        explicit Turn(Engine& engine) noexcept : engine_(engine), token_(&engine) { ++engine_.turnDepth_; }
+        ~Turn() {
+            if (engine_.turnDepth_ == 1) engine_.endTurn();
+            --engine_.turnDepth_;
+        }
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+
+    private:
+        Engine& engine_;
+        base::ThreadTokenScope token_;
+    };
+
+    transport::Network& network() noexcept { return *network_; }
+    std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get(), readBufferSize}; }
+    wire::FrameBatch& frameBatch() noexcept { return frameBatch_; }
+
+    /// The channel has something to write; it is flushed at the end of the turn.
+    void markDirty(IoChannel& channel);
+    /// As markDirty(), after others had their turn.
+    void flushLater(IoChannel& channel);
+    /// The pool is empty; the channel is resumed when messages are back, in the order of pausing.
+    void pause(IoChannel& channel);
+    void unpause(IoChannel& channel) noexcept;
+    /// A message for a frame received for the group, null: pause.
+    MessagePtr takeInbound(Group& group);
+
+    void setDeadline(Deadline& deadline, TimePoint when);
+    /// Makes a channel of an accepted connection; TooManyChannels, ShutdownStarted or AllocationFailed when
+    /// it cannot, the connection is closed then.
+    Status openAccepted(const std::shared_ptr<Group>& group, std::unique_ptr<transport::Stream> stream);
+    /// The channel ended and nobody has to be told (any more).
+    void retire(Channel& channel) { switchboard_.retire(channel); }
+    /// Where a channel's life on the reactor thread begins, where it ends for the application, and where its
+    /// stream is gone.
+    void noteActive(Channel& channel) { active_.push_back(channel); }
+    void noteEnded(const Channel& channel, machines::EndCause cause, Status status, const std::string& detail,
+                   std::size_t returned);
+    void noteInactive(Channel& channel) noexcept { active_.erase(ActiveList::s_iterator_to(channel)); }
+    /// Runs a coroutine of a channel's; the engine stops only when all are done.
+    void spawn(asio::awaitable<void> coroutine);
+    /// Picks up what other threads posted.
+    void drainSubmissions();
+    /// For a reactor that polls: true when there was something.
+    bool drainIfSubmitted();
+
+    /// The event loop goes; drops everything that belongs to it. Reactor thread or no thread.
+    void releaseContext() noexcept;
+    /// Ends every channel and closes every mailbox now.
+    void forceStop();
+    /// Does not wait any longer for peers to close.
+    void closeLingering();
+    bool isIdle() const noexcept { return coroutines_ == 0; }
+
+private:
+    friend class Turn;
+    using DirtyList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook<DirtyTag>>,
+                                             boost::intrusive::constant_time_size<false>>;
+    using ActiveList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook<ActiveTag>>,
+                                              boost::intrusive::constant_time_size<false>>;
+    using PausedList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook<PausedTag>>,
+                                              boost::intrusive::constant_time_size<false>>;
+
+    static constexpr std::size_t readBufferSize = 256 * 1024;  // larger falls out of the second-level cache
+    static constexpr std::size_t scratchSize =
+        wire::FrameBatch::targetBytes + 2 * 65'536 + BinaryHeader::wireSize;
+
+    void onReturned() noexcept override;
+    void onObligationDropped(std::uint64_t obligation) noexcept override;
+
+    BinaryHeader open(Group& group, MessagePtr& message, error_code& ec);
+    Status postLocal(Group& group, MessagePtr& message, BinaryHeader& header);
+    Status postRemote(Group& group, MessagePtr& message, BinaryHeader& header);
+    Status checkDoor(Channel* channel, const Group& group, OpCode opCode) const noexcept;
+    Status keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header);
+    void wake();
+
+    void endTurn() noexcept;
+    void flushDirty();
+    void scheduleFlush();
+    void resumePaused();
+    void sayPoolEmpty(IoChannel& channel);
+    void logEnd(const Channel& channel, machines::EndCause cause, Status status, const std::string& detail,
+                std::size_t returned) const;
+    bool anotherGroupHoards(const Group& group) const noexcept;
+    void armTimer();
+    void onTimer(TimePoint now);
+    void answerBye(Obligation obligation);
+    void closeGroupNow(Group& group);
+    void beginDrain();
+    void reportBacklog(ShutdownReport& report) const;
+    void noteDrained();
+    void beginWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
+
+    const Options options_;
+    const bool ownsThread_;
+    Log log_;
+    MessagePool* const pool_;  // closes and deletes itself
+    Switchboard switchboard_;
+    EngineCounters counters_;
+
+    asio::io_context& context_;
+    mutable std::mutex contextMutex_;  // guards contextGone_ against late posts
+    bool contextGone_ = false;
+    const asio::any_io_executor executor_;
+    WakeChannel wakeChannel_;
+
+    // Reactor thread.
+    int turnDepth_ = 0;
+    bool flushScheduled_ = false;
+    bool draining_ = false;
+    std::atomic<std::size_t> liveChannels_{0};  // opened and not ended
+    std::size_t coroutines_ = 0;
+    ActiveList active_;  // channels with something of the context's: a stream, a coroutine
+    DirtyList dirty_;
+    PausedList paused_;
+    Deadlines deadlines_;
+    std::optional<asio::steady_timer> timer_;
+    TimePoint timerArmedFor_ = TimePoint::max();
+    std::unique_ptr<transport::Network> network_;
+    std::unique_ptr<std::byte[]> readBuffer_;
+    std::unique_ptr<std::byte[]> scratch_;
+    wire::FrameBatch frameBatch_;
+    std::vector<Switchboard::Submission> submissions_;
+    std::atomic<bool> resumeScheduled_{false};
+    std::atomic<std::uint64_t> nextTicket_{1};
+
+    mutable std::mutex groupsMutex_;
+    std::vector<std::shared_ptr<Group>> groups_;  // under groupsMutex_
+    bool groupsClosed_ = false;                   // under groupsMutex_
+    bool isDrained_ = false;                      // under groupsMutex_: every channel has ended
+    std::condition_variable drained_;
+};
+
+template <typename Work>
+bool Engine::defer(Work work) {
+    const std::scoped_lock lock(contextMutex_);
+    if (contextGone_) return false;
+    asio::post(executor_, [self = shared_from_this(), work = std::move(work)]() mutable {
+        const Turn turn(*self);
+        work();
+    });
+    return true;
+}
+
+}  // namespace tempeh::core

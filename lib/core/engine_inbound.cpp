@@ -1,0 +1,168 @@
+// Backpressure inbound, and what is due when an application is done with a message.
+
+#include "core/engine.hpp"
+#include "core/group.hpp"
+#include "core/io_channel.hpp"
+#include "message/message_access.hpp"
+
+namespace tempeh::core {
+
+MessagePtr Engine::takeInbound(Group& group) {
+    MessagePtr message = pool_->get(AllocationStrategy::PoolOnly);
+    if (message == nullptr && anotherGroupHoards(group)) message = pool_->get(AllocationStrategy::Always);
+    if (message == nullptr) return nullptr;
+    detail::MessageAccess::setAccount(*message, group.account);
+    ++group.account->delivered;
+    return message;
+}
+
+/// Each group has a right to its share of the pool: when another holds more than its own, this one goes on
+/// beyond the pool's maximum, up to its share. So the bound is twice the pool, and no group stops another.
+bool Engine::anotherGroupHoards(const Group& group) const noexcept {
+    const std::scoped_lock lock(groupsMutex_);
+    const std::uint64_t share = options_.maxPoolMessages / std::max<std::size_t>(groups_.size(), 1);
+    if (group.account->outstanding() >= std::max<std::uint64_t>(share, 1)) return false;
+    for (const std::shared_ptr<Group>& other : groups_)
+        if (other.get() != &group && other->account->outstanding() > share) return true;
+    return false;
+}
+
+void Engine::pause(IoChannel& channel) {
+    Group& group = channel.group();
+    paused_.push_back(channel);
+    ++group.pausedChannels;
+    if (!group.noticeIsOut) {
+        group.noticeIsOut = true;
+        sayPoolEmpty(channel);
+    }
+    pool_->watchForReturn();
+    // A message that came back before the watch began is found by this look.
+    if (const MessagePtr returned = pool_->get(AllocationStrategy::PoolOnly)) onReturned();
+}
+
+/// One notice for the whole shortage, however many messages and channels it stops.
+void Engine::sayPoolEmpty(IoChannel& channel) {
+    MessagePtr notice = pool_->getReserved();
+    notice->header.channelNumber = channel.number();
+    notice->header.opCode = OpCode::Signal;
+    notice->header.origin = Origin::Engine;
+    notice->header.status = static_cast<std::uint8_t>(Status::PoolEmpty);
+    notice->header.messageId = channel.firstId;
+    MessageQueue batch;
+    batch.pushBack(std::move(notice));
+    channel.group().poolEmptyNotices.add();
+    channel.group().deliver(batch, false);
+}
+
+void Engine::unpause(IoChannel& channel) noexcept {
+    if (!channel.ChannelHook<PausedTag>::is_linked()) return;
+    channel.ChannelHook<PausedTag>::unlink();
+    --channel.group().pausedChannels;
+}
+
+void Engine::onReturned() noexcept {
+    if (resumeScheduled_.exchange(true)) return;
+    defer([this] {
+        resumeScheduled_.store(false);
+        resumePaused();
+    });
+}
+
+void Engine::resumePaused() {
+    while (!paused_.empty()) {
+        const IoChannelPtr channel(static_cast<IoChannel*>(&paused_.front()));
+        unpause(*channel);
+        channel->resumeReading();
+        if (channel->ChannelHook<PausedTag>::is_linked()) return;  // empty again; it waits behind the others
+        // The channel has caught up: when it was the group's last, the shortage is over.
+        if (channel->group().pausedChannels == 0) channel->group().noticeIsOut = false;
+    }
+}
+
+void Engine::onObligationDropped(std::uint64_t raw) noexcept {
+    const Obligation obligation(raw);
+    if (obligation.kind() == Obligation::Kind::AnswerBye) {
+        defer([this, obligation] { answerBye(obligation); });
+    } else if (obligation.kind() == Obligation::Kind::CloseNotice) {
+        // The notice was dropped unread, with its group.
+        while (!onCloseNotice(raw).empty()) {
+        }
+    }
+}
+
+void Engine::answerBye(Obligation obligation) {
+    Channel* channel = switchboard_.findLocal(obligation.channel());
+    if (channel == nullptr || channel->generation() != obligation.generation() || channel->isListener())
+        return;
+    static_cast<IoChannel*>(channel)->answerBye();
+}
+
+MessageQueue Engine::onCloseNotice(std::uint64_t raw) noexcept {
+    const Obligation obligation(raw);
+    return switchboard_.takeLateOrRetire(obligation.channel(), obligation.generation());
+}
+
+Status Engine::openAccepted(const std::shared_ptr<Group>& group, std::unique_ptr<transport::Stream> stream) {
+    try {
+        const IoChannelPtr channel(new IoChannel(*this, group, std::move(stream)));
+        const Status status = switchboard_.open(channel, group->channels);
+        if (status != Status::Success) return status;
+        liveChannels_.fetch_add(1, std::memory_order_relaxed);
+        counters_.accepted.add();
+        channel->start();
+        return Status::Success;
+    } catch (const std::bad_alloc&) {
+        return Status::AllocationFailed;
+    }
+}
+
+namespace {
+
+/// A waiter on its way to the reactor thread; resumed with ShutdownStarted when it cannot get there.
+class TravellingWaiter {
+public:
+    explicit TravellingWaiter(detail::Waiter& waiter) noexcept : waiter_(&waiter) {}
+    TravellingWaiter(TravellingWaiter&& other) noexcept : waiter_(std::exchange(other.waiter_, nullptr)) {}
+    TravellingWaiter& operator=(TravellingWaiter&&) = delete;
+    ~TravellingWaiter() {
+        if (waiter_ == nullptr) return;
+        waiter_->abortReason = Status::ShutdownStarted;
+        waiter_->resume(false);
+    }
+    detail::Waiter& arrive() noexcept { return *std::exchange(waiter_, nullptr); }
+
+private:
+    detail::Waiter* waiter_;
+};
+
+}  // namespace
+
+void Engine::startWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel) {
+    waiter.ticket = nextTicket_.fetch_add(1, std::memory_order_relaxed);
+    if (isReactorThread()) return beginWritable(group, waiter, channel);
+    defer([this, self = group.self(), travelling = TravellingWaiter(waiter), channel]() mutable {
+        beginWritable(*self, travelling.arrive(), channel);
+    });
+}
+
+void Engine::beginWritable(Group& group, detail::Waiter& waiter, ChannelNumber number) {
+    if (switchboard_.hasSubmissions()) drainSubmissions();
+    Channel* channel = switchboard_.findLocal(number);
+    const Status status = channel == nullptr            ? Status::InvalidChannelNumber
+                          : &channel->group() != &group ? Status::InvalidChannelGroup
+                          : channel->isListener()       ? Status::NotAllowed
+                                                        : Status::Success;
+    if (status == Status::Success) return static_cast<IoChannel*>(channel)->waitWritable(waiter);
+    waiter.abortReason = status;
+    waiter.resume(false);
+}
+
+void Engine::cancelWritable(ChannelNumber number, std::uint64_t ticket) {
+    defer([this, number, ticket] {
+        Channel* channel = switchboard_.findLocal(number);
+        if (channel != nullptr && !channel->isListener())
+            static_cast<IoChannel*>(channel)->cancelWritable(ticket);
+    });
+}
+
+}  // namespace tempeh::core

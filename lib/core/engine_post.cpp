@@ -1,0 +1,190 @@
+// How messages get in: from the reactor thread straight to the channel, from others through the switchboard.
+
+#include "core/engine.hpp"
+#include "core/group.hpp"
+#include "core/io_channel.hpp"
+#include "core/listener_channel.hpp"
+#include "core/message_ids.hpp"
+#include "machines/listener_machine.hpp"
+#include "machines/post_rules.hpp"
+#include "message/message_access.hpp"
+#include "wire/encoder.hpp"
+
+namespace tempeh::core {
+
+namespace {
+
+/// The last touch before a message belongs to the engine: an id, and no trace of an earlier life as a status.
+void prepare(Message& message) noexcept {
+    BinaryHeader& header = message.header;
+    if (header.origin == Origin::Engine) {
+        header.origin = Origin::Application;
+        header.status = 0;
+    }
+    if (header.messageId == 0) header.messageId = nextMessageId();
+}
+
+}  // namespace
+
+BinaryHeader Engine::post(Group& group, MessagePtr& message, error_code& ec) {
+    BinaryHeader header;
+    Status status = machines::checkPost(message.get());
+    if (status == Status::Success && switchboard_.isClosed()) status = Status::ShutdownStarted;
+    if (status == Status::Success) {
+        if (message->header.channelNumber == 0) return open(group, message, ec);
+        status = isReactorThread() ? postLocal(group, message, header) : postRemote(group, message, header);
+    }
+    if (status == Status::Success)
+        ec.clear();
+    else
+        ec = status;
+    return header;
+}
+
+Status Engine::checkDoor(Channel* channel, const Group& group, OpCode opCode) const noexcept {
+    if (channel == nullptr) return Status::InvalidChannelNumber;
+    if (&channel->group() != &group) return Status::InvalidChannelGroup;
+    if (channel->isListener()) return machines::ListenerMachine().onPost(opCode).status;
+    return Status::Success;
+}
+
+Status Engine::postLocal(Group& group, MessagePtr& message, BinaryHeader& header) {
+    // A thread may have posted before it told a coroutine here to post: its message goes first.
+    if (switchboard_.hasSubmissions()) [[unlikely]]
+        drainSubmissions();
+    Channel* channel = switchboard_.findLocal(message->header.channelNumber);
+    const Status status = checkDoor(channel, group, message->header.opCode);
+    if (status != Status::Success) [[unlikely]]
+        return status;
+    if (channel->door.hasEnded) [[unlikely]]
+        return keepLate(*channel, message, header);
+    if (!channel->hasRoom(*message, 0, 0)) return Status::SendQueueFull;
+    settle(*message);
+    prepare(*message);
+    header = message->header;
+    if (channel->isListener())
+        channel->accept(std::move(message));
+    else
+        static_cast<IoChannel*>(channel)->IoChannel::accept(std::move(message));
+    return Status::Success;
+}
+
+Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& header) {
+    bool wakeNeeded = false;
+    {
+        std::unique_lock lock(switchboard_.mutex());
+        Channel* channel = switchboard_.findLocked(message->header.channelNumber);
+        const Status status = checkDoor(channel, group, message->header.opCode);
+        if (status != Status::Success) return status;
+        if (channel->door.hasEnded) {
+            const ChannelPtr keepAlive(channel);
+            lock.unlock();
+            return keepLate(*channel, message, header);
+        }
+        const Channel::Door& door = channel->door;
+        if (!channel->hasRoom(*message, door.submitted.size(), door.submittedBytes))
+            return Status::SendQueueFull;
+        settle(*message);
+        prepare(*message);
+        header = message->header;
+        const std::size_t frameBytes = wire::frameSize(*message);
+        wakeNeeded = switchboard_.submit(*channel, message, frameBytes);
+    }
+    if (wakeNeeded) wake();
+    return Status::Success;
+}
+
+/// The channel ended and its ChannelClosed has not been received: the message comes back before that.
+Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header) {
+    const std::scoped_lock lock(switchboard_.mutex());
+    if (channel.door.isRetired) return Status::InvalidChannelNumber;
+    settle(*message);
+    prepare(*message);
+    header = message->header;
+    if (message->header.opCode == OpCode::ByeSignal) {
+        message.reset();
+        return Status::Success;
+    }
+    message->header.origin = Origin::Engine;
+    message->header.status = static_cast<std::uint8_t>(channel.door.lateStatus);
+    counters_.returned.add(channel.door.lateStatus);
+    channel.group().returned.add(channel.door.lateStatus);
+    channel.door.late.pushBack(std::move(message));
+    return Status::Success;
+}
+
+BinaryHeader Engine::open(Group& group, MessagePtr& message, error_code& ec) {
+    settle(*message);
+    prepare(*message);
+    const MessageId id = message->header.messageId;
+    ChannelPtr channel;
+    if (message->header.opCode == OpCode::WelcomeRequest)
+        channel = new ListenerChannel(*this, group.self());
+    else
+        channel = new IoChannel(*this, group.self(), parseAddress(*message));
+    channel->firstId = id;
+    const Status status = switchboard_.open(channel, group.channels);
+    if (status != Status::Success) {
+        ec = status;
+        return {};
+    }
+    liveChannels_.fetch_add(1, std::memory_order_relaxed);
+    message->header.channelNumber = channel->number();
+    const BinaryHeader header = message->header;
+    bool wakeNeeded = false;
+    {
+        const std::scoped_lock lock(switchboard_.mutex());
+        wakeNeeded = switchboard_.submit(*channel, message, wire::frameSize(*message));
+    }
+    if (wakeNeeded) wake();
+    ec.clear();
+    return header;
+}
+
+void Engine::settle(Message& message) noexcept {
+    MessagePool::settleAccount(message);
+    const Obligation obligation(detail::MessageAccess::obligation(message));
+    if (obligation.raw() == 0) return;
+    detail::MessageAccess::setObligation(message, 0);
+    const bool isAnswer =
+        message.header.opCode == OpCode::ByeResponse && message.header.channelNumber == obligation.channel();
+    if (!isAnswer) onObligationDropped(obligation.raw());
+}
+
+void Engine::wake() {
+    counters_.reactorWakes.add();
+    const std::scoped_lock lock(contextMutex_);
+    if (contextGone_) return;
+    wakeChannel_.post([self = shared_from_this()] {
+        const Turn turn(*self);
+        self->drainSubmissions();
+    });
+}
+
+bool Engine::drainIfSubmitted() {
+    if (!switchboard_.hasSubmissions()) return false;
+    const Turn turn(*this);
+    drainSubmissions();
+    return true;
+}
+
+void Engine::drainSubmissions() {
+    // A member, so that its memory stays; taken out, because accept() may post and come here again.
+    std::vector<Switchboard::Submission> submissions = std::move(submissions_);
+    submissions.clear();
+    switchboard_.collect(submissions);
+    for (Switchboard::Submission& submission : submissions) {
+        submission.channel->accepting = &submission.messages;
+        try {
+            while (MessagePtr message = submission.messages.popFront())
+                submission.channel->accept(std::move(message));
+        } catch (const std::bad_alloc&) {
+            submission.channel->end(machines::EndCause::Failure, Status::AllocationFailed, {});
+        }
+        submission.channel->accepting = nullptr;
+    }
+    submissions.clear();
+    submissions_ = std::move(submissions);
+}
+
+}  // namespace tempeh::core

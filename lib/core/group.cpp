@@ -1,0 +1,156 @@
+#include "core/group.hpp"
+
+#include "core/blocking_waiter.hpp"
+
+#include <boost/asio/error.hpp>
+
+namespace tempeh::core {
+
+namespace {
+
+/// A receiver that always finds something lets others on its executor run after so many messages.
+constexpr unsigned messagesPerYield = 1024;
+
+TimePoint deadlineAfter(Duration timeout) noexcept {
+    if (timeout == infinite) return TimePoint::max();
+    if (timeout <= Duration::zero()) return TimePoint::min();
+    const TimePoint now = std::chrono::steady_clock::now();
+    return timeout >= TimePoint::max() - now ? TimePoint::max() : now + timeout;
+}
+
+}  // namespace
+
+Group::Group(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), mailbox_(*this) {
+    account = engine_->pool().openAccount();
+}
+
+Group::~Group() = default;
+
+BinaryHeader Group::post(MessagePtr& message, error_code& ec) noexcept {
+    try {
+        return engine_->post(*this, message, ec);
+    } catch (const std::bad_alloc&) {
+        ec = Status::AllocationFailed;
+        return {};
+    }
+}
+
+void Group::updateReceiver(MessagePtr& message, error_code& ec) noexcept {
+    ec.clear();
+    if (isClosed_.load(std::memory_order_acquire) || engine_->switchboard().isClosed()) {
+        ec = Status::ShutdownStarted;
+        return;
+    }
+    try {
+        if (message == nullptr) {
+            message = engine_->pool().get(AllocationStrategy::Always);
+            message->header.opCode = OpCode::Signal;
+        }
+    } catch (const std::bad_alloc&) {
+        ec = Status::AllocationFailed;
+        return;
+    }
+    engine_->settle(*message);
+    message->header.origin = Origin::Engine;
+    message->header.status = static_cast<std::uint8_t>(Status::ReceiverUpdate);
+    MessageQueue batch;
+    batch.pushBack(std::move(message));
+    deliver(batch, false);
+}
+
+ChannelInfo Group::channelInfo(ChannelNumber number, error_code& ec) const {
+    ec.clear();
+    ChannelInfo info;
+    const std::scoped_lock lock(engine_->switchboard().mutex());
+    const Channel* channel = engine_->switchboard().findLocked(number);
+    if (channel == nullptr)
+        ec = Status::InvalidChannelNumber;
+    else if (&channel->group() != this)
+        ec = Status::InvalidChannelGroup;
+    else
+        channel->fill(info);
+    return info;
+}
+
+GroupStats Group::stats() const {
+    GroupStats stats;
+    stats.sent = sent.snapshot();
+    stats.received = received.snapshot();
+    stats.wakes = wakes_.get();
+    stats.poolEmptyNotices = poolEmptyNotices.get();
+    stats.pending = mailbox_.pending();
+    stats.returned = returned.snapshot();
+    const std::scoped_lock lock(engine_->switchboard().mutex());
+    stats.channels = channels.size();
+    return stats;
+}
+
+void Group::close() noexcept {
+    if (isClosed_.exchange(true)) return;
+    mailbox_.close(asio::error::operation_aborted);
+    engine_->closeGroup(self());
+}
+
+bool Group::mayReceiveAtOnce() noexcept {
+    if (++atOnce_ < messagesPerYield) return true;
+    atOnce_ = 0;
+    return false;
+}
+
+void Group::startReceive(detail::Waiter& waiter, Duration timeout) noexcept {
+    waiter.deadline = deadlineAfter(timeout);
+    const TimePoint deadline = waiter.deadline;  // the waiter may be gone once it is started
+    const auto keepAlive = shared_from_this();
+    if (mailbox_.start(waiter) && deadline != TimePoint::max()) engine_->armReceive(*this, deadline);
+}
+
+bool Group::finishReceive(detail::Waiter& waiter, MessagePtr& message, error_code& ec) noexcept {
+    const TimePoint deadline = waiter.deadline;
+    if (mailbox_.finish(waiter, message, ec)) return true;
+    if (deadline != TimePoint::max()) engine_->armReceive(*this, deadline);
+    return false;
+}
+
+MessagePtr Group::receiveBlocking(Duration timeout, error_code& ec) noexcept {
+    ec.clear();
+    if (engine_->wouldBlockReactor()) {
+        ec = Status::NotAllowed;
+        return nullptr;
+    }
+    return mailbox_.receiveBlocking(timeout, engine_->options().busyPoll, ec);
+}
+
+void Group::startWritable(detail::Waiter& waiter, ChannelNumber channel, Duration timeout) noexcept {
+    waiter.deadline = deadlineAfter(timeout);
+    engine_->startWritable(*this, waiter, channel);
+}
+
+void Group::cancelWritable(std::uint64_t ticket, ChannelNumber channel) noexcept {
+    engine_->cancelWritable(channel, ticket);
+}
+
+bool Group::writableBlocking(ChannelNumber channel, Duration timeout, error_code& ec) noexcept {
+    ec.clear();
+    if (engine_->wouldBlockReactor()) {
+        ec = Status::NotAllowed;
+        return false;
+    }
+    return BlockingWaiter::wait(*this, channel, timeout, ec);
+}
+
+void Group::deliver(MessageQueue& batch, bool inlineAllowed) noexcept {
+    if (!mailbox_.deliver(batch, inlineAllowed)) return;
+    wakes_.add();
+    engine_->counters().receiverWakes.add();
+}
+
+void Group::expireReceive() noexcept {
+    const TimePoint next = mailbox_.expire(std::chrono::steady_clock::now());
+    if (next != TimePoint::max()) engine_->armReceive(*this, next);
+}
+
+MessageQueue Group::onCloseNotice(std::uint64_t obligation) noexcept {
+    return engine_->onCloseNotice(obligation);
+}
+
+}  // namespace tempeh::core

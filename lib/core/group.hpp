@@ -1,0 +1,77 @@
+#pragma once
+
+#include "core/deadlines.hpp"
+#include "core/engine.hpp"
+#include "core/mailbox.hpp"
+#include "core/switchboard.hpp"
+
+#include <tempeh/core/detail/group_backend.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+namespace tempeh::core {
+
+/// What stands behind a ChannelGroup of the real engine: its mailbox, and the list of its channels.
+class Group final : public detail::GroupBackend, private CloseNoticeListener {
+public:
+    explicit Group(std::shared_ptr<Engine> engine);
+    ~Group() override;
+
+    BinaryHeader post(MessagePtr& message, error_code& ec) noexcept override;
+    void updateReceiver(MessagePtr& message, error_code& ec) noexcept override;
+    ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const override;
+    GroupStats stats() const override;
+    void close() noexcept override;
+
+    bool mayReceiveAtOnce() noexcept override;
+    MessagePtr tryReceive(error_code& ec) noexcept override { return mailbox_.tryReceive(ec); }
+    void startReceive(detail::Waiter& waiter, Duration timeout) noexcept override;
+    bool finishReceive(detail::Waiter& waiter, MessagePtr& message, error_code& ec) noexcept override;
+    void cancelReceive(detail::Waiter& waiter) noexcept override { mailbox_.cancel(waiter); }
+    void forgetReceive(detail::Waiter& waiter) noexcept override { mailbox_.forget(waiter); }
+    MessagePtr receiveBlocking(Duration timeout, error_code& ec) noexcept override;
+
+    void startWritable(detail::Waiter& waiter, ChannelNumber channel, Duration timeout) noexcept override;
+    void cancelWritable(std::uint64_t ticket, ChannelNumber channel) noexcept override;
+    bool writableBlocking(ChannelNumber channel, Duration timeout, error_code& ec) noexcept override;
+
+    asio::any_io_executor executor() const noexcept override { return engine_->executor(); }
+
+    // --- The engine's side ---
+
+    Mailbox& mailbox() noexcept { return mailbox_; }
+    /// Hands messages to the receiver; counts the wake. Any thread.
+    void deliver(MessageQueue& batch, bool inlineAllowed) noexcept;
+    /// The receive deadline fired. Reactor thread.
+    void expireReceive() noexcept;
+    std::shared_ptr<Group> self() { return std::static_pointer_cast<Group>(shared_from_this()); }
+
+    GroupChannels channels;          // under the Switchboard's lock
+    TrafficCounter sent;             // reactor thread
+    TrafficCounter received;         // reactor thread
+    ReturnedCounter returned;        // any thread
+    base::Counter poolEmptyNotices;  // reactor thread
+
+    // Reactor thread.
+    detail::InboundAccount* account = nullptr;
+    std::size_t pausedChannels = 0;
+    bool noticeIsOut = false;  // PoolEmpty was said and the shortage is not over
+    bool isClosing = false;
+    std::optional<Deadline> receiveDeadline;
+    /// When receiveDeadline will be looked at; written before the mailbox is looked into, read after it was
+    /// written to.
+    std::atomic<TimePoint> armedFor{TimePoint::max()};
+
+private:
+    MessageQueue onCloseNotice(std::uint64_t obligation) noexcept override;
+
+    const std::shared_ptr<Engine> engine_;
+    Mailbox mailbox_;
+    base::SharedCounter wakes_;
+    std::atomic<bool> isClosed_{false};
+    unsigned atOnce_ = 0;  // the consumer's: messages given without suspending
+};
+
+}  // namespace tempeh::core

@@ -1,0 +1,298 @@
+// The life of a channel: connecting, ending, and what is left to do with the stream afterwards.
+
+#include "core/io_channel.hpp"
+
+#include "core/close_notice.hpp"
+#include "core/group.hpp"
+
+#include <boost/asio/error.hpp>
+
+namespace tempeh::core {
+
+using machines::ChannelState;
+using machines::DeadlineKind;
+using machines::EndCause;
+
+IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address address)
+    : Channel(engine, std::move(group), Kind::Io)
+    , machine_(machines::Side::Client)
+    , notice_(engine.pool().getReserved())
+    , address_(std::move(address)) {
+    door.peerAddress = toString(*address_);
+    door.transport = std::holds_alternative<UdsClientAddress>(*address_) ? Transport::Uds : Transport::Tcp;
+}
+
+IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_ptr<transport::Stream> stream)
+    : Channel(engine, std::move(group), Kind::Io)
+    , machine_(machines::Side::Server)
+    , notice_(engine.pool().getReserved())
+    , stream_(std::move(stream)) {}
+
+IoChannel::~IoChannel() {
+    settleWriters(Status::ShutdownStarted);
+}
+
+void IoChannel::start() {
+    isActive_ = true;
+    engine_.noteActive(*this);
+    publishStream();
+    phase.store(ChannelPhase::Handshake, std::memory_order_relaxed);
+    refreshDeadline();
+    startReading();
+}
+
+void IoChannel::publishStream() {
+    const transport::StreamInfo& info = stream_->info();
+    const std::scoped_lock lock(engine_.switchboard().mutex());
+    door.transport = info.transport;
+    door.localAddress = info.localAddress;
+    door.peerAddress = info.peerAddress;
+    door.peerCredentials = info.peerCredentials;
+}
+
+asio::awaitable<void> IoChannel::connectLoop(IoChannelPtr self, Address address) {
+    error_code ec;
+    std::unique_ptr<transport::Stream> stream = co_await self->connector_->connect(address, ec);
+    const Engine::Turn turn(self->engine_);
+    self->connector_.reset();
+    self->onConnected(std::move(stream), ec, address);
+    self->releaseIfDone();
+}
+
+void IoChannel::onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec,
+                            const Address& address) {
+    if (machine_.state() == ChannelState::Closed) return;  // ended while connecting; the stream closes itself
+    if (stream == nullptr)
+        return end(EndCause::ConnectFailed, transport::connectStatus(ec, address), ec.message());
+    engine_.counters().connected.add();
+    stream_ = std::move(stream);
+    publishStream();
+    machine_.onConnected();
+    refreshDeadline();
+    engine_.markDirty(*this);
+    startReading();
+}
+
+namespace {
+
+ChannelPhase phaseOf(ChannelState state) noexcept {
+    switch (state) {
+        case ChannelState::Connecting:
+            return ChannelPhase::Opening;
+        case ChannelState::HelloSent:
+        case ChannelState::AwaitingHello:
+            return ChannelPhase::Handshake;
+        case ChannelState::Open:
+            return ChannelPhase::Ready;
+        case ChannelState::Ending:
+            return ChannelPhase::Closing;
+        case ChannelState::Closed:
+            break;
+    }
+    return ChannelPhase::Closed;
+}
+
+Duration limitOf(DeadlineKind kind, const Options& options) noexcept {
+    switch (kind) {
+        case DeadlineKind::Connect:
+            return options.connectTimeout;
+        case DeadlineKind::Hello:
+            return options.helloTimeout;
+        case DeadlineKind::Bye:
+            return options.byeTimeout;
+        case DeadlineKind::None:
+            break;
+    }
+    return infinite;
+}
+
+}  // namespace
+
+/// The machine may have moved: publish its state and follow its deadline.
+void IoChannel::refreshDeadline() {
+    phase.store(phaseOf(machine_.state()), std::memory_order_relaxed);
+    const DeadlineKind kind = machine_.deadline();
+    if (kind == deadlineKind_ || isDetached_ || hasWriteFailed_) return;
+    deadlineKind_ = kind;
+    if (!deadline_)
+        deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
+    if (kind == DeadlineKind::None) return Deadlines::cancel(*deadline_);
+    engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + limitOf(kind, engine_.options()));
+}
+
+void IoChannel::onDeadline() noexcept {
+    const IoChannelPtr keepAlive(this);
+    if (streamPhase_ != Phase::Live) return closeStream();
+    if (isDetached_) return end(EndCause::LocalClose, Status::Success, {});
+    if (hasWriteFailed_) return end(EndCause::PeerClosed, Status::PeerDisconnected, {});
+    switch (deadlineKind_) {
+        case DeadlineKind::Connect:
+            return end(EndCause::ConnectTimeout, Status::ConnectFailed, {});
+        case DeadlineKind::Hello:
+            engine_.counters().helloTimeouts.add();
+            return end(EndCause::HelloTimeout, Status::CommunicationFailed, {});
+        case DeadlineKind::Bye:
+            return end(EndCause::ByeTimeout, Status::CommunicationFailed, {});
+        case DeadlineKind::None:
+            return;
+    }
+}
+
+void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
+    if (machine_.state() == ChannelState::Closed) return;
+    const IoChannelPtr keepAlive(this);
+    const machines::Ending ending = machine_.onEnd(cause, status);
+    phase.store(ChannelPhase::Closed, std::memory_order_relaxed);
+    if (cause == EndCause::Violation) engine_.counters().violations.add();
+    if (isPaused_) engine_.unpause(*this);
+    isPaused_ = false;
+    std::vector<std::byte>().swap(unread_);
+
+    MessageQueue back = collectUnsent(ending);
+    const std::size_t returned = back.size();
+    if (returned != 0) {
+        engine_.counters().returned.add(ending.returnStatus, returned);
+        group().returned.add(ending.returnStatus, returned);
+    }
+    const bool announce =
+        ending.announce && !isDetached_ && (machine_.side() == machines::Side::Client || isAnnounced_);
+    if (announce)
+        back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, ending.returnStatus, detail));
+    else
+        engine_.retire(*this);
+    engine_.noteEnded(*this, cause, ending.returnStatus, detail, returned);
+    if (!isDetached_) group().deliver(back, false);
+
+    settleWriters(Status::ChannelClosed);
+    waiterDeadline_.reset();
+    if (connector_ != nullptr) connector_->cancel();
+    // The peer closes when it has read our last word; closing first could reset the connection on the way.
+    const bool mustReach =
+        stream_ != nullptr && (hasSaidLast_ || (cause == EndCause::Shutdown && stream_->hasUnsent()));
+    if (!mustReach) return closeStream();
+    stream_->shutdownSend();
+    linger(hasSaidLast_ ? engine_.options().byeTimeout : engine_.options().lingerTimeout);
+}
+
+/// Everything that was posted and is not with the kernel whole, in order, marked with the reason.
+MessageQueue IoChannel::collectUnsent(const machines::Ending& ending) {
+    MessageQueue back;
+    if (ending.returnHello) back.pushBack(std::move(hello_));
+    hello_.reset();
+    back.append(outbox_.takeAll());
+    back.append(heldBack_);
+    if (accepting != nullptr) back.append(*accepting);
+    publishQueue();
+    {
+        const std::scoped_lock lock(engine_.switchboard().mutex());
+        door.hasEnded = true;
+        door.lateStatus = ending.returnStatus;
+        back.append(door.submitted);
+        door.submittedBytes = 0;
+    }
+    for (auto& message : back) {
+        if (message.header.opCode == OpCode::HelloRequest) message.header.opCode = OpCode::HelloResponse;
+        message.header.origin = Origin::Engine;
+        message.header.status = static_cast<std::uint8_t>(ending.returnStatus);
+    }
+    return back;
+}
+
+/// The application is served; wait for the peer to close, so that nothing on its way is reset.
+void IoChannel::linger(Duration limit) {
+    if (machine_.state() != ChannelState::Closed) {
+        // Detached: nobody is told, the number is free.
+        machine_.onEnd(EndCause::LocalClose);
+        {
+            const std::scoped_lock lock(engine_.switchboard().mutex());
+            door.hasEnded = true;
+        }
+        engine_.retire(*this);
+        engine_.noteEnded(*this, EndCause::LocalClose, Status::Success, {}, 0);
+    }
+    streamPhase_ = Phase::Lingering;
+    if (!deadline_)
+        deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
+    engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + limit);
+    startReading();
+}
+
+void IoChannel::closeStream() noexcept {
+    if (streamPhase_ == Phase::Gone) return;
+    streamPhase_ = Phase::Gone;
+    if (stream_ != nullptr) stream_->close();
+    releaseIfDone();
+}
+
+/// The last step: no coroutine uses the stream any more.
+void IoChannel::releaseIfDone() noexcept {
+    if (streamPhase_ != Phase::Gone || isReading_ || isWriting_ || connector_ != nullptr || !isActive_)
+        return;
+    stream_.reset();
+    deadline_.reset();
+    isActive_ = false;
+    engine_.noteInactive(*this);
+}
+
+void IoChannel::detach() {
+    if (machine_.state() == ChannelState::Closed || isDetached_) return;
+    const bool neverKnown = machine_.side() == machines::Side::Server && !isAnnounced_;
+    if (neverKnown) return end(EndCause::LocalClose, Status::Success, {});
+    isDetached_ = true;
+    if (isPaused_) {
+        engine_.unpause(*this);
+        isPaused_ = false;
+    }
+    settleWriters(Status::ShutdownStarted);
+    if (!deadline_)
+        deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
+    engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + engine_.options().lingerTimeout);
+    if (stream_ != nullptr) engine_.markDirty(*this);  // flush() finds it empty, or empties it
+}
+
+void IoChannel::drainForShutdown() {
+    if (machine_.state() == ChannelState::Closed || isDetached_) return;
+    isDraining_ = true;
+    if (outbox_.empty())
+        end(EndCause::Shutdown, Status::ShutdownStarted, {});
+    else if (stream_ != nullptr)
+        engine_.markDirty(*this);
+}
+
+void IoChannel::abandon() noexcept {
+    streamPhase_ = Phase::Gone;
+    settleWriters(Status::ShutdownStarted);
+    connector_.reset();
+    stream_.reset();
+    deadline_.reset();
+    waiterDeadline_.reset();
+    if (isActive_) engine_.noteInactive(*this);
+    isActive_ = false;
+}
+
+void IoChannel::answerBye() noexcept {
+    if (machine_.state() == ChannelState::Closed || !machine_.owesByeResponse() || isDetached_) return;
+    try {
+        MessagePtr answer = engine_.pool().get(AllocationStrategy::Always);
+        answer->header.opCode = OpCode::ByeResponse;
+        answer->header.channelNumber = number();
+        answer->header.messageId = byeId_;
+        accept(std::move(answer));
+    } catch (const std::bad_alloc&) {
+        end(EndCause::Failure, Status::AllocationFailed, {});
+    }
+}
+
+std::string IoChannel::describeBacklog() const {
+    if (outbox_.empty()) return {};
+    return "channel " + std::to_string(number()) + " to " + door.peerAddress + ": " +
+           std::to_string(outbox_.messages()) + " messages (" + std::to_string(outbox_.bytes()) +
+           " bytes) not sent, " + std::string(nameOf(phase.load(std::memory_order_relaxed)));
+}
+
+void IoChannel::fill(ChannelInfo& info) const {
+    fillCommon(info);
+    info.isReadingPaused = isPaused_.load(std::memory_order_relaxed);
+}
+
+}  // namespace tempeh::core

@@ -1,0 +1,167 @@
+// The reading half of a channel: bytes in, whole batches of messages out to the group.
+
+#include "core/group.hpp"
+#include "core/io_channel.hpp"
+#include "message/message_access.hpp"
+
+#include <boost/asio/error.hpp>
+
+namespace tempeh::core {
+
+namespace {
+
+/// Frames decoded before they are handed over: few enough that the receiver finds them in the first-level
+/// cache and the pool gives the same messages again, enough to make the lock and the wake cheap.
+constexpr std::size_t framesPerBatch = 128;
+
+}  // namespace
+
+void IoChannel::startReading() {
+    if (isReading_ || stream_ == nullptr) return;
+    isReading_ = true;
+    engine_.spawn(readLoop(this));
+}
+
+asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
+    error_code ec;
+    while (self->streamPhase_ != Phase::Gone && !self->isPaused_) {
+        co_await self->stream_->waitReadable(ec);
+        if (ec && self->streamPhase_ != Phase::Gone) {
+            const Engine::Turn turn(self->engine_);
+            self->onInputEnd(ec);
+        } else if (!ec) {
+            self->readTurn();
+        }
+    }
+    self->isReading_ = false;
+    self->releaseIfDone();
+}
+
+void IoChannel::readTurn() noexcept {
+    const Engine::Turn turn(engine_);
+    if (streamPhase_ == Phase::Lingering || isDetached_) return discardTurn();
+    error_code ec;
+    const std::span<std::byte> buffer = engine_.readBuffer();
+    const std::size_t size = stream_->readSome(buffer, ec);
+    counters.reads.add();
+    engine_.counters().reads.add();
+    if (ec == asio::error::would_block || ec == asio::error::try_again) return;
+    if (ec) return onInputEnd(ec);
+    if (streamPhase_ == Phase::Gone) return;
+    consume(buffer.first(size));
+}
+
+/// Nobody reads any more; the connection ends when the peer ends it.
+void IoChannel::discardTurn() noexcept {
+    error_code ec;
+    stream_->readSome(engine_.readBuffer(), ec);
+    if (!ec || ec == asio::error::would_block || ec == asio::error::try_again) return;
+    if (streamPhase_ == Phase::Live)
+        end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec.message());
+    else
+        closeStream();
+}
+
+void IoChannel::consume(std::span<const std::byte> input) noexcept {
+    MessageQueue batch;
+    try {
+        while (streamPhase_ == Phase::Live) {
+            switch (decoder_.advance(input)) {
+                case wire::Decoder::Step::NeedInput:
+                    deliver(batch);
+                    return;
+                case wire::Decoder::Step::NeedMessage:
+                    if (!verdict_) verdict_ = machine_.onFrame(decoder_.header());
+                    if (verdict_->action == machines::FrameAction::Violation) {
+                        deliver(batch);
+                        return end(machines::EndCause::Violation, verdict_->status, {});
+                    }
+                    if (verdict_->action == machines::FrameAction::Ignore) return deliver(batch);
+                    if (MessagePtr message = engine_.takeInbound(group())) {
+                        decoder_.supply(std::move(message));
+                        action_ = verdict_->action;
+                        verdict_.reset();
+                        break;
+                    }
+                    deliver(batch);
+                    return pauseReading(input);
+                case wire::Decoder::Step::FrameReady:
+                    takeFrame(batch);
+                    if (batch.size() >= framesPerBatch || action_ != machines::FrameAction::Deliver)
+                        deliver(batch);
+                    break;
+                case wire::Decoder::Step::Malformed:
+                    deliver(batch);
+                    return end(machines::EndCause::Violation, decoder_.error(), {});
+            }
+        }
+    } catch (const std::bad_alloc&) {
+        deliver(batch);
+        end(machines::EndCause::Failure, Status::AllocationFailed, {});
+    }
+}
+
+void IoChannel::takeFrame(MessageQueue& batch) {
+    MessagePtr message = decoder_.take();
+    message->header.channelNumber = number();
+    batchBytes_ += wire::frameSize(*message);
+    if (action_ == machines::FrameAction::DeliverOweBye) {
+        byeId_ = message->header.messageId;
+        detail::MessageAccess::setObligation(
+            *message, Obligation(Obligation::Kind::AnswerBye, number(), generation()).raw());
+    }
+    if (firstId == 0) firstId = message->header.messageId;
+    batch.pushBack(std::move(message));
+}
+
+/// Hands the batch to the group; the application may run inside and do anything to this channel.
+void IoChannel::deliver(MessageQueue& batch) noexcept {
+    if (batch.empty()) return;
+    const std::size_t messages = batch.size();
+    counters.received.add(messages, batchBytes_);
+    group().received.add(messages, batchBytes_);
+    engine_.counters().received.add(messages, batchBytes_);
+    batchBytes_ = 0;
+    if (machine_.state() != machines::ChannelState::Closed) {
+        hello_.reset();
+        isAnnounced_ = true;
+        refreshDeadline();
+    }
+    const bool isLast = action_ == machines::FrameAction::DeliverAndEnd && !decoder_.midFrame();
+    group().deliver(batch, !isLast);
+    if (isLast) end(machines::EndCause::ByeDone, Status::Success, {});
+}
+
+void IoChannel::pauseReading(std::span<const std::byte> rest) {
+    if (streamPhase_ != Phase::Live) return;
+    unread_.assign(rest.begin(), rest.end());
+    isPaused_ = true;
+    counters.poolPauses.add();
+    engine_.pause(*this);
+}
+
+void IoChannel::resumeReading() noexcept {
+    isPaused_ = false;
+    try {
+        // consume() may pause again and then keeps the rest of its own input.
+        std::vector<std::byte> input = std::move(unread_);
+        unread_.clear();
+        consume(input);
+        if (!isPaused_ && streamPhase_ == Phase::Live) startReading();
+    } catch (const std::bad_alloc&) {
+        end(machines::EndCause::Failure, Status::AllocationFailed, {});
+    }
+    releaseIfDone();
+}
+
+void IoChannel::onInputEnd(const error_code& ec) {
+    const bool isEof = ec == asio::error::eof;
+    std::string detail;
+    if (!isEof)
+        detail = ec.message();
+    else if (decoder_.midFrame())
+        detail = "in the middle of a frame";
+    end(machines::EndCause::PeerClosed, Status::PeerDisconnected, detail);
+}
+
+}  // namespace tempeh::core

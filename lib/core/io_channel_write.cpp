@@ -1,0 +1,222 @@
+// The writing half of a channel: many messages per gathered write, straight to the kernel at the end of a
+// turn.
+
+#include "core/group.hpp"
+#include "core/io_channel.hpp"
+
+#include <boost/asio/error.hpp>
+
+namespace tempeh::core {
+
+namespace {
+
+/// Writes in a row before other channels get their turn.
+constexpr int writesPerFlush = 16;
+
+}  // namespace
+
+void IoChannel::accept(MessagePtr message) {
+    const OpCode opCode = message->header.opCode;
+    if (opCode == OpCode::HelloRequest) {
+        // The first message of a client channel: begin to connect, the hello at the head of the queue.
+        outbox_.push(std::move(message));
+        publishQueue();
+        isActive_ = true;
+        engine_.noteActive(*this);
+        refreshDeadline();
+        connector_ = engine_.network().makeConnector();
+        Address address = *address_;
+        return engine_.spawn(connectLoop(this, std::move(address)));
+    }
+    switch (machine_.onPost(opCode)) {
+        case machines::PostAction::Queue:
+            outbox_.push(std::move(message));
+            publishQueue();
+            if (!isRegular(opCode)) refreshDeadline();
+            if (!isWriteBlocked_ && stream_ != nullptr) engine_.markDirty(*this);
+            break;
+        case machines::PostAction::HoldBack:
+            heldBack_.pushBack(std::move(message));
+            break;
+        case machines::PostAction::CloseNow:
+            message.reset();
+            end(machines::EndCause::LocalClose, Status::Success, {});
+            break;
+    }
+}
+
+void IoChannel::flush() noexcept {
+    if (stream_ == nullptr || isWriteBlocked_ || hasWriteFailed_ || streamPhase_ != Phase::Live) return;
+    try {
+        for (int i = 0; i < writesPerFlush && !outbox_.empty(); ++i) {
+            flushOnce();
+            if (isWriteBlocked_ || hasWriteFailed_ || streamPhase_ != Phase::Live) break;
+        }
+        publishQueue();
+        if (!writers_.empty()) resumeWriters();
+        if (streamPhase_ != Phase::Live) return;
+        if (outbox_.empty())
+            onQueueEmpty();
+        else if (isWriteBlocked_ && !isWriting_) {
+            isWriting_ = true;
+            engine_.spawn(writeLoop(this));
+        } else if (!isWriteBlocked_ && !hasWriteFailed_) {
+            engine_.flushLater(*this);
+        }
+    } catch (const std::bad_alloc&) {
+        end(machines::EndCause::Failure, Status::AllocationFailed, {});
+    }
+}
+
+void IoChannel::flushOnce() {
+    wire::FrameBatch& batch = engine_.frameBatch();
+    batch.clear();
+    outbox_.fill(batch);
+    error_code ec;
+    const std::size_t written = stream_->writeSome(batch.spans(), ec);
+    counters.writes.add();
+    engine_.counters().writes.add();
+    if (ec == asio::error::would_block || ec == asio::error::try_again) {
+        isWriteBlocked_ = true;
+        return;
+    }
+    if (ec) return onWriteError(ec);
+    if (deadlineKind_ == machines::DeadlineKind::Bye && written != 0) extendBye();
+    // A short write: the kernel's buffer is full, another try would only say so.
+    if (written < batch.bytes()) isWriteBlocked_ = true;
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    outbox_.consume(written, [&](MessagePtr message) {
+        ++messages;
+        bytes += wire::frameSize(*message);
+        if (isRegular(message->header.opCode)) [[likely]]
+            engine_.pool().put(std::move(message));
+        else
+            onWritten(std::move(message));
+    });
+    counters.sent.add(messages, bytes);
+    group().sent.add(messages, bytes);
+    engine_.counters().sent.add(messages, bytes);
+    if (hasSaidLast_) end(machines::EndCause::ByeDone, Status::Success, {});
+}
+
+/// The time for the bye runs from the last progress: a long queue before it may take as long as it moves.
+void IoChannel::extendBye() {
+    if (deadline_ && !isDetached_)
+        engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + engine_.options().byeTimeout);
+}
+
+void IoChannel::onWritten(MessagePtr message) {
+    const OpCode opCode = message->header.opCode;
+    const bool mayComeBack =
+        opCode == OpCode::HelloRequest && machine_.state() != machines::ChannelState::Open;
+    if (mayComeBack) hello_ = std::move(message);
+    if (machine_.onWritten(opCode)) hasSaidLast_ = true;
+}
+
+void IoChannel::onWriteError(const error_code& ec) {
+    // What the peer sent before it closed is still to be read; the reader finds the end of the stream.
+    hasWriteFailed_ = true;
+    if (isReading_) {
+        deadlineKind_ = machines::DeadlineKind::Bye;
+        if (deadline_)
+            engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + engine_.options().byeTimeout);
+        return;
+    }
+    if (!isPaused_) end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec.message());
+}
+
+asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
+    error_code ec;
+    while (self->isWriteBlocked_ && self->streamPhase_ == Phase::Live) {
+        co_await self->stream_->waitWritable(ec);
+        const Engine::Turn turn(self->engine_);
+        self->isWriteBlocked_ = false;
+        if (ec || self->streamPhase_ != Phase::Live) break;
+        self->flush();
+    }
+    self->isWriting_ = false;
+    self->releaseIfDone();
+}
+
+void IoChannel::onQueueEmpty() {
+    if (isDetached_) {
+        stream_->shutdownSend();
+        linger(engine_.options().lingerTimeout);
+    } else if (isDraining_) {
+        end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
+    }
+}
+
+void IoChannel::publishQueue() noexcept {
+    queuedMessages.store(outbox_.messages(), std::memory_order_relaxed);
+    queuedBytes.store(outbox_.bytes(), std::memory_order_relaxed);
+}
+
+bool IoChannel::isHalfEmpty() const noexcept {
+    const Options& options = engine_.options();
+    return outbox_.messages() * 2 <= options.sendQueueMessages &&
+           outbox_.bytes() * 2 <= options.sendQueueBytes;
+}
+
+void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
+    if (streamPhase_ != Phase::Live || machine_.state() == machines::ChannelState::Closed) {
+        waiter.abortReason = Status::ChannelClosed;
+        return waiter.resume(false);
+    }
+    if (isHalfEmpty()) return waiter.resume(false);
+    waiter.timedOut = waiter.deadline == TimePoint::min();
+    if (waiter.timedOut) return waiter.resume(false);
+    writers_.push_back(waiter);
+    if (waiter.deadline == TimePoint::max()) return;
+    if (!waiterDeadline_)
+        waiterDeadline_.emplace(
+            [](void* self) noexcept { static_cast<IoChannel*>(self)->onWaiterDeadline(); }, this);
+    if (waiter.deadline < waiterDeadline_->when()) engine_.setDeadline(*waiterDeadline_, waiter.deadline);
+}
+
+void IoChannel::resumeWriters() noexcept {
+    if (!isHalfEmpty()) return;
+    while (!writers_.empty()) {
+        detail::Waiter& waiter = writers_.front();
+        writers_.pop_front();
+        waiter.resume(false);
+    }
+}
+
+void IoChannel::settleWriters(Status reason) noexcept {
+    while (!writers_.empty()) {
+        detail::Waiter& waiter = writers_.front();
+        writers_.pop_front();
+        waiter.abortReason = reason;
+        waiter.resume(false);
+    }
+}
+
+void IoChannel::cancelWritable(std::uint64_t ticket) noexcept {
+    for (detail::Waiter& waiter : writers_) {
+        if (waiter.ticket != ticket) continue;
+        writers_.erase(writers_.iterator_to(waiter));
+        waiter.abortReason = asio::error::operation_aborted;
+        return waiter.resume(false);
+    }
+}
+
+void IoChannel::onWaiterDeadline() noexcept {
+    const TimePoint now = std::chrono::steady_clock::now();
+    TimePoint next = TimePoint::max();
+    for (auto it = writers_.begin(); it != writers_.end();) {
+        detail::Waiter& waiter = *it;
+        if (waiter.deadline > now) {
+            next = std::min(next, waiter.deadline);
+            ++it;
+            continue;
+        }
+        it = writers_.erase(it);
+        waiter.timedOut = true;
+        waiter.resume(false);
+    }
+    if (next != TimePoint::max()) engine_.setDeadline(*waiterDeadline_, next);
+}
+
+}  // namespace tempeh::core

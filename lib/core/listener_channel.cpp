@@ -1,0 +1,177 @@
+#include "core/listener_channel.hpp"
+
+#include "core/close_notice.hpp"
+#include "core/group.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+namespace tempeh::core {
+
+using machines::EndCause;
+
+ListenerChannel::ListenerChannel(Engine& engine, std::shared_ptr<Group> group)
+    : Channel(engine, std::move(group), Kind::Listener), notice_(engine.pool().getReserved()) {}
+
+void ListenerChannel::accept(MessagePtr message) {
+    if (message->header.opCode != OpCode::WelcomeRequest) {
+        // Checked when it was posted: a bye.
+        message.reset();
+        return end(EndCause::LocalClose, Status::Success, {});
+    }
+    Address address = parseAddress(*message);
+    welcome_ = std::move(message);
+    listener_ = engine_.network().makeListener();
+    rest_.emplace(engine_.executor());
+    isRunning_ = true;
+    engine_.noteActive(*this);
+    engine_.spawn(run(this, std::move(address)));
+}
+
+asio::awaitable<void> ListenerChannel::run(ListenerChannelPtr self, Address address) {
+    error_code ec;
+    co_await self->listener_->open(std::move(address), ec);
+    bool goOn = self->onOpened(ec);
+    while (goOn) {
+        std::unique_ptr<transport::Stream> stream = co_await self->listener_->accept(ec);
+        Duration pause = Duration::zero();
+        goOn = self->onAccepted(std::move(stream), ec, pause);
+        if (!goOn || pause <= Duration::zero()) continue;
+        self->rest_->expires_after(pause);
+        co_await self->rest_->async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        goOn = self->machine_.state() == machines::ListenerState::Listening;
+    }
+    self->finish();
+}
+
+bool ListenerChannel::onOpened(const error_code& ec) {
+    const Engine::Turn turn(engine_);
+    const Status status = ec ? Status::ListenFailed : Status::Success;
+    if (!machine_.onOpened(status)) {
+        end(EndCause::ConnectFailed, status, ec.message());
+        return false;
+    }
+    const Address bound = listener_->boundAddress();
+    {
+        const std::scoped_lock lock(engine_.switchboard().mutex());
+        door.localAddress = toString(bound);
+        door.transport = std::holds_alternative<UdsServerAddress>(bound) ? Transport::Uds : Transport::Tcp;
+    }
+    phase.store(ChannelPhase::Listening, std::memory_order_relaxed);
+    if (!isDetached_) {
+        MessageQueue batch;
+        batch.pushBack(answer(Status::Success, {}));
+        group().deliver(batch, false);
+    }
+    return true;
+}
+
+/// The WelcomeResponse; with the address really bound, or with the reason it could not be.
+MessagePtr ListenerChannel::answer(Status status, const std::string& detail) {
+    MessagePtr response = std::move(welcome_);
+    response->header.opCode = OpCode::WelcomeResponse;
+    response->header.origin = Origin::Engine;
+    response->header.status = static_cast<std::uint8_t>(status);
+    if (status == Status::Success)
+        response->textHeaders.set(wire::listenOnHeader, door.localAddress);
+    else if (!detail.empty())
+        response->textHeaders.set(wire::reasonHeader, detail);
+    return response;
+}
+
+bool ListenerChannel::onAccepted(std::unique_ptr<transport::Stream> stream, const error_code& ec,
+                                 Duration& pause) {
+    const Engine::Turn turn(engine_);
+    if (machine_.state() != machines::ListenerState::Listening) return false;
+    error_code failure = ec;
+    if (stream != nullptr) {
+        const Status status = engine_.openAccepted(group().self(), std::move(stream));
+        if (status == Status::Success) {
+            backoff_.onSuccess();
+            return true;
+        }
+        failure = status;
+    }
+    engine_.counters().acceptFailures.add();
+    const machines::AcceptBackoff::Pause rest = backoff_.onFailure();
+    if (rest.startsEpisode) reportAcceptFailure(failure);
+    pause = rest.delay;
+    return true;
+}
+
+/// One AcceptFailed for a whole episode of failures.
+void ListenerChannel::reportAcceptFailure(const error_code& ec) {
+    engine_.log().warn("listener " + door.localAddress + " cannot accept: " + ec.message() +
+                       "; trying again");
+    try {
+        MessagePtr notice = engine_.pool().getReserved();
+        notice->header.channelNumber = number();
+        notice->header.opCode = OpCode::Signal;
+        notice->header.origin = Origin::Engine;
+        notice->header.status = static_cast<std::uint8_t>(Status::AcceptFailed);
+        notice->header.messageId = firstId;
+        notice->textHeaders.append(wire::reasonHeader, ec.message());
+        MessageQueue batch;
+        batch.pushBack(std::move(notice));
+        if (!isDetached_) group().deliver(batch, false);
+    } catch (const std::bad_alloc&) {
+        // The log has it.
+    }
+}
+
+void ListenerChannel::end(EndCause cause, Status status, const std::string& detail) {
+    const bool owesAnswer = machine_.owesWelcomeResponse();
+    const bool announce = machine_.onEnd();
+    if (!announce) return;
+    const ListenerChannelPtr keepAlive(this);
+    const Status reason = status != Status::Success     ? status
+                          : cause == EndCause::Shutdown ? Status::ShutdownStarted
+                                                        : Status::ChannelClosed;
+    phase.store(ChannelPhase::Closed, std::memory_order_relaxed);
+    MessageQueue back;
+    {
+        const std::scoped_lock lock(engine_.switchboard().mutex());
+        door.hasEnded = true;
+        door.lateStatus = Status::ChannelClosed;
+        door.submitted.clear();  // byes, at most
+    }
+    if (owesAnswer && welcome_ != nullptr) back.pushBack(answer(reason, detail));
+    back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));
+    if (isDetached_)
+        engine_.retire(*this);
+    else
+        group().deliver(back, false);
+    engine_.noteEnded(*this, cause, reason, detail, 0);
+    closeStream();
+}
+
+void ListenerChannel::detach() {
+    isDetached_ = true;
+    end(EndCause::LocalClose, Status::Success, {});
+}
+
+void ListenerChannel::drainForShutdown() {
+    end(EndCause::Shutdown, Status::ShutdownStarted, {});
+}
+
+void ListenerChannel::closeStream() noexcept {
+    if (listener_ != nullptr) listener_->close();
+    if (rest_) rest_->cancel();
+}
+
+void ListenerChannel::finish() noexcept {
+    const Engine::Turn turn(engine_);
+    listener_.reset();
+    rest_.reset();
+    if (isRunning_) engine_.noteInactive(*this);
+    isRunning_ = false;
+}
+
+void ListenerChannel::abandon() noexcept {
+    listener_.reset();
+    rest_.reset();
+    if (isRunning_) engine_.noteInactive(*this);
+    isRunning_ = false;
+}
+
+}  // namespace tempeh::core

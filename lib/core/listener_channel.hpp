@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/channel.hpp"
+#include "core/engine.hpp"
+#include "machines/accept_backoff.hpp"
+#include "machines/listener_machine.hpp"
+#include "transport/transport.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace tempeh::core {
+
+class ListenerChannel;
+using ListenerChannelPtr = boost::intrusive_ptr<ListenerChannel>;
+
+/// A listener: one coroutine that binds, answers the WelcomeRequest, then accepts. Reactor thread.
+class ListenerChannel final : public Channel {
+public:
+    ListenerChannel(Engine& engine, std::shared_ptr<Group> group);
+
+    void accept(MessagePtr message) override;
+    void end(machines::EndCause cause, Status status, const std::string& detail) override;
+    void detach() override;
+    void drainForShutdown() override;
+    void closeStream() noexcept override;
+    void abandon() noexcept override;
+    std::string describeBacklog() const override { return {}; }
+    void fill(ChannelInfo& info) const override { fillCommon(info); }
+
+private:
+    static asio::awaitable<void> run(ListenerChannelPtr self, Address address);
+    bool onOpened(const error_code& ec);
+    bool onAccepted(std::unique_ptr<transport::Stream> stream, const error_code& ec, Duration& pause);
+    void reportAcceptFailure(const error_code& ec);
+    MessagePtr answer(Status status, const std::string& detail);
+    void finish() noexcept;
+
+    machines::ListenerMachine machine_;
+    machines::AcceptBackoff backoff_;
+    MessagePtr welcome_;  // the WelcomeRequest, until it is answered
+    MessagePtr notice_;   // the ChannelClosed, made before it is needed
+    std::unique_ptr<transport::Listener> listener_;
+    std::optional<asio::steady_timer> rest_;  // between failed accepts
+    bool isDetached_ = false;
+    bool isRunning_ = false;
+};
+
+}  // namespace tempeh::core

@@ -1,0 +1,47 @@
+#include "core/log.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+namespace tempeh::core {
+
+namespace {
+
+/// Not in spdlog's registry: a library has no business with the application's names there.
+std::shared_ptr<spdlog::logger> makeDefaultLogger() {
+    auto logger =
+        std::make_shared<spdlog::logger>("tempeh", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    logger->set_level(spdlog::level::warn);
+    return logger;
+}
+
+void write(spdlog::logger& logger, spdlog::level::level_enum level, std::string_view text) noexcept {
+    try {
+        logger.log(level, spdlog::string_view_t(text.data(), text.size()));
+    } catch (...) {
+        // A sink of the application's that throws must not stop the engine.
+    }
+}
+
+}  // namespace
+
+Log::Log(std::shared_ptr<spdlog::logger> logger)
+    : logger_(logger != nullptr ? std::move(logger) : makeDefaultLogger()) {}
+
+bool Log::wantsDebug() const noexcept {
+    return logger_->should_log(spdlog::level::debug);
+}
+void Log::debug(std::string_view text) const noexcept {
+    write(*logger_, spdlog::level::debug, text);
+}
+void Log::info(std::string_view text) const noexcept {
+    write(*logger_, spdlog::level::info, text);
+}
+void Log::warn(std::string_view text) const noexcept {
+    write(*logger_, spdlog::level::warn, text);
+}
+void Log::error(std::string_view text) const noexcept {
+    write(*logger_, spdlog::level::err, text);
+}
+
+}  // namespace tempeh::core

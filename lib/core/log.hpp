@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace spdlog {
+class logger;
+}
+
+namespace tempeh::core {
+
+/// The engine's way to spdlog, which stays out of the other sources. Any thread.
+class Log {
+public:
+    /// Null: standard error from level warn up.
+    explicit Log(std::shared_ptr<spdlog::logger> logger);
+
+    /// Whether debug() would write; ask before building a text.
+    bool wantsDebug() const noexcept;
+    void debug(std::string_view text) const noexcept;
+    void info(std::string_view text) const noexcept;
+    void warn(std::string_view text) const noexcept;
+    void error(std::string_view text) const noexcept;
+
+private:
+    std::shared_ptr<spdlog::logger> logger_;
+};
+
+}  // namespace tempeh::core

@@ -1,0 +1,202 @@
+#include "core/mailbox.hpp"
+
+#include "core/obligation.hpp"
+#include "message/message_access.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <thread>
+
+namespace tempeh::core {
+
+namespace {
+
+bool isCloseNotice(const Message& message) noexcept {
+    const std::uint64_t raw = detail::MessageAccess::obligation(message);
+    return raw != 0 && Obligation(raw).kind() == Obligation::Kind::CloseNotice;
+}
+
+}  // namespace
+
+Mailbox::ConsumerLock::ConsumerLock(std::atomic<bool>& busy) noexcept : busy_(busy) {
+    while (busy_.exchange(true, std::memory_order_acquire))
+        std::this_thread::yield();
+}
+
+bool Mailbox::deliver(MessageQueue& batch, bool inlineAllowed) noexcept {
+    if (batch.empty()) return false;
+    detail::Waiter* waiter = nullptr;
+    bool sleeps = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        delivered_.fetch_add(batch.size(), std::memory_order_relaxed);
+        shared_.append(batch);
+        hasShared_.store(true, std::memory_order_release);
+        waiter = wakeWaiter();
+        sleeps = threadSleeps_;
+    }
+    if (sleeps) arrived_.notify_one();
+    if (waiter != nullptr) waiter->resume(inlineAllowed);
+    return waiter != nullptr || sleeps;
+}
+
+bool Mailbox::deliver(MessagePtr message, bool inlineAllowed) noexcept {
+    MessageQueue batch;
+    batch.pushBack(std::move(message));
+    return deliver(batch, inlineAllowed);
+}
+
+detail::Waiter* Mailbox::wakeWaiter() noexcept {
+    if (waiter_ == nullptr || waiter_->resuming) return nullptr;
+    waiter_->resuming = true;
+    return waiter_;
+}
+
+void Mailbox::close(const error_code& reason) noexcept {
+    detail::Waiter* waiter = nullptr;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (closed_.load(std::memory_order_relaxed)) return;
+        closeReason_ = reason;
+        closed_.store(true, std::memory_order_release);
+        waiter = wakeWaiter();
+    }
+    arrived_.notify_all();
+    if (waiter != nullptr) waiter->resume(false);
+}
+
+void Mailbox::closeAndClear(const error_code& reason) noexcept {
+    close(reason);
+    MessageQueue dropped;
+    const ConsumerLock consumer(consuming_);
+    const std::scoped_lock lock(mutex_);
+    takeShared();
+    taken_.store(delivered_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    dropped.append(own_);
+}
+
+void Mailbox::takeShared() noexcept {
+    own_.append(shared_);
+    hasShared_.store(false, std::memory_order_relaxed);
+}
+
+MessagePtr Mailbox::popOwn() noexcept {
+    while (isCloseNotice(*own_.front())) [[unlikely]] {
+        MessageQueue late = listener_.onCloseNotice(detail::MessageAccess::obligation(*own_.front()));
+        if (late.empty()) {
+            detail::MessageAccess::setObligation(*own_.front(), 0);
+            break;
+        }
+        delivered_.fetch_add(late.size(), std::memory_order_relaxed);
+        late.append(own_);
+        own_.append(late);
+    }
+    taken_.store(taken_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    return own_.popFront();
+}
+
+MessagePtr Mailbox::pop() noexcept {
+    if (own_.empty()) {
+        if (!hasShared_.load(std::memory_order_acquire)) return nullptr;
+        const std::scoped_lock lock(mutex_);
+        takeShared();
+        if (own_.empty()) return nullptr;
+    }
+    return popOwn();
+}
+
+MessagePtr Mailbox::tryReceive(error_code& ec) noexcept {
+    ec.clear();
+    const ConsumerLock consumer(consuming_);
+    if (!own_.empty()) return popOwn();
+    if (!hasShared_.load(std::memory_order_acquire) && !closed_.load(std::memory_order_acquire))
+        return nullptr;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (waiter_ != nullptr || threadWaits_) {
+            ec = Status::NotAllowed;
+            return nullptr;
+        }
+        takeShared();
+        if (own_.empty()) {
+            if (closed_.load(std::memory_order_relaxed)) ec = closeReason_;
+            return nullptr;
+        }
+    }
+    return popOwn();
+}
+
+bool Mailbox::start(detail::Waiter& waiter) noexcept {
+    const ConsumerLock consumer(consuming_);
+    {
+        const std::scoped_lock lock(mutex_);
+        if (waiter_ != nullptr || threadWaits_) {
+            waiter.abortReason = Status::NotAllowed;
+            waiter.resuming = true;
+        } else {
+            waiter_ = &waiter;
+            const bool something =
+                !own_.empty() || !shared_.empty() || closed_.load(std::memory_order_relaxed);
+            waiter.timedOut = !something && waiter.deadline == TimePoint::min();
+            waiter.resuming = something || waiter.timedOut;
+            if (!waiter.resuming) return true;
+        }
+    }
+    waiter.resume(false);
+    return false;
+}
+
+bool Mailbox::finish(detail::Waiter& waiter, MessagePtr& message, error_code& ec) noexcept {
+    const ConsumerLock consumer(consuming_);
+    {
+        const std::scoped_lock lock(mutex_);
+        waiter.resuming = false;
+        if (waiter.abortReason) {
+            if (waiter_ == &waiter) waiter_ = nullptr;
+            ec = waiter.abortReason;
+            return true;
+        }
+        if (own_.empty()) takeShared();
+        if (own_.empty()) {
+            const bool closed = closed_.load(std::memory_order_relaxed);
+            if (!closed && !waiter.timedOut) return false;  // somebody else took it
+            if (closed) ec = closeReason_;
+            waiter_ = nullptr;
+            return true;
+        }
+        waiter_ = nullptr;
+    }
+    message = popOwn();
+    return true;
+}
+
+void Mailbox::cancel(detail::Waiter& waiter) noexcept {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (waiter_ != &waiter) return;
+        if (!waiter.abortReason) waiter.abortReason = boost::asio::error::operation_aborted;
+        if (waiter.resuming) return;  // finish() will see it and take nothing
+        waiter.resuming = true;
+    }
+    waiter.resume(false);
+}
+
+void Mailbox::forget(detail::Waiter& waiter) noexcept {
+    const std::scoped_lock lock(mutex_);
+    if (waiter_ == &waiter) waiter_ = nullptr;
+}
+
+TimePoint Mailbox::expire(TimePoint now) noexcept {
+    detail::Waiter* waiter = nullptr;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (waiter_ == nullptr || waiter_->resuming) return TimePoint::max();
+        if (waiter_->deadline > now) return waiter_->deadline;
+        waiter_->timedOut = true;
+        waiter = wakeWaiter();
+    }
+    waiter->resume(false);
+    return TimePoint::max();
+}
+
+}  // namespace tempeh::core

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <tempeh/core/detail/group_backend.hpp>
+#include <tempeh/message/message_queue.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+namespace tempeh::core {
+
+/// Called when a ChannelClosed is about to be taken from a mailbox.
+class CloseNoticeListener {
+public:
+    /// Gives what was posted to the channel since it ended and has to come back first; empty: the notice may
+    /// go, and the number with it. Any thread, no lock held.
+    virtual MessageQueue onCloseNotice(std::uint64_t obligation) noexcept = 0;
+
+protected:
+    ~CloseNoticeListener() = default;
+};
+
+/// What waits to be received by one group. Producers splice whole batches in under one lock; the one consumer
+/// takes everything there is under one lock into a list of its own and works that off without. Any thread.
+class Mailbox {
+public:
+    explicit Mailbox(CloseNoticeListener& listener) noexcept : listener_(listener) {}
+    ~Mailbox() = default;
+    Mailbox(const Mailbox&) = delete;
+    Mailbox& operator=(const Mailbox&) = delete;
+
+    /// Adds the batch and wakes the receiver, if one waits: at most one wake a batch. `inlineAllowed`: the
+    /// receiver may run inside this call when its executor is this thread's. True: a receiver was woken.
+    bool deliver(MessageQueue& batch, bool inlineAllowed) noexcept;
+    bool deliver(MessagePtr message, bool inlineAllowed) noexcept;
+
+    /// Receiving ends with `reason` once the mailbox is drained. The first reason counts.
+    void close(const error_code& reason) noexcept;
+    /// close(), and what waits goes back to the pool.
+    void closeAndClear(const error_code& reason) noexcept;
+
+    /// The next message; null when there is none (`ec`: the reason of close()). NotAllowed while a receiver
+    /// waits.
+    MessagePtr tryReceive(error_code& ec) noexcept;
+
+    /// As GroupBackend; true: the waiter is registered and waits (arm its deadline).
+    bool start(detail::Waiter& waiter) noexcept;
+    bool finish(detail::Waiter& waiter, MessagePtr& message, error_code& ec) noexcept;
+    void cancel(detail::Waiter& waiter) noexcept;
+    void forget(detail::Waiter& waiter) noexcept;
+
+    /// Resumes the waiter if its deadline has come; else gives the deadline to wait for (max: none).
+    TimePoint expire(TimePoint now) noexcept;
+
+    /// Blocks the calling thread; polls for `poll` first.
+    MessagePtr receiveBlocking(Duration timeout, Duration poll, error_code& ec) noexcept;
+
+    /// Messages that wait.
+    std::size_t pending() const noexcept {
+        return static_cast<std::size_t>(delivered_.load(std::memory_order_relaxed) -
+                                        taken_.load(std::memory_order_relaxed));
+    }
+
+private:
+    /// One consumer at a time touches own_; contention is rare and short.
+    class ConsumerLock {
+    public:
+        explicit ConsumerLock(std::atomic<bool>& busy) noexcept;
+        ~ConsumerLock() { busy_.store(false, std::memory_order_release); }
+        ConsumerLock(const ConsumerLock&) = delete;
+        ConsumerLock& operator=(const ConsumerLock&) = delete;
+
+    private:
+        std::atomic<bool>& busy_;
+    };
+
+    MessagePtr pop() noexcept;              // consumer lock held
+    MessagePtr popOwn() noexcept;           // consumer lock held, own_ not empty
+    void takeShared() noexcept;             // consumer lock and mutex_ held
+    detail::Waiter* wakeWaiter() noexcept;  // mutex_ held
+
+    CloseNoticeListener& listener_;
+
+    // Consumer's, under consuming_.
+    alignas(64) std::atomic<bool> consuming_{false};
+    MessageQueue own_;
+    std::atomic<std::uint64_t> taken_{0};  // written under consuming_
+
+    alignas(64) mutable std::mutex mutex_;
+    MessageQueue shared_;                 // under mutex_
+    std::atomic<bool> hasShared_{false};  // written under mutex_: shared_ is not empty
+    std::atomic<std::uint64_t> delivered_{0};
+    detail::Waiter* waiter_ = nullptr;  // under mutex_: waits or is being resumed
+    bool threadWaits_ = false;          // under mutex_: a thread is in receiveBlocking()
+    bool threadSleeps_ = false;         // under mutex_: it sleeps on arrived_
+    std::atomic<bool> closed_{false};   // written under mutex_
+    error_code closeReason_;            // under mutex_
+    std::condition_variable arrived_;
+};
+
+}  // namespace tempeh::core

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <tempeh/core/options.hpp>
+
+namespace tempeh::core {
+
+/// The options when every field is in its range; else throws Error(InvalidMessage) naming the field and the
+/// value.
+const Options& checked(const Options& options);
+
+}  // namespace tempeh::core

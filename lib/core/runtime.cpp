@@ -1,0 +1,108 @@
+#include "core/runtime.hpp"
+
+#include "core/context_anchor.hpp"
+
+#include <chrono>
+
+namespace tempeh::core {
+
+std::shared_ptr<Runtime> Runtime::onOwnThread(const Options& options) {
+    std::shared_ptr<Runtime> runtime(new Runtime());
+    // One thread runs it: Asio may skip waking others. Locking stays on, applications put objects of their
+    // own here.
+    asio::io_context& context = runtime->ownContext_.emplace(1);
+    runtime->work_.emplace(context.get_executor());
+    runtime->engine_ = std::make_shared<Engine>(context, context.get_executor(), options, true);
+    asio::use_service<ContextAnchor>(context).add(runtime->engine_);
+    // The thread keeps the runtime: a Reactor may be destroyed on it.
+    runtime->thread_ = std::thread([runtime] { runtime->runThread(); });
+    return runtime;
+}
+
+std::shared_ptr<Runtime> Runtime::onContext(asio::io_context& context, const Options& options) {
+    std::shared_ptr<Runtime> runtime(new Runtime());
+    runtime->engine_ = std::make_shared<Engine>(context, asio::make_strand(context), options, false);
+    asio::use_service<ContextAnchor>(context).add(runtime->engine_);
+    return runtime;
+}
+
+Runtime::~Runtime() = default;
+
+void Runtime::stop() noexcept {
+    const bool onOwnThread = thread_.get_id() == std::this_thread::get_id();
+    if (ownContext_ && !onOwnThread) {
+        error_code ec;
+        engine_->shutdown(engine_->options().lingerTimeout, ec);
+    }
+    isStopping_.store(true, std::memory_order_release);
+    engine_->defer([engine = engine_.get()] { engine->forceStop(); });
+    if (!ownContext_) return;
+    work_.reset();
+    if (onOwnThread)
+        thread_.detach();
+    else
+        thread_.join();
+}
+
+void Runtime::runThread() {
+    const std::shared_ptr<Runtime> keepAlive = shared_from_this();
+    const base::ThreadTokenScope token(engine_.get());
+    while (!isStopping_.load(std::memory_order_acquire)) {
+        try {
+            runUntilStopped();
+        } catch (const std::exception& failure) {
+            engine_->log().error(std::string("a handler on the reactor's executor threw: ") + failure.what());
+        } catch (...) {
+            engine_->log().error("a handler on the reactor's executor threw");
+        }
+    }
+    finishThread();
+}
+
+void Runtime::runUntilStopped() {
+    while (!isStopping_.load(std::memory_order_acquire))
+        if (!pollOnce()) ownContext_->run_one();
+}
+
+/// busyPoll: looks for work without sleeping; false when there was none for so long.
+bool Runtime::pollOnce() {
+    const Duration limit = engine_->options().busyPoll;
+    if (limit <= Duration::zero()) return false;
+    engine_->switchboard().setPolling(true);
+    TimePoint idleSince = std::chrono::steady_clock::now();
+    bool busy = true;
+    while (busy && !isStopping_.load(std::memory_order_relaxed)) {
+        const bool worked = ownContext_->poll() != 0 || engine_->drainIfSubmitted();
+        const TimePoint now = std::chrono::steady_clock::now();
+        if (worked)
+            idleSince = now;
+        else
+            busy = now - idleSince < limit;
+    }
+    // Somebody may have submitted without a wake just before this.
+    if (engine_->switchboard().setPolling(false)) engine_->drainIfSubmitted();
+    return false;
+}
+
+/// Lets what is ready run (receivers that learn of the shutdown), gives lingering connections their time,
+/// then goes.
+void Runtime::finishThread() {
+    const TimePoint until = std::chrono::steady_clock::now() + engine_->options().lingerTimeout;
+    try {
+        while (!engine_->isIdle() && std::chrono::steady_clock::now() < until)
+            ownContext_->run_one_until(until);
+        {
+            const Engine::Turn turn(*engine_);
+            engine_->closeLingering();
+        }
+        constexpr int handlersAtMost =
+            100'000;  // a handler that posts itself again for ever does not stop us
+        for (int i = 0; i < handlersAtMost && ownContext_->poll_one() != 0; ++i) {
+        }
+    } catch (const std::exception& failure) {
+        engine_->log().error(std::string("a handler threw during shutdown: ") + failure.what());
+    }
+    engine_->releaseContext();
+}
+
+}  // namespace tempeh::core

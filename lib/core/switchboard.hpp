@@ -1,0 +1,94 @@
+#pragma once
+
+#include "core/channel.hpp"
+#include "core/channel_numbers.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace tempeh::core {
+
+/// Where threads meet the engine: which number is which channel, and what other threads have posted. One
+/// lock, held for a few list operations at a time. Lookups on the reactor thread take no lock: entries change
+/// on that thread, except for opening and retiring, which are atomic stores of the entry.
+class Switchboard {
+public:
+    Switchboard(std::uint64_t seed, std::size_t maxChannels);
+
+    std::mutex& mutex() const noexcept { return mutex_; }
+
+    /// Gives the channel a number and lists it; TooManyChannels or ShutdownStarted when it cannot. Any
+    /// thread.
+    Status open(const ChannelPtr& channel, GroupChannels& groupChannels);
+
+    /// Frees the number. Any thread; the mutex must not be held. False: it was free already. The channel
+    /// itself goes with buryRetired(), so that what findLocal() gave stays valid.
+    bool retire(Channel& channel);
+    /// A ChannelClosed is about to be taken: gives what was posted since the end, or retires the channel when
+    /// there is nothing.
+    MessageQueue takeLateOrRetire(ChannelNumber number, std::uint32_t generation);
+    /// Reactor thread, with no pointer from findLocal() in use: drops what was retired.
+    void buryRetired();
+    /// Any thread; null when free.
+    ChannelPtr find(ChannelNumber number) const;
+    /// Mutex held.
+    Channel* findLocked(ChannelNumber number) const noexcept {
+        return entries_[number].load(std::memory_order_relaxed);
+    }
+    /// Reactor thread, no lock. Valid until the next buryRetired().
+    Channel* findLocal(ChannelNumber number) const noexcept {
+        return entries_[number].load(std::memory_order_acquire);
+    }
+
+    /// Queues a message for the reactor; mutex held. True: wake the reactor.
+    bool submit(Channel& channel, MessagePtr& message, std::size_t frameBytes);
+    /// Something was submitted since the last collect(); any thread.
+    bool hasSubmissions() const noexcept { return hasSubmissions_.load(std::memory_order_acquire); }
+
+    /// Reactor thread: moves what was submitted to `messages`, grouped by channel, in order.
+    struct Submission {
+        ChannelPtr channel;
+        MessageQueue messages;
+    };
+    void collect(std::vector<Submission>& submissions);
+
+    /// No opening and no submitting from now on.
+    void close();
+    bool isClosed() const noexcept { return closed_.load(std::memory_order_acquire); }
+
+    std::size_t inUse() const;
+    bool isFull() const;
+    /// Every channel that has a number.
+    std::vector<ChannelPtr> all() const;
+
+    /// Whether the reactor polls for submissions, so that nobody need wake it. Reactor thread. Setting false
+    /// gives true when something was submitted meanwhile.
+    bool setPolling(bool polling);
+
+private:
+    void retireLocked(Channel& channel);
+
+    mutable std::mutex mutex_;
+    ChannelNumbers numbers_;                   // under mutex_
+    std::vector<ChannelPtr> listed_;           // under mutex_: channels with something submitted
+    std::vector<ChannelPtr> retired_;          // under mutex_: to be dropped by the reactor thread
+    std::atomic<bool> hasRetired_{false};      // written under mutex_
+    bool wakeIsDue_ = false;                   // under mutex_: a wake is on its way
+    bool polling_ = false;                     // under mutex_
+    std::uint32_t nextGeneration_ = 1;         // under mutex_
+    std::atomic<bool> hasSubmissions_{false};  // written under mutex_
+    std::atomic<bool> closed_{false};          // written under mutex_
+    // Each entry holds a reference; changed under mutex_. 512 KiB of address space, touched only where
+    // channels are.
+    std::unique_ptr<std::atomic<Channel*>[]> entries_;
+
+public:
+    ~Switchboard();
+};
+
+}  // namespace tempeh::core

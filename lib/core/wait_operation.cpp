@@ -1,0 +1,46 @@
+#include <tempeh/core/detail/wait_operation.hpp>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+namespace tempeh::detail {
+
+GroupBackend::~GroupBackend() = default;
+
+namespace {
+
+void throwIf(const error_code& ec) {
+    if (ec) throw Error(ec);
+}
+
+}  // namespace
+
+asio::awaitable<MessagePtr> receiveAwaitable(GroupBackend* backend, Duration timeout) {
+    if (backend == nullptr) throw Error(Status::InvalidChannelGroup);
+    error_code ec;
+    // Nobody can cancel this coroutine, so nobody can drop its result on the way: a message that is there may
+    // be given at once. Where there is a slot
+    // (`receive || timer` is one), a result that is not delivered through the operation's own completion
+    // could lose the race after it was taken from the mailbox.
+    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+    if (!cancellation.slot().is_connected() && backend->mayReceiveAtOnce()) {
+        MessagePtr ready = backend->tryReceive(ec);
+        throwIf(ec);
+        if (ready != nullptr || timeout <= Duration::zero()) co_return ready;
+    }
+    MessagePtr message = co_await asyncReceive(backend->shared_from_this(), timeout,
+                                               asio::redirect_error(asio::use_awaitable, ec));
+    throwIf(ec);
+    co_return message;
+}
+
+asio::awaitable<bool> writableAwaitable(GroupBackend* backend, ChannelNumber channel, Duration timeout) {
+    if (backend == nullptr) throw Error(Status::InvalidChannelGroup);
+    error_code ec;
+    const bool writable = co_await asyncWritable(backend->shared_from_this(), channel, timeout,
+                                                 asio::redirect_error(asio::use_awaitable, ec));
+    throwIf(ec);
+    co_return writable;
+}
+
+}  // namespace tempeh::detail
