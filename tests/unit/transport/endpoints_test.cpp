@@ -1,0 +1,40 @@
+#include "transport/endpoints.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <gtest/gtest.h>
+
+namespace tempeh::transport {
+namespace {
+
+namespace asio = boost::asio;
+
+std::string tcpText(const char* host) {
+    return toText(asio::ip::tcp::endpoint(asio::ip::make_address(host), 7099));
+}
+
+TEST(Endpoints, WriteTcpAddressesAsTheWireDoes) {
+    EXPECT_EQ(tcpText("127.0.0.1"), "tcp|127.0.0.1|7099");
+    EXPECT_EQ(tcpText("2001:db8::1"), "tcp|2001:db8::1|7099");
+    EXPECT_EQ(tcpText("::ffff:192.0.2.1"), "tcp|192.0.2.1|7099");
+}
+
+TEST(Endpoints, WriteUnixAddressesAsTheyWereGiven) {
+    for (const std::string path : {"/tmp/x", "relative", "@name", "a"}) {
+        error_code ec;
+        const StreamEndpoint endpoint = unixEndpoint(path, ec);
+        EXPECT_FALSE(ec);
+        EXPECT_EQ(toText(endpoint), "uds|" + path);
+    }
+}
+
+TEST(Endpoints, RejectPathsThatAreNone) {
+    for (const std::string& path :
+         {std::string(), std::string("@"), std::string("a\0b", 3), std::string(108, 'p')}) {
+        error_code ec;
+        unixEndpoint(path, ec);
+        EXPECT_EQ(ec, Status::InvalidAddress);
+    }
+}
+
+}  // namespace
+}  // namespace tempeh::transport

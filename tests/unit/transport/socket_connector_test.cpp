@@ -1,0 +1,155 @@
+#include "transport/socket_connector.hpp"
+
+#include "unit/transport/network_fixture.hpp"
+#include "unit/transport/raw_socket.hpp"
+
+#include <vector>
+
+namespace tempeh::transport {
+namespace {
+
+class SocketConnectorTest : public NetworkTest {
+protected:
+    /// A listening socket that takes no more connections, and those that fill it.
+    template <typename SocketAddress>
+    void makeFullServer(int family, const SocketAddress& address) {
+        server_ = RawSocket::make(family, SOCK_NONBLOCK);
+        ASSERT_EQ(bindTo(server_, address), 0);
+        ASSERT_EQ(::listen(server_.get(), 0), 0);
+        SocketAddress bound{};
+        socklen_t size = sizeof bound;
+        ASSERT_EQ(::getsockname(server_.get(), reinterpret_cast<sockaddr*>(&bound), &size), 0);
+        for (int i = 0; i < 4; ++i) {
+            queued_.push_back(RawSocket::make(family, SOCK_NONBLOCK));
+            if (transport::connectTo(queued_.back(), bound) == EAGAIN) break;
+        }
+    }
+
+    RawSocket server_;
+    std::vector<RawSocket> queued_;
+    std::unique_ptr<Connector> connector_ = network_->makeConnector();
+};
+
+TEST_F(SocketConnectorTest, ResolvesLocalhostAndTriesEachEndpoint) {
+    const std::unique_ptr<Listener> listener = listenOn(TcpServerAddress("127.0.0.1", 0));  // not ::1
+    const AttemptPtr attempt = connectTo(TcpClientAddress("localhost", portOf(*listener)));
+    ASSERT_TRUE(attempt->stream) << attempt->ec.message();
+    EXPECT_EQ(attempt->stream->info().peerAddress, "tcp|127.0.0.1|" + std::to_string(portOf(*listener)));
+}
+
+TEST_F(SocketConnectorTest, ReportsARefusedConnection) {
+    RawSocket bound = RawSocket::make(AF_INET);  // bound, so that nobody else gets the port; not listening
+    ASSERT_EQ(bindTo(bound, loopback(0)), 0);
+    const AttemptPtr attempt = connectTo(TcpClientAddress("127.0.0.1", boundPort(bound)));
+    EXPECT_FALSE(attempt->stream);
+    EXPECT_EQ(attempt->ec, asio::error::connection_refused);
+}
+
+TEST_F(SocketConnectorTest, ReportsANameThatDoesNotExist) {
+    const Address address = TcpClientAddress("no-such-host.invalid", 1);
+    const AttemptPtr attempt = connectTo(address);
+    EXPECT_FALSE(attempt->stream);
+    EXPECT_TRUE(attempt->ec == asio::error::host_not_found ||
+                attempt->ec == asio::error::host_not_found_try_again)  // without a name server
+        << attempt->ec.message();
+    EXPECT_EQ(connectStatus(attempt->ec, address), Status::ConnectFailed);
+}
+
+TEST_F(SocketConnectorTest, ReportsAPathThatDoesNotExist) {
+    const Address address = UdsClientAddress(temporaryUdsPath());
+    const AttemptPtr attempt = connectTo(address);
+    EXPECT_FALSE(attempt->stream);
+    EXPECT_EQ(connectStatus(attempt->ec, address), Status::UdsPathNotFound);
+}
+
+TEST_F(SocketConnectorTest, ReportsAPathWithoutServer) {
+    const std::string path = temporaryUdsPath();
+    leaveStaleFile(path);
+    const AttemptPtr attempt = connectTo(UdsClientAddress(path));
+    EXPECT_EQ(attempt->ec, asio::error::connection_refused);
+    ::unlink(path.c_str());
+}
+
+TEST_F(SocketConnectorTest, RejectsAddressesThatCannotBeConnectedTo) {
+    EXPECT_EQ(connectTo(UdsClientAddress(""))->ec, Status::InvalidAddress);
+    EXPECT_EQ(connectTo(UdsClientAddress("@"))->ec, Status::InvalidAddress);
+    EXPECT_EQ(connectTo(UdsClientAddress(std::string(108, 'p')))->ec, Status::InvalidAddress);
+    EXPECT_EQ(connectTo(UdsClientAddress(std::string("a\0b", 3)))->ec, Status::InvalidAddress);
+    EXPECT_EQ(connectTo(TcpClientAddress("", 1))->ec, Status::InvalidAddress);
+    EXPECT_EQ(connectTo(TcpClientAddress(std::string("a\0b", 3), 1))->ec, Status::InvalidAddress);
+    EXPECT_EQ(connectTo(TcpServerAddress("127.0.0.1", 1))->ec, Status::WrongAddress);
+    EXPECT_EQ(connectTo(UdsServerAddress("/x"))->ec, Status::WrongAddress);
+}
+
+TEST_F(SocketConnectorTest, CancelEndsATcpConnectThroughTheExecutor) {
+    makeFullServer(AF_INET, loopback(0));
+    const AttemptPtr attempt = startConnect(*connector_, TcpClientAddress("127.0.0.1", boundPort(server_)));
+    runReady();
+    ASSERT_FALSE(attempt->isDone);
+    connector_->cancel();
+    EXPECT_FALSE(attempt->isDone);
+    finish(attempt);
+    EXPECT_FALSE(attempt->stream);
+    EXPECT_EQ(attempt->ec, asio::error::operation_aborted);
+}
+
+TEST_F(SocketConnectorTest, CancelEndsAUnixConnectThroughTheExecutor) {
+    const std::string path = temporaryUdsPath();
+    makeFullServer(AF_UNIX, unixPath(path));
+    const AttemptPtr attempt = startConnect(*connector_, UdsClientAddress(path));
+    runReady();
+    ASSERT_FALSE(attempt->isDone);
+    connector_->cancel();
+    EXPECT_FALSE(attempt->isDone);
+    finish(attempt);
+    EXPECT_FALSE(attempt->stream);
+    EXPECT_EQ(attempt->ec, asio::error::operation_aborted);
+    ::unlink(path.c_str());
+}
+
+TEST_F(SocketConnectorTest, ConnectsToAUnixServerOnceItsBacklogHasRoom) {
+    const std::string path = temporaryUdsPath();
+    makeFullServer(AF_UNIX, unixPath(path));
+    const AttemptPtr attempt = startConnect(*connector_, UdsClientAddress(path));
+    runReady();
+    ASSERT_FALSE(attempt->isDone);
+    for (RawSocket accepted(::accept(server_.get(), nullptr, nullptr)); accepted.get() >= 0;) {
+        accepted.reset(::accept(server_.get(), nullptr, nullptr));
+    }
+    finish(attempt);
+    EXPECT_TRUE(attempt->stream) << attempt->ec.message();
+    ::unlink(path.c_str());
+}
+
+TEST_F(SocketConnectorTest, CancelEndsAConnectThatStillResolves) {
+    const AttemptPtr attempt = startConnect(*connector_, TcpClientAddress("no-such-host.invalid", 1));
+    context_.poll_one();
+    connector_->cancel();
+    EXPECT_FALSE(attempt->isDone);
+    finish(attempt);
+    EXPECT_EQ(attempt->ec, asio::error::operation_aborted);
+}
+
+TEST_F(SocketConnectorTest, CancelWinsAgainstAConnectionThatWasJustMade) {
+    const std::unique_ptr<Listener> listener = listenOn(TcpServerAddress("127.0.0.1", 0));
+    const AttemptPtr attempt = startConnect(*connector_, clientAddressOf(*listener));
+    context_.poll_one();  // it is under way, and on loopback over
+    ASSERT_FALSE(attempt->isDone);
+    connector_->cancel();
+    finish(attempt);
+    EXPECT_FALSE(attempt->stream);
+    EXPECT_EQ(attempt->ec, asio::error::operation_aborted);
+}
+
+TEST_F(SocketConnectorTest, CancelledBeforeItBeginsItDoesNotBegin) {
+    const std::unique_ptr<Listener> listener = listenOn(UdsServerAddress());
+    connector_->cancel();
+    connector_->cancel();
+    const AttemptPtr attempt = startConnect(*connector_, clientAddressOf(*listener));
+    finish(attempt);
+    EXPECT_FALSE(attempt->stream);
+    EXPECT_EQ(attempt->ec, asio::error::operation_aborted);
+}
+
+}  // namespace
+}  // namespace tempeh::transport
