@@ -1,6 +1,8 @@
 #include <tempeh/message/text_headers.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -17,9 +19,6 @@ bool isControl(char c) noexcept {
 bool isBlank(char c) noexcept {
     return c == ' ' || c == '\t';
 }
-bool breaksValue(char c) noexcept {
-    return c == '\r' || c == '\n' || c == '\0';
-}
 
 std::string_view trimmed(std::string_view text) noexcept {
     while (!text.empty() && isBlank(text.front()))
@@ -29,13 +28,33 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
+// One look-up a byte: reading a peer's block is on the path of every message that has one.
+constexpr std::uint8_t endsName = 1;   // a colon or a control character
+constexpr std::uint8_t endsValue = 2;  // CR, LF, NUL
+constexpr std::array<std::uint8_t, 256> marks = [] {
+    std::array<std::uint8_t, 256> table{};
+    for (std::size_t c = 0; c != 0x20; ++c)
+        table[c] = endsName;
+    table[0x7f] = table[':'] = endsName;
+    table['\0'] = table['\r'] = table['\n'] = endsName | endsValue;
+    return table;
+}();
+
+const char* skipTo(std::uint8_t mark, const char* at, const char* last) noexcept {
+    while (at != last && (marks[static_cast<unsigned char>(*at)] & mark) == 0)
+        ++at;
+    return at;
+}
+
 bool isName(std::string_view name) noexcept {
+    const char* const last = name.data() + name.size();
     return !name.empty() && name.front() != ' ' && name.back() != ' ' &&
-           std::none_of(name.begin(), name.end(), [](char c) { return c == ':' || isControl(c); });
+           skipTo(endsName, name.data(), last) == last;
 }
 
 bool isValue(std::string_view value) noexcept {
-    return std::none_of(value.begin(), value.end(), breaksValue);
+    const char* const last = value.data() + value.size();
+    return skipTo(endsValue, value.data(), last) == last;
 }
 
 bool overlaps(std::string_view part, std::string_view block) noexcept {
@@ -144,11 +163,9 @@ bool TextHeaders::normalise() {
     while (at != last) {
         if (*at != '\r') {
             const char* const name = at;
-            while (at != last && *at != ':') {
-                if (isControl(*at++)) return false;
-            }
-            if (at == last || at == name) return false;
-            at = std::find_if(at + 1, last, breaksValue);
+            at = skipTo(endsName, at, last);
+            if (at == last || at == name || *at != ':') return false;
+            at = skipTo(endsValue, at + 1, last);
             if (at == last) {
                 block_.append(lineEnd);
                 return true;
