@@ -1,6 +1,7 @@
 #include "transport/resolver.hpp"
 
-#include <boost/asio/post.hpp>
+#include "transport/context_gate.hpp"
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -59,15 +60,15 @@ TcpEndpoints lookUpTcp(const std::string& host, std::uint16_t port, error_code& 
     return endpoints;
 }
 
-/// One lookup, shared by the resolver and the helper thread. The executor, and with it the io_context, is
-/// touched by the thread only under the mutex and only until the resolver has abandoned the lookup. A
-/// resolver that goes down with its io_context abandons it before the context stops taking work.
+/// One lookup, shared by the resolver and the helper thread. The thread touches the executor only until the
+/// resolver has abandoned the lookup, and the context behind it only through its gate.
 class Resolver::Lookup final : public LookupJob, public std::enable_shared_from_this<Lookup> {
 public:
     Lookup(std::string host, std::uint16_t port, LookupFunction function, asio::steady_timer& done)
         : host_(std::move(host))
         , port_(port)
         , function_(std::move(function))
+        , gate_(ContextGate::of(done.get_executor()))
         , done_(&done)
         , executor_(done.get_executor()) {}
 
@@ -109,7 +110,7 @@ private:
         ec_ = ec;
         hasResult_ = true;
         try {
-            asio::post(*executor_, [self = shared_from_this()] { self->wakeResolver(); });
+            gate_->post(*executor_, [self = shared_from_this()] { self->wakeResolver(); });
         } catch (const std::exception&) {
             // No memory for the wake: the connect timeout will end the wait.
         }
@@ -125,6 +126,7 @@ private:
     const std::string host_;
     const std::uint16_t port_;
     const LookupFunction function_;
+    const std::shared_ptr<ContextGate> gate_;
 
     mutable std::mutex mutex_;
     // Guarded by mutex_:
