@@ -34,7 +34,7 @@ public:
     void flush(int fd) {
         while (begin_ < end_) {
             const std::size_t put = sendSome(fd, buffer_.data() + begin_, end_ - begin_);
-            if (put == 0) return;
+            if (put == 0) return compact();
             begin_ += put;
         }
         begin_ = end_ = 0;
@@ -59,6 +59,7 @@ struct Lane {
     std::uint32_t number;
     Partial partial;
     Outbox outbox;
+    Interest interest;
 
     Lane(int socket, std::uint32_t lane, std::size_t body) : fd(socket), number(lane), outbox(body) {}
     ~Lane() { ::close(fd); }
@@ -120,7 +121,7 @@ private:
     void exchange() {
         for (Lane& lane : lanes_) {
             setNonBlocking(lane.fd, true);
-            epoll_.add(lane.fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &lane);
+            epoll_.add(lane.fd, kReadEvents, &lane);
         }
         for (std::uint32_t i = 0; i < driver_.activeLanes(); ++i)
             start(lanes_[i]);
@@ -136,7 +137,12 @@ private:
         for (std::uint32_t i = 0; i < driver_.window() && driver_.mayStart(); ++i) {
             driver_.next(lane.number, lane.outbox.add(lane.number));
         }
+        flush(lane);
+    }
+
+    void flush(Lane& lane) {
         lane.outbox.flush(lane.fd);
+        lane.interest.update(epoll_, lane.fd, &lane, !lane.outbox.empty());
     }
 
     void onEvent(Lane& lane) {
@@ -147,7 +153,7 @@ private:
             });
         });
         if (!open) fail("the server closed the connection");
-        if (!lane.outbox.empty()) lane.outbox.flush(lane.fd);
+        if (!lane.outbox.empty()) flush(lane);
     }
 
     void end(Lane& lane) {

@@ -39,6 +39,13 @@ public:
         if (epoll_ctl(fd_, EPOLL_CTL_ADD, fd, &event) != 0) throwErrno("epoll_ctl");
     }
 
+    void modify(int fd, std::uint32_t events, void* what) {
+        epoll_event event{};
+        event.events = events;
+        event.data.ptr = what;
+        if (epoll_ctl(fd_, EPOLL_CTL_MOD, fd, &event) != 0) throwErrno("epoll_ctl");
+    }
+
     std::span<const epoll_event> wait() {
         int ready = 0;
         if (spinNs_ > 0) {
@@ -61,6 +68,23 @@ private:
     int fd_;
     std::uint64_t spinNs_;
     std::array<epoll_event, 256> events_{};
+};
+
+/// Room to write is asked for only while something waits for it: a Unix socket reports it after every message
+/// read.
+inline constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
+/// Keeps the registration of a socket in step with whether something waits to be written.
+class Interest {
+public:
+    void update(Epoll& epoll, int fd, void* what, bool blocked) {
+        if (blocked == blocked_) return;
+        blocked_ = blocked;
+        epoll.modify(fd, blocked ? kReadEvents | EPOLLOUT : kReadEvents, what);
+    }
+
+private:
+    bool blocked_ = false;
 };
 
 /// A cut-off frame waiting for its rest.

@@ -14,6 +14,7 @@ namespace {
 struct Connection {
     int fd = -1;
     Partial partial;
+    Interest interest;
     std::vector<std::byte> unsent;
     std::size_t sent = 0;  ///< how much of `unsent` is gone
 
@@ -25,10 +26,17 @@ struct Connection {
     void flush() {
         while (sent < unsent.size()) {
             const std::size_t put = sendSome(fd, unsent.data() + sent, unsent.size() - sent);
-            if (put == 0) return;
+            if (put == 0) return compact();
             sent += put;
         }
         unsent.clear();
+        sent = 0;
+    }
+
+    /// A connection that is never idle must not keep what is gone.
+    void compact() {
+        if (sent * 2 < unsent.size()) return;
+        unsent.erase(unsent.begin(), unsent.begin() + static_cast<std::ptrdiff_t>(sent));
         sent = 0;
     }
 
@@ -80,14 +88,19 @@ private:
             const int on = 1;
             if (tcp_) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
             auto connection = std::make_unique<Connection>(fd);
-            epoll_.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, connection.get());
+            epoll_.add(fd, kReadEvents, connection.get());
             connections_.emplace(fd, std::move(connection));
         }
     }
 
     void serve(Connection& connection, std::uint32_t events) {
         if ((events & EPOLLOUT) != 0 && !connection.unsent.empty()) connection.flush();
-        if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
+        if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 && !read(connection, events)) return;
+        connection.interest.update(epoll_, connection.fd, &connection, !connection.unsent.empty());
+    }
+
+    /// False: the connection is gone.
+    bool read(Connection& connection, std::uint32_t events) {
         bool open = reader_.drain(connection.fd, connection.partial, [&](std::byte* data, std::size_t size) {
             return answer(connection, data, size);
         });
@@ -97,9 +110,10 @@ private:
                 return answer(connection, data, size);
             });
         }
-        if (open) return;
+        if (open) return true;
         reader_.forget(connection.partial);
         connections_.erase(connection.fd);
+        return false;
     }
 
     /// Whole frames go back as they lie in the read buffer, in one write.

@@ -1,0 +1,1 @@
+"""What benchmarks/run is made of: the plan, the measuring, the reckoning, the report."""
