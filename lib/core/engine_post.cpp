@@ -116,6 +116,9 @@ Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& hea
 BinaryHeader Engine::open(Group& group, MessagePtr& message, error_code& ec) {
     settle(*message);
     prepare(*message);
+    // A HelloRequest that failed before and is sent again still carries the engine's word on that.
+    message->textHeaders.remove(wire::reasonHeader);
+    message->textHeaders.remove(wire::peerHeader);
     const MessageId id = message->header.messageId;
     ChannelPtr channel;
     if (message->header.opCode == OpCode::WelcomeRequest)
