@@ -47,6 +47,16 @@ public:
     }
 
 private:
+    /// What is left moves to the front by whole frames, or a connection that is never idle would grow for
+    /// ever.
+    void compact() {
+        const std::size_t gone = begin_ / slot_ * slot_;
+        if (gone * 2 < end_) return;
+        std::memmove(buffer_.data(), buffer_.data() + gone, end_ - gone);
+        begin_ -= gone;
+        end_ -= gone;
+    }
+
     std::size_t slot_;
     std::vector<std::byte> buffer_;
     std::size_t begin_ = 0;
