@@ -3,6 +3,12 @@
 #include "unit/transport/network_fixture.hpp"
 #include "unit/transport/raw_socket.hpp"
 
+#include <cstring>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <vector>
 
 namespace tempeh::transport {
@@ -140,6 +146,34 @@ TEST_F(SocketConnectorTest, CancelWinsAgainstAConnectionThatWasJustMade) {
     EXPECT_FALSE(attempt->stream);
     EXPECT_EQ(attempt->ec, asio::error::operation_aborted);
 }
+
+#if defined(__linux__)
+// In a network of its own, where the one port left for outgoing connections is the one connected to.
+TEST_F(SocketConnectorTest, IsNotConnectedToItself) {
+    constexpr int unavailable = 77;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ifreq interface {};
+        std::strcpy(interface.ifr_name, "lo");
+        interface.ifr_flags = IFF_UP;
+        if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(unavailable);
+        const RawSocket control = RawSocket::make(AF_INET);
+        const int range = ::open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY | O_CLOEXEC);
+        if (::ioctl(control.get(), SIOCSIFFLAGS, &interface) != 0 ||
+            ::write(range, "40000 40000", 11) != 11) {
+            ::_exit(unavailable);
+        }
+        context_.notify_fork(asio::execution_context::fork_child);  // an epoll set of its own
+        const AttemptPtr attempt = connectTo(TcpClientAddress("127.0.0.1", 40000));
+        ::_exit(!attempt->stream && attempt->ec == asio::error::connection_refused ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == unavailable) GTEST_SKIP() << "no network namespaces here";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+#endif
 
 TEST_F(SocketConnectorTest, CancelledBeforeItBeginsItDoesNotBegin) {
     const std::unique_ptr<Listener> listener = listenOn(UdsServerAddress());

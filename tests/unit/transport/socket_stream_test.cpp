@@ -5,6 +5,7 @@
 
 #include <array>
 #include <fcntl.h>
+#include <thread>
 #include <vector>
 
 namespace tempeh::transport {
@@ -133,6 +134,24 @@ TEST_F(SocketStreamTest, WritingToAClosedPeerIsAnErrorNotASignal) {
     error_code ec;
     EXPECT_EQ(pair.client->writeSome(spans, ec), 0u);
     EXPECT_EQ(ec, boost::system::errc::broken_pipe);
+}
+
+TEST_F(SocketStreamTest, KnowsWhetherThePeersKernelHasAllThatWasWritten) {
+    const Pair pair = connectPair(TcpServerAddress("127.0.0.1", 0));
+    EXPECT_FALSE(pair.client->hasUnsent());
+    const std::size_t size = fill(*pair.client);
+    EXPECT_TRUE(pair.client->hasUnsent());
+    readText(*pair.server, size);
+    while (pair.client->hasUnsent())
+        std::this_thread::yield();  // the last acknowledgement
+    pair.client->close();
+    EXPECT_FALSE(pair.client->hasUnsent());
+}
+
+TEST_F(SocketStreamTest, HasNothingUnsentOverUnixSockets) {
+    const Pair pair = connectPair(UdsServerAddress());
+    fill(*pair.client);
+    EXPECT_FALSE(pair.client->hasUnsent());
 }
 
 TEST_F(SocketStreamTest, CloseEndsPendingWaitsThroughTheExecutor) {
