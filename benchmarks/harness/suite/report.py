@@ -145,3 +145,6 @@ def print_summary(results):
     if any(program.startswith("tempeh") for program in results.programs()):
         print("\nGoals")
         print("\n".join(goals_table(results)))
+    if results.disturbed() > 0.1:
+        print(f"\nthe machine was busy with other things during {results.disturbed() * 100:.0f} % of the runs: rates suffer "
+              "most (a program with more threads gets more of a shared core), CPU per message least")
