@@ -35,6 +35,7 @@ void Channel::fillCommon(ChannelInfo& info) const {
     info.sendQueueBytes = queuedBytes.load(std::memory_order_relaxed) + door.submittedBytes;
     info.age = std::chrono::steady_clock::now() - opened_;
     info.stats = counters.snapshot();
+    info.stats.returned.add(door.lateStatus, counters.returned.get());
 }
 
 }  // namespace tempeh::core

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/block_stock.hpp"
 #include "core/counters.hpp"
 #include "core/deadlines.hpp"
 #include "core/log.hpp"
@@ -100,6 +101,7 @@ public:
     transport::Network& network() noexcept { return *network_; }
     std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get(), readBufferSize}; }
     wire::FrameBatch& frameBatch() noexcept { return frameBatch_; }
+    BlockStock& blocks() noexcept { return blocks_; }
 
     /// The channel has something to write; it is flushed at the end of the turn.
     void markDirty(IoChannel& channel);
@@ -207,6 +209,7 @@ private:
     std::unique_ptr<std::byte[]> readBuffer_;
     std::unique_ptr<std::byte[]> scratch_;
     wire::FrameBatch frameBatch_;
+    BlockStock blocks_;
     std::vector<Switchboard::Submission> submissions_;
     std::atomic<bool> resumeScheduled_{false};
     std::atomic<std::uint64_t> nextTicket_{1};

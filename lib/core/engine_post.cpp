@@ -109,6 +109,7 @@ Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& hea
     message->header.status = static_cast<std::uint8_t>(channel.door.lateStatus);
     counters_.returned.add(channel.door.lateStatus);
     channel.group().returned.add(channel.door.lateStatus);
+    channel.counters.returned.add();
     channel.door.late.pushBack(std::move(message));
     return Status::Success;
 }

@@ -153,6 +153,7 @@ void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
     if (returned != 0) {
         engine_.counters().returned.add(ending.returnStatus, returned);
         group().returned.add(ending.returnStatus, returned);
+        counters.returned.add(returned);
     }
     const bool announce =
         ending.announce && !isDetached_ && (machine_.side() == machines::Side::Client || isAnnounced_);
@@ -179,7 +180,11 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending) {
     MessageQueue back;
     if (ending.returnHello) back.pushBack(std::move(hello_));
     hello_.reset();
-    back.append(outbox_.takeAll());
+    std::size_t lost = 0;
+    back.append(outbox_.takeAll(engine_.blocks(), engine_.pool(), number(), lost));
+    if (lost != 0)
+        engine_.log().error("out of memory: " + std::to_string(lost) + " messages of channel " +
+                            std::to_string(number()) + " cannot come back");
     back.append(heldBack_);
     if (accepting != nullptr) back.append(*accepting);
     publishQueue();

@@ -19,7 +19,7 @@ void IoChannel::accept(MessagePtr message) {
     const OpCode opCode = message->header.opCode;
     if (opCode == OpCode::HelloRequest) {
         // The first message of a client channel: begin to connect, the hello at the head of the queue.
-        outbox_.push(std::move(message));
+        outbox_.push(message, engine_.blocks(), engine_.pool());
         publishQueue();
         isActive_ = true;
         engine_.noteActive(*this);
@@ -30,10 +30,14 @@ void IoChannel::accept(MessagePtr message) {
     }
     switch (machine_.onPost(opCode)) {
         case machines::PostAction::Queue:
-            outbox_.push(std::move(message));
+            outbox_.push(message, engine_.blocks(), engine_.pool());
             publishQueue();
             if (!isRegular(opCode)) refreshDeadline();
-            if (!isWriteBlocked_ && stream_ != nullptr) engine_.markDirty(*this);
+            if (isWriteBlocked_ || stream_ == nullptr) break;
+            engine_.markDirty(*this);
+            // One write's worth: now, while it is in the cache, and the next small message finds an empty
+            // block.
+            if (outbox_.isWriteful()) flush();
             break;
         case machines::PostAction::HoldBack:
             heldBack_.pushBack(std::move(message));
@@ -84,19 +88,15 @@ void IoChannel::flushOnce() {
     if (deadlineKind_ == machines::DeadlineKind::Bye && written != 0) extendBye();
     // A short write: the kernel's buffer is full, another try would only say so.
     if (written < batch.bytes()) isWriteBlocked_ = true;
-    std::uint64_t messages = 0;
-    std::uint64_t bytes = 0;
-    outbox_.consume(written, [&](MessagePtr message) {
-        ++messages;
-        bytes += wire::frameSize(*message);
+    const Outbox::Written done = outbox_.consume(written, engine_.blocks(), [this](MessagePtr message) {
         if (isRegular(message->header.opCode)) [[likely]]
             engine_.pool().put(std::move(message));
         else
             onWritten(std::move(message));
     });
-    counters.sent.add(messages, bytes);
-    group().sent.add(messages, bytes);
-    engine_.counters().sent.add(messages, bytes);
+    counters.sent.add(done.messages, done.bytes);
+    group().sent.add(done.messages, done.bytes);
+    engine_.counters().sent.add(done.messages, done.bytes);
     if (hasSaidLast_) end(machines::EndCause::ByeDone, Status::Success, {});
 }
 

@@ -26,6 +26,9 @@ public:
     /// are left out.
     bool add(const Message& message, std::size_t skip = 0) noexcept;
 
+    /// Adds bytes that are frames already, in front of everything else (the batch is empty).
+    void addEncoded(std::span<const std::byte> frames) noexcept { addReference(frames); }
+
     void clear() noexcept {
         scratchUsed_ = 0;
         bytes_ = 0;

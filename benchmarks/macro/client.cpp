@@ -1,0 +1,151 @@
+#include "driver.hpp"
+#include "lanes.hpp"
+#include "program.hpp"
+#include "roles.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <algorithm>
+
+namespace bench::own {
+namespace {
+
+namespace asio = boost::asio;
+using tempeh::MessagePtr;
+using tempeh::OpCode;
+
+/// The client as a coroutine, wherever it runs.
+class Client {
+public:
+    Client(const Options& options, tempeh::Reactor& reactor)
+        : options_(options), driver_(options), lanes_(options, reactor), group_(reactor.createGroup()) {}
+
+    asio::awaitable<void> run() {
+        if (options_.workload == Workload::Setup) {
+            co_await setup();
+            co_return;
+        }
+        co_await openAll();
+        driver_.begin();
+        if (options_.workload == Workload::Throughput)
+            co_await stream();
+        else
+            co_await exchange();
+        co_await end(0);
+    }
+
+private:
+    asio::awaitable<MessagePtr> receiveAnswer() {
+        for (;;) {
+            MessagePtr message = co_await group_.waitReceive();
+            if (Lanes::isAnswer(*message)) co_return message;
+        }
+    }
+
+    asio::awaitable<void> openAll() {
+        for (std::uint32_t first = 0; first < options_.connections; first += kOpenBatch) {
+            const std::uint32_t until = std::min(first + kOpenBatch, options_.connections);
+            for (std::uint32_t lane = first; lane < until; ++lane) {
+                lanes_.opened(group_.post(lanes_.hello()).channelNumber, lane);
+                group_.post(
+                    lanes_.make(lane, OpCode::Request, [&](std::byte* to) { driver_.probe(lane, to); }));
+            }
+            for (std::uint32_t lane = first; lane < until; ++lane) {
+                const MessagePtr answer = co_await receiveAnswer();
+                const auto body = answer->body.bytes();
+                driver_.probeReply(lanes_.laneOf(*answer), body.data(), body.size());
+            }
+        }
+    }
+
+    asio::awaitable<void> stream() {
+        while (driver_.mayStart()) {
+            MessagePtr message =
+                lanes_.make(0, OpCode::Signal, [this](std::byte* to) { driver_.next(0, to); });
+            tempeh::error_code ec;
+            group_.post(std::move(message), ec);
+            while (ec == tempeh::Status::SendQueueFull) {
+                co_await group_.waitWritable(lanes_.channelOf(0));
+                group_.post(std::move(message), ec);
+            }
+            if (ec) fail(ec.message());
+        }
+    }
+
+    asio::awaitable<void> exchange() {
+        for (std::uint32_t lane = 0; lane < driver_.activeLanes(); ++lane)
+            for (std::uint32_t i = 0; i < driver_.window() && driver_.mayStart(); ++i)
+                group_.post(
+                    lanes_.make(lane, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); }));
+        while (!driver_.finished()) {
+            MessagePtr message = co_await group_.waitReceive();
+            tempeh::error_code ec;
+            // What else has arrived is taken without suspending.
+            for (; message != nullptr; message = group_.tryReceive(ec))
+                answerWith(message);
+        }
+    }
+
+    /// A reply in, the next request of its lane out, in the same message.
+    void answerWith(MessagePtr& message) {
+        if (!Lanes::isAnswer(*message)) return;
+        const std::uint32_t lane = lanes_.laneOf(*message);
+        const auto body = message->body.bytes();
+        if (!driver_.reply(lane, body.data(), body.size())) return;
+        lanes_.refill(*message, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); });
+        group_.post(std::move(message));
+    }
+
+    asio::awaitable<void> end(std::uint32_t lane) {
+        MessagePtr message = lanes_.make(lane, OpCode::Request, [this](std::byte* to) { driver_.last(to); });
+        group_.post(std::move(message));
+        const MessagePtr answer = co_await receiveAnswer();
+        const auto body = answer->body.bytes();
+        driver_.finish(body.data(), body.size());
+    }
+
+    /// One connection after the other: connect, one round trip, close.
+    asio::awaitable<void> setup() {
+        Lanes::closing = true;
+        driver_.begin();
+        std::uint32_t lane = 0;
+        for (; driver_.mayStart(); ++lane) {
+            driver_.connecting();
+            lanes_.opened(group_.post(lanes_.hello()).channelNumber, lane);
+            group_.post(lanes_.make(lane, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); }));
+            MessagePtr answer = co_await receiveAnswer();
+            const auto body = answer->body.bytes();
+            driver_.reply(lane, body.data(), body.size());
+            answer->header.opCode = OpCode::ByeSignal;
+            group_.post(std::move(answer));
+        }
+        lanes_.opened(group_.post(lanes_.hello()).channelNumber, lane);
+        co_await end(lane);
+    }
+
+    const Options options_;
+    Driver driver_;
+    Lanes lanes_;
+    tempeh::ChannelGroup group_;
+};
+
+}  // namespace
+
+void drive(const Options& options) {
+    tempeh::Reactor reactor(engineOptions(options));
+    const Style style = styleOf(options);
+    if (style == Style::Blocking) return driveBlocking(options, reactor);
+    Client client(options, reactor);
+    if (style == Style::Coroutine) {
+        asio::co_spawn(reactor.executor(), client.run(), asio::use_future).get();
+        return;
+    }
+    asio::io_context context;
+    std::future<void> done = asio::co_spawn(context, client.run(), asio::use_future);
+    context.run();
+    done.get();
+}
+
+}  // namespace bench::own

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "driver.hpp"
+
+#include <tempeh/tempeh.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace bench::own {
+
+/// What both clients share: which channel is which lane, and how messages are filled and read.
+class Lanes {
+public:
+    Lanes(const Options& options, tempeh::Reactor& reactor)
+        : options_(options), reactor_(reactor), laneOf_(65'536) {}
+
+    tempeh::MessagePtr hello() {
+        tempeh::MessagePtr message = reactor_.get();
+        if (options_.address.uds)
+            tempeh::UdsClientAddress{options_.address.path}.format(*message);
+        else
+            tempeh::TcpClientAddress{options_.address.host, options_.address.port}.format(*message);
+        return message;
+    }
+    void opened(tempeh::ChannelNumber channel, std::uint32_t lane) {
+        laneOf_[channel] = lane;
+        channels_.resize(std::max<std::size_t>(channels_.size(), lane + 1U));
+        channels_[lane] = channel;
+    }
+    std::uint32_t laneOf(const tempeh::Message& message) const {
+        return laneOf_[message.header.channelNumber];
+    }
+    tempeh::ChannelNumber channelOf(std::uint32_t lane) const { return channels_[lane]; }
+
+    /// A message of the lane; `fill(std::byte*)` writes the body.
+    template <typename Fill>
+    tempeh::MessagePtr make(std::uint32_t lane, tempeh::OpCode opCode, Fill&& fill) {
+        tempeh::MessagePtr message = reactor_.get();
+        message->header.channelNumber = channels_[lane];
+        refill(*message, opCode, std::forward<Fill>(fill));
+        return message;
+    }
+    template <typename Fill>
+    void refill(tempeh::Message& message, tempeh::OpCode opCode, Fill&& fill) {
+        message.header.opCode = opCode;
+        message.header.messageId = 0;
+        message.body.clear();
+        fill(message.body.prepare(options_.size).data());
+        message.body.commit(options_.size);
+    }
+
+    /// True for an answer; hellos pass, anything else ends the program.
+    static bool isAnswer(const tempeh::Message& message) {
+        if (message.isFromEngine()) {
+            if (message.status() == tempeh::Status::ChannelClosed && closing) return false;
+            fail("channel " + std::to_string(message.header.channelNumber) + ": " +
+                 std::string(nameOf(message.status())));
+        }
+        return message.header.opCode == tempeh::OpCode::Response;
+    }
+    /// Setup closes channels itself.
+    static inline bool closing = false;
+
+private:
+    const Options& options_;
+    tempeh::Reactor& reactor_;
+    std::vector<std::uint32_t> laneOf_;
+    std::vector<tempeh::ChannelNumber> channels_;
+};
+
+}  // namespace bench::own

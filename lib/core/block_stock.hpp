@@ -1,0 +1,32 @@
+#pragma once
+
+#include "wire/frame_row.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace tempeh::core {
+
+/// Blocks for FrameRows: a channel has one only while it has something to send. Reactor thread.
+class BlockStock {
+public:
+    /// Throws std::bad_alloc.
+    wire::FrameRow::Block take() {
+        if (blocks_.empty()) return wire::FrameRow::Block(new std::byte[wire::FrameRow::blockSize]);
+        wire::FrameRow::Block block = std::move(blocks_.back());
+        blocks_.pop_back();
+        return block;
+    }
+    void give(wire::FrameRow::Block block) noexcept {
+        if (block != nullptr && blocks_.size() < kept) blocks_.push_back(std::move(block));
+    }
+
+    BlockStock() { blocks_.reserve(kept); }
+
+private:
+    static constexpr std::size_t kept = 16;  // 1 MiB
+
+    std::vector<wire::FrameRow::Block> blocks_;
+};
+
+}  // namespace tempeh::core
