@@ -9,8 +9,9 @@
 #include <span>
 
 /// The system calls on sockets, one each, never blocking, never raising SIGPIPE. Descriptors made here are
-/// non-blocking and not inherited by programs the process starts. Asio only waits for them: its gathered write would
-/// want a sequence of its own buffers made for each call (in a vector, 0.1 to 0.2 us more).
+/// non-blocking and not inherited by programs the process starts. Asio only waits for them: its gathered
+/// write would want a sequence of its own buffers made for each call (in a vector, 0.1 to 0.2 us more).
+
 namespace tempeh::transport {
 
 /// A fresh socket of the endpoint's family.

@@ -48,8 +48,8 @@ public:
     /// Sends end-of-stream behind what was written.
     virtual void shutdownSend() noexcept = 0;
     virtual void close() noexcept = 0;
-    /// Whether close() could lose written bytes: some are not with the peer's kernel yet, and whatever the peer sends
-    /// after close() would make this side's kernel drop them.
+    /// Whether close() could lose written bytes: some are not with the peer's kernel yet, and whatever the
+    /// peer sends after close() would make this side's kernel drop them.
     virtual bool hasUnsent() const noexcept = 0;
     virtual const StreamInfo& info() const noexcept = 0;
 };

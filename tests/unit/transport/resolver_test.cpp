@@ -1,5 +1,7 @@
 #include "transport/resolver.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -144,6 +146,19 @@ TEST_F(ResolverTest, CancelWinsAgainstAResultThatIsUnderWay) {
     resolver.cancel();
     context_.run();
     EXPECT_EQ(result.ec, asio::error::operation_aborted);
+}
+
+TEST_F(ResolverTest, HonoursTheCancellationOfItsCoroutine) {
+    Resolver resolver(context_.get_executor(), askSlowServer(server_));
+    Result result;
+    asio::cancellation_signal signal;
+    asio::co_spawn(context_, resolveInto(resolver, "name", result),
+                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
+    context_.poll();
+    signal.emit(asio::cancellation_type::terminal);
+    context_.run();
+    EXPECT_EQ(result.ec, asio::error::operation_aborted);
+    server_->go.set_value();
 }
 
 TEST_F(ResolverTest, NeitherTheContextNorTheLookupMindsTheOthersEnd) {

@@ -3,6 +3,10 @@
 #include "unit/transport/network_fixture.hpp"
 #include "unit/transport/raw_socket.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
+
 #include <cstring>
 #include <fcntl.h>
 #include <net/if.h>
@@ -133,6 +137,21 @@ TEST_F(SocketConnectorTest, CancelEndsAConnectThatStillResolves) {
     connector_->cancel();
     EXPECT_FALSE(attempt->isDone);
     finish(attempt);
+    EXPECT_EQ(attempt->ec, asio::error::operation_aborted);
+}
+
+TEST_F(SocketConnectorTest, HonoursTheCancellationOfItsCoroutine) {
+    makeFullServer(AF_INET, loopback(0));
+    const auto attempt = std::make_shared<Attempt>();
+    const Address address = TcpClientAddress("127.0.0.1", boundPort(server_));
+    asio::cancellation_signal signal;
+    asio::co_spawn(context_, connectInto(*connector_, address, attempt),
+                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
+    runReady();
+    ASSERT_FALSE(attempt->isDone);
+    signal.emit(asio::cancellation_type::terminal);
+    finish(attempt);
+    EXPECT_FALSE(attempt->stream);
     EXPECT_EQ(attempt->ec, asio::error::operation_aborted);
 }
 
