@@ -117,8 +117,8 @@ void summarise(const tempeh::EngineStats& stats, std::chrono::duration<double> t
                perMessage(stats.reads + stats.writes, stats), grouped(stats.reads), grouped(stats.writes));
     fmt::print("  wakes         {} of the receiver, {} of the reactor by another thread\n",
                grouped(stats.receiverWakes), grouped(stats.reactorWakes));
-    fmt::print("  pool          {} messages taken, {} of them allocated, at most {} out at a time\n",
-               grouped(taken), grouped(stats.pool.allocations), grouped(stats.pool.highWater));
+    fmt::print("  pool          {} messages taken, {} allocated, at most {} out at a time\n", grouped(taken),
+               grouped(stats.pool.allocations), grouped(stats.pool.highWater));
     fmt::print("  lost          {} messages came back unsent, {} peers broke the protocol\n",
                grouped(stats.returned.total()), grouped(stats.violations));
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <utility>
 
 namespace demo {
@@ -43,8 +44,22 @@ boost::asio::awaitable<void> Server::serve(std::size_t clients) {
 
 void Server::take(MessagePtr message) {
     if (message->isFromEngine()) return takeStatus(*message);
-    if (message->header.opCode == OpCode::HelloRequest) return welcome(std::move(message));
+    const tempeh::ChannelNumber channel = message->header.channelNumber;
+    try {
+        takeFromClient(std::move(message));
+    } catch (const std::exception& failure) {
+        // A report that makes no sense, or a client that never reads its answers (SendQueueFull): whatever a
+        // client does costs its own channel and nobody else's.
+        fmt::print(stderr, "closing channel {}: {}\n", channel, failure.what());
+        MessagePtr bye = reactor_.get();
+        bye->header.opCode = OpCode::ByeSignal;
+        bye->header.channelNumber = channel;
+        group_.post(std::move(bye));
+    }
+}
 
+void Server::takeFromClient(MessagePtr message) {
+    if (message->header.opCode == OpCode::HelloRequest) return welcome(std::move(message));
     const auto found = open_.find(message->header.channelNumber);
     if (found == open_.end()) return;
     ClientRecord& client = clients_[found->second];

@@ -42,6 +42,7 @@ public:
 
 private:
     void take(tempeh::MessagePtr message);
+    void takeFromClient(tempeh::MessagePtr message);
     void takeStatus(const tempeh::Message& status);
     void welcome(tempeh::MessagePtr hello);
     void answer(ClientRecord& client, tempeh::MessagePtr request);

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <tempeh/tempeh.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <string>
+
+// What README.md shows, as functions that main.cpp runs.
+
+namespace asio = boost::asio;
+
+asio::awaitable<void> echoServer(tempeh::Reactor& reactor, std::uint16_t port);
+asio::awaitable<std::string> ask(tempeh::Reactor& reactor, std::uint16_t port, std::string text);
+std::string askFromThread(tempeh::Ampe& engine, std::uint16_t port, const std::string& text);
+
+asio::awaitable<void> streamLines(tempeh::Reactor& reactor, tempeh::ChannelGroup& group,
+                                  tempeh::ChannelNumber channel, int count);
+tempeh::ChannelNumber connectPatiently(tempeh::Ampe& engine, tempeh::BlockingChannelGroup channels,
+                                       const tempeh::Address& server);
+std::string describe(const tempeh::Message& message);
+
+asio::awaitable<int> receiveUntil(tempeh::ChannelGroup& group, asio::steady_timer& stop);
+asio::awaitable<std::string> workAndReceive(tempeh::Reactor& reactor);
+void runOnOwnContext(std::uint16_t port);
+void goodbye(tempeh::Ampe& engine, tempeh::BlockingChannelGroup channels, tempeh::ChannelNumber channel);
+void stop(tempeh::Reactor& reactor);
+tempeh::Options smallEngine();
