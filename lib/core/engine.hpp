@@ -54,6 +54,7 @@ public:
     bool isReactorThread() const noexcept { return base::currentThreadToken() == this; }
     /// True also for handlers on the engine's executor outside its turns; slower.
     bool wouldBlockReactor() const noexcept;
+    bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept { return executor == executor_; }
     /// The system executor once the context is gone.
     asio::any_io_executor executor() const;
 

@@ -38,6 +38,9 @@ public:
     bool writableBlocking(ChannelNumber channel, Duration timeout, error_code& ec) noexcept override;
 
     asio::any_io_executor executor() const noexcept override { return engine_->executor(); }
+    bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept override {
+        return engine_->isOwnExecutor(executor);
+    }
 
     // --- The engine's side ---
 

@@ -12,6 +12,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -77,8 +78,12 @@ private:
     // Reading.
     static asio::awaitable<void> readLoop(IoChannelPtr self);
     void startReading();
-    void readTurn() noexcept;
-    void discardTurn() noexcept;
+    void onReadable(std::size_t size, const error_code& ec) noexcept;
+    void readMuch() noexcept;
+    void countRead() noexcept;
+    bool isDiscarding() const noexcept { return streamPhase_ == Phase::Lingering || isDetached_; }
+    void discard() noexcept;
+    void onDiscardEnd(const error_code& ec) noexcept;
     void consume(std::span<const std::byte> input) noexcept;
     void takeFrame(MessageQueue& batch);
     void deliver(MessageQueue& batch) noexcept;
@@ -114,12 +119,18 @@ private:
     machines::FrameAction action_ = machines::FrameAction::Deliver;  // for the frame under way
     MessageId byeId_ = 0;                                            // of the peer's ByeRequest
 
+    // What one small message and its like fill: read by Asio itself, which saves re-arming the descriptor.
+    // Larger input goes through the engine's one large buffer, so that an idle connection holds no more than
+    // this.
+    std::array<std::byte, 512> small_;
+
     // Counted since the last deliver().
     std::uint64_t batchBytes_ = 0;
 
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;
     Phase streamPhase_ = Phase::Live;
     bool isActive_ = false;
+    bool expectsMuch_ = false;           // the last input did not fit into small_
     bool isReading_ = false;             // readLoop() runs
     bool isWriting_ = false;             // writeLoop() runs
     bool isWriteBlocked_ = false;        // the kernel takes no more

@@ -25,37 +25,56 @@ void IoChannel::startReading() {
 asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
     error_code ec;
     while (self->streamPhase_ != Phase::Gone && !self->isPaused_) {
-        co_await self->stream_->waitReadable(ec);
-        if (ec && self->streamPhase_ != Phase::Gone) {
-            const Engine::Turn turn(self->engine_);
-            self->onInputEnd(ec);
-        } else if (!ec) {
-            self->readTurn();
-        }
+        std::size_t size = 0;
+        if (self->expectsMuch_)
+            co_await self->stream_->waitReadable(ec);
+        else
+            size = co_await self->stream_->receive(self->small_, ec);
+        self->onReadable(size, ec);
     }
     self->isReading_ = false;
     self->releaseIfDone();
 }
 
-void IoChannel::readTurn() noexcept {
+/// `size` bytes are in small_ already, unless much was expected.
+void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
+    if (streamPhase_ == Phase::Gone) return;
     const Engine::Turn turn(engine_);
-    if (streamPhase_ == Phase::Lingering || isDetached_) return discardTurn();
+    if (ec) return isDiscarding() ? onDiscardEnd(ec) : onInputEnd(ec);
+    if (isDiscarding()) return discard();
+    if (expectsMuch_) return readMuch();
+    countRead();
+    consume(std::span<const std::byte>(small_).first(size));
+    if (size < small_.size()) return;
+    // There is more: now, and next time without the small buffer.
+    expectsMuch_ = true;
+    if (streamPhase_ == Phase::Live && !isPaused_ && !isDiscarding()) readMuch();
+}
+
+void IoChannel::readMuch() noexcept {
     error_code ec;
     const std::span<std::byte> buffer = engine_.readBuffer();
     const std::size_t size = stream_->readSome(buffer, ec);
-    counters.reads.add();
-    engine_.counters().reads.add();
+    countRead();
+    expectsMuch_ = size >= small_.size();
     if (ec == asio::error::would_block || ec == asio::error::try_again) return;
     if (ec) return onInputEnd(ec);
-    if (streamPhase_ == Phase::Gone) return;
     consume(buffer.first(size));
 }
 
+void IoChannel::countRead() noexcept {
+    counters.reads.add();
+    engine_.counters().reads.add();
+}
+
 /// Nobody reads any more; the connection ends when the peer ends it.
-void IoChannel::discardTurn() noexcept {
+void IoChannel::discard() noexcept {
     error_code ec;
     stream_->readSome(engine_.readBuffer(), ec);
-    if (!ec || ec == asio::error::would_block || ec == asio::error::try_again) return;
+    if (ec && ec != asio::error::would_block && ec != asio::error::try_again) onDiscardEnd(ec);
+}
+
+void IoChannel::onDiscardEnd(const error_code& ec) noexcept {
     if (streamPhase_ == Phase::Live)
         end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec.message());
     else

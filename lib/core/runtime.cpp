@@ -35,8 +35,10 @@ void Runtime::stop() noexcept {
         engine_->shutdown(engine_->options().lingerTimeout, ec);
     }
     isStopping_.store(true, std::memory_order_release);
-    engine_->defer([engine = engine_.get()] { engine->forceStop(); });
-    if (!ownContext_) return;
+    if (!ownContext_) {
+        engine_->defer([engine = engine_.get()] { engine->forceStop(); });
+        return;
+    }
     work_.reset();
     if (onOwnThread)
         thread_.detach();
@@ -60,6 +62,10 @@ void Runtime::runThread() {
 }
 
 void Runtime::runUntilStopped() {
+    if (engine_->options().busyPoll <= Duration::zero()) {
+        ownContext_->run();  // until stop(): cheaper than one handler at a time
+        return;
+    }
     while (!isStopping_.load(std::memory_order_acquire))
         if (!pollOnce()) ownContext_->run_one();
 }
@@ -88,7 +94,12 @@ bool Runtime::pollOnce() {
 /// then goes.
 void Runtime::finishThread() {
     const TimePoint until = std::chrono::steady_clock::now() + engine_->options().lingerTimeout;
+    ownContext_->restart();
     try {
+        {
+            const Engine::Turn turn(*engine_);
+            engine_->forceStop();
+        }
         while (!engine_->isIdle() && std::chrono::steady_clock::now() < until)
             ownContext_->run_one_until(until);
         {

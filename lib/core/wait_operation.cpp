@@ -1,3 +1,5 @@
+#include "core/frame_waiter.hpp"
+
 #include <tempeh/core/detail/wait_operation.hpp>
 
 #include <boost/asio/redirect_error.hpp>
@@ -28,10 +30,10 @@ asio::awaitable<MessagePtr> receiveAwaitable(GroupBackend* backend, Duration tim
         throwIf(ec);
         if (ready != nullptr || timeout <= Duration::zero()) co_return ready;
     }
-    MessagePtr message = co_await asyncReceive(backend->shared_from_this(), timeout,
-                                               asio::redirect_error(asio::use_awaitable, ec));
-    throwIf(ec);
-    co_return message;
+    core::FrameWaiter waiter(backend->shared_from_this());
+    co_await waiter.wait(timeout);
+    throwIf(waiter.ec);
+    co_return std::move(waiter.message);
 }
 
 asio::awaitable<bool> writableAwaitable(GroupBackend* backend, ChannelNumber channel, Duration timeout) {

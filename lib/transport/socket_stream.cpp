@@ -39,6 +39,12 @@ std::size_t SocketStream::writeSome(std::span<const std::span<const std::byte>> 
     return sendOnce(socket_.native_handle(), from, ec);
 }
 
+asio::awaitable<std::size_t> SocketStream::receive(std::span<std::byte> into, error_code& ec) {
+    // Asio remembers a short read and does not try again before the next event: one read and no epoll_ctl.
+    return socket_.async_receive(asio::buffer(into.data(), into.size()),
+                                 asio::redirect_error(asio::use_awaitable, ec));
+}
+
 asio::awaitable<void> SocketStream::waitReadable(error_code& ec) {
     return socket_.async_wait(asio::socket_base::wait_read, asio::redirect_error(asio::use_awaitable, ec));
 }

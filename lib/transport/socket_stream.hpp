@@ -15,6 +15,7 @@ public:
 
     std::size_t readSome(std::span<std::byte> into, error_code& ec) noexcept override;
     std::size_t writeSome(std::span<const std::span<const std::byte>> from, error_code& ec) noexcept override;
+    asio::awaitable<std::size_t> receive(std::span<std::byte> into, error_code& ec) override;
     asio::awaitable<void> waitReadable(error_code& ec) override;
     asio::awaitable<void> waitWritable(error_code& ec) override;
     void shutdownSend() noexcept override;

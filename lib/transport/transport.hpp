@@ -41,6 +41,10 @@ public:
     virtual std::size_t writeSome(std::span<const std::span<const std::byte>> from,
                                   error_code& ec) noexcept = 0;
 
+    /// Suspends until there is something to read, then reads it as readSome() does. Saves a system call
+    /// against waitReadable() and readSome(), but holds `into` meanwhile. `into` and `ec` outlive the call.
+    virtual asio::awaitable<std::size_t> receive(std::span<std::byte> into, error_code& ec) = 0;
+
     /// Suspends until a read or write would make progress (or fail). `ec` outlives the call.
     virtual asio::awaitable<void> waitReadable(error_code& ec) = 0;
     virtual asio::awaitable<void> waitWritable(error_code& ec) = 0;

@@ -44,6 +44,7 @@ struct ChannelStats {
     std::uint64_t reads = 0;       ///< Read system calls.
     std::uint64_t writes = 0;      ///< Write system calls.
     std::uint64_t poolPauses = 0;  ///< Times reading stopped because the pool was empty.
+    ReturnedStats returned = {};   ///< Posted, not sent; told until the ChannelClosed is received.
 };
 
 /// Counters of one group since it was made; closed channels included.

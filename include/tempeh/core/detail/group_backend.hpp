@@ -70,6 +70,8 @@ public:
 
     /// Where handlers without an executor of their own run; the system executor once the engine is gone.
     virtual asio::any_io_executor executor() const noexcept = 0;
+    /// Whether a handler of that executor may run inside the engine's own work; cheap.
+    virtual bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept = 0;
 };
 
 }  // namespace tempeh::detail

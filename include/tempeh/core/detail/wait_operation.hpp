@@ -11,6 +11,7 @@
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <boost/asio/recycling_allocator.hpp>
 
 #include <memory>
 #include <utility>
@@ -59,7 +60,7 @@ class WaitOperation final : public Waiter {
 public:
     /// Makes the operation (with the handler's allocator) and starts it. The handler is never called inline.
     static void launch(Handler handler, std::shared_ptr<GroupBackend> backend, Kind kind) {
-        Allocator allocator(asio::get_associated_allocator(handler));
+        Allocator allocator(asio::get_associated_allocator(handler, asio::recycling_allocator<void>()));
         WaitOperation* memory = AllocatorTraits::allocate(allocator, 1);
         WaitOperation* operation = nullptr;
         try {
@@ -82,8 +83,8 @@ public:
     }
 
 private:
-    using Allocator = typename std::allocator_traits<
-        asio::associated_allocator_t<Handler>>::template rebind_alloc<WaitOperation>;
+    using Allocator = typename std::allocator_traits<asio::associated_allocator_t<
+        Handler, asio::recycling_allocator<void>>>::template rebind_alloc<WaitOperation>;
     using AllocatorTraits = std::allocator_traits<Allocator>;
     using BareExecutor = asio::associated_executor_t<Handler, asio::any_io_executor>;
     // Tracked, so that the handler's context does not run out of work while this waits.
@@ -142,7 +143,7 @@ private:
 
     /// The memory goes before the handler runs, so that the handler's next operation can have it.
     void destroy(Handler& handler) noexcept {
-        Allocator allocator(asio::get_associated_allocator(handler));
+        Allocator allocator(asio::get_associated_allocator(handler, asio::recycling_allocator<void>()));
         this->~WaitOperation();
         AllocatorTraits::deallocate(allocator, this, 1);
     }
