@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 namespace tempeh::core {
 
@@ -12,12 +13,6 @@ namespace {
 TimePoint deadlineAfter(Duration timeout) noexcept {
     const TimePoint now = std::chrono::steady_clock::now();
     return timeout >= TimePoint::max() - now ? TimePoint::max() : now + timeout;
-}
-
-void relax() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#endif
 }
 
 }  // namespace
@@ -39,7 +34,7 @@ MessagePtr Mailbox::receiveBlocking(Duration timeout, Duration poll, error_code&
     if (poll > Duration::zero()) {
         const TimePoint pollEnd = std::min(deadline, deadlineAfter(poll));
         while (!somethingThere() && std::chrono::steady_clock::now() < pollEnd)
-            relax();
+            std::this_thread::yield();  // the reactor may share this core
     }
     for (;;) {
         {

@@ -2,6 +2,7 @@
 
 #include "core/context_anchor.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace tempeh::core {
@@ -40,10 +41,14 @@ void Runtime::stop() noexcept {
         return;
     }
     work_.reset();
-    if (onOwnThread)
-        thread_.detach();
-    else
-        thread_.join();
+    ownContext_->stop();
+    if (onOwnThread) return thread_.detach();
+    // A handler of the application's that blocks the thread must not block whoever destroys the Reactor.
+    const Duration patience =
+        2 * std::max<Duration>(engine_->options().lingerTimeout, std::chrono::milliseconds(500));
+    if (hasFinished_.get_future().wait_for(patience) == std::future_status::ready) return thread_.join();
+    engine_->log().error("the reactor's thread is blocked by a handler; it is left behind");
+    thread_.detach();
 }
 
 void Runtime::runThread() {
@@ -59,6 +64,7 @@ void Runtime::runThread() {
         }
     }
     finishThread();
+    hasFinished_.set_value();
 }
 
 void Runtime::runUntilStopped() {
@@ -80,10 +86,12 @@ bool Runtime::pollOnce() {
     while (busy && !isStopping_.load(std::memory_order_relaxed)) {
         const bool worked = ownContext_->poll() != 0 || engine_->drainIfSubmitted();
         const TimePoint now = std::chrono::steady_clock::now();
-        if (worked)
+        if (worked) {
             idleSince = now;
-        else
+        } else {
             busy = now - idleSince < limit;
+            std::this_thread::yield();  // whoever is to give it work may share its core
+        }
     }
     // Somebody may have submitted without a wake just before this.
     if (engine_->switchboard().setPolling(false)) engine_->drainIfSubmitted();
@@ -100,8 +108,8 @@ void Runtime::finishThread() {
             const Engine::Turn turn(*engine_);
             engine_->forceStop();
         }
-        while (!engine_->isIdle() && std::chrono::steady_clock::now() < until)
-            ownContext_->run_one_until(until);
+        while (!engine_->isIdle() && ownContext_->run_one_until(until) != 0) {
+        }
         {
             const Engine::Turn turn(*engine_);
             engine_->closeLingering();

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
+#include <future>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -41,6 +42,7 @@ private:
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
     std::shared_ptr<Engine> engine_;
     std::atomic<bool> isStopping_{false};
+    std::promise<void> hasFinished_;
     std::thread thread_;
 };
 
