@@ -191,8 +191,8 @@ void Engine::armReceive(Group& group, TimePoint when) {
                 },
                 &group);
         }
-        // Never later than it is: armedFor has promised the earlier moment to receivers on other threads. When
-        // it comes, the deadline of whoever waits then is set.
+        // Never later than it is: armedFor has promised the earlier moment to receivers on other threads.
+        // When it comes, the deadline of whoever waits then is set.
         if (when < group.receiveDeadline->when()) setDeadline(*group.receiveDeadline, when);
         if (when < group.armedFor.load(std::memory_order_relaxed)) group.armedFor.store(when);
         return;
