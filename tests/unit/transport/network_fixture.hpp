@@ -22,6 +22,7 @@ namespace tempeh::transport {
 struct Attempt {
     std::unique_ptr<Stream> stream;
     error_code ec;
+    std::size_t size = 0;  // bytes received
     bool isDone = false;
 };
 using AttemptPtr = std::shared_ptr<Attempt>;
@@ -40,6 +41,10 @@ inline asio::awaitable<void> openInto(Listener& listener, Address address, Attem
 }
 inline asio::awaitable<void> readableInto(Stream& stream, AttemptPtr attempt) {
     co_await stream.waitReadable(attempt->ec);
+    attempt->isDone = true;
+}
+inline asio::awaitable<void> receiveInto(Stream& stream, std::span<std::byte> into, AttemptPtr attempt) {
+    attempt->size = co_await stream.receive(into, attempt->ec);
     attempt->isDone = true;
 }
 inline asio::awaitable<void> writableInto(Stream& stream, AttemptPtr attempt) {
@@ -81,6 +86,10 @@ protected:
     AttemptPtr startWaitReadable(Stream& stream) {
         const auto attempt = std::make_shared<Attempt>();
         return spawn(readableInto(stream, attempt), attempt);
+    }
+    AttemptPtr startReceive(Stream& stream, std::span<std::byte> into) {
+        const auto attempt = std::make_shared<Attempt>();
+        return spawn(receiveInto(stream, into, attempt), attempt);
     }
     AttemptPtr startWaitWritable(Stream& stream) {
         const auto attempt = std::make_shared<Attempt>();

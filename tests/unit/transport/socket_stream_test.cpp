@@ -4,6 +4,7 @@
 #include <boost/system/errc.hpp>
 
 #include <array>
+#include <cstring>
 #include <fcntl.h>
 #include <thread>
 #include <vector>
@@ -81,6 +82,42 @@ TEST_F(SocketStreamTest, WaitsUntilReadable) {
     finish(readable);
     EXPECT_FALSE(readable->ec);
     EXPECT_EQ(readText(*pair.server, 1), "x");
+}
+
+TEST_F(SocketStreamTest, ReceivesWhatIsThereAndWhatComesAndTheEnd) {
+    const Pair pair = connectPair(TcpServerAddress("127.0.0.1", 0));
+    std::array<std::byte, 8> buffer{};
+    EXPECT_FALSE(writeAll(*pair.client, "early"));
+    AttemptPtr receiving = startReceive(*pair.server, buffer);
+    finish(receiving);
+    EXPECT_FALSE(receiving->ec);
+    EXPECT_EQ(receiving->size, 5u);
+
+    receiving = startReceive(*pair.server, buffer);
+    runReady();
+    EXPECT_FALSE(receiving->isDone);
+    EXPECT_FALSE(writeAll(*pair.client, "late"));
+    pair.client->shutdownSend();
+    finish(receiving);
+    EXPECT_FALSE(receiving->ec);
+    EXPECT_EQ(receiving->size, 4u);
+    EXPECT_EQ(std::memcmp(buffer.data(), "late", 4), 0);
+
+    receiving = startReceive(*pair.server, buffer);  // the end came with the last bytes
+    finish(receiving);
+    EXPECT_EQ(receiving->ec, asio::error::eof);
+    EXPECT_EQ(receiving->size, 0u);
+}
+
+TEST_F(SocketStreamTest, CloseEndsAPendingReceiveThroughTheExecutor) {
+    const Pair pair = connectPair(UdsServerAddress());
+    std::array<std::byte, 8> buffer{};
+    const AttemptPtr receiving = startReceive(*pair.server, buffer);
+    runReady();
+    pair.server->close();
+    EXPECT_FALSE(receiving->isDone);
+    finish(receiving);
+    EXPECT_EQ(receiving->ec, asio::error::operation_aborted);
 }
 
 TEST_F(SocketStreamTest, GathersSpansInOrder) {
