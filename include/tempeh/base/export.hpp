@@ -13,5 +13,5 @@
 #define TEMPEH_EXPORT __declspec(dllimport)
 #endif
 #else
-#define TEMPEH_EXPORT __attribute__((visibility("default")))
+#define TEMPEH_EXPORT [[gnu::visibility("default")]]
 #endif
