@@ -58,7 +58,12 @@ Status Engine::postLocal(Group& group, MessagePtr& message, BinaryHeader& header
         return status;
     if (channel->door.hasEnded) [[unlikely]]
         return keepLate(*channel, message, header);
-    if (!channel->hasRoom(*message, 0, 0)) return Status::SendQueueFull;
+    if (!channel->hasRoom(*message, 0, 0)) [[unlikely]] {
+        // Most of it may only wait for the end of the turn. A listener always has room for what it takes.
+        static_cast<IoChannel*>(channel)->flush();
+        if (channel->door.hasEnded) return keepLate(*channel, message, header);
+        if (!channel->hasRoom(*message, 0, 0)) return Status::SendQueueFull;
+    }
     settle(*message);
     prepare(*message);
     header = message->header;
