@@ -23,6 +23,13 @@ bool Channel::hasRoom(const Message& message, std::size_t doorMessages,
     return messages < options.sendQueueMessages && bytes <= options.sendQueueBytes;
 }
 
+bool Channel::looksWritable() const noexcept {
+    const Options& options = engine_.options();
+    const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + door.submitted.size();
+    const std::size_t bytes = queuedBytes.load(std::memory_order_relaxed) + door.submittedBytes;
+    return messages * 2 <= options.sendQueueMessages && bytes * 2 <= options.sendQueueBytes;
+}
+
 void Channel::fillCommon(ChannelInfo& info) const {
     info.channel = number_;
     info.state = phase.load(std::memory_order_relaxed);

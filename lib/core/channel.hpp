@@ -95,6 +95,8 @@ public:
     /// Whether the send queue takes the message on top of what it has and of what waits at the door. Control
     /// messages always find a place, one message always does.
     bool hasRoom(const Message& message, std::size_t doorMessages, std::size_t doorBytes) const noexcept;
+    /// Whether a writer that waits may go on: send queue and door are at most half full.
+    bool looksWritable() const noexcept;
 
     // --- Written on the reactor thread, read by any ---
 

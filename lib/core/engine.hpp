@@ -77,6 +77,8 @@ public:
     void closeGroup(const std::shared_ptr<Group>& group);
     /// A ChannelClosed is about to be taken: what has to come first, or the number is freed.
     MessageQueue onCloseNotice(std::uint64_t obligation) noexcept;
+    /// What waitWritable would find now, without waiting for the reactor.
+    bool isWritable(const Group& group, ChannelNumber channel, error_code& ec) const;
     void startWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
     void cancelWritable(ChannelNumber channel, std::uint64_t ticket);
 
@@ -111,6 +113,8 @@ public:
     /// The pool is empty; the channel is resumed when messages are back, in the order of pausing.
     void pause(IoChannel& channel);
     void unpause(IoChannel& channel) noexcept;
+    /// A channel of a group that was told PoolEmpty is about to read: the next shortage may be a new one.
+    void noteRecovery(Group& group) noexcept;
     /// A message for a frame received for the group, null: pause.
     MessagePtr takeInbound(Group& group);
 
@@ -203,6 +207,7 @@ private:
     ActiveList active_;  // channels with something of the context's: a stream, a coroutine
     DirtyList dirty_;
     PausedList paused_;
+    std::uint64_t resumeRound_ = 0;
     Deadlines deadlines_;
     std::optional<asio::steady_timer> timer_;
     TimePoint timerArmedFor_ = TimePoint::max();

@@ -68,15 +68,33 @@ void Engine::onReturned() noexcept {
     });
 }
 
+/// Every group that waits gets a try: one that finds nothing must not keep another, which may have a right to
+/// more, from going on. Of one group the first that finds nothing speaks for the others.
 void Engine::resumePaused() {
-    while (!paused_.empty()) {
-        const IoChannelPtr channel(static_cast<IoChannel*>(&paused_.front()));
+    PausedList waiting;
+    PausedList skipped;
+    waiting.swap(paused_);  // who finds nothing again goes to the end of paused_
+    const std::uint64_t round = ++resumeRound_;
+    while (!waiting.empty()) {
+        const IoChannelPtr channel(static_cast<IoChannel*>(&waiting.front()));
+        Group& group = channel->group();
+        if (group.cameUpEmptyIn == round) {
+            waiting.pop_front();
+            skipped.push_back(*channel);
+            continue;
+        }
         unpause(*channel);
         channel->resumeReading();
-        if (channel->ChannelHook<PausedTag>::is_linked()) return;  // empty again; it waits behind the others
-        // The channel has caught up: when it was the group's last, the shortage is over.
-        if (channel->group().pausedChannels == 0) channel->group().noticeIsOut = false;
+        if (channel->ChannelHook<PausedTag>::is_linked()) group.cameUpEmptyIn = round;
     }
+    paused_.splice(paused_.begin(), skipped);
+}
+
+/// A shortage is over when every channel of the group has caught up and half of the pool is back: a receiver
+/// that lives at the edge, giving back one message and taking the next, is told once and not all the time.
+void Engine::noteRecovery(Group& group) noexcept {
+    if (group.pausedChannels == 0 && pool_->counters().outstanding * 2 <= options_.maxPoolMessages)
+        group.noticeIsOut = false;
 }
 
 void Engine::onObligationDropped(std::uint64_t raw) noexcept {
@@ -145,13 +163,31 @@ void Engine::startWritable(Group& group, detail::Waiter& waiter, ChannelNumber c
     });
 }
 
+namespace {
+
+Status checkWritable(const Channel* channel, const Group& group) noexcept {
+    if (channel == nullptr) return Status::InvalidChannelNumber;
+    if (&channel->group() != &group) return Status::InvalidChannelGroup;
+    return channel->isListener() ? Status::NotAllowed : Status::Success;
+}
+
+}  // namespace
+
+bool Engine::isWritable(const Group& group, ChannelNumber number, error_code& ec) const {
+    ec.clear();
+    const std::scoped_lock lock(switchboard_.mutex());
+    const Channel* channel = switchboard_.findLocked(number);
+    Status status = checkWritable(channel, group);
+    if (status == Status::Success && channel->door.hasEnded) status = Status::ChannelClosed;
+    if (status == Status::Success) return channel->looksWritable();
+    ec = status;
+    return false;
+}
+
 void Engine::beginWritable(Group& group, detail::Waiter& waiter, ChannelNumber number) {
     if (switchboard_.hasSubmissions()) drainSubmissions();
     Channel* channel = switchboard_.findLocal(number);
-    const Status status = channel == nullptr            ? Status::InvalidChannelNumber
-                          : &channel->group() != &group ? Status::InvalidChannelGroup
-                          : channel->isListener()       ? Status::NotAllowed
-                                                        : Status::Success;
+    const Status status = checkWritable(channel, group);
     if (status == Status::Success) return static_cast<IoChannel*>(channel)->waitWritable(waiter);
     waiter.abortReason = status;
     waiter.resume(false);

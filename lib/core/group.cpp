@@ -135,6 +135,7 @@ bool Group::writableBlocking(ChannelNumber channel, Duration timeout, error_code
         ec = Status::NotAllowed;
         return false;
     }
+    if (timeout <= Duration::zero()) return engine_->isWritable(*this, channel, ec);
     return BlockingWaiter::wait(*this, channel, timeout, ec);
 }
 

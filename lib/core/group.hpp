@@ -60,7 +60,8 @@ public:
     // Reactor thread.
     detail::InboundAccount* account = nullptr;
     std::size_t pausedChannels = 0;
-    bool noticeIsOut = false;  // PoolEmpty was said and the shortage is not over
+    bool noticeIsOut = false;         // PoolEmpty was said and the shortage is not over
+    std::uint64_t cameUpEmptyIn = 0;  // the Engine's round of resuming in which a channel found nothing
     bool isClosing = false;
     std::optional<Deadline> receiveDeadline;
     /// When receiveDeadline will be looked at; written before the mailbox is looked into, read after it was

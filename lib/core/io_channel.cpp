@@ -186,15 +186,19 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending) {
         engine_.log().error("out of memory: " + std::to_string(lost) + " messages of channel " +
                             std::to_string(number()) + " cannot come back");
     back.append(heldBack_);
-    if (accepting != nullptr) back.append(*accepting);
+    MessageQueue unseen;
+    if (accepting != nullptr) unseen.append(*accepting);
     publishQueue();
     {
         const std::scoped_lock lock(engine_.switchboard().mutex());
         door.hasEnded = true;
         door.lateStatus = ending.returnStatus;
-        back.append(door.submitted);
+        unseen.append(door.submitted);
         door.submittedBytes = 0;
     }
+    while (MessagePtr message = unseen.popFront())
+        if (message->header.opCode != OpCode::ByeSignal)
+            back.pushBack(std::move(message));  // what it asks is done
     for (auto& message : back) {
         if (message.header.opCode == OpCode::HelloRequest) message.header.opCode = OpCode::HelloResponse;
         message.header.origin = Origin::Engine;

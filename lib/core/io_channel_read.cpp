@@ -42,6 +42,7 @@ void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     const Engine::Turn turn(engine_);
     if (ec) return isDiscarding() ? onDiscardEnd(ec) : onInputEnd(ec);
     if (isDiscarding()) return discard();
+    if (group().noticeIsOut) engine_.noteRecovery(group());
     if (expectsMuch_) return readMuch();
     countRead();
     consume(std::span<const std::byte>(small_).first(size));

@@ -137,12 +137,12 @@ void ListenerChannel::end(EndCause cause, Status status, const std::string& deta
     }
     if (owesAnswer && welcome_ != nullptr) back.pushBack(answer(reason, detail));
     back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));
+    closeStream();  // first: who is told may listen here again at once
     if (isDetached_)
         engine_.retire(*this);
     else
         group().deliver(back, false);
     engine_.noteEnded(*this, cause, reason, detail, 0);
-    closeStream();
 }
 
 void ListenerChannel::detach() {

@@ -2,6 +2,7 @@
 
 #include <tempeh/message/status.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace tempeh::core {
@@ -26,9 +27,12 @@ void requireTime(Duration value, Duration least, const char* field, const char* 
     require(value >= least, field, std::to_string(milliseconds) + " ms", range);
 }
 
+/// Longer than any machine runs, and far from the end of the clock.
+constexpr Duration endless = std::chrono::hours(24 * 365 * 100);
+
 }  // namespace
 
-const Options& checked(const Options& options) {
+Options checked(const Options& options) {
     constexpr std::size_t any = SIZE_MAX;
     constexpr Duration millisecond = std::chrono::milliseconds(1);
     requireCount(options.maxPoolMessages, 1, 16'777'216, "maxPoolMessages", "1 to 16,777,216");
@@ -47,7 +51,11 @@ const Options& checked(const Options& options) {
     require(options.receiveBufferBytes >= 0, "receiveBufferBytes", std::to_string(options.receiveBufferBytes),
             "0 and up");
     require(options.listenBacklog >= 1, "listenBacklog", std::to_string(options.listenBacklog), "1 and up");
-    return options;
+    Options usable = options;
+    for (Duration* time : {&usable.connectTimeout, &usable.helloTimeout, &usable.byeTimeout,
+                           &usable.lingerTimeout, &usable.busyPoll})
+        *time = std::min(*time, endless);
+    return usable;
 }
 
 }  // namespace tempeh::core

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -22,6 +23,18 @@ using namespace std::chrono_literals;
 
 /// Longest wait for anything that must happen: never reached, so it may be generous.
 inline constexpr Duration patience = 60s;
+
+/// True once `condition` is; false when it does not come true. For what has no event of its own, such as a
+/// counter that another thread raises.
+template <typename Condition>
+bool eventually(Condition condition) {
+    const TimePoint end = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() >= end) return false;
+        std::this_thread::yield();
+    }
+    return true;
+}
 
 inline Status statusOf(const Message& message) {
     return message.isFromEngine() ? statusFromRaw(message.header.status) : Status::Success;
