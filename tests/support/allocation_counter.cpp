@@ -1,7 +1,10 @@
 #include "support/allocation_counter.hpp"
 
+#include "support/scale.hpp"
+
 #include <atomic>
 #include <cstdlib>
+#include <malloc.h>
 #include <new>
 
 namespace {
@@ -16,9 +19,7 @@ std::atomic<std::uint64_t> allocations{0};
 
 [[maybe_unused]] void* allocate(std::size_t size, std::align_val_t alignment) {
     allocations.fetch_add(1, std::memory_order_relaxed);
-    const auto align = static_cast<std::size_t>(alignment);
-    const std::size_t rounded = (size + align - 1) / align * align;
-    if (void* block = std::aligned_alloc(align, rounded == 0 ? align : rounded)) return block;
+    if (void* block = ::memalign(static_cast<std::size_t>(alignment), size == 0 ? 1 : size)) return block;
     throw std::bad_alloc();
 }
 
@@ -26,9 +27,20 @@ std::atomic<std::uint64_t> allocations{0};
 
 namespace tempeh::test {
 
-std::uint64_t allocationCount() noexcept { return allocations.load(std::memory_order_relaxed); }
+std::uint64_t allocationCount() noexcept {
+    return allocations.load(std::memory_order_relaxed);
+}
 
 }  // namespace tempeh::test
+
+#ifndef TEMPEH_TEST_SANITIZED
+// Asio's handlers and coroutine frames come from here, past operator new. A sanitizer has a replacement of
+// its own for it.
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    return ::memalign(alignment, size);
+}
+#endif
 
 // Clang's thread sanitizer links its own into the program, where a second definition is an error.
 #if defined(__clang__) && defined(__has_feature)
@@ -39,10 +51,22 @@ std::uint64_t allocationCount() noexcept { return allocations.load(std::memory_o
 
 #ifndef TEMPEH_TEST_OPERATOR_NEW_TAKEN
 // The array and nothrow forms of the standard library call these.
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return allocate(size, alignment); }
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t) noexcept { std::free(block); }
-void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
+void* operator new(std::size_t size) {
+    return allocate(size);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    return allocate(size, alignment);
+}
+void operator delete(void* block) noexcept {
+    std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+    std::free(block);
+}
+void operator delete(void* block, std::align_val_t) noexcept {
+    std::free(block);
+}
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
+    std::free(block);
+}
 #endif

@@ -3,16 +3,18 @@
 #include <cstdint>
 #include <cstdlib>
 
-namespace tempeh::test {
-
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool isSanitized = true;
+#define TEMPEH_TEST_SANITIZED
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool isSanitized = true;
-#else
-inline constexpr bool isSanitized = false;
+#define TEMPEH_TEST_SANITIZED
 #endif
+#endif
+
+namespace tempeh::test {
+
+#ifdef TEMPEH_TEST_SANITIZED
+inline constexpr bool isSanitized = true;
 #else
 inline constexpr bool isSanitized = false;
 #endif
