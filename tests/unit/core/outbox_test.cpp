@@ -1,6 +1,7 @@
 #include "core/outbox.hpp"
 
 #include "support/hex.hpp"
+#include "support/pool_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,19 +14,35 @@ namespace tempeh::core {
 namespace {
 
 constexpr std::size_t scratchSize = wire::FrameBatch::targetBytes + 2 * 65'536 + BinaryHeader::wireSize;
+constexpr ChannelNumber channel = 7;
 
-MessagePtr makeMessage(MessageId id, std::size_t bodySize = 0) {
-    MessagePtr message(new Message);
-    message->header = {.channelNumber = 7, .opCode = OpCode::Signal, .messageId = id};
-    message->body.append(std::string(bodySize, 'x'));
-    return message;
+/// What a message is made of; the body's bytes follow from the id.
+struct Sample {
+    std::size_t bodySize = 0;
+    bool hasUserData = false;  // such a message must come back as it is, so it is kept
+    bool hasHeaders = false;
+};
+
+std::string bodyOf(MessageId id, std::size_t size) {
+    return std::string(size, static_cast<char>('a' + id % 26));
 }
 
 class OutboxTest : public ::testing::Test {
 protected:
-    void push(std::initializer_list<std::size_t> bodySizes) {
-        for (const std::size_t size : bodySizes)
-            outbox_.push(makeMessage(++nextId_, size));
+    MessagePtr make(MessageId id, const Sample& sample) {
+        MessagePtr message = pool_->get(AllocationStrategy::Always);
+        message->header = {.channelNumber = channel, .opCode = OpCode::Signal, .status = 5, .messageId = id};
+        if (sample.hasHeaders) message->textHeaders.append("name", "value");
+        message->body.append(bodyOf(id, sample.bodySize));
+        if (sample.hasUserData) message->userData = this;
+        return message;
+    }
+    void push(const std::vector<Sample>& samples) {
+        for (const Sample& sample : samples) {
+            MessagePtr message = make(++nextId_, sample);
+            outbox_.push(message, stock_, *pool_);
+            EXPECT_EQ(message, nullptr);
+        }
     }
     /// The bytes a write would be given now.
     test::Bytes offered() {
@@ -36,13 +53,28 @@ protected:
             test::appendTo(bytes, part);
         return bytes;
     }
-    std::vector<MessageId> consume(std::size_t written) {
+    /// How many messages went out whole with so many bytes.
+    std::size_t consume(std::size_t written) {
+        return outbox_.consume(written, stock_, [](const MessagePtr&) {}).messages;
+    }
+    std::vector<MessageId> takeAll(std::size_t bodySize) {
+        std::size_t lost = 1;
+        MessageQueue queue = outbox_.takeAll(stock_, *pool_, channel, lost);
+        EXPECT_EQ(lost, 0U);
         std::vector<MessageId> ids;
-        outbox_.consume(written, [&](MessagePtr message) { ids.push_back(message->header.messageId); });
+        while (const MessagePtr message = queue.popFront()) {
+            ids.push_back(message->header.messageId);
+            EXPECT_EQ(message->header.channelNumber, channel);
+            EXPECT_EQ(message->header.opCode, OpCode::Signal);
+            EXPECT_EQ(message->header.status, 5);
+            EXPECT_EQ(message->body.view(), bodyOf(ids.back(), bodySize));
+        }
         return ids;
     }
 
+    test::PoolHandle pool_ = test::makePool(0, 100'000);
     std::unique_ptr<std::byte[]> scratch_{new std::byte[scratchSize]};
+    BlockStock stock_;
     Outbox outbox_;
     MessageId nextId_ = 0;
 };
@@ -51,35 +83,46 @@ using Ids = std::vector<MessageId>;
 
 TEST_F(OutboxTest, CountsMessagesAndBytes) {
     EXPECT_TRUE(outbox_.empty());
-    push({0, 10});
-    EXPECT_EQ(outbox_.messages(), 2U);
-    EXPECT_EQ(outbox_.bytes(), 16U + 26U);
+    push({{0}, {10}, {10, true}});
+    EXPECT_EQ(outbox_.messages(), 3U);
+    EXPECT_EQ(outbox_.bytes(), 16U + 26U + 26U);
 }
 
-TEST_F(OutboxTest, AMessageStaysUntilItsLastByteIsWritten) {
-    push({4, 4});
-    EXPECT_EQ(consume(19), Ids{});
-    EXPECT_EQ(outbox_.messages(), 2U);
-    EXPECT_EQ(consume(1), Ids{1});
-    EXPECT_EQ(consume(20), Ids{2});
-    EXPECT_TRUE(outbox_.empty());
-    EXPECT_EQ(outbox_.bytes(), 0U);
+TEST_F(OutboxTest, ASmallMessageGoesBackToThePoolAtOnceAndOneWithUserDataStays) {
+    push({{4}, {4}});
+    EXPECT_EQ(pool_->counters().outstanding, 0U);
+    push({{4, true}});
+    EXPECT_EQ(pool_->counters().outstanding, 1U);
+    push({{4}});
+    EXPECT_EQ(pool_->counters().outstanding, 2U) << "behind a kept one the order asks for keeping";
+}
+
+TEST_F(OutboxTest, AMessageCountsUntilItsLastByteIsWritten) {
+    for (const bool kept : {false, true}) {
+        push({{4, kept}, {4, kept}});
+        EXPECT_EQ(consume(19), 0U);
+        EXPECT_EQ(outbox_.messages(), 2U);
+        EXPECT_EQ(consume(1), 1U);
+        EXPECT_EQ(consume(20), 1U);
+        EXPECT_TRUE(outbox_.empty());
+        EXPECT_EQ(outbox_.bytes(), 0U);
+    }
 }
 
 TEST_F(OutboxTest, OneWriteMayFinishManyAndBeginAnother) {
-    push({0, 0, 0, 0});
-    EXPECT_EQ(consume(16 * 2 + 5), (Ids{1, 2}));
+    push({{0}, {0}, {0}, {0}});
+    EXPECT_EQ(consume(16 * 2 + 5), 2U);
     EXPECT_EQ(offered().size(), 16U * 2 - 5);
-    EXPECT_EQ(consume(11), Ids{3});
+    EXPECT_EQ(consume(11), 1U);
 }
 
 TEST_F(OutboxTest, EverySplitOffersTheSameStream) {
-    push({0, 3, 1500, 0});
+    const std::vector<Sample> samples = {{0}, {3, false, true}, {3, true}, {1500}, {0}, {7, false, true}};
+    push(samples);
     const test::Bytes whole = offered();
     for (std::size_t step = 1; step <= whole.size(); ++step) {
-        Outbox& outbox = outbox_;
         test::Bytes sent;
-        while (!outbox.empty()) {
+        while (!outbox_.empty()) {
             const test::Bytes now = offered();
             const std::size_t size = std::min(step, now.size());
             test::appendTo(sent, std::span(now).first(size));
@@ -87,21 +130,63 @@ TEST_F(OutboxTest, EverySplitOffersTheSameStream) {
         }
         ASSERT_EQ(sent, whole) << "in steps of " << step;
         nextId_ = 0;
-        push({0, 3, 1500, 0});
+        push(samples);
     }
 }
 
-TEST_F(OutboxTest, TakeAllGivesTheHalfWrittenToo) {
-    push({4, 4, 4});
-    consume(25);
-    MessageQueue rest = outbox_.takeAll();
-    ASSERT_EQ(rest.size(), 2U);
-    EXPECT_EQ(rest.popFront()->header.messageId, 2U);
-    EXPECT_EQ(rest.popFront()->header.messageId, 3U);
-    EXPECT_TRUE(outbox_.empty());
-    EXPECT_EQ(outbox_.bytes(), 0U);
-    push({0});
+TEST_F(OutboxTest, TakeAllGivesTheHalfWrittenTooWhereverItIsCut) {
+    for (const bool kept : {false, true}) {
+        for (std::size_t written = 0; written < 60; ++written) {
+            nextId_ = 0;
+            push({{4, kept}, {4, kept}, {4, kept}});
+            consume(written);
+            Ids expected;
+            for (MessageId id = written / 20 + 1; id <= 3; ++id)
+                expected.push_back(id);
+            ASSERT_EQ(takeAll(4), expected) << written << " bytes written, kept " << kept;
+            EXPECT_TRUE(outbox_.empty());
+            EXPECT_EQ(outbox_.bytes(), 0U);
+        }
+    }
+    push({{0}});
     EXPECT_EQ(offered().size(), 16U) << "what was half written before must not shorten the next";
+}
+
+TEST_F(OutboxTest, WhatWasEncodedComesBackWithItsTextHeaders) {
+    push({{4, false, true}});
+    std::size_t lost = 0;
+    MessageQueue queue = outbox_.takeAll(stock_, *pool_, channel, lost);
+    ASSERT_EQ(queue.size(), 1U);
+    EXPECT_EQ(queue.front()->textHeaders.find("name"), "value");
+}
+
+TEST_F(OutboxTest, ABlockThatIsFullLetsTheRestWaitAndTheOrderStays) {
+    constexpr std::size_t count = 3 * wire::FrameRow::blockSize / 116;
+    push(std::vector<Sample>(count, Sample{100}));
+    EXPECT_EQ(outbox_.messages(), count);
+    EXPECT_GT(pool_->counters().outstanding, 0U);
+    consume(116 * 10 + 50);
+    Ids expected;
+    for (MessageId id = 11; id <= count; ++id)
+        expected.push_back(id);
+    EXPECT_EQ(takeAll(100), expected);
+}
+
+TEST_F(OutboxTest, AnEmptyOutboxHoldsNoBlock) {
+    push({{4}});
+    consume(20);
+    wire::FrameRow::Block first = stock_.take();
+    const std::byte* address = first.get();
+    stock_.give(std::move(first));
+    push({{4}});
+    EXPECT_NE(stock_.take().get(), address) << "the block is in use while something waits";
+}
+
+TEST_F(OutboxTest, AWritefulOutboxIsAboutToFillItsBlock) {
+    while (!outbox_.isWriteful())
+        push({{1000}});
+    EXPECT_EQ(pool_->counters().outstanding, 0U) << "it must be flushed before anything has to be kept";
+    EXPECT_GT(outbox_.bytes(), wire::FrameRow::blockSize / 2);
 }
 
 }  // namespace
