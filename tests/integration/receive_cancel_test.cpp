@@ -3,6 +3,7 @@
 
 #include "support/engine_fixture.hpp"
 #include "support/scale.hpp"
+#include "support/tsan_quirks.hpp"
 
 #include <tempeh/tempeh.hpp>
 
