@@ -4,7 +4,6 @@
 #include "core/io_channel.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/system_executor.hpp>
 
 #include <exception>
 #include <random>
@@ -72,19 +71,18 @@ bool Engine::wouldBlockReactor() const noexcept {
 
 asio::any_io_executor Engine::executor() const {
     const std::scoped_lock lock(contextMutex_);
-    return contextGone_ ? asio::any_io_executor(asio::system_executor()) : executor_;
+    return executor_;
 }
 
 std::shared_ptr<Group> Engine::createGroup(error_code& ec) {
     ec.clear();
-    auto group = std::make_shared<Group>(shared_from_this());
     const std::scoped_lock lock(groupsMutex_);
     if (groupsClosed_) {
         ec = Status::ShutdownStarted;
         return nullptr;
     }
-    groups_.push_back(group);
-    return group;
+    groups_.push_back(std::make_shared<Group>(shared_from_this()));
+    return groups_.back();
 }
 
 EngineStats Engine::stats() const {
@@ -164,8 +162,15 @@ void Engine::setDeadline(Deadline& deadline, TimePoint when) {
 }
 
 void Engine::armTimer() {
+    if (!timer_) return;
     const std::optional<TimePoint> next = deadlines_.next();
-    if (!next || *next >= timerArmedFor_ || !timer_) return;
+    if (!next) {
+        // A timer that nobody waits for must not keep the caller's context from running out of work.
+        if (timerArmedFor_ != TimePoint::max()) timer_->cancel();
+        timerArmedFor_ = TimePoint::max();
+        return;
+    }
+    if (*next >= timerArmedFor_) return;
     timerArmedFor_ = *next;
     timer_->expires_at(*next);
     timer_->async_wait([self = shared_from_this()](const error_code& ec) {

@@ -137,7 +137,8 @@ public:
     /// For a reactor that polls: true when there was something.
     bool drainIfSubmitted();
 
-    /// The event loop goes; drops everything that belongs to it. Reactor thread or no thread.
+    /// The event loop goes; drops everything that belongs to it, and gives back what was not sent. Reactor
+    /// thread or no thread.
     void releaseContext() noexcept;
     /// Ends every channel and closes every mailbox now.
     void forceStop();
@@ -166,6 +167,7 @@ private:
     Status postRemote(Group& group, MessagePtr& message, BinaryHeader& header);
     Status checkDoor(Channel* channel, const Group& group, OpCode opCode) const noexcept;
     Status keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header);
+    Status submitFirst(const ChannelPtr& channel, MessagePtr& message, BinaryHeader& header);
     void wake();
 
     void endTurn() noexcept;
@@ -181,6 +183,7 @@ private:
     void answerBye(Obligation obligation);
     void closeGroupNow(Group& group);
     void beginDrain();
+    void abandonChannels() noexcept;
     void reportBacklog(ShutdownReport& report) const;
     void noteDrained();
     void beginWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
@@ -195,7 +198,7 @@ private:
     asio::io_context& context_;
     mutable std::mutex contextMutex_;  // guards contextGone_ against late posts
     bool contextGone_ = false;
-    const asio::any_io_executor executor_;
+    asio::any_io_executor executor_;  // the system's once the context is gone; changed under contextMutex_
     WakeChannel wakeChannel_;
 
     // Reactor thread.
@@ -220,6 +223,8 @@ private:
     std::atomic<bool> resumeScheduled_{false};
     std::atomic<std::uint64_t> nextTicket_{1};
 
+    std::mutex goneMutex_;  // held in what is done without a reactor thread, when the context is gone
+
     mutable std::mutex groupsMutex_;
     std::vector<std::shared_ptr<Group>> groups_;  // under groupsMutex_
     bool groupsClosed_ = false;                   // under groupsMutex_
@@ -231,7 +236,10 @@ template <typename Work>
 bool Engine::defer(Work work) {
     const std::scoped_lock lock(contextMutex_);
     if (contextGone_) return false;
-    asio::post(executor_, [self = shared_from_this(), work = std::move(work)]() mutable {
+    // The pool may call while the engine is being destroyed; there is nothing left to do then.
+    std::shared_ptr<Engine> self = weak_from_this().lock();
+    if (self == nullptr) return false;
+    asio::post(executor_, [self = std::move(self), work = std::move(work)]() mutable {
         const Turn turn(*self);
         work();
     });

@@ -103,6 +103,9 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
 Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header) {
     const std::scoped_lock lock(switchboard_.mutex());
     if (channel.door.isRetired) return Status::InvalidChannelNumber;
+    // Who posts on and on without receiving must notice.
+    if (isRegular(message->header.opCode) && channel.door.late.size() >= options_.sendQueueMessages)
+        return Status::SendQueueFull;
     settle(*message);
     prepare(*message);
     header = message->header;
@@ -110,6 +113,8 @@ Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& hea
         message.reset();
         return Status::Success;
     }
+    if (message->header.opCode == OpCode::HelloRequest) message->header.opCode = OpCode::HelloResponse;
+    if (message->header.opCode == OpCode::WelcomeRequest) message->header.opCode = OpCode::WelcomeResponse;
     message->header.origin = Origin::Engine;
     message->header.status = static_cast<std::uint8_t>(channel.door.lateStatus);
     counters_.returned.add(channel.door.lateStatus);
@@ -132,22 +137,41 @@ BinaryHeader Engine::open(Group& group, MessagePtr& message, error_code& ec) {
     else
         channel = new IoChannel(*this, group.self(), parseAddress(*message));
     channel->firstId = id;
-    const Status status = switchboard_.open(channel, group.channels);
+    // Counted first: a shutdown may end the channel as soon as it has a number.
+    liveChannels_.fetch_add(1, std::memory_order_relaxed);
+    Status status = switchboard_.open(channel, group.channels);
     if (status != Status::Success) {
+        liveChannels_.fetch_sub(1, std::memory_order_relaxed);
+        if (switchboard_.isClosed()) noteDrained();
         ec = status;
         return {};
     }
-    liveChannels_.fetch_add(1, std::memory_order_relaxed);
     message->header.channelNumber = channel->number();
-    const BinaryHeader header = message->header;
+    BinaryHeader header = message->header;
+    status = submitFirst(channel, message, header);
+    if (status == Status::Success) {
+        ec.clear();
+        return header;
+    }
+    message->header.channelNumber = 0;
+    ec = status;
+    return {};
+}
+
+/// The message that opens the channel; comes back through the mailbox when a shutdown was quicker.
+Status Engine::submitFirst(const ChannelPtr& channel, MessagePtr& message, BinaryHeader& header) {
     bool wakeNeeded = false;
     {
-        const std::scoped_lock lock(switchboard_.mutex());
+        std::unique_lock lock(switchboard_.mutex());
+        if (channel->door.hasEnded) {
+            lock.unlock();
+            const Status status = keepLate(*channel, message, header);
+            return status == Status::Success ? status : Status::ShutdownStarted;
+        }
         wakeNeeded = switchboard_.submit(*channel, message, wire::frameSize(*message));
     }
     if (wakeNeeded) wake();
-    ec.clear();
-    return header;
+    return Status::Success;
 }
 
 void Engine::settle(Message& message) noexcept {

@@ -5,6 +5,7 @@
 #include "core/io_channel.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/system_executor.hpp>
 
 #include <algorithm>
 #include <future>
@@ -13,7 +14,10 @@ namespace tempeh::core {
 
 void Engine::closeGroup(const std::shared_ptr<Group>& group) {
     if (defer([this, group] { closeGroupNow(*group); })) return;
-    closeGroupNow(*group);  // the context is gone, and the reactor thread with it
+    // The context is gone, and the reactor thread with it: several threads may come here.
+    const std::scoped_lock lock(goneMutex_);
+    closeGroupNow(*group);
+    switchboard_.buryRetired();
 }
 
 void Engine::closeGroupNow(Group& group) {
@@ -150,8 +154,10 @@ void Engine::forceStop() {
         groupsClosed_ = true;
         groups = groups_;
     }
-    for (const std::shared_ptr<Group>& group : groups)
+    for (const std::shared_ptr<Group>& group : groups) {
+        group->receiveDeadline.reset();
         group->mailbox().close(make_error_code(Status::ShutdownStarted));
+    }
     noteDrained();
 }
 
@@ -166,20 +172,34 @@ void Engine::closeLingering() {
     }
 }
 
+/// Nothing of the context's is left in any channel; what was posted comes back.
+void Engine::abandonChannels() noexcept {
+    std::vector<ChannelPtr> channels;
+    for (Channel& channel : active_)
+        channels.emplace_back(&channel);
+    for (const ChannelPtr& channel : channels)
+        channel->abandon();
+    for (const ChannelPtr& channel : switchboard_.all())
+        if (!channel->door.hasEnded) channel->end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
+}
+
 void Engine::releaseContext() noexcept {
+    const std::scoped_lock gone(goneMutex_);
     {
         const std::scoped_lock lock(contextMutex_);
         if (contextGone_) return;
         contextGone_ = true;
     }
     switchboard_.close();
-    std::vector<ChannelPtr> channels;
-    for (Channel& channel : active_)
-        channels.emplace_back(&channel);
-    for (const ChannelPtr& channel : channels)
-        channel->abandon();
+    abandonChannels();
     timer_.reset();
     network_.reset();
+    {
+        // A strand must not outlive its context; groups that do hold this engine.
+        const std::scoped_lock lock(contextMutex_);
+        executor_ = asio::system_executor();
+        wakeChannel_.release();
+    }
     std::vector<std::shared_ptr<Group>> groups;
     {
         const std::scoped_lock lock(groupsMutex_);
@@ -190,6 +210,7 @@ void Engine::releaseContext() noexcept {
     for (const std::shared_ptr<Group>& group : groups) {
         group->receiveDeadline.reset();
         group->mailbox().close(make_error_code(Status::ShutdownStarted));
+        if (group->isClosed()) closeGroupNow(*group);  // what was to do it has gone with the context
     }
     switchboard_.buryRetired();
 }

@@ -92,9 +92,9 @@ void Group::close() noexcept {
 }
 
 bool Group::mayReceiveAtOnce() noexcept {
-    if (++atOnce_ < messagesPerYield) return true;
-    atOnce_ = 0;
-    return false;
+    const unsigned count = atOnce_.load(std::memory_order_relaxed) + 1;
+    atOnce_.store(count % messagesPerYield, std::memory_order_relaxed);
+    return count != messagesPerYield;
 }
 
 void Group::startReceive(detail::Waiter& waiter, Duration timeout) noexcept {

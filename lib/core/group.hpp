@@ -45,6 +45,8 @@ public:
     // --- The engine's side ---
 
     Mailbox& mailbox() noexcept { return mailbox_; }
+    /// The handle is gone. Any thread.
+    bool isClosed() const noexcept { return isClosed_.load(std::memory_order_acquire); }
     /// Hands messages to the receiver; counts the wake. Any thread.
     void deliver(MessageQueue& batch, bool inlineAllowed) noexcept;
     /// The receive deadline fired. Reactor thread.
@@ -75,7 +77,7 @@ private:
     Mailbox mailbox_;
     base::SharedCounter wakes_;
     std::atomic<bool> isClosed_{false};
-    unsigned atOnce_ = 0;  // the consumer's: messages given without suspending
+    std::atomic<unsigned> atOnce_{0};  // messages given without suspending; the consumer's, but two may try
 };
 
 }  // namespace tempeh::core

@@ -133,7 +133,8 @@ void ListenerChannel::end(EndCause cause, Status status, const std::string& deta
         const std::scoped_lock lock(engine_.switchboard().mutex());
         door.hasEnded = true;
         door.lateStatus = Status::ChannelClosed;
-        door.submitted.clear();  // byes, at most
+        if (owesAnswer && welcome_ == nullptr) welcome_ = door.submitted.popFront();  // not accepted yet
+        door.submitted.clear();                                                       // byes, at most
     }
     if (owesAnswer && welcome_ != nullptr) back.pushBack(answer(reason, detail));
     back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));

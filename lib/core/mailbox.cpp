@@ -71,7 +71,7 @@ void Mailbox::closeAndClear(const error_code& reason) noexcept {
     const ConsumerLock consumer(consuming_);
     const std::scoped_lock lock(mutex_);
     takeShared();
-    taken_.store(delivered_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    taken_.store(delivered_.load(std::memory_order_relaxed), std::memory_order_release);
     dropped.append(own_);
 }
 
@@ -91,7 +91,7 @@ MessagePtr Mailbox::popOwn() noexcept {
         late.append(own_);
         own_.append(late);
     }
-    taken_.store(taken_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    taken_.store(taken_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     return own_.popFront();
 }
 

@@ -57,8 +57,9 @@ public:
 
     /// Messages that wait.
     std::size_t pending() const noexcept {
-        return static_cast<std::size_t>(delivered_.load(std::memory_order_relaxed) -
-                                        taken_.load(std::memory_order_relaxed));
+        // In this order what comes in between makes it too many by that, never negative.
+        const std::uint64_t taken = taken_.load(std::memory_order_acquire);
+        return static_cast<std::size_t>(delivered_.load(std::memory_order_relaxed) - taken);
     }
 
 private:
@@ -78,6 +79,9 @@ private:
     MessagePtr popOwn() noexcept;           // consumer lock held, own_ not empty
     void takeShared() noexcept;             // consumer lock and mutex_ held
     detail::Waiter* wakeWaiter() noexcept;  // mutex_ held
+    /// True: threadWaits_ is set and the thread must sleep; else NotAllowed, or there is something.
+    bool beginSleep(error_code& ec) noexcept;
+    void sleep(TimePoint pollEnd, TimePoint deadline) noexcept;
 
     CloseNoticeListener& listener_;
 

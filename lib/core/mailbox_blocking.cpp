@@ -17,40 +17,48 @@ TimePoint deadlineAfter(Duration timeout) noexcept {
 
 }  // namespace
 
-MessagePtr Mailbox::receiveBlocking(Duration timeout, Duration poll, error_code& ec) noexcept {
-    if (MessagePtr message = tryReceive(ec); message || ec || timeout <= Duration::zero()) return message;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (waiter_ != nullptr || threadWaits_) {
-            ec = Status::NotAllowed;
-            return nullptr;
-        }
-        threadWaits_ = true;
+bool Mailbox::beginSleep(error_code& ec) noexcept {
+    const ConsumerLock consumer(consuming_);
+    const std::scoped_lock lock(mutex_);
+    if (waiter_ != nullptr || threadWaits_) {
+        ec = Status::NotAllowed;
+        return false;
     }
-    const TimePoint deadline = deadlineAfter(timeout);
+    // Another thread's tryReceive() may have taken one of several just now and left the rest, which nobody
+    // would wake us for.
+    threadWaits_ = own_.empty();
+    return threadWaits_;
+}
+
+void Mailbox::sleep(TimePoint pollEnd, TimePoint deadline) noexcept {
     const auto somethingThere = [this] {
         return hasShared_.load(std::memory_order_acquire) || closed_.load(std::memory_order_acquire);
     };
-    if (poll > Duration::zero()) {
-        const TimePoint pollEnd = std::min(deadline, deadlineAfter(poll));
-        while (!somethingThere() && std::chrono::steady_clock::now() < pollEnd)
-            std::this_thread::yield();  // the reactor may share this core
-    }
+    while (!somethingThere() && std::chrono::steady_clock::now() < pollEnd)
+        std::this_thread::yield();  // the reactor may share this core
+    std::unique_lock lock(mutex_);
+    threadSleeps_ = true;
+    // "No deadline" is a wait of its own: the far end of the clock overflows in wait_until().
+    if (deadline == TimePoint::max())
+        arrived_.wait(lock, somethingThere);
+    else
+        arrived_.wait_until(lock, deadline, somethingThere);
+    threadSleeps_ = threadWaits_ = false;
+}
+
+MessagePtr Mailbox::receiveBlocking(Duration timeout, Duration poll, error_code& ec) noexcept {
+    if (MessagePtr message = tryReceive(ec); message || ec || timeout <= Duration::zero()) return message;
+    const TimePoint deadline = deadlineAfter(timeout);
+    const TimePoint pollEnd =
+        poll > Duration::zero() ? std::min(deadline, deadlineAfter(poll)) : TimePoint::min();
     for (;;) {
-        {
-            std::unique_lock lock(mutex_);
-            threadSleeps_ = true;
-            // "No deadline" is a wait of its own: the far end of the clock overflows in wait_until().
-            if (deadline == TimePoint::max())
-                arrived_.wait(lock, somethingThere);
-            else
-                arrived_.wait_until(lock, deadline, somethingThere);
-            threadSleeps_ = threadWaits_ = false;
-        }
+        if (beginSleep(ec))
+            sleep(pollEnd, deadline);
+        else if (ec)
+            return nullptr;
+        // Null when another thread's tryReceive() was quicker.
         MessagePtr message = tryReceive(ec);
         if (message || ec || std::chrono::steady_clock::now() >= deadline) return message;
-        const std::scoped_lock lock(mutex_);  // another thread's tryReceive() was quicker
-        threadWaits_ = true;
     }
 }
 

@@ -54,17 +54,22 @@ void Runtime::stop() noexcept {
 void Runtime::runThread() {
     const std::shared_ptr<Runtime> keepAlive = shared_from_this();
     const base::ThreadTokenScope token(engine_.get());
-    while (!isStopping_.load(std::memory_order_acquire)) {
-        try {
-            runUntilStopped();
-        } catch (const std::exception& failure) {
-            engine_->log().error(std::string("a handler on the reactor's executor threw: ") + failure.what());
-        } catch (...) {
-            engine_->log().error("a handler on the reactor's executor threw");
-        }
-    }
+    while (!isStopping_.load(std::memory_order_acquire))
+        survive([this] { runUntilStopped(); });
     finishThread();
     hasFinished_.set_value();
+}
+
+/// What the application's handlers throw is logged, and the thread goes on.
+template <typename Work>
+void Runtime::survive(Work work) {
+    try {
+        work();
+    } catch (const std::exception& failure) {
+        engine_->log().error(std::string("a handler on the reactor's executor threw: ") + failure.what());
+    } catch (...) {
+        engine_->log().error("a handler on the reactor's executor threw");
+    }
 }
 
 void Runtime::runUntilStopped() {
@@ -103,24 +108,21 @@ bool Runtime::pollOnce() {
 void Runtime::finishThread() {
     const TimePoint until = std::chrono::steady_clock::now() + engine_->options().lingerTimeout;
     ownContext_->restart();
-    try {
-        {
-            const Engine::Turn turn(*engine_);
-            engine_->forceStop();
-        }
-        while (!engine_->isIdle() && ownContext_->run_one_until(until) != 0) {
-        }
-        {
-            const Engine::Turn turn(*engine_);
-            engine_->closeLingering();
-        }
-        constexpr int handlersAtMost =
-            100'000;  // a handler that posts itself again for ever does not stop us
-        for (int i = 0; i < handlersAtMost && ownContext_->poll_one() != 0; ++i) {
-        }
-    } catch (const std::exception& failure) {
-        engine_->log().error(std::string("a handler threw during shutdown: ") + failure.what());
-    }
+    survive([this] {
+        const Engine::Turn turn(*engine_);
+        engine_->forceStop();
+    });
+    bool more = true;
+    while (more && !engine_->isIdle())
+        survive([this, until, &more] { more = ownContext_->run_one_until(until) != 0; });
+    survive([this] {
+        const Engine::Turn turn(*engine_);
+        engine_->closeLingering();
+    });
+    constexpr int handlersAtMost = 100'000;  // a handler that posts itself again for ever does not stop us
+    more = true;
+    for (int i = 0; more && i < handlersAtMost; ++i)
+        survive([this, &more] { more = ownContext_->poll_one() != 0; });
     engine_->releaseContext();
 }
 

@@ -34,6 +34,8 @@ private:
     Runtime() = default;
 
     void runThread();
+    template <typename Work>
+    void survive(Work work);
     void runUntilStopped();
     bool pollOnce();
     void finishThread();

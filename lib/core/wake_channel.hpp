@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -74,6 +75,9 @@ public:
         else
             boost::asio::post(context_.get_executor(), std::move(handler));
     }
+
+    /// The context goes; nothing but the destructor may follow.
+    void release() noexcept { strand_.reset(); }
 
     bool runsInThisThread() const {
         return strand_ ? strand_->running_in_this_thread() || context_.get_executor().running_in_this_thread()
