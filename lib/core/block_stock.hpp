@@ -2,6 +2,7 @@
 
 #include "wire/frame_row.hpp"
 
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -10,9 +11,10 @@ namespace tempeh::core {
 /// Blocks for FrameRows: a channel has one only while it has something to send. Reactor thread.
 class BlockStock {
 public:
-    /// Throws std::bad_alloc.
-    wire::FrameRow::Block take() {
-        if (blocks_.empty()) return wire::FrameRow::Block(new std::byte[wire::FrameRow::blockSize]);
+    /// Null when there is no memory.
+    wire::FrameRow::Block take() noexcept {
+        if (blocks_.empty())
+            return wire::FrameRow::Block(new (std::nothrow) std::byte[wire::FrameRow::blockSize]);
         wire::FrameRow::Block block = std::move(blocks_.back());
         blocks_.pop_back();
         return block;

@@ -146,7 +146,7 @@ void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
     if (cause == EndCause::Violation) engine_.counters().violations.add();
     if (isPaused_) engine_.unpause(*this);
     isPaused_ = false;
-    std::vector<std::byte>().swap(unread_);
+    if (!isResuming_) std::vector<std::byte>().swap(unread_);
 
     MessageQueue back = collectUnsent(ending);
     const std::size_t returned = back.size();

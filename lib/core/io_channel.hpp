@@ -115,6 +115,7 @@ private:
     std::optional<Deadline> waiterDeadline_;
     WaiterList writers_;
     std::vector<std::byte> unread_;                  // read but not decoded while the pool is empty
+    std::size_t unreadStart_ = 0;                    // what of it has been decoded
     std::optional<machines::FrameVerdict> verdict_;  // on the frame that waits for a message
     machines::FrameAction action_ = machines::FrameAction::Deliver;  // for the frame under way
     MessageId byeId_ = 0;                                            // of the peer's ByeRequest
@@ -135,6 +136,7 @@ private:
     bool isWriting_ = false;             // writeLoop() runs
     bool isWriteBlocked_ = false;        // the kernel takes no more
     std::atomic<bool> isPaused_{false};  // the pool is empty; read by others in fill()
+    bool isResuming_ = false;            // unread_ is being decoded
     bool isDetached_ = false;            // the group is gone
     bool isDraining_ = false;            // the engine shuts down
     bool isAnnounced_ = false;           // the application knows the channel

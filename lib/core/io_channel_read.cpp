@@ -154,7 +154,9 @@ void IoChannel::deliver(MessageQueue& batch) noexcept {
 
 void IoChannel::pauseReading(std::span<const std::byte> rest) {
     if (streamPhase_ != Phase::Live) return;
-    unread_.assign(rest.begin(), rest.end());
+    // While what was kept is being worked off, the rest lies in it already.
+    if (!isResuming_) unread_.assign(rest.begin(), rest.end());
+    unreadStart_ = unread_.size() - rest.size();
     isPaused_ = true;
     counters.poolPauses.add();
     engine_.pause(*this);
@@ -162,11 +164,11 @@ void IoChannel::pauseReading(std::span<const std::byte> rest) {
 
 void IoChannel::resumeReading() noexcept {
     isPaused_ = false;
+    isResuming_ = true;
+    consume(std::span<const std::byte>(unread_).subspan(unreadStart_));
+    isResuming_ = false;
     try {
-        // consume() may pause again and then keeps the rest of its own input.
-        std::vector<std::byte> input = std::move(unread_);
-        unread_.clear();
-        consume(input);
+        if (!isPaused_) std::vector<std::byte>().swap(unread_);
         if (!isPaused_ && streamPhase_ == Phase::Live) startReading();
     } catch (const std::bad_alloc&) {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});

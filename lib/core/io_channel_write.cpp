@@ -41,6 +41,7 @@ void IoChannel::accept(MessagePtr message) {
             break;
         case machines::PostAction::HoldBack:
             heldBack_.pushBack(std::move(message));
+            publishQueue();
             break;
         case machines::PostAction::CloseNow:
             message.reset();
@@ -149,7 +150,7 @@ void IoChannel::onQueueEmpty() {
 }
 
 void IoChannel::publishQueue() noexcept {
-    queuedMessages.store(outbox_.messages(), std::memory_order_relaxed);
+    queuedMessages.store(outbox_.messages() + heldBack_.size(), std::memory_order_relaxed);
     queuedBytes.store(outbox_.bytes(), std::memory_order_relaxed);
 }
 

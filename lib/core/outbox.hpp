@@ -18,12 +18,10 @@ public:
     /// Bodies from this size on are not copied but gathered.
     static constexpr std::size_t encodeLimit = wire::FrameBatch::copyLimit;
 
-    /// Takes the message; it went back to `pool` when it could be encoded. Throws std::bad_alloc, then the
-    /// message is still the caller's.
-    void push(MessagePtr& message, BlockStock& stock, MessagePool& pool) {
+    /// Takes the message; it went back to `pool` when it could be encoded.
+    void push(MessagePtr& message, BlockStock& stock, MessagePool& pool) noexcept {
         const std::size_t frame = wire::frameSize(*message);
-        if (mayEncode(*message, frame)) {
-            if (!row_.hasBlock()) row_.setBlock(stock.take());
+        if (mayEncode(*message, frame) && hasBlock(stock)) {
             row_.add(*message);
             pool.put(std::move(message));
         } else {
@@ -83,6 +81,11 @@ private:
     bool mayEncode(const Message& message, std::size_t frame) const noexcept {
         return queue_.empty() && message.body.size() < encodeLimit && isRegular(message.header.opCode) &&
                message.userData == nullptr && row_.fits(frame);
+    }
+
+    bool hasBlock(BlockStock& stock) noexcept {
+        if (!row_.hasBlock()) row_.setBlock(stock.take());
+        return row_.hasBlock();
     }
 
     wire::FrameRow row_;           // goes out first

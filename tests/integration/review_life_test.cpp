@@ -255,6 +255,32 @@ TEST(Bounds, PostsToAChannelThatEnded) {
     EXPECT_LE(postMany(link.client.party, link.atClient), 16);
 }
 
+TEST_F(OnContext, WhatAHandlerThrowsComesOutOfRun) {
+    ChannelNumber channel = 0;
+    whileItRuns([this, &channel] {
+        const Listening listening = party_->listen(localTcp());
+        channel = party_->sayHello(listening.address).channelNumber;
+        party_->acceptHello();
+        party_->next(OpCode::HelloResponse);
+    });
+    for (int round = 0; round < 2; ++round) {
+        const auto throwing = [](const error_code&, const MessagePtr&) {
+            throw std::runtime_error("the application's");
+        };
+        party_->group.waitReceive(infinite, asio::bind_executor(reactor_->executor(), throwing));
+        party_->post(OpCode::Signal, channel, "x");
+        EXPECT_THROW(context_->run(), std::runtime_error);
+    }
+}
+
+TEST(Bounds, PostsBehindABye) {
+    Options options;
+    options.sendQueueMessages = 16;
+    Link link(Options(), options);
+    link.client->post(OpCode::ByeRequest, link.atClient);
+    EXPECT_LE(postMany(link.client.party, link.atClient), 32);
+}
+
 TEST(Bounds, AWaitForRoomWithoutTimeLooks) {
     Link link;
     error_code ec;

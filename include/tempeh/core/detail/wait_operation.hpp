@@ -13,6 +13,7 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -76,10 +77,13 @@ public:
     void resume(bool inlineAllowed) noexcept override {
         const Executor executor = executor_;  // the operation may be gone before dispatch() returns
         Resumption resumption(this);
-        if (inlineAllowed)
+        if (!inlineAllowed) return asio::post(executor, std::move(resumption));
+        // A strand lets what the handler throws through to here; it has to come out of run().
+        try {
             asio::dispatch(executor, std::move(resumption));
-        else
-            asio::post(executor, std::move(resumption));
+        } catch (...) {
+            asio::post(executor, [failure = std::current_exception()] { std::rethrow_exception(failure); });
+        }
     }
 
 private:
