@@ -40,7 +40,7 @@ public:
     using value_type = T;
 
     explicit HandlerAllocator(std::shared_ptr<HandlerMemory> memory) noexcept : memory_(std::move(memory)) {}
-    template <typename U>
+    template <typename U>  // NOLINTNEXTLINE(google-explicit-constructor): allocators convert
     HandlerAllocator(const HandlerAllocator<U>& other) noexcept : memory_(other.memory_) {}
 
     T* allocate(std::size_t count) { return static_cast<T*>(memory_->take(sizeof(T) * count)); }

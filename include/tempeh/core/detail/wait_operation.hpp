@@ -165,8 +165,8 @@ struct StartWait {
     void operator()(Handler&& handler, std::shared_ptr<GroupBackend> backend, Kind kind) const {
         if (backend == nullptr) {
             auto executor = asio::get_associated_executor(handler);
-            asio::post(executor, [handler = std::decay_t<Handler>(std::forward<Handler>(handler))]() mutable {
-                std::move(handler)(make_error_code(Status::InvalidChannelGroup), typename Kind::Result{});
+            asio::post(executor, [kept = std::decay_t<Handler>(std::forward<Handler>(handler))]() mutable {
+                std::move(kept)(make_error_code(Status::InvalidChannelGroup), typename Kind::Result{});
             });
             return;
         }
