@@ -3,7 +3,6 @@
 #include "support/engine_fixture.hpp"
 #include "support/raw_server.hpp"
 
-#include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
 
 namespace tempeh::test {
@@ -110,17 +109,11 @@ TEST_F(OutboundBackpressure, WaitWritableIsTrueAtOnceWhenThereIsRoom) {
 
 TEST_F(OutboundBackpressure, WaitWritableFailsWithChannelClosedWhenTheChannelEnds) {
     fill();
-    std::future<bool> first = client_->group.waitWritable(channel_, infinite, asio::use_future);
-    std::future<bool> second = client_->group.waitWritable(channel_, patience, asio::use_future);
+    auto first = errorOf([&](auto handler) { client_->group.waitWritable(channel_, infinite, handler); });
+    auto second = errorOf([&](auto handler) { client_->group.waitWritable(channel_, patience, handler); });
     client_->post(OpCode::ByeSignal, channel_);
-    for (std::future<bool>* future : {&first, &second}) {
-        try {
-            future->get();
-            ADD_FAILURE() << "no error";
-        } catch (const boost::system::system_error& error) {
-            EXPECT_EQ(error.code(), Status::ChannelClosed);
-        }
-    }
+    EXPECT_EQ(first.get(), Status::ChannelClosed);
+    EXPECT_EQ(second.get(), Status::ChannelClosed);
 }
 
 TEST_F(OutboundBackpressure, AByePassesAFullQueueAndKeepsItsPlaceBehindIt) {

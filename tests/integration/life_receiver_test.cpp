@@ -2,8 +2,6 @@
 
 #include "support/engine_fixture.hpp"
 
-#include <boost/asio/use_future.hpp>
-
 #include <thread>
 
 namespace tempeh::test {

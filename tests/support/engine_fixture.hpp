@@ -2,10 +2,12 @@
 
 #include <tempeh/tempeh.hpp>
 
+#include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -53,6 +55,16 @@ inline std::string peerOf(const Message& message) {
 inline bool isClosedNotice(const Message& message) {
     return message.header.opCode == OpCode::Signal && message.isFromEngine() &&
            statusOf(message) == Status::ChannelClosed && message.textHeaders.find(wire::reasonHeader);
+}
+
+/// The error code with which an asynchronous operation ends; `start` gets the handler to start it with. (A
+/// future that carries an exception shares its reference count with code that ThreadSanitizer cannot see.)
+template <typename Start>
+std::future<error_code> errorOf(Start start) {
+    const auto promise = std::make_shared<std::promise<error_code>>();
+    std::future<error_code> future = promise->get_future();
+    start([promise](error_code ec, const auto&) { promise->set_value(ec); });
+    return future;
 }
 
 /// Where a client connects to for a server that listens on `bound`.
