@@ -27,7 +27,7 @@
 namespace tempeh::test {
 namespace {
 
-constexpr std::uint64_t rounds = scaled(300) + 10;
+constexpr std::uint64_t rounds = isSanitized ? 60 : 200;
 const Options hasty{.lingerTimeout = 20ms};
 
 error_code errorOf(std::future<MessagePtr>& future) {

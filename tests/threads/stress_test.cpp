@@ -26,7 +26,7 @@
 namespace tempeh::test {
 namespace {
 
-constexpr std::uint64_t rounds = scaled(3000);
+constexpr std::uint64_t rounds = isSanitized ? 1500 : 3000;
 
 /// Threads that run until all of them are done.
 class Crowd {
