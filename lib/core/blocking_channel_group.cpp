@@ -20,6 +20,7 @@ BinaryHeader BlockingChannelGroup::post(MessagePtr&& message) const {
     error_code ec;
     const BinaryHeader header = post(std::move(message), ec);
     if (ec && message != nullptr)
+        // NOLINTNEXTLINE(bugprone-use-after-move): a failed post leaves the message here
         throw Error(ec, "channel " + std::to_string(message->header.channelNumber) + ", " +
                             std::string(nameOf(message->header.opCode)));
     throwIf(ec);
