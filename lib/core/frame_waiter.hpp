@@ -5,37 +5,41 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <memory>
-#include <optional>
+#include <new>
 #include <utility>
 
 namespace tempeh::core {
 
 /// The waitReceive of a coroutine, living in its frame: what WaitOperation does for any token, without memory
-/// of its own and without work tracking (whoever spawned the coroutine tracks it).
+/// of its own and without work tracking (whoever spawned the coroutine tracks it). Awaited as a deferred
+/// operation, which unlike an awaitable has no frame of its own: Asio keeps two frames per thread for reuse,
+/// and the reading channel and receiveAwaitable() need both.
 class FrameWaiter final : public detail::Waiter {
 public:
-    explicit FrameWaiter(std::shared_ptr<detail::GroupBackend> backend) noexcept
-        : backend_(std::move(backend)) {}
+    /// `executor` is the coroutine's.
+    FrameWaiter(std::shared_ptr<detail::GroupBackend> backend, asio::any_io_executor executor) noexcept
+        : backend_(std::move(backend)), executor_(std::move(executor)) {}
     FrameWaiter(const FrameWaiter&) = delete;
     FrameWaiter& operator=(const FrameWaiter&) = delete;
     ~FrameWaiter() = default;
 
-    /// Suspends until there is an outcome; then `message` and `ec` are it.
-    asio::awaitable<void> wait(Duration timeout) {
-        return asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
-            [this, timeout](Handler handler) { start(std::move(handler), timeout); }, asio::use_awaitable);
+    /// To be awaited once; then `message` and `ec` are the outcome. A name for it is needed: GCC 12 destroys
+    /// temporaries of a co_await expression twice.
+    auto wait(Duration timeout) {
+        return asio::async_initiate<const asio::deferred_t&, void()>(Start(this, timeout), asio::deferred);
     }
 
     MessagePtr message;
     error_code ec;
 
     void resume(bool inlineAllowed) noexcept override {
-        const asio::any_io_executor executor = asio::get_associated_executor(*handler_);
+        const asio::any_io_executor executor = executor_;
         if (!inlineAllowed || !backend_->isOwnExecutor(executor))
             return asio::post(executor, Resumption(this));
         // As dispatch() to that executor would, without its detour through a type-erased function.
@@ -47,7 +51,21 @@ public:
     }
 
 private:
-    using Handler = asio::async_result<asio::use_awaitable_t<>, void()>::handler_type;
+    /// What to do with the handler in storage_, whose type only start() knows.
+    enum class Act : std::uint8_t { Invoke, Drop };
+
+    class Start {
+    public:
+        Start(FrameWaiter* waiter, Duration timeout) noexcept : waiter_(waiter), timeout_(timeout) {}
+        template <typename Handler>
+        void operator()(Handler&& handler) const {
+            waiter_->start(std::forward<Handler>(handler), timeout_);
+        }
+
+    private:
+        FrameWaiter* waiter_;
+        Duration timeout_;
+    };
 
     class Resumption {
     public:
@@ -63,9 +81,13 @@ private:
         FrameWaiter* waiter_;
     };
 
-    void start(Handler handler, Duration timeout) {
-        handler_.emplace(std::move(handler));
-        auto slot = asio::get_associated_cancellation_slot(*handler_);
+    template <typename Handler>
+    void start(Handler&& handler, Duration timeout) {
+        using Stored = std::decay_t<Handler>;
+        static_assert(sizeof(Stored) <= sizeof(storage_) && alignof(Stored) <= alignof(std::max_align_t));
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        ::new (static_cast<void*>(storage_)) Stored(std::forward<Handler>(handler));
+        act_ = &actOn<Stored>;
         if (slot.is_connected()) {
             slot.assign([this](asio::cancellation_type type) {
                 if (type != asio::cancellation_type::none) backend_->cancelReceive(*this);
@@ -74,25 +96,33 @@ private:
         backend_->startReceive(*this, timeout);
     }
 
-    void finish() {
-        if (!backend_->finishReceive(*this, message, ec)) return;  // the backend has it again
-        auto slot = asio::get_associated_cancellation_slot(*handler_);
+    /// The coroutine goes on inside, or is destroyed inside, and the waiter with its frame may be gone before
+    /// this returns.
+    template <typename Stored>
+    static void actOn(void* storage, Act act) {
+        auto* stored = std::launder(static_cast<Stored*>(storage));
+        Stored handler(std::move(*stored));
+        stored->~Stored();
+        if (act == Act::Drop) return;
+        auto slot = asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected()) slot.clear();
-        // The coroutine goes on inside, and this object with its frame may be gone before the handler
-        // returns.
-        Handler handler(std::move(*handler_));
-        handler_.reset();
         std::move(handler)();
+    }
+
+    void finish() {
+        if (backend_->finishReceive(*this, message, ec)) act_(storage_, Act::Invoke);
     }
 
     /// The executor's context is gone. The handler owns the coroutine, whose frame this object is in.
     void abandon() noexcept {
         backend_->forgetReceive(*this);
-        const Handler handler(std::move(*handler_));
+        act_(storage_, Act::Drop);
     }
 
     std::shared_ptr<detail::GroupBackend> backend_;
-    std::optional<Handler> handler_;
+    asio::any_io_executor executor_;
+    void (*act_)(void* storage, Act act) = nullptr;
+    alignas(std::max_align_t) std::byte storage_[64];
 };
 
 }  // namespace tempeh::core

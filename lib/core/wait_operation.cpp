@@ -30,8 +30,9 @@ asio::awaitable<MessagePtr> receiveAwaitable(GroupBackend* backend, Duration tim
         throwIf(ec);
         if (ready != nullptr || timeout <= Duration::zero()) co_return ready;
     }
-    core::FrameWaiter waiter(backend->shared_from_this());
-    co_await waiter.wait(timeout);
+    core::FrameWaiter waiter(backend->shared_from_this(), co_await asio::this_coro::executor);
+    auto outcome = waiter.wait(timeout);
+    co_await std::move(outcome);
     throwIf(waiter.ec);
     co_return std::move(waiter.message);
 }
