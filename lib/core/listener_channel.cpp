@@ -138,7 +138,7 @@ void ListenerChannel::end(EndCause cause, Status status, const std::string& deta
     }
     if (owesAnswer && welcome_ != nullptr) back.pushBack(answer(reason, detail));
     back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));
-    closeStream();  // first: who is told may listen here again at once
+    closeStream();                                       // first: who is told may listen here again at once
     engine_.noteEnded(*this, cause, reason, detail, 0);  // who is told may look at the counters
     if (isDetached_)
         engine_.retire(*this);
