@@ -23,6 +23,12 @@ bool Channel::hasRoom(const Message& message, std::size_t doorMessages,
     return messages < options.sendQueueMessages && bytes <= options.sendQueueBytes;
 }
 
+void Channel::countCollected() noexcept {
+    if (isListener()) return;  // queues nothing
+    queuedMessages.fetch_add(door.submitted.size(), std::memory_order_relaxed);
+    queuedBytes.fetch_add(door.submittedBytes, std::memory_order_relaxed);
+}
+
 bool Channel::looksWritable() const noexcept {
     const Options& options = engine_.options();
     const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + door.submitted.size();

@@ -95,6 +95,8 @@ public:
     /// Whether the send queue takes the message on top of what it has and of what waits at the door. Control
     /// messages always find a place, one message always does.
     bool hasRoom(const Message& message, std::size_t doorMessages, std::size_t doorBytes) const noexcept;
+    /// What is at the door is about to be accepted: it counts as queued, so that the limit holds meanwhile.
+    void countCollected() noexcept;
     /// Whether a writer that waits may go on: send queue and door are at most half full.
     bool looksWritable() const noexcept;
 
@@ -108,6 +110,7 @@ public:
     /// The rest of a batch of submissions that is being accepted; comes back too when the channel ends in the
     /// middle. Reactor thread.
     MessageQueue* accepting = nullptr;
+    std::size_t acceptingBytes = 0;  // of its frames
 
     MessageId firstId = 0;  // of the channel's first message; constant once known
 

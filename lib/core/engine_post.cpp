@@ -208,9 +208,12 @@ void Engine::drainSubmissions() {
     switchboard_.collect(submissions);
     for (Switchboard::Submission& submission : submissions) {
         submission.channel->accepting = &submission.messages;
+        submission.channel->acceptingBytes = submission.bytes;
         try {
-            while (MessagePtr message = submission.messages.popFront())
+            while (MessagePtr message = submission.messages.popFront()) {
+                submission.channel->acceptingBytes -= wire::frameSize(*message);
                 submission.channel->accept(std::move(message));
+            }
         } catch (const std::bad_alloc&) {
             submission.channel->end(machines::EndCause::Failure, Status::AllocationFailed, {});
         }

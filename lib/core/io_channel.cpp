@@ -188,6 +188,7 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending) {
     back.append(heldBack_);
     MessageQueue unseen;
     if (accepting != nullptr) unseen.append(*accepting);
+    acceptingBytes = 0;
     publishQueue();
     {
         const std::scoped_lock lock(engine_.switchboard().mutex());

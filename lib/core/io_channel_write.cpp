@@ -150,8 +150,9 @@ void IoChannel::onQueueEmpty() {
 }
 
 void IoChannel::publishQueue() noexcept {
-    queuedMessages.store(outbox_.messages() + heldBack_.size(), std::memory_order_relaxed);
-    queuedBytes.store(outbox_.bytes(), std::memory_order_relaxed);
+    const std::size_t unseen = accepting != nullptr ? accepting->size() : 0;
+    queuedMessages.store(outbox_.messages() + heldBack_.size() + unseen, std::memory_order_relaxed);
+    queuedBytes.store(outbox_.bytes() + acceptingBytes, std::memory_order_relaxed);
 }
 
 bool IoChannel::isHalfEmpty() const noexcept {

@@ -1,5 +1,7 @@
 #include "core/switchboard.hpp"
 
+#include <utility>
+
 namespace tempeh::core {
 
 namespace {
@@ -89,8 +91,9 @@ void Switchboard::collect(std::vector<Submission>& submissions) {
     for (ChannelPtr& channel : listed_) {
         Channel::Door& door = channel->door;
         door.isListed = false;
-        door.submittedBytes = 0;
-        submissions.push_back({std::move(channel), std::move(door.submitted)});
+        channel->countCollected();
+        const std::size_t bytes = std::exchange(door.submittedBytes, 0);
+        submissions.push_back({std::move(channel), std::move(door.submitted), bytes});
     }
     listed_.clear();
     wakeIsDue_ = false;

@@ -54,6 +54,7 @@ public:
     struct Submission {
         ChannelPtr channel;
         MessageQueue messages;
+        std::size_t bytes;
     };
     void collect(std::vector<Submission>& submissions);
 

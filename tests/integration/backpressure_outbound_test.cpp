@@ -135,6 +135,20 @@ TEST_F(OutboundBackpressure, AByeSignalPassesAFullQueue) {
     EXPECT_EQ(client_->group.stats().sent.messages - 1 + back.size() - 1, posted_);
 }
 
+TEST_F(OutboundBackpressure, TheLimitHoldsWhileTheEngineTakesWhatThreadsPost) {
+    constexpr std::uint64_t count = 5000;
+    std::thread reader([this] { drain(count); });
+    while (posted_ < count) {
+        MessagePtr message = client_->make(OpCode::Request, channel_, "small", 1000 + posted_);
+        posted_ += client_->tryPost(message) == Status::Success ? 1 : 0;
+        EXPECT_LE(client_->channels.channelInfo(channel_).sendQueueMessages, queueLimit);
+    }
+    reader.join();
+    ASSERT_TRUE(eventually([&] { return client_->group.stats().sent.messages == 1 + count; }));
+    EXPECT_EQ(client_->channels.channelInfo(channel_).sendQueueMessages, 0U);
+    EXPECT_EQ(client_->channels.channelInfo(channel_).sendQueueBytes, 0U);
+}
+
 TEST_F(OutboundBackpressure, OtherChannelsOfTheGroupGoOn) {
     fill();
     Side server;
