@@ -5,6 +5,7 @@
 
 #include <tempeh/tempeh.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
