@@ -51,6 +51,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t storageSize = 64;  // Asio's handler is a pointer or two
+
     /// What to do with the handler in storage_, whose type only start() knows.
     enum class Act : std::uint8_t { Invoke, Drop };
 
@@ -84,7 +86,8 @@ private:
     template <typename Handler>
     void start(Handler&& handler, Duration timeout) {
         using Stored = std::decay_t<Handler>;
-        static_assert(sizeof(Stored) <= sizeof(storage_) && alignof(Stored) <= alignof(std::max_align_t));
+        static_assert(sizeof(Stored) <= storageSize);
+        static_assert(alignof(Stored) <= alignof(std::max_align_t));
         auto slot = asio::get_associated_cancellation_slot(handler);
         ::new (static_cast<void*>(storage_)) Stored(std::forward<Handler>(handler));
         act_ = &actOn<Stored>;
@@ -122,7 +125,7 @@ private:
     std::shared_ptr<detail::GroupBackend> backend_;
     asio::any_io_executor executor_;
     void (*act_)(void* storage, Act act) = nullptr;
-    alignas(std::max_align_t) std::byte storage_[64];
+    alignas(std::max_align_t) std::byte storage_[storageSize];
 };
 
 }  // namespace tempeh::core

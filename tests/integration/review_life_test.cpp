@@ -2,6 +2,9 @@
 
 #include "support/engine_fixture.hpp"
 
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/null_sink.h>
 

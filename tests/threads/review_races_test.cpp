@@ -4,6 +4,11 @@
 #include "support/engine_fixture.hpp"
 #include "support/scale.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/thread_pool.hpp>
+
 #include <atomic>
 #include <barrier>
 #include <future>
