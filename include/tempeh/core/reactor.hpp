@@ -16,9 +16,9 @@ class Runtime;
 }
 
 /// The real engine, on sockets. Any number of them in a process, each with its own channels, pool and thread.
-/// Destroying it is shutdown(Options::lingerTimeout), then as long again for peers that have not read the last
-/// bytes, and about a second more at worst when a handler blocks its thread: it never hangs. Groups and messages
-/// may outlive it.
+/// Destroying it is shutdown(Options::lingerTimeout), then as long again for peers that have not read the
+/// last bytes, and about a second more at worst when a handler blocks its thread: it never hangs. Groups and
+/// messages may outlive it.
 class TEMPEH_EXPORT Reactor final : public Ampe {
 public:
     /// With a thread of its own. Throws Error for options out of range, std::system_error when no thread can
