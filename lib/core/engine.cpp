@@ -134,11 +134,6 @@ void Engine::flushDirty() {
     }
 }
 
-void Engine::markDirty(IoChannel& channel) {
-    if (!channel.ChannelHook<DirtyTag>::is_linked()) dirty_.push_back(channel);
-    if (turnDepth_ == 0) scheduleFlush();
-}
-
 void Engine::flushLater(IoChannel& channel) {
     asio::post(executor_, [self = shared_from_this(), channel = IoChannelPtr(&channel)] {
         const Turn turn(*self);

@@ -7,15 +7,6 @@
 
 namespace tempeh::core {
 
-MessagePtr Engine::takeInbound(Group& group) {
-    MessagePtr message = pool_->get(AllocationStrategy::PoolOnly);
-    if (message == nullptr && anotherGroupHoards(group)) message = pool_->get(AllocationStrategy::Always);
-    if (message == nullptr) return nullptr;
-    detail::MessageAccess::setAccount(*message, group.account);
-    ++group.account->delivered;
-    return message;
-}
-
 /// Each group has a right to its share of the pool: when another holds more than its own, this one goes on
 /// beyond the pool's maximum, up to its share. So the bound is twice the pool, and no group stops another.
 bool Engine::anotherGroupHoards(const Group& group) const noexcept {

@@ -86,6 +86,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
     MessageQueue batch;
     try {
         while (streamPhase_ == Phase::Live) {
+            takePlainFrames(input, batch);
             switch (decoder_.advance(input)) {
                 case wire::Decoder::Step::NeedInput:
                     deliver(batch);
@@ -118,6 +119,22 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
     } catch (const std::bad_alloc&) {
         deliver(batch);
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
+    }
+}
+
+/// Nearly everything on a busy channel. Leaves the rest, and whatever there is no message for, to the decoder.
+void IoChannel::takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch) {
+    wire::Decoder::PlainFrame frame;
+    while (streamPhase_ == Phase::Live && decoder_.peekPlain(input, frame) && machine_.isPlain(frame.header)) {
+        MessagePtr message = engine_.takeInbound(group());
+        if (message == nullptr) return;
+        frame.fill(*message);
+        message->header.channelNumber = number();
+        batch.pushBack(std::move(message));
+        input = input.subspan(frame.bytes.size());
+        batchBytes_ += frame.bytes.size();
+        action_ = machines::FrameAction::Deliver;
+        if (batch.size() >= framesPerBatch) deliver(batch);
     }
 }
 

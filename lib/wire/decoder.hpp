@@ -51,6 +51,31 @@ public:
         }
     }
 
+    /// A frame without text headers that lies whole in the input.
+    struct PlainFrame {
+        BinaryHeader header;  // to look at; its origin is the peer's word
+        std::span<const std::byte> bytes;
+
+        /// Header and body into a message as new, its origin Application. Decoded again: copying `header`, just
+        /// written field by field, would wait for these stores (measured: 11 ns, a third of receiving 16 bytes).
+        void fill(Message& message) const {
+            message.body.append(bytes.subspan(BinaryHeader::wireSize));
+            message.header = BinaryHeader::decode(bytes.first<BinaryHeader::wireSize>());
+            message.header.origin = Origin::Application;
+        }
+    };
+    /// True between two frames with such a frame at the front of `input`: nearly all there are in a stream of
+    /// small messages, and half the instructions of going through advance(). Takes nothing; the caller either
+    /// moves `input` past it or leaves it to advance().
+    bool peekPlain(std::span<const std::byte> input, PlainFrame& frame) const noexcept {
+        if (state_ != State::Header || headerFill_ != 0 || input.size() < BinaryHeader::wireSize) return false;
+        frame.header = BinaryHeader::decode(input.first<BinaryHeader::wireSize>());
+        const std::size_t body = frame.header.bodyLength;
+        if (frame.header.textHeadersLength != 0 || input.size() - BinaryHeader::wireSize < body) return false;
+        frame.bytes = input.first(BinaryHeader::wireSize + body);
+        return true;
+    }
+
     /// The header of the frame under way; after NeedMessage. Its origin is Application whatever the peer
     /// claimed, its channel number the peer's.
     const BinaryHeader& header() const noexcept { return header_; }

@@ -26,7 +26,7 @@ public:
     /// are left out.
     bool add(const Message& message, std::size_t skip = 0) noexcept;
 
-    /// Adds bytes that are frames already, in front of everything else (the batch is empty).
+    /// Adds bytes that are frames already. No more than maxSpans of these and the rest together.
     void addEncoded(std::span<const std::byte> frames) noexcept { addReference(frames); }
 
     void clear() noexcept {
