@@ -119,8 +119,13 @@ public:
     };
 
     transport::Network& network() noexcept { return *network_; }
-    std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get(), readBufferSize}; }
+    std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get() + readHeadroom, readBufferSize}; }
     wire::FrameBatch& frameBatch() noexcept { return frameBatch_; }
+    /// Makes one piece of a frame's start and what was read behind it into readBuffer(): copies `head` and
+    /// `body`, at most 65,535 bytes, to just before it. The whole, `rest` bytes of the buffer included.
+    std::span<const std::byte> joinBeforeReadBuffer(std::span<const std::byte> head,
+                                                    std::span<const std::byte> body,
+                                                    std::size_t rest) noexcept;
     BlockStock& blocks() noexcept { return blocks_; }
 
     /// The channel has something to write; it is flushed at the end of the turn.
@@ -177,6 +182,7 @@ private:
                                               boost::intrusive::constant_time_size<false>>;
 
     static constexpr std::size_t readBufferSize = 256 * 1024;  // larger falls out of the second-level cache
+    static constexpr std::size_t readHeadroom = BinaryHeader::wireSize + 65'536;  // in front of it, one frame
     static constexpr std::size_t scratchSize =
         wire::FrameBatch::targetBytes + 2 * 65'536 + BinaryHeader::wireSize;
 

@@ -5,7 +5,18 @@
 #include "core/io_channel.hpp"
 #include "message/message_access.hpp"
 
+#include <algorithm>
+
 namespace tempeh::core {
+
+std::span<const std::byte> Engine::joinBeforeReadBuffer(std::span<const std::byte> head,
+                                                        std::span<const std::byte> body,
+                                                        std::size_t rest) noexcept {
+    std::byte* const start = readBuffer().data() - head.size() - body.size();
+    std::copy(head.begin(), head.end(), start);
+    std::copy(body.begin(), body.end(), start + head.size());
+    return {start, head.size() + body.size() + rest};
+}
 
 /// Each group has a right to its share of the pool: when another holds more than its own, this one goes on
 /// beyond the pool's maximum, up to its share. So the bound is twice the pool, and no group stops another.

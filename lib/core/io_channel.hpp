@@ -4,6 +4,7 @@
 #include "core/deadlines.hpp"
 #include "core/engine.hpp"
 #include "core/outbox.hpp"
+#include "core/read_buffer.hpp"
 #include "machines/channel_machine.hpp"
 #include "transport/transport.hpp"
 #include "wire/decoder.hpp"
@@ -12,7 +13,6 @@
 
 #include <boost/intrusive/list.hpp>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -83,7 +83,11 @@ private:
     static asio::awaitable<void> readLoop(IoChannelPtr self);
     void startReading();
     void onReadable(std::size_t size, const error_code& ec) noexcept;
-    void readMuch() noexcept;
+    std::size_t readMuch() noexcept;
+    std::size_t readShared() noexcept;
+    std::size_t readBody(std::span<std::byte> body) noexcept;
+    std::size_t readExpected(MessagePtr message);
+    bool hasInput(const error_code& ec);
     void countRead() noexcept;
     bool isDiscarding() const noexcept { return streamPhase_ == Phase::Lingering || isDetached_; }
     void discard() noexcept;
@@ -126,10 +130,8 @@ private:
     machines::FrameAction action_ = machines::FrameAction::Deliver;  // for the frame under way
     MessageId byeId_ = 0;                                            // of the peer's ByeRequest
 
-    // What one small message and its like fill: read by Asio itself, which saves re-arming the descriptor.
-    // Larger input goes through the engine's one large buffer, so that an idle connection holds no more than
-    // this.
-    std::array<std::byte, 512> small_;
+    ReadBuffer buffer_;
+    std::size_t expectedBody_ = 0;  // of the next frame: as long as the last
 
     // Counted since the last deliver().
     std::uint64_t batchBytes_ = 0;
@@ -137,7 +139,6 @@ private:
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;
     Phase streamPhase_ = Phase::Live;
     bool isActive_ = false;
-    bool expectsMuch_ = false;           // the last input did not fit into small_
     bool isReading_ = false;             // readLoop() runs
     bool isWriting_ = false;             // writeLoop() runs
     bool isWriteBlocked_ = false;        // the kernel takes no more

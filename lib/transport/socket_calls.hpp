@@ -24,8 +24,8 @@ void connectOnce(StreamSocket& socket, const StreamEndpoint& endpoint, error_cod
 /// The next connection in the backlog; would_block: none.
 void acceptOnce(StreamAcceptor& acceptor, StreamSocket& accepted, StreamEndpoint& peer, error_code& ec);
 
-/// eof when the peer ended its stream.
-std::size_t receiveOnce(int descriptor, std::span<std::byte> into, error_code& ec) noexcept;
+/// eof when the peer ended its stream. At most 64 spans are looked at.
+std::size_t receiveOnce(int descriptor, std::span<const std::span<std::byte>> into, error_code& ec) noexcept;
 
 /// At most 64 spans are looked at.
 std::size_t sendOnce(int descriptor, std::span<const std::span<const std::byte>> from,

@@ -14,7 +14,7 @@ namespace tempeh::wire {
 /// is cleared.
 class FrameBatch {
 public:
-    static constexpr std::size_t copyLimit = 1024;  // bytes of body
+    static constexpr std::size_t copyLimit = 4096;  // bytes of body
     static constexpr std::size_t maxSpans = 64;
     static constexpr std::size_t targetBytes = 64 * 1024;  // a write of this size is large enough
 
