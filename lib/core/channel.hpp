@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/counters.hpp"
+#include "core/send_right.hpp"
 #include "machines/channel_machine.hpp"
 #include "wire/encoder.hpp"
 
@@ -63,6 +64,8 @@ public:
     virtual void accept(MessagePtr message) = 0;
     /// Ends the channel: what is queued comes back, then its ChannelClosed.
     virtual void end(machines::EndCause cause, Status status, const std::string& detail) = 0;
+    /// Another thread had something for this channel; all of it was accepted.
+    virtual void onListed() noexcept {}
     /// The group is gone: send what is queued, then close, telling nobody.
     virtual void detach() = 0;
     /// The engine shuts down: send what is queued, then end.
@@ -107,6 +110,13 @@ public:
     void countCollected() noexcept;
     /// Whether a writer that waits may go on: send queue and door are at most half full.
     bool looksWritable() const noexcept;
+
+    // --- Any thread ---
+
+    SendRight sendRight;
+    /// One message may go out directly: something was received since the last one that did. So an answer goes
+    /// at once, and a stream is gathered by the reactor.
+    std::atomic<bool> mayAnswerDirectly{false};
 
     // --- Written on the reactor thread, read by any ---
 

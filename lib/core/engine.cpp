@@ -87,10 +87,10 @@ std::shared_ptr<Group> Engine::createGroup(error_code& ec) {
 
 EngineStats Engine::stats() const {
     EngineStats stats;
-    stats.sent = counters_.sent.snapshot();
+    stats.sent = counters_.sent.snapshot(counters_.sentDirectly);
     stats.received = counters_.received.snapshot();
     stats.reads = counters_.reads.get();
-    stats.writes = counters_.writes.get();
+    stats.writes = counters_.writes.get() + counters_.sentDirectly.messages.get();
     stats.reactorWakes = counters_.reactorWakes.get();
     stats.receiverWakes = counters_.receiverWakes.get();
     stats.connected = counters_.connected.get();

@@ -193,6 +193,7 @@ private:
     Status open(Group& group, MessagePtr& message, BinaryHeader& header);
     bool postPlain(Group& group, MessagePtr& message, BinaryHeader& header) noexcept;
     Status postLocal(Group& group, MessagePtr& message, BinaryHeader& header);
+    bool mayWriteDirectly(Channel& channel, const Message& message) noexcept;
     Status postRemote(Group& group, MessagePtr& message, BinaryHeader& header);
     Status checkDoor(Channel* channel, const Group& group, OpCode opCode) const noexcept;
     Status keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header);

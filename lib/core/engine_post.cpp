@@ -66,8 +66,16 @@ Status Engine::postLocal(Group& group, MessagePtr& message, BinaryHeader& header
     return Status::Success;
 }
 
+/// Whether this thread may send the message itself. True: it has borrowed the right to.
+bool Engine::mayWriteDirectly(Channel& channel, const Message& message) noexcept {
+    return channel.mayAnswerDirectly.load(std::memory_order_relaxed) && isRegular(message.header.opCode) &&
+           message.textHeaders.sizeBytes() <= IoChannel::maxDirectHeaders && channel.door.submitted.empty() &&
+           !channel.isListener() && channel.sendRight.borrow();
+}
+
 Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& header) {
     bool wakeNeeded = false;
+    IoChannel* direct = nullptr;
     {
         std::unique_lock lock(switchboard_.mutex());
         Channel* channel = switchboard_.findLocked(message->header.channelNumber);
@@ -82,9 +90,12 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
         if (!channel->hasRoom(*message, door.submitted.size(), door.submittedBytes))
             return Status::SendQueueFull;
         prepare(*message, header);
-        const std::size_t frameBytes = wire::frameSize(*message);
-        wakeNeeded = switchboard_.submit(*channel, message, frameBytes);
+        if (mayWriteDirectly(*channel, *message))
+            direct = static_cast<IoChannel*>(channel);
+        else
+            wakeNeeded = switchboard_.submit(*channel, message, wire::frameSize(*message));
     }
+    if (direct != nullptr) wakeNeeded = direct->writeDirectly(std::move(message));
     if (wakeNeeded) wake();
     return Status::Success;
 }
@@ -195,6 +206,7 @@ void Engine::drainSubmissions() {
             submission.channel->end(machines::EndCause::Failure, Status::AllocationFailed, {});
         }
         submission.channel->accepting = nullptr;
+        submission.channel->onListed();
     }
     submissions.clear();
     submissions_ = std::move(submissions);

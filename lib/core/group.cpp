@@ -74,7 +74,7 @@ ChannelInfo Group::channelInfo(ChannelNumber number, error_code& ec) const {
 
 GroupStats Group::stats() const {
     GroupStats stats;
-    stats.sent = sent.snapshot();
+    stats.sent = sent.snapshot(sentDirectly);
     stats.received = received.snapshot();
     stats.wakes = wakes_.get();
     stats.poolEmptyNotices = poolEmptyNotices.get();

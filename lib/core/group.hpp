@@ -56,6 +56,7 @@ public:
 
     GroupChannels channels;          // under the Switchboard's lock
     TrafficCounter sent;             // reactor thread
+    DirectCounter sentDirectly;      // any thread
     TrafficCounter received;         // reactor thread
     ReturnedCounter returned;        // any thread
     base::Counter poolEmptyNotices;  // reactor thread

@@ -51,6 +51,13 @@ public:
     /// as sent is in `header`. False: nothing happened.
     bool acceptPlain(MessagePtr& message, BinaryHeader& header) noexcept;
 
+    /// Longest text headers of a message that a thread sends itself, bytes.
+    static constexpr std::size_t maxDirectHeaders = 2048;
+    /// Any thread that has borrowed the channel's sendRight, which this gives back: writes the message. True:
+    /// the kernel did not take all of it, wake the reactor. The channel may be gone afterwards.
+    bool writeDirectly(MessagePtr message) noexcept;
+    void onListed() noexcept override;
+
     /// Writes what the kernel takes; the Engine calls it at the end of a turn.
     void flush() noexcept;
     /// The pool has messages again.
@@ -102,6 +109,12 @@ private:
     // Writing.
     static asio::awaitable<void> writeLoop(IoChannelPtr self);
     void flushOnce();
+    void holdSendRight() noexcept {
+        if (isSendRightOffered_) [[unlikely]]
+            reclaimSendRight();
+    }
+    void reclaimSendRight() noexcept;
+    void offerSendRight() noexcept;
     void onWritten(MessagePtr message);
     void extendBye();
     void onWriteError(const error_code& ec);
@@ -117,6 +130,8 @@ private:
     Outbox outbox_;
     MessageQueue heldBack_;           // posted behind our last word: comes back at the end
     MessagePtr hello_;                // sent and not answered: comes back when the connection fails
+    MessagePtr rest_;                 // what a thread could not send all of; belongs to sendRight
+    std::size_t restWritten_ = 0;     // bytes of it that are sent
     MessagePtr notice_;               // the ChannelClosed, made before it is needed
     std::optional<Address> address_;  // client: where it connects to
     std::unique_ptr<transport::Connector> connector_;
@@ -143,6 +158,8 @@ private:
     bool isWriting_ = false;             // writeLoop() runs
     bool isWriteBlocked_ = false;        // the kernel takes no more
     std::atomic<bool> isPaused_{false};  // the pool is empty; read by others in fill()
+    bool hasRemotePosts_ = false;        // other threads post to it
+    bool isSendRightOffered_ = false;    // they may write themselves
     bool isResuming_ = false;            // unread_ is being decoded
     bool isDetached_ = false;            // the group is gone
     bool isDraining_ = false;            // the engine shuts down
@@ -161,6 +178,7 @@ inline bool IoChannel::acceptPlain(MessagePtr& message, BinaryHeader& header) no
 }
 
 inline void IoChannel::queue(MessagePtr& message) noexcept {
+    holdSendRight();
     outbox_.push(message, engine_.blocks(), engine_.pool());
     publishQueue();
     if (isWriteBlocked_ || stream_ == nullptr) return;

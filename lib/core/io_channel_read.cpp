@@ -234,6 +234,7 @@ void IoChannel::deliver(MessageQueue& batch) noexcept {
         isAnnounced_ = true;
         refreshDeadline();
     }
+    if (hasRemotePosts_) mayAnswerDirectly.store(true, std::memory_order_relaxed);
     const bool isLast = action_ == machines::FrameAction::DeliverAndEnd && !decoder_.midFrame();
     group().deliver(batch, !isLast);
     if (isLast) end(machines::EndCause::ByeDone, Status::Success, {});

@@ -45,6 +45,7 @@ void IoChannel::accept(MessagePtr message) {
 }
 
 void IoChannel::flush() noexcept {
+    holdSendRight();
     if (stream_ == nullptr || isWriteBlocked_ || hasWriteFailed_ || streamPhase_ != Phase::Live) return;
     try {
         for (int i = 0; i < writesPerFlush && !outbox_.empty(); ++i) {
@@ -54,9 +55,10 @@ void IoChannel::flush() noexcept {
         publishQueue();
         if (!writers_.empty()) resumeWriters();
         if (streamPhase_ != Phase::Live) return;
-        if (outbox_.empty())
+        if (outbox_.empty()) {
             onQueueEmpty();
-        else if (isWriteBlocked_ && !isWriting_) {
+            if (hasRemotePosts_) offerSendRight();
+        } else if (isWriteBlocked_ && !isWriting_) {
             isWriting_ = true;
             engine_.spawn(writeLoop(this));
         } else if (!isWriteBlocked_ && !hasWriteFailed_) {

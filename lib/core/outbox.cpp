@@ -55,7 +55,6 @@ void Outbox::dropFirstRow(BlockStock& stock) noexcept {
     if (further_.empty()) return;
     row_ = std::move(further_.front());
     further_.erase(further_.begin());
-    if (further_.empty()) std::vector<wire::FrameRow>().swap(further_);
 }
 
 namespace {

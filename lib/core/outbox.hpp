@@ -35,6 +35,14 @@ public:
         bytes_ += frame;
     }
 
+    /// Takes the message, of whose frame the kernel has the first `written` bytes already. Only while empty.
+    void pushWritten(MessagePtr message, std::size_t written) noexcept {
+        ++messages_;
+        bytes_ += wire::frameSize(*message);
+        headWritten_ = written;
+        queue_.pushBack(std::move(message));
+    }
+
     bool empty() const noexcept { return messages_ == 0; }
     std::size_t messages() const noexcept { return messages_; }
     std::size_t bytes() const noexcept { return bytes_; }
@@ -96,7 +104,7 @@ private:
     MessageQueue queue_;                   // then this
     std::size_t messages_ = 0;             // not sent whole
     std::size_t bytes_ = 0;                // of all frames not sent whole
-    std::size_t headWritten_ = 0;  // bytes of the queue's first frame the kernel has
+    std::size_t headWritten_ = 0;          // bytes of the queue's first frame the kernel has
 };
 
 }  // namespace tempeh::core

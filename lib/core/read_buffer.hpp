@@ -33,17 +33,19 @@ public:
         if (bytes > smallSize) {
             smallInARow_ = 0;
             expected_ = bytes > mediumSize ? Size::Large : Size::Medium;
-        } else if (++smallInARow_ >= patience || expected_ == Size::Large) {
-            smallInARow_ = 0;
-            expected_ = Size::Small;
-            medium_.reset();
+            return;
         }
+        if (expected_ == Size::Large) expected_ = Size::Small;
+        if (++smallInARow_ < patience) return;
+        smallInARow_ = 0;
+        expected_ = Size::Small;
+        medium_.reset();
     }
 
 private:
     enum class Size : std::uint8_t { Small, Medium, Large };
     using Medium = std::array<std::byte, mediumSize>;
-    static constexpr unsigned patience = 64;  // small reads before the medium buffer is given up
+    static constexpr unsigned patience = 4096;  // small reads before the medium buffer is given up
 
     std::array<std::byte, smallSize> small_;
     std::unique_ptr<Medium> medium_;

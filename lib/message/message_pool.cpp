@@ -56,9 +56,9 @@ void MessagePool::setOwner(const void* token) noexcept {
 }
 
 void MessagePool::changeOwner(const void* token) noexcept {
-    const void* const owner = token != nullptr ? token : this;
+    const void* const owner = token != nullptr ? token : &nobody;
     owner_.store(owner, std::memory_order_relaxed);
-    listOwner_.store(batchSize_ != 0 ? owner : this, std::memory_order_relaxed);
+    listOwner_.store(batchSize_ != 0 ? owner : &nobody, std::memory_order_relaxed);
 }
 
 void MessagePool::flushOwnList() noexcept {

@@ -205,10 +205,11 @@ private:
 
     // Read by every operation, seldom written.
     const PoolLimits limits_;
-    const std::size_t batchSize_;  // 0: no own list
-    std::atomic<const void*> owner_{this};      // the pool itself: nobody, no thread has that token
-    std::atomic<const void*> listOwner_{this};  // likewise; who uses the own list, if there is one
-    std::atomic<unsigned> attention_{0};  // written under mutex_
+    const std::size_t batchSize_;      // 0: no own list
+    static constexpr char nobody = 0;  // its address is no thread's token
+    std::atomic<const void*> owner_{&nobody};
+    std::atomic<const void*> listOwner_{&nobody};  // who uses the own list, if there is one
+    std::atomic<unsigned> attention_{0};           // written under mutex_
 
     // The owner thread's. Others read the atomics (the owner alone writes them) and, under mutex_,
     // heapCredit.

@@ -15,7 +15,7 @@ namespace tempeh::wire {
 class FrameBatch {
 public:
     static constexpr std::size_t copyLimit = 4096;  // bytes of body
-    static constexpr std::size_t maxSpans = 64;
+    static constexpr std::size_t maxSpans = 32;
     static constexpr std::size_t targetBytes = 64 * 1024;  // a write of this size is large enough
 
     /// `scratch` holds at least targetBytes + 65,535 + 16 bytes and outlives the batch.
