@@ -61,6 +61,7 @@ public:
 
     std::shared_ptr<Group> createGroup(error_code& ec);
     BinaryHeader post(Group& group, MessagePtr& message, error_code& ec);
+    std::size_t postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept;
     EngineStats stats() const;
     ShutdownReport shutdown(Duration deadline, error_code& ec);
 
@@ -190,6 +191,7 @@ private:
     void onObligationDropped(std::uint64_t obligation) noexcept override;
 
     Status postAny(Group& group, MessagePtr& message, BinaryHeader& header);
+    std::size_t submitPlain(Group& group, MessageQueue& messages) noexcept;
     Status open(Group& group, MessagePtr& message, BinaryHeader& header);
     bool postPlain(Group& group, MessagePtr& message, BinaryHeader& header) noexcept;
     Status postLocal(Group& group, MessagePtr& message, BinaryHeader& header);

@@ -23,6 +23,51 @@ BinaryHeader Engine::post(Group& group, MessagePtr& message, error_code& ec) {
     return header;
 }
 
+std::size_t Engine::postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept {
+    ec.clear();
+    const bool isLocal = isReactorThread();
+    // A single message may be one that this thread sends itself.
+    std::size_t posted = isLocal || messages.size() == 1 ? 0 : submitPlain(group, messages);
+    BinaryHeader header;
+    while (MessagePtr message = messages.popFront()) {
+        try {
+            const bool isPosted = isLocal && postPlain(group, message, header);
+            if (!isPosted) ec = postAny(group, message, header);
+        } catch (const std::bad_alloc&) {
+            ec = Status::AllocationFailed;
+        }
+        if (ec) {
+            messages.pushFront(std::move(message));
+            break;
+        }
+        ++posted;
+    }
+    return posted;
+}
+
+/// From the front whatever is plain and has room, under one lock; the rest is for postAny() to judge.
+std::size_t Engine::submitPlain(Group& group, MessageQueue& messages) noexcept {
+    std::size_t submitted = 0;
+    bool wakeNeeded = false;
+    {
+        const std::scoped_lock lock(switchboard_.mutex());
+        for (const Message* next = messages.front(); next != nullptr; next = messages.front()) {
+            if (switchboard_.isClosed() || !machines::isPlainPost(*next)) break;
+            Channel* channel = switchboard_.findLocked(next->header.channelNumber);
+            if (channel == nullptr || &channel->group() != &group || channel->isListener()) break;
+            const Channel::Door& door = channel->door;
+            if (door.hasEnded || !channel->hasRoom(*next, door.submitted.size(), door.submittedBytes)) break;
+            MessagePtr message = messages.popFront();
+            BinaryHeader header;
+            prepare(*message, header);
+            wakeNeeded |= switchboard_.submit(*channel, message, wire::frameSize(*message));
+            ++submitted;
+        }
+    }
+    if (wakeNeeded) wake();
+    return submitted;
+}
+
 Status Engine::postAny(Group& group, MessagePtr& message, BinaryHeader& header) {
     if (const Status status = machines::checkPost(message.get()); status != Status::Success) return status;
     if (switchboard_.isClosed()) return Status::ShutdownStarted;

@@ -20,6 +20,9 @@ public:
     ~Group() override;
 
     BinaryHeader post(MessagePtr& message, error_code& ec) noexcept override;
+    std::size_t postAll(MessageQueue& messages, error_code& ec) noexcept override {
+        return engine_->postAll(*this, messages, ec);
+    }
     void updateReceiver(MessagePtr& message, error_code& ec) noexcept override;
     ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const override;
     GroupStats stats() const override;

@@ -23,6 +23,10 @@ public:
     BinaryHeader post(MessagePtr&& message) const;
     BinaryHeader post(MessagePtr&& message, error_code& ec) const noexcept;
 
+    /// As ChannelGroup::postAll.
+    std::size_t postAll(MessageQueue& messages) const;
+    std::size_t postAll(MessageQueue& messages, error_code& ec) const noexcept;
+
     /// The next message, null at the timeout. One receiver at a time (a second: NotAllowed). Errors:
     /// ShutdownStarted once drained, operation_aborted when the group is destroyed meanwhile. With
     /// Options::busyPoll it polls that long before it sleeps.

@@ -7,6 +7,7 @@
 
 #include <boost/intrusive/list_hook.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -43,6 +44,8 @@ public:
     virtual ~GroupBackend();
 
     virtual BinaryHeader post(MessagePtr& message, error_code& ec) noexcept = 0;
+    /// post() of one after the other; how many. What could not be posted, and what is behind it, stays.
+    virtual std::size_t postAll(MessageQueue& messages, error_code& ec) noexcept = 0;
     virtual void updateReceiver(MessagePtr& message, error_code& ec) noexcept = 0;
     virtual ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const = 0;
     virtual GroupStats stats() const = 0;
