@@ -46,6 +46,8 @@ void postAnswer(tempeh::ChannelGroup& group, tempeh::MessagePtr& message) {
     group.post(std::move(message), ec);
 }
 
+}  // namespace
+
 asio::awaitable<void> serveCoroutine(tempeh::ChannelGroup& group, Responder& responder) {
     for (;;) {
         tempeh::MessagePtr message = co_await group.waitReceive();
@@ -58,6 +60,8 @@ asio::awaitable<void> serveCoroutine(tempeh::ChannelGroup& group, Responder& res
     }
 }
 
+namespace {
+
 void serveBlocking(tempeh::ChannelGroup& group, Responder& responder) {
     const tempeh::BlockingChannelGroup channels = group.blocking();
     for (;;) {
@@ -66,6 +70,8 @@ void serveBlocking(tempeh::ChannelGroup& group, Responder& responder) {
         if (answer(responder, *message)) postAnswer(group, message);
     }
 }
+
+}  // namespace
 
 Address listen(const Options& options, tempeh::Reactor& reactor, tempeh::ChannelGroup& group) {
     tempeh::MessagePtr welcome = reactor.get();
@@ -79,10 +85,9 @@ Address listen(const Options& options, tempeh::Reactor& reactor, tempeh::Channel
     return Address::parse(std::string(bound->textHeaders.find("~listen_on").value()));
 }
 
-}  // namespace
-
 void serve(const Options& options) {
     tempeh::Reactor reactor(engineOptions(options));
+    countWakesOf(reactor);
     tempeh::ChannelGroup group = reactor.createGroup();
     Responder responder(options);
     responder.ready(listen(options, reactor, group));
