@@ -80,10 +80,10 @@ private:
                 group_.post(
                     lanes_.make(lane, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); }));
         while (!driver_.finished()) {
-            MessagePtr message = co_await group_.waitReceive();
-            tempeh::error_code ec;
-            // What else has arrived is taken without suspending.
-            for (; message != nullptr; message = group_.tryReceive(ec))
+            tempeh::MessageQueue messages;
+            messages.pushBack(co_await group_.waitReceive());
+            messages.append(group_.tryReceiveAll());  // what else has arrived, without suspending
+            while (MessagePtr message = messages.popFront())
                 answerWith(message);
         }
     }

@@ -50,10 +50,10 @@ void postAnswer(tempeh::ChannelGroup& group, tempeh::MessagePtr& message) {
 
 asio::awaitable<void> serveCoroutine(tempeh::ChannelGroup& group, Responder& responder) {
     for (;;) {
-        tempeh::MessagePtr message = co_await group.waitReceive();
-        tempeh::error_code ec;
-        // What else has arrived is taken without suspending.
-        for (; message != nullptr; message = group.tryReceive(ec)) {
+        tempeh::MessageQueue messages;
+        messages.pushBack(co_await group.waitReceive());
+        messages.append(group.tryReceiveAll());  // what else has arrived, without suspending
+        while (tempeh::MessagePtr message = messages.popFront()) {
             if (isShutdownSignal(message)) co_return;
             if (answer(responder, *message)) postAnswer(group, message);
         }
@@ -65,9 +65,13 @@ namespace {
 void serveBlocking(tempeh::ChannelGroup& group, Responder& responder) {
     const tempeh::BlockingChannelGroup channels = group.blocking();
     for (;;) {
-        tempeh::MessagePtr message = channels.waitReceive();
-        if (isShutdownSignal(message)) return;
-        if (answer(responder, *message)) postAnswer(group, message);
+        tempeh::MessageQueue messages;
+        messages.pushBack(channels.waitReceive());
+        messages.append(channels.tryReceiveAll());
+        while (tempeh::MessagePtr message = messages.popFront()) {
+            if (isShutdownSignal(message)) return;
+            if (answer(responder, *message)) postAnswer(group, message);
+        }
     }
 }
 

@@ -53,6 +53,17 @@ MessagePtr BlockingChannelGroup::tryReceive(error_code& ec) const noexcept {
     return backend_->tryReceive(ec);
 }
 
+MessageQueue BlockingChannelGroup::tryReceiveAll() const {
+    error_code ec;
+    MessageQueue messages = tryReceiveAll(ec);
+    throwIf(ec);
+    return messages;
+}
+
+MessageQueue BlockingChannelGroup::tryReceiveAll(error_code& ec) const noexcept {
+    return backend_->tryReceiveAll(ec);
+}
+
 bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Duration timeout) const {
     error_code ec;
     const bool writable = waitWritable(channel, timeout, ec);

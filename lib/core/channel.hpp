@@ -2,6 +2,7 @@
 
 #include "core/counters.hpp"
 #include "machines/channel_machine.hpp"
+#include "wire/encoder.hpp"
 
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/message/message_queue.hpp>
@@ -94,7 +95,14 @@ public:
 
     /// Whether the send queue takes the message on top of what it has and of what waits at the door. Control
     /// messages always find a place, one message always does.
-    bool hasRoom(const Message& message, std::size_t doorMessages, std::size_t doorBytes) const noexcept;
+    bool hasRoom(const Message& message, std::size_t doorMessages, std::size_t doorBytes) const noexcept {
+        const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + doorMessages;
+        const std::size_t bytes =
+            queuedBytes.load(std::memory_order_relaxed) + doorBytes + wire::frameSize(message);
+        if (messages < queueLimits_.messages && bytes <= queueLimits_.bytes) [[likely]]
+            return true;
+        return messages == 0 || !isRegular(message.header.opCode);
+    }
     /// What is at the door is about to be accepted: it counts as queued, so that the limit holds meanwhile.
     void countCollected() noexcept;
     /// Whether a writer that waits may go on: send queue and door are at most half full.
@@ -120,7 +128,13 @@ protected:
     /// What fill() does for every kind.
     void fillCommon(ChannelInfo& info) const;
 
+    struct QueueLimits {
+        std::size_t messages;
+        std::size_t bytes;
+    };
+
     Engine& engine_;
+    const QueueLimits queueLimits_;
 
 private:
     const Kind kind_;

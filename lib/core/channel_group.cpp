@@ -65,6 +65,19 @@ MessagePtr ChannelGroup::tryReceive(error_code& ec) noexcept {
     return nullptr;
 }
 
+MessageQueue ChannelGroup::tryReceiveAll() {
+    error_code ec;
+    MessageQueue messages = tryReceiveAll(ec);
+    throwIf(ec);
+    return messages;
+}
+
+MessageQueue ChannelGroup::tryReceiveAll(error_code& ec) noexcept {
+    if (backend_ != nullptr) return backend_->tryReceiveAll(ec);
+    ec = Status::InvalidChannelGroup;
+    return {};
+}
+
 void ChannelGroup::updateReceiver(MessagePtr&& message) {
     error_code ec;
     updateReceiver(std::move(message), ec);

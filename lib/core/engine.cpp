@@ -52,7 +52,7 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
     , wakeChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))
     , timer_(executor_)
     , network_(transport::makeSocketNetwork(executor_, socketOptions(options)))
-    , readBuffer_(new std::byte[readBufferSize])
+    , readBuffer_(new std::byte[readHeadroom + readBufferSize])
     , scratch_(new std::byte[scratchSize])
     , frameBatch_(std::span<std::byte>(scratch_.get(), scratchSize)) {
     pool_->setListener(this);
@@ -132,11 +132,6 @@ void Engine::flushDirty() {
         dirty_.pop_front();
         channel.flush();
     }
-}
-
-void Engine::markDirty(IoChannel& channel) {
-    if (!channel.ChannelHook<DirtyTag>::is_linked()) dirty_.push_back(channel);
-    if (turnDepth_ == 0) scheduleFlush();
 }
 
 void Engine::flushLater(IoChannel& channel) {

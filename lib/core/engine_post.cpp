@@ -4,7 +4,6 @@
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
 #include "core/listener_channel.hpp"
-#include "core/message_ids.hpp"
 #include "machines/listener_machine.hpp"
 #include "machines/post_rules.hpp"
 #include "message/message_access.hpp"
@@ -12,33 +11,31 @@
 
 namespace tempeh::core {
 
-namespace {
-
-/// The last touch before a message belongs to the engine: an id, and no trace of an earlier life as a status.
-void prepare(Message& message) noexcept {
-    BinaryHeader& header = message.header;
-    if (header.origin == Origin::Engine) {
-        header.origin = Origin::Application;
-        header.status = 0;
-    }
-    if (header.messageId == 0) header.messageId = nextMessageId();
-}
-
-}  // namespace
-
 BinaryHeader Engine::post(Group& group, MessagePtr& message, error_code& ec) {
     BinaryHeader header;
-    Status status = machines::checkPost(message.get());
-    if (status == Status::Success && switchboard_.isClosed()) status = Status::ShutdownStarted;
-    if (status == Status::Success) {
-        if (message->header.channelNumber == 0) return open(group, message, ec);
-        status = isReactorThread() ? postLocal(group, message, header) : postRemote(group, message, header);
-    }
-    if (status == Status::Success)
+    if (isReactorThread() && message != nullptr && postPlain(group, message, header)) [[likely]] {
         ec.clear();
-    else
+    } else if (const Status status = postAny(group, message, header); status != Status::Success) {
         ec = status;
+    } else {
+        ec.clear();
+    }
     return header;
+}
+
+Status Engine::postAny(Group& group, MessagePtr& message, BinaryHeader& header) {
+    if (const Status status = machines::checkPost(message.get()); status != Status::Success) return status;
+    if (switchboard_.isClosed()) return Status::ShutdownStarted;
+    if (message->header.channelNumber == 0) return open(group, message, header);
+    return isReactorThread() ? postLocal(group, message, header) : postRemote(group, message, header);
+}
+
+/// The common case of postLocal(): a regular message for an open connection with room.
+bool Engine::postPlain(Group& group, MessagePtr& message, BinaryHeader& header) noexcept {
+    if (!machines::isPlainPost(*message) || !switchboard_.isQuiet()) return false;
+    Channel* channel = switchboard_.findLocal(message->header.channelNumber);
+    return channel != nullptr && &channel->group() == &group && !channel->isListener() &&
+           !channel->door.hasEnded && static_cast<IoChannel*>(channel)->acceptPlain(message, header);
 }
 
 Status Engine::checkDoor(Channel* channel, const Group& group, OpCode opCode) const noexcept {
@@ -64,13 +61,8 @@ Status Engine::postLocal(Group& group, MessagePtr& message, BinaryHeader& header
         if (channel->door.hasEnded) return keepLate(*channel, message, header);
         if (!channel->hasRoom(*message, 0, 0)) return Status::SendQueueFull;
     }
-    settle(*message);
-    prepare(*message);
-    header = message->header;
-    if (channel->isListener())
-        channel->accept(std::move(message));
-    else
-        static_cast<IoChannel*>(channel)->IoChannel::accept(std::move(message));
+    prepare(*message, header);
+    channel->accept(std::move(message));
     return Status::Success;
 }
 
@@ -89,9 +81,7 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
         const Channel::Door& door = channel->door;
         if (!channel->hasRoom(*message, door.submitted.size(), door.submittedBytes))
             return Status::SendQueueFull;
-        settle(*message);
-        prepare(*message);
-        header = message->header;
+        prepare(*message, header);
         const std::size_t frameBytes = wire::frameSize(*message);
         wakeNeeded = switchboard_.submit(*channel, message, frameBytes);
     }
@@ -106,9 +96,7 @@ Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& hea
     // Who posts on and on without receiving must notice.
     if (isRegular(message->header.opCode) && channel.door.late.size() >= options_.sendQueueMessages)
         return Status::SendQueueFull;
-    settle(*message);
-    prepare(*message);
-    header = message->header;
+    prepare(*message, header);
     if (message->header.opCode == OpCode::ByeSignal) {
         message.reset();
         return Status::Success;
@@ -124,38 +112,29 @@ Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& hea
     return Status::Success;
 }
 
-BinaryHeader Engine::open(Group& group, MessagePtr& message, error_code& ec) {
-    settle(*message);
-    prepare(*message);
+Status Engine::open(Group& group, MessagePtr& message, BinaryHeader& header) {
+    prepare(*message, header);
     // A HelloRequest that failed before and is sent again still carries the engine's word on that.
     message->textHeaders.remove(wire::reasonHeader);
     message->textHeaders.remove(wire::peerHeader);
-    const MessageId id = message->header.messageId;
     ChannelPtr channel;
     if (message->header.opCode == OpCode::WelcomeRequest)
         channel = new ListenerChannel(*this, group.self());
     else
         channel = new IoChannel(*this, group.self(), parseAddress(*message));
-    channel->firstId = id;
+    channel->firstId = header.messageId;
     // Counted first: a shutdown may end the channel as soon as it has a number.
     liveChannels_.fetch_add(1, std::memory_order_relaxed);
     Status status = switchboard_.open(channel, group.channels);
     if (status != Status::Success) {
         liveChannels_.fetch_sub(1, std::memory_order_relaxed);
         if (switchboard_.isClosed()) noteDrained();
-        ec = status;
-        return {};
+        return status;
     }
-    message->header.channelNumber = channel->number();
-    BinaryHeader header = message->header;
+    message->header.channelNumber = header.channelNumber = channel->number();
     status = submitFirst(channel, message, header);
-    if (status == Status::Success) {
-        ec.clear();
-        return header;
-    }
-    message->header.channelNumber = 0;
-    ec = status;
-    return {};
+    if (status != Status::Success) message->header.channelNumber = 0;
+    return status;
 }
 
 /// The message that opens the channel; comes back through the mailbox when a shutdown was quicker.
@@ -174,10 +153,8 @@ Status Engine::submitFirst(const ChannelPtr& channel, MessagePtr& message, Binar
     return Status::Success;
 }
 
-void Engine::settle(Message& message) noexcept {
-    MessagePool::settleAccount(message);
+void Engine::settleObligation(Message& message) noexcept {
     const Obligation obligation(detail::MessageAccess::obligation(message));
-    if (obligation.raw() == 0) return;
     detail::MessageAccess::setObligation(message, 0);
     const bool isAnswer =
         message.header.opCode == OpCode::ByeResponse && message.header.channelNumber == obligation.channel();

@@ -27,6 +27,7 @@ public:
 
     bool mayReceiveAtOnce() noexcept override;
     MessagePtr tryReceive(error_code& ec) noexcept override { return mailbox_.tryReceive(ec); }
+    MessageQueue tryReceiveAll(error_code& ec) noexcept override { return mailbox_.tryReceiveAll(ec); }
     void startReceive(detail::Waiter& waiter, Duration timeout) noexcept override;
     bool finishReceive(detail::Waiter& waiter, MessagePtr& message, error_code& ec) noexcept override;
     void cancelReceive(detail::Waiter& waiter) noexcept override { mailbox_.cancel(waiter); }
@@ -79,5 +80,16 @@ private:
     std::atomic<bool> isClosed_{false};
     std::atomic<unsigned> atOnce_{0};  // messages given without suspending; the consumer's, but two may try
 };
+
+inline MessagePtr Engine::takeInbound(Group& group) {
+    MessagePtr message = pool_->get(AllocationStrategy::PoolOnly);
+    if (message == nullptr) [[unlikely]] {
+        if (!anotherGroupHoards(group)) return nullptr;
+        message = pool_->get(AllocationStrategy::Always);
+    }
+    detail::MessageAccess::setAccount(*message, group.account);
+    ++group.account->delivered;
+    return message;
+}
 
 }  // namespace tempeh::core

@@ -30,14 +30,8 @@ void IoChannel::accept(MessagePtr message) {
     }
     switch (machine_.onPost(opCode)) {
         case machines::PostAction::Queue:
-            outbox_.push(message, engine_.blocks(), engine_.pool());
-            publishQueue();
+            queue(message);
             if (!isRegular(opCode)) refreshDeadline();
-            if (isWriteBlocked_ || stream_ == nullptr) break;
-            engine_.markDirty(*this);
-            // One write's worth: now, while it is in the cache, and the next small message finds an empty
-            // block.
-            if (outbox_.isWriteful()) flush();
             break;
         case machines::PostAction::HoldBack:
             heldBack_.pushBack(std::move(message));
@@ -147,12 +141,6 @@ void IoChannel::onQueueEmpty() {
     } else if (isDraining_) {
         end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
     }
-}
-
-void IoChannel::publishQueue() noexcept {
-    const std::size_t unseen = accepting != nullptr ? accepting->size() : 0;
-    queuedMessages.store(outbox_.messages() + heldBack_.size() + unseen, std::memory_order_relaxed);
-    queuedBytes.store(outbox_.bytes() + acceptingBytes, std::memory_order_relaxed);
 }
 
 bool IoChannel::isHalfEmpty() const noexcept {

@@ -95,35 +95,37 @@ MessagePtr Mailbox::popOwn() noexcept {
     return own_.popFront();
 }
 
-MessagePtr Mailbox::pop() noexcept {
-    if (own_.empty()) {
-        if (!hasShared_.load(std::memory_order_acquire)) return nullptr;
-        const std::scoped_lock lock(mutex_);
-        takeShared();
-        if (own_.empty()) return nullptr;
+bool Mailbox::refill(error_code& ec) noexcept {
+    if (!own_.empty()) return true;
+    if (!hasShared_.load(std::memory_order_acquire) && !closed_.load(std::memory_order_acquire)) return false;
+    const std::scoped_lock lock(mutex_);
+    if (waiter_ != nullptr || threadWaits_) {
+        ec = Status::NotAllowed;
+        return false;
     }
-    return popOwn();
+    takeShared();
+    if (own_.empty() && closed_.load(std::memory_order_relaxed)) ec = closeReason_;
+    return !own_.empty();
 }
 
 MessagePtr Mailbox::tryReceive(error_code& ec) noexcept {
     ec.clear();
     const ConsumerLock consumer(consuming_);
-    if (!own_.empty()) return popOwn();
-    if (!hasShared_.load(std::memory_order_acquire) && !closed_.load(std::memory_order_acquire))
-        return nullptr;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (waiter_ != nullptr || threadWaits_) {
-            ec = Status::NotAllowed;
-            return nullptr;
-        }
-        takeShared();
-        if (own_.empty()) {
-            if (closed_.load(std::memory_order_relaxed)) ec = closeReason_;
-            return nullptr;
-        }
-    }
-    return popOwn();
+    return refill(ec) ? popOwn() : nullptr;
+}
+
+MessageQueue Mailbox::tryReceiveAll(error_code& ec) noexcept {
+    ec.clear();
+    MessageQueue messages;
+    const ConsumerLock consumer(consuming_);
+    if (!refill(ec)) return messages;
+    while (!own_.empty() && !isCloseNotice(*own_.front()))
+        messages.pushBack(own_.popFront());
+    if (messages.empty())
+        messages.pushBack(popOwn());
+    else
+        taken_.store(taken_.load(std::memory_order_relaxed) + messages.size(), std::memory_order_release);
+    return messages;
 }
 
 bool Mailbox::start(detail::Waiter& waiter) noexcept {

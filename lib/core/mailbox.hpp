@@ -42,6 +42,9 @@ public:
     /// The next message; null when there is none (`ec`: the reason of close()). NotAllowed while a receiver
     /// waits.
     MessagePtr tryReceive(error_code& ec) noexcept;
+    /// Everything there is, up to the first ChannelClosed; that alone when it is the first. Errors as
+    /// tryReceive().
+    MessageQueue tryReceiveAll(error_code& ec) noexcept;
 
     /// As GroupBackend; true: the waiter is registered and waits (arm its deadline).
     bool start(detail::Waiter& waiter) noexcept;
@@ -75,7 +78,8 @@ private:
         std::atomic<bool>& busy_;
     };
 
-    MessagePtr pop() noexcept;              // consumer lock held
+    /// Makes sure own_ has something, if there is anything to be had. Consumer lock held.
+    bool refill(error_code& ec) noexcept;
     MessagePtr popOwn() noexcept;           // consumer lock held, own_ not empty
     void takeShared() noexcept;             // consumer lock and mutex_ held
     detail::Waiter* wakeWaiter() noexcept;  // mutex_ held

@@ -50,6 +50,11 @@ public:
     /// Something was submitted since the last collect(); any thread.
     bool hasSubmissions() const noexcept { return hasSubmissions_.load(std::memory_order_acquire); }
 
+    /// Nothing submitted and not closed; any thread.
+    bool isQuiet() const noexcept {
+        return !hasSubmissions() && !closed_.load(std::memory_order_relaxed);
+    }
+
     /// Reactor thread: moves what was submitted to `messages`, grouped by channel, in order.
     struct Submission {
         ChannelPtr channel;

@@ -22,7 +22,7 @@ SocketStream::SocketStream(StreamSocket socket, const StreamEndpoint& peer) : so
     if (isUnix) info_.peerCredentials = peerCredentialsOf(socket_.native_handle());
 }
 
-std::size_t SocketStream::readSome(std::span<std::byte> into, error_code& ec) noexcept {
+std::size_t SocketStream::readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept {
     if (!socket_.is_open()) {
         ec = asio::error::operation_aborted;
         return 0;

@@ -34,9 +34,12 @@ class Stream {
 public:
     virtual ~Stream() = default;
 
-    /// One read of what is there. asio::error::would_block: nothing there; asio::error::eof: the peer's end
-    /// of stream.
-    virtual std::size_t readSome(std::span<std::byte> into, error_code& ec) noexcept = 0;
+    /// One read of what is there, into one span after the other. asio::error::would_block: nothing there;
+    /// asio::error::eof: the peer's end of stream.
+    virtual std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept = 0;
+    std::size_t readSome(std::span<std::byte> into, error_code& ec) noexcept {
+        return readSome(std::span<const std::span<std::byte>>(&into, 1), ec);
+    }
     /// One gathered write of what the kernel takes. asio::error::would_block: nothing.
     virtual std::size_t writeSome(std::span<const std::span<const std::byte>> from,
                                   error_code& ec) noexcept = 0;

@@ -2,7 +2,7 @@
 
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
-#include <tempeh/message/message.hpp>
+#include <tempeh/message/message_queue.hpp>
 
 #include <memory>
 
@@ -32,6 +32,8 @@ public:
     /// As ChannelGroup::tryReceive.
     MessagePtr tryReceive() const;
     MessagePtr tryReceive(error_code& ec) const noexcept;
+    MessageQueue tryReceiveAll() const;
+    MessageQueue tryReceiveAll(error_code& ec) const noexcept;
 
     /// True when `channel` takes messages again, false at the timeout. Errors as ChannelGroup::waitWritable.
     bool waitWritable(ChannelNumber channel, Duration timeout = infinite) const;

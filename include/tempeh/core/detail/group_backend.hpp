@@ -3,7 +3,7 @@
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/core/stats.hpp>
-#include <tempeh/message/message.hpp>
+#include <tempeh/message/message_queue.hpp>
 
 #include <boost/intrusive/list_hook.hpp>
 
@@ -53,6 +53,8 @@ public:
     virtual bool mayReceiveAtOnce() noexcept = 0;
     /// The next message if one is there; null otherwise.
     virtual MessagePtr tryReceive(error_code& ec) noexcept = 0;
+    /// Everything that is there, up to the next ChannelClosed; empty when there is nothing.
+    virtual MessageQueue tryReceiveAll(error_code& ec) noexcept = 0;
     /// Registers the waiter, or resumes it (never inline) when there is something already, or with
     /// NotAllowed.
     virtual void startReceive(Waiter& waiter, Duration timeout) noexcept = 0;
