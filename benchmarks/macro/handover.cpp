@@ -117,14 +117,22 @@ private:
     bool ended_ = false;
 };
 
+/// False after the last message.
+template <typename Party>
+bool takeAll(tempeh::MessageQueue messages, Party& party) {
+    while (MessagePtr message = messages.popFront())
+        if (!party.take(std::move(message))) return false;
+    return true;
+}
+
 /// Everything that has arrived is worked off before the coroutine suspends again.
 template <typename Party>
 asio::awaitable<void> runCoroutine(tempeh::ChannelGroup& group, Party& party) {
     for (;;) {
-        MessagePtr message = co_await group.waitReceive();
-        tempeh::error_code ec;
-        for (; message != nullptr; message = group.tryReceive(ec))
-            if (!party.take(std::move(message))) co_return;
+        tempeh::MessageQueue messages;
+        messages.pushBack(co_await group.waitReceive());
+        messages.append(group.tryReceiveAll());
+        if (!takeAll(std::move(messages), party)) co_return;
     }
 }
 
@@ -137,7 +145,11 @@ asio::awaitable<void> startCoroutine(tempeh::ChannelGroup& group, Party& party) 
 template <typename Party>
 void runThread(tempeh::ChannelGroup& group, Party& party) {
     const tempeh::BlockingChannelGroup channels = group.blocking();
-    while (party.take(channels.waitReceive())) {
+    for (bool goesOn = true; goesOn;) {
+        tempeh::MessageQueue messages;
+        messages.pushBack(channels.waitReceive());
+        messages.append(channels.tryReceiveAll());
+        goesOn = takeAll(std::move(messages), party);
     }
 }
 

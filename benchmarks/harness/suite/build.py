@@ -5,7 +5,19 @@ import shutil
 import subprocess
 
 PACKAGES = ("libcli11-dev", "nlohmann-json3-dev", "pkgconf", "libzmq3-dev", "libnng-dev", "libgrpc++-dev", "libcaf-dev",
-            "strace")
+            "libcapnp-dev", "capnproto", "strace")
+COMPARED = {"libzmq3-dev": "ZeroMQ", "libnng-dev": "nng", "libgrpc++-dev": "gRPC", "libcapnp-dev": "Cap'n Proto",
+            "libcaf-dev": "CAF"}
+
+
+def versions():
+    """What we compare with, as far as Debian's packages tell."""
+    if not shutil.which("dpkg-query"):
+        return "unknown"
+    found = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${source:Upstream-Version}\n", *COMPARED],
+                           capture_output=True, text=True, check=False).stdout
+    pairs = [line.split() for line in found.splitlines()]
+    return ", ".join(f"{COMPARED[pair[0]]} {pair[1]}" for pair in pairs if len(pair) == 2)
 
 
 def missing_packages():

@@ -150,8 +150,9 @@ def plot(results, group, cases):
 
 
 INTRODUCTION = """\
-Written by `benchmarks/run`; read the figures as ratios within this table, never as times to compare with another day or
-machine. Length, order and stamp of every message are checked.
+Written by `benchmarks/run`, which also installs and builds what it compares with; [method.md](method.md) says what is
+measured and how. Read the figures as ratios within this table,
+never as times to compare with another day or machine. Length, order and stamp of every message are checked.
 
 Every figure is the median over the repetitions, ± half the range; `×` is the median of the ratios to `raw_epoll` inside
 each repetition. `raw_epoll` is plain system calls and the limit of what can be reached; the `asio_*` rows are written by
