@@ -44,31 +44,38 @@ def overview(results):
                       "raw_epoll: plain system calls, the limit.", contents) if contents else None
 
 
-def grouped(results, title, unit, cases, figure):
-    """cases: (category, case); figure(case, program) -> value or None."""
+STREAMS = [(f"{size:,} B, {transport}", Case("throughput", size, transport)) for transport in ("tcp", "uds")
+           for size in (16384, 65000)]
+CPU = [(f"one way {size:,} B", Case("throughput", size)) for size in (16, 256, 1024)]
+CPU += [("64 in flight 256 B", Case("pipeline")), ("round trip 256 B", Case("latency"))]
+
+
+def stream_bytes(results, case, program):
+    return results.median(case, program, "bytesPerSecond")
+
+
+def cpu_of_both(results, case, program):
+    """Nanoseconds per message, client and server together."""
+    sides = [results.median(case, program, f"{side}CpuNsPerMessage") for side in ("client", "server")]
+    return sum(sides) if None not in sides else None
+
+
+def gathered(results, cases, figure):
+    """(categories, program -> figures) of what was measured."""
     cases = [(name, case) for name, case in cases if case in results.cases()]
-    series = {program: [figure(case, program) for _, case in cases] for program in results.programs()}
-    series = {program: values for program, values in series.items() if any(values)}
-    return svg.grouped_bars(title, unit, [name for name, _ in cases], series) if series else None
+    series = {program: [figure(results, case, program) for _, case in cases] for program in results.programs()}
+    return [name for name, _ in cases], {program: values for program, values in series.items() if any(values)}
 
 
 def large_streams(results):
-    cases = [(f"{size:,} B, {transport}", Case("throughput", size, transport)) for transport in ("tcp", "uds")
-             for size in (16384, 65000)]
-    return grouped(results, "Large streams", "bytes per second, higher is better", cases,
-                   lambda case, program: results.median(case, program, "bytesPerSecond"))
+    categories, series = gathered(results, STREAMS, stream_bytes)
+    return svg.grouped_bars("Large streams", "bytes per second, higher is better", categories, series) if series else None
 
 
 def cpu(results):
-    """Nanoseconds of both sides together."""
-    def figure(case, program):
-        sides = [results.median(case, program, f"{side}CpuNsPerMessage") for side in ("client", "server")]
-        return sum(sides) if None not in sides else None
-
-    cases = [(f"one way {size} B", Case("throughput", size)) for size in (16, 256, 1024)]
-    cases += [("64 in flight 256 B", Case("pipeline")), ("round trip 256 B", Case("latency"))]
-    return grouped(results, "CPU per message, client and server together",
-                   "nanoseconds, lower is better", cases, figure)
+    categories, series = gathered(results, CPU, cpu_of_both)
+    title = "CPU per message, client and server together"
+    return svg.grouped_bars(title, "nanoseconds, lower is better", categories, series) if series else None
 
 
 PLOTS = (("overview.svg", "tempeh and its peers", overview), ("large-streams.svg", "Large streams", large_streams),

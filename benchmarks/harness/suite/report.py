@@ -122,6 +122,21 @@ def counts_table(results):
     return table(["", "allocations", "lock acquisitions", "system calls", "wakes"], rows) if rows else []
 
 
+def gathered_table(results, cases, figure, convert):
+    """What lies across several groups."""
+    categories, series = overview.gathered(results, cases, figure)
+    rows = [[program, *("" if value is None else convert(value) for value in values)] for program, values in series.items()]
+    return table(["", *categories], rows) if rows else []
+
+
+def streams_table(results):
+    return gathered_table(results, overview.STREAMS, overview.stream_bytes, lambda value: f"{value / 1e9:.2f}")
+
+
+def cpu_table(results):
+    return gathered_table(results, overview.CPU, overview.cpu_of_both, lambda value: f"{value:,.0f}")
+
+
 def compile_table(results):
     """CPU seconds; a row per source."""
     columns = [(compiler, level) for compiler in ("gcc", "clang") for level in LEVELS]
@@ -197,6 +212,9 @@ def write(results, out, facts):
     if any(KINDS[program] == OURS for program in results.programs()):
         lines += section("Goals", goals_table(results))
     lines += sections(results, out)
+    for title, rows in (("Large streams, GB/s", streams_table(results)),
+                        ("CPU per message, both sides together, ns", cpu_table(results))):
+        lines += section(title, rows) if rows else []
     if counts_table(results):
         lines += section(TITLES[COUNTED[0]] + ", 256 B, one core, TCP", COUNTS_NOTE, counts_table(results))
     if results.compile_times:
@@ -206,7 +224,8 @@ def write(results, out, facts):
 
 def print_summary(results):
     blocks = [(title_of(group), group_table(results, cases)) for group, cases in groups_of(results).items()]
-    blocks += [(TITLES[COUNTED[0]], counts_table(results)), ("Compile time, CPU seconds", compile_table(results))]
+    blocks += [("Large streams, GB/s", streams_table(results)),
+               ("CPU per message, both sides together, ns", cpu_table(results)), (TITLES[COUNTED[0]], counts_table(results)), ("Compile time, CPU seconds", compile_table(results))]
     if any(KINDS[program] == OURS for program in results.programs()):
         blocks.append(("Goals", goals_table(results)))
     for title, lines in blocks:
