@@ -133,17 +133,22 @@ private:
 
 }  // namespace
 
+asio::awaitable<void> driveCoroutine(const Options& options, tempeh::Reactor& reactor) {
+    Client client(options, reactor);
+    co_await client.run();
+}
+
 void drive(const Options& options) {
     tempeh::Reactor reactor(engineOptions(options));
+    countWakesOf(reactor);
     const Style style = styleOf(options);
     if (style == Style::Blocking) return driveBlocking(options, reactor);
-    Client client(options, reactor);
     if (style == Style::Coroutine) {
-        asio::co_spawn(reactor.executor(), client.run(), asio::use_future).get();
+        asio::co_spawn(reactor.executor(), driveCoroutine(options, reactor), asio::use_future).get();
         return;
     }
     asio::io_context context;
-    std::future<void> done = asio::co_spawn(context, client.run(), asio::use_future);
+    std::future<void> done = asio::co_spawn(context, driveCoroutine(options, reactor), asio::use_future);
     context.run();
     done.get();
 }

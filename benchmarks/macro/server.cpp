@@ -46,6 +46,8 @@ void postAnswer(tempeh::ChannelGroup& group, tempeh::MessagePtr& message) {
     group.post(std::move(message), ec);
 }
 
+}  // namespace
+
 asio::awaitable<void> serveCoroutine(tempeh::ChannelGroup& group, Responder& responder) {
     for (;;) {
         tempeh::MessageQueue messages;
@@ -57,6 +59,8 @@ asio::awaitable<void> serveCoroutine(tempeh::ChannelGroup& group, Responder& res
         }
     }
 }
+
+namespace {
 
 void serveBlocking(tempeh::ChannelGroup& group, Responder& responder) {
     const tempeh::BlockingChannelGroup channels = group.blocking();
@@ -71,6 +75,8 @@ void serveBlocking(tempeh::ChannelGroup& group, Responder& responder) {
     }
 }
 
+}  // namespace
+
 Address listen(const Options& options, tempeh::Reactor& reactor, tempeh::ChannelGroup& group) {
     tempeh::MessagePtr welcome = reactor.get();
     if (options.address.uds)
@@ -83,10 +89,9 @@ Address listen(const Options& options, tempeh::Reactor& reactor, tempeh::Channel
     return Address::parse(std::string(bound->textHeaders.find("~listen_on").value()));
 }
 
-}  // namespace
-
 void serve(const Options& options) {
     tempeh::Reactor reactor(engineOptions(options));
+    countWakesOf(reactor);
     tempeh::ChannelGroup group = reactor.createGroup();
     Responder responder(options);
     responder.ready(listen(options, reactor, group));
