@@ -61,17 +61,25 @@ private:
     }
 
     asio::awaitable<void> stream() {
-        while (driver_.mayStart()) {
-            MessagePtr message =
-                lanes_.make(0, OpCode::Signal, [this](std::byte* to) { driver_.next(0, to); });
-            tempeh::error_code ec;
-            group_.post(std::move(message), ec);
+        tempeh::MessageQueue messages;
+        tempeh::error_code ec;
+        while (fillBatch(messages)) {
+            group_.postAll(messages, ec);
             while (ec == tempeh::Status::SendQueueFull) {
                 co_await group_.waitWritable(lanes_.channelOf(0));
-                group_.post(std::move(message), ec);
+                group_.postAll(messages, ec);
             }
             if (ec) fail(ec.message());
         }
+    }
+
+    /// Some messages of a stream, few enough to stay in the cache until they are posted.
+    bool fillBatch(tempeh::MessageQueue& messages) {
+        constexpr std::size_t batchBytes = 16 * 1024;
+        for (std::size_t bytes = 0; bytes < batchBytes && driver_.mayStart(); bytes += options_.size + 100)
+            messages.pushBack(
+                lanes_.make(0, OpCode::Signal, [this](std::byte* to) { driver_.next(0, to); }));
+        return !messages.empty();
     }
 
     asio::awaitable<void> exchange() {
@@ -85,6 +93,7 @@ private:
             messages.append(group_.tryReceiveAll());  // what else has arrived, without suspending
             while (MessagePtr message = messages.popFront())
                 answerWith(message);
+            group_.postAll(requests_);
         }
     }
 
@@ -95,7 +104,7 @@ private:
         const auto body = message->body.bytes();
         if (!driver_.reply(lane, body.data(), body.size())) return;
         lanes_.refill(*message, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); });
-        group_.post(std::move(message));
+        requests_.pushBack(std::move(message));
     }
 
     asio::awaitable<void> end(std::uint32_t lane) {
@@ -128,6 +137,7 @@ private:
     const Options options_;
     Driver driver_;
     Lanes lanes_;
+    tempeh::MessageQueue requests_;
     tempeh::ChannelGroup group_;
 };
 

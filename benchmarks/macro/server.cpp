@@ -40,23 +40,28 @@ bool isShutdownSignal(const tempeh::MessagePtr& message) {
     return message->isFromEngine() && message->status() == tempeh::Status::ReceiverUpdate;
 }
 
-/// The peer may be gone: a message that cannot be sent is dropped.
-void postAnswer(tempeh::ChannelGroup& group, tempeh::MessagePtr& message) {
-    tempeh::error_code ec;
-    group.post(std::move(message), ec);
+/// Everything that came, and the answers to be posted. What could not be posted last time is dropped: its peer
+/// is gone. False: stop.
+bool answerAll(Responder& responder, tempeh::MessageQueue& messages, tempeh::MessageQueue& answers) {
+    answers.clear();
+    while (tempeh::MessagePtr message = messages.popFront()) {
+        if (isShutdownSignal(message)) return false;
+        if (answer(responder, *message)) answers.pushBack(std::move(message));
+    }
+    return true;
 }
 
 }  // namespace
 
 asio::awaitable<void> serveCoroutine(tempeh::ChannelGroup& group, Responder& responder) {
+    tempeh::MessageQueue answers;
+    tempeh::error_code ec;
     for (;;) {
         tempeh::MessageQueue messages;
         messages.pushBack(co_await group.waitReceive());
         messages.append(group.tryReceiveAll());  // what else has arrived, without suspending
-        while (tempeh::MessagePtr message = messages.popFront()) {
-            if (isShutdownSignal(message)) co_return;
-            if (answer(responder, *message)) postAnswer(group, message);
-        }
+        if (!answerAll(responder, messages, answers)) co_return;
+        group.postAll(answers, ec);
     }
 }
 
@@ -64,14 +69,14 @@ namespace {
 
 void serveBlocking(tempeh::ChannelGroup& group, Responder& responder) {
     const tempeh::BlockingChannelGroup channels = group.blocking();
+    tempeh::MessageQueue answers;
+    tempeh::error_code ec;
     for (;;) {
         tempeh::MessageQueue messages;
         messages.pushBack(channels.waitReceive());
         messages.append(channels.tryReceiveAll());
-        while (tempeh::MessagePtr message = messages.popFront()) {
-            if (isShutdownSignal(message)) return;
-            if (answer(responder, *message)) postAnswer(group, message);
-        }
+        if (!answerAll(responder, messages, answers)) return;
+        channels.postAll(answers, ec);
     }
 }
 

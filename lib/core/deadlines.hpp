@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tempeh/core/asio.hpp>
+
 #include <boost/intrusive/set.hpp>
 
 #include <chrono>
