@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <random>
+#include <utility>
 
 namespace tempeh::core {
 
@@ -148,6 +149,31 @@ void Engine::scheduleFlush() {
         self->flushScheduled_ = false;
         const Turn turn(*self);
     });
+}
+
+bool Engine::resumeSoon(detail::Waiter& waiter) noexcept {
+    if (!isReactorThread() || !waiter.resumesInline()) return false;
+    ready_.push_back(waiter);
+    if (!std::exchange(isResumingReady_, true)) scheduleReady();
+    return true;
+}
+
+void Engine::scheduleReady() {
+    asio::post(executor_, [self = shared_from_this()] { self->resumeReady(); });
+}
+
+/// Coroutines that hand messages to each other run here in turn; after some of them it is the turn of others
+/// on this executor.
+void Engine::resumeReady() noexcept {
+    constexpr int resumedInARow = 256;
+    const Turn turn(*this);
+    for (int i = 0; i < resumedInARow && !ready_.empty(); ++i) {
+        detail::Waiter& waiter = ready_.front();
+        ready_.pop_front();
+        waiter.resume(true);
+    }
+    isResumingReady_ = !ready_.empty();
+    if (isResumingReady_) scheduleReady();
 }
 
 // --- Deadlines ---

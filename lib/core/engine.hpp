@@ -100,6 +100,10 @@ public:
     void startWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
     void cancelWritable(ChannelNumber channel, std::uint64_t ticket);
 
+    /// On the reactor thread: takes a waiter of its own executor over, to run it after what runs now, without a
+    /// way through the scheduler.
+    bool resumeSoon(detail::Waiter& waiter) noexcept;
+
     // --- Reactor thread ---
 
     /// One stretch of work on the reactor thread; at the end of the outermost one everything written
@@ -204,6 +208,8 @@ private:
     void wake();
 
     void endTurn() noexcept;
+    void scheduleReady();
+    void resumeReady() noexcept;
     void flushDirty();
     void scheduleFlush();
     void resumePaused();
@@ -252,6 +258,8 @@ private:
     std::unique_ptr<std::byte[]> scratch_;
     wire::FrameBatch frameBatch_;
     BlockStock blocks_;
+    boost::intrusive::list<detail::Waiter, boost::intrusive::constant_time_size<false>> ready_;
+    bool isResumingReady_ = false;  // resumeReady() runs or will
     std::vector<Switchboard::Submission> submissions_;
     std::atomic<bool> resumeScheduled_{false};
     std::atomic<std::uint64_t> nextTicket_{1};

@@ -24,7 +24,9 @@ class FrameWaiter final : public detail::Waiter {
 public:
     /// `executor` is the coroutine's.
     FrameWaiter(std::shared_ptr<detail::GroupBackend> backend, asio::any_io_executor executor) noexcept
-        : backend_(std::move(backend)), executor_(std::move(executor)) {}
+        : backend_(std::move(backend))
+        , executor_(std::move(executor))
+        , isOnEngine_(backend_->isOwnExecutor(executor_)) {}
     FrameWaiter(const FrameWaiter&) = delete;
     FrameWaiter& operator=(const FrameWaiter&) = delete;
     ~FrameWaiter() = default;
@@ -39,15 +41,15 @@ public:
     error_code ec;
 
     void resume(bool inlineAllowed) noexcept override {
-        const asio::any_io_executor executor = executor_;
-        if (!inlineAllowed || !backend_->isOwnExecutor(executor))
-            return asio::post(executor, Resumption(this));
-        // As dispatch() to that executor would, without its detour through a type-erased function.
-        try {
-            finish();
-        } catch (...) {
-            asio::post(executor, [failure = std::current_exception()] { std::rethrow_exception(failure); });
-        }
+        if (inlineAllowed && resumesInline())
+            runHere([this] { finish(); });
+        else
+            asio::post(executor_, Resumption(this));
+    }
+    bool resumesInline() const noexcept override { return isOnEngine_; }
+    void resumeWith(MessagePtr received) noexcept override {
+        message = std::move(received);
+        runHere([this] { act_(storage_, Act::Invoke); });
     }
 
 private:
@@ -112,6 +114,18 @@ private:
         std::move(handler)();
     }
 
+    /// As dispatch() to the executor would, without its detour through a type-erased function. This object may
+    /// be gone when `work` is done.
+    template <typename Work>
+    void runHere(Work work) noexcept {
+        const asio::any_io_executor executor = executor_;
+        try {
+            work();
+        } catch (...) {
+            asio::post(executor, [failure = std::current_exception()] { std::rethrow_exception(failure); });
+        }
+    }
+
     void finish() {
         if (backend_->finishReceive(*this, message, ec)) act_(storage_, Act::Invoke);
     }
@@ -124,6 +138,7 @@ private:
 
     std::shared_ptr<detail::GroupBackend> backend_;
     asio::any_io_executor executor_;
+    const bool isOnEngine_;
     void (*act_)(void* storage, Act act) = nullptr;
     alignas(std::max_align_t) std::byte storage_[storageSize];
 };

@@ -14,7 +14,7 @@
 namespace tempeh::core {
 
 /// What stands behind a ChannelGroup of the real engine: its mailbox, and the list of its channels.
-class Group final : public detail::GroupBackend, private CloseNoticeListener {
+class Group final : public detail::GroupBackend, private MailboxOwner {
 public:
     explicit Group(std::shared_ptr<Engine> engine);
     ~Group() override;
@@ -76,6 +76,7 @@ public:
     std::atomic<TimePoint> armedFor{TimePoint::max()};
 
 private:
+    bool resumeSoon(detail::Waiter& waiter) noexcept override { return engine_->resumeSoon(waiter); }
     MessageQueue onCloseNotice(std::uint64_t obligation) noexcept override;
 
     const std::shared_ptr<Engine> engine_;

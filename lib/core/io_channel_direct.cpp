@@ -53,7 +53,7 @@ void IoChannel::offerSendRight() noexcept {
     const bool isPlain = streamPhase_ == Phase::Live && !isWriteBlocked_ && !hasWriteFailed_ &&
                          !isDetached_ && !isDraining_ && machine_.state() == machines::ChannelState::Open &&
                          machine_.isPlain(OpCode::Signal);
-    if (!isPlain || isSendRightOffered_) return;
+    if (!isPlain || isSendRightOffered_ || accepting != nullptr) return;
     isSendRightOffered_ = true;
     sendRight.offer();
 }

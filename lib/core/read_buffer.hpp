@@ -21,11 +21,11 @@ public:
     /// Little is expected: read into room().
     bool expectsLittle() const noexcept { return expected_ != Size::Large; }
 
-    /// The channel's own memory, for as long as expectsLittle() is not asked anew.
+    /// The channel's own memory; the same until the next note().
     std::span<std::byte> room() noexcept {
         if (expected_ == Size::Medium && medium_ == nullptr) medium_.reset(new (std::nothrow) Medium);
-        if (expected_ == Size::Medium && medium_ != nullptr) return *medium_;
-        return small_;
+        if (medium_ == nullptr && expected_ == Size::Medium) expected_ = Size::Small;
+        return expected_ == Size::Medium ? std::span<std::byte>(*medium_) : std::span<std::byte>(small_);
     }
 
     /// What the last read brought, together with what more there was right behind it.

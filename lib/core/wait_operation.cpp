@@ -10,6 +10,8 @@ namespace tempeh::detail {
 
 GroupBackend::~GroupBackend() = default;
 
+void Waiter::resumeWith(MessagePtr) noexcept {}
+
 using core::throwIf;
 
 asio::awaitable<MessagePtr> receiveAwaitable(GroupBackend* backend, Duration timeout) {

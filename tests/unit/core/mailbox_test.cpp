@@ -30,8 +30,9 @@ public:
 };
 
 /// Gives what was posted late once, then lets the notice go.
-class FakeListener final : public CloseNoticeListener {
+class FakeListener final : public MailboxOwner {
 public:
+    bool resumeSoon(detail::Waiter&) noexcept override { return false; }
     MessageQueue onCloseNotice(std::uint64_t obligation) noexcept override {
         asked.push_back(obligation);
         return std::move(late);

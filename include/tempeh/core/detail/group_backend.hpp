@@ -23,6 +23,11 @@ public:
     /// waiter.
     virtual void resume(bool inlineAllowed) noexcept = 0;
 
+    /// Whether resume(true) would run the handler before it returns. Then the backend may hand it its message
+    /// along with resumeWith() and need not be asked for it.
+    virtual bool resumesInline() const noexcept { return false; }
+    virtual void resumeWith(MessagePtr message) noexcept;
+
     /// Backend: why the operation ends without a result.
     error_code abortReason;
     /// Backend: the timeout passed.
