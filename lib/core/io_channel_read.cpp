@@ -30,14 +30,16 @@ void IoChannel::startReading() {
 }
 
 asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
-    error_code ec;
     while (self->streamPhase_ != Phase::Gone && !self->isPaused_) {
-        std::size_t size = 0;
-        if (self->buffer_.expectsLittle())
-            size = co_await self->stream_->receive(self->buffer_.room(), ec);
-        else
-            co_await self->stream_->waitReadable(ec);
-        self->onReadable(size, ec);
+        transport::ReceiveOperation receive;
+        if (self->buffer_.expectsLittle()) {
+            auto outcome = receive.wait(*self->stream_, self->buffer_.room());
+            // NOLINTNEXTLINE(performance-move-const-arg): only an rvalue is an operation to await
+            co_await std::move(outcome);
+        } else {
+            co_await self->stream_->waitReadable(receive.ec);
+        }
+        self->onReadable(receive.size, receive.ec);
     }
     self->isReading_ = false;
     self->releaseIfDone();
