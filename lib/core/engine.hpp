@@ -228,7 +228,7 @@ private:
     void beginWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
 
     const Options options_;
-    const bool ownsThread_;
+    const bool ownsThread_;  // all handlers of the context run on the engine's own thread
     Log log_;
     MessagePool* const pool_;  // closes and deletes itself
     Switchboard switchboard_;
