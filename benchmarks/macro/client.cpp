@@ -63,7 +63,7 @@ private:
     asio::awaitable<void> stream() {
         tempeh::MessageQueue messages;
         tempeh::error_code ec;
-        while (fillBatch(messages)) {
+        while (lanes_.fillBatch(messages, driver_)) {
             group_.postAll(messages, ec);
             while (ec == tempeh::Status::SendQueueFull) {
                 co_await group_.waitWritable(lanes_.channelOf(0));
@@ -71,15 +71,6 @@ private:
             }
             if (ec) fail(ec.message());
         }
-    }
-
-    /// Some messages of a stream, few enough to stay in the cache until they are posted.
-    bool fillBatch(tempeh::MessageQueue& messages) {
-        constexpr std::size_t batchBytes = 16 * 1024;
-        for (std::size_t bytes = 0; bytes < batchBytes && driver_.mayStart(); bytes += options_.size + 100)
-            messages.pushBack(
-                lanes_.make(0, OpCode::Signal, [this](std::byte* to) { driver_.next(0, to); }));
-        return !messages.empty();
     }
 
     asio::awaitable<void> exchange() {

@@ -55,14 +55,13 @@ private:
     }
 
     void stream() {
-        while (driver_.mayStart()) {
-            MessagePtr message =
-                lanes_.make(0, OpCode::Signal, [this](std::byte* to) { driver_.next(0, to); });
-            tempeh::error_code ec;
-            channels_.post(std::move(message), ec);
+        tempeh::MessageQueue messages;
+        tempeh::error_code ec;
+        while (lanes_.fillBatch(messages, driver_)) {
+            channels_.postAll(messages, ec);
             while (ec == tempeh::Status::SendQueueFull) {
                 channels_.waitWritable(lanes_.channelOf(0));
-                channels_.post(std::move(message), ec);
+                channels_.postAll(messages, ec);
             }
             if (ec) fail(ec.message());
         }

@@ -100,8 +100,8 @@ public:
     void startWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
     void cancelWritable(ChannelNumber channel, std::uint64_t ticket);
 
-    /// On the reactor thread: takes a waiter of its own executor over, to run it after what runs now, without a
-    /// way through the scheduler.
+    /// On the reactor thread: takes a waiter of its own executor over, to run it after what runs now, without
+    /// a way through the scheduler.
     bool resumeSoon(detail::Waiter& waiter) noexcept;
 
     // --- Reactor thread ---
@@ -280,7 +280,7 @@ bool Engine::defer(Work work) {
     // The pool may call while the engine is being destroyed; there is nothing left to do then.
     std::shared_ptr<Engine> self = weak_from_this().lock();
     if (self == nullptr) return false;
-    asio::post(executor_, [self = std::move(self), work = std::move(work)]() mutable {
+    wakeChannel_.post([self = std::move(self), work = std::move(work)]() mutable {
         const Turn turn(*self);
         work();
     });

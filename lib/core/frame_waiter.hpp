@@ -1,19 +1,16 @@
 #pragma once
 
+#include "core/handler_memory.hpp"
 #include "transport/frame_handler.hpp"
 
 #include <tempeh/core/detail/group_backend.hpp>
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include <cstddef>
 #include <exception>
 #include <memory>
-#include <new>
 #include <utility>
 
 namespace tempeh::core {
@@ -40,8 +37,10 @@ public:
     error_code ec;
 
     void resume(bool inlineAllowed) noexcept override {
-        if (inlineAllowed && resumesInline())
-            runHere([this] { finish(); });
+        if (inlineAllowed && resumesInline()) return runHere([this] { finish(); });
+        // The type-erased executor would allocate twice.
+        if (const auto* concrete = executor_.target<asio::io_context::executor_type>())
+            asio::post(*concrete, Resumption(this));
         else
             asio::post(executor_, Resumption(this));
     }
@@ -54,16 +53,21 @@ public:
 private:
     class Resumption {
     public:
-        explicit Resumption(FrameWaiter* waiter) noexcept : waiter_(waiter) {}
-        Resumption(Resumption&& other) noexcept : waiter_(std::exchange(other.waiter_, nullptr)) {}
+        using allocator_type = HandlerAllocator<void, HandlerMemory*>;
+
+        explicit Resumption(FrameWaiter* waiter) noexcept : waiter_(waiter), memory_(&waiter->memory_) {}
+        Resumption(Resumption&& other) noexcept
+            : waiter_(std::exchange(other.waiter_, nullptr)), memory_(other.memory_) {}
         Resumption& operator=(Resumption&&) = delete;
         ~Resumption() {
             if (waiter_ != nullptr) waiter_->abandon();
         }
         void operator()() { std::exchange(waiter_, nullptr)->finish(); }
+        allocator_type get_allocator() const noexcept { return allocator_type(memory_); }
 
     private:
         FrameWaiter* waiter_;
+        HandlerMemory* memory_;
     };
 
     void start(asio::cancellation_slot slot, Duration timeout) {
@@ -75,8 +79,8 @@ private:
         backend_->startReceive(*this, timeout);
     }
 
-    /// As dispatch() to the executor would, without its detour through a type-erased function. This object may
-    /// be gone when `work` is done.
+    /// As dispatch() to the executor would, without its detour through a type-erased function. This object
+    /// may be gone when `work` is done.
     template <typename Work>
     void runHere(Work work) noexcept {
         const asio::any_io_executor executor = executor_;
@@ -100,6 +104,7 @@ private:
     std::shared_ptr<detail::GroupBackend> backend_;
     asio::any_io_executor executor_;
     const bool isOnEngine_;
+    HandlerMemory memory_;  // of the resumption on its way; never of two
     transport::FrameHandler handler_;
 };
 
