@@ -6,8 +6,10 @@
 #include <tempeh/core/detail/group_backend.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 
 #include <exception>
 #include <memory>
@@ -40,9 +42,9 @@ public:
         if (inlineAllowed && resumesInline()) return runHere([this] { finish(); });
         // The type-erased executor would allocate twice.
         if (const auto* concrete = executor_.target<asio::io_context::executor_type>())
-            asio::post(*concrete, Resumption(this));
+            postTo(*concrete);
         else
-            asio::post(executor_, Resumption(this));
+            postTo(executor_);
     }
     bool resumesInline() const noexcept override { return isOnEngine_; }
     void resumeWith(MessagePtr received) noexcept override {
@@ -69,6 +71,14 @@ private:
         FrameWaiter* waiter_;
         HandlerMemory* memory_;
     };
+
+    template <typename Executor>
+    void postTo(const Executor& executor) noexcept {
+        // Whoever waits for the context to run out of work may destroy it then: not before post() is through,
+        // though the coroutine may have run to its end by then, and this with it.
+        const auto tracked = asio::prefer(executor, asio::execution::outstanding_work.tracked);
+        asio::post(tracked, Resumption(this));
+    }
 
     void start(asio::cancellation_slot slot, Duration timeout) {
         if (slot.is_connected()) {
