@@ -1,0 +1,13 @@
+#pragma once
+
+/// All of flows: what every application builds on the core.
+
+#include <tempeh/flows/backoff.hpp>
+#include <tempeh/flows/blocking_peer.hpp>
+#include <tempeh/flows/connect.hpp>
+#include <tempeh/flows/peer.hpp>
+#include <tempeh/flows/peer_counters.hpp>
+#include <tempeh/flows/peer_group.hpp>
+#include <tempeh/flows/server.hpp>
+#include <tempeh/flows/server_options.hpp>
+#include <tempeh/tempeh.hpp>

@@ -1,0 +1,282 @@
+#include "flows/peer_state.hpp"
+
+#include "flows/message_copy.hpp"
+#include "flows/peer_waits.hpp"
+
+#include <tempeh/wire/address.hpp>
+
+namespace tempeh::flows::detail {
+
+namespace {
+
+/// Ids that flows gives to signals: none of a request's, of this or the other side, so that a signal is never
+/// taken for the progress of a request that has its id by chance.
+constexpr MessageId signalIds = MessageId{1} << 63U;
+
+MessagePtr makeBye(OpCode opCode) {
+    MessagePtr bye(new Message());  // the engine and its pool may be gone
+    bye->header.opCode = opCode;
+    return bye;
+}
+
+std::string reasonOf(const Message& notice) {
+    std::string text(notice.textHeaders.find(wire::reasonHeader).value_or(""));
+    const auto peer = notice.textHeaders.find(wire::peerHeader);
+    if (peer) text += (text.empty() ? "" : ", ") + std::string(*peer);
+    return text;
+}
+
+}  // namespace
+
+PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
+    const auto peer = std::make_shared<PeerState>(hub, HelloPhase::Pending);
+    // Under the lock, so that nothing that comes of it is routed before there is a route.
+    const std::scoped_lock lock(hub->mutex());
+    if (hub->hasEnded()) {
+        ec = hub->endReason();
+    } else {
+        const BinaryHeader header = hub->group().post(std::move(hello), ec);
+        if (!ec) {
+            peer->channel_ = header.channelNumber;
+            peer->firstId_ = header.messageId;
+            hub->addRoute(peer->channel_, *peer);
+            return peer;
+        }
+    }
+    peer->hasEnded_ = true;
+    return nullptr;
+}
+
+PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello) {
+    const auto peer = std::make_shared<PeerState>(hub, HelloPhase::Done);
+    peer->channel_ = hello.header.channelNumber;
+    peer->firstId_ = hello.header.messageId;
+    peer->keepHello(hello);
+    peer->noteOpened();
+    const std::scoped_lock lock(hub->mutex());
+    hub->addRoute(peer->channel_, *peer);
+    return peer;
+}
+
+PeerState::~PeerState() {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (hasEnded()) return;
+        hub_->removeRoute(channel_);
+        hasEnded_ = true;
+        if (byeSaid_) return;
+    }
+    try {
+        const OpCode opCode = helloPhase_ == HelloPhase::Done ? OpCode::ByeRequest : OpCode::ByeSignal;
+        MessagePtr bye = makeBye(opCode);
+        bye->header.channelNumber = channel_;
+        error_code ec;  // the channel has ended, or the engine
+        group().post(std::move(bye), ec);
+    } catch (const std::bad_alloc&) {
+        return;  // the group's end closes it
+    }
+}
+
+error_code PeerState::post(MessagePtr& message) noexcept {
+    error_code ec;
+    if (message == nullptr) return Status::NullMessage;
+    if (hasEnded()) return Status::ChannelClosed;
+    BinaryHeader& header = message->header;
+    header.channelNumber = channel_;
+    if (header.opCode == OpCode::Signal && header.messageId == 0)
+        header.messageId = signalIds | hub_->nextId();
+    group().post(std::move(message), ec);
+    if (ec == Status::InvalidChannelNumber) ec = Status::ChannelClosed;  // its end was just received
+    return ec;
+}
+
+Error PeerState::errorFor(const error_code& ec) {
+    if (ec != Status::ChannelClosed) return Error(ec);
+    const std::scoped_lock lock(hub_->mutex());
+    return Error(endCode_ ? endCode_ : ec, endReason_);
+}
+
+void PeerState::abort() noexcept {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (hasEnded()) return;
+        byeSaid_ = true;
+    }
+    try {
+        MessagePtr bye = makeBye(OpCode::ByeSignal);
+        post(bye);
+    } catch (const std::bad_alloc&) {
+        return;
+    }
+}
+
+void PeerState::sayBye(MessagePtr bye) {
+    if (bye == nullptr) bye = makeBye(OpCode::ByeRequest);
+    bye->header.opCode = OpCode::ByeRequest;
+    MessageQueue dropped;  // outside the lock; the engine answers them
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (hasEnded()) return;
+        hasReader = false;
+        dropped = takeByeRequests();
+        if (byeSaid_) return;
+        byeSaid_ = true;
+    }
+    const error_code ec = post(bye);
+    // InvalidOpCode: the other side was quicker, or the bye crossed with ours.
+    if (ec && ec != Status::ChannelClosed && ec != Status::InvalidOpCode) throw errorFor(ec);
+}
+
+/// The other side's bye, if it waits to be received.
+MessageQueue PeerState::takeByeRequests() noexcept {
+    MessageQueue byes;
+    MessageQueue others;
+    while (MessagePtr message = inbox.popFront())
+        (message->header.opCode == OpCode::ByeRequest ? byes : others).pushBack(std::move(message));
+    inbox = std::move(others);
+    return byes;
+}
+
+ChannelInfo PeerState::info() {
+    if (!hasEnded()) {
+        error_code ec;
+        ChannelInfo info = group().channelInfo(channel_, ec);
+        if (!ec) return info;
+    }
+    const std::scoped_lock lock(hub_->mutex());
+    ChannelInfo info = opened_;
+    info.channel = channel_;
+    info.state = ChannelPhase::Closed;
+    return info;
+}
+
+void PeerState::noteOpened() {
+    error_code ec;
+    ChannelInfo info = group().channelInfo(channel_, ec);
+    if (ec) return;
+    const std::scoped_lock lock(hub_->mutex());
+    opened_ = std::move(info);
+}
+
+PeerCounters PeerState::counters() {
+    const std::scoped_lock lock(hub_->mutex());
+    PeerCounters result = counts;
+    result.inFlight = answers.size();
+    result.waiting = inbox.size();
+    return result;
+}
+
+MessagePtr PeerState::tryReceive(error_code& ec) {
+    ec.clear();
+    const std::scoped_lock lock(hub_->mutex());
+    hasReader = true;
+    if (receiver != nullptr) {
+        ec = Status::NotAllowed;
+        return nullptr;
+    }
+    return inbox.popFront();
+}
+
+void PeerState::drain() noexcept {
+    WokenList woken;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        isDraining_ = true;
+        if (receiver != nullptr) hub_->wake(*receiver, woken);
+    }
+    woken.wakeAll(false);
+}
+
+error_code PeerState::receiveEnd() const noexcept {
+    if (hasEnded()) return endCode_;
+    return isDraining_ ? make_error_code(Status::ShutdownStarted) : error_code();
+}
+
+void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
+    if (message->isFromEngine()) return onEngineMessage(message, woken);
+    ++counts.received;
+    const BinaryHeader& header = message->header;
+    const MessageId id = header.messageId;
+    if (header.opCode == OpCode::HelloResponse) return onHelloResponse(message, woken);
+    if (helloPhase_ == HelloPhase::Pending) setHelloPhase(HelloPhase::Done, woken);
+    switch (header.opCode) {
+        case OpCode::Response:
+            if (Exchange* exchange = answers.find(id)) exchange->onMessage(message, woken);
+            if (message != nullptr) ++counts.lateAnswers;
+            return;
+        case OpCode::Signal:
+            if (Exchange* exchange = answers.find(id)) exchange->onMessage(message, woken);
+            break;
+        case OpCode::ByeRequest:
+            byeSaid_ = true;
+            if (!hasReader) return;  // dropped: the engine answers
+            break;
+        case OpCode::ByeResponse:
+            farewell = std::move(message);
+            return;
+        default:
+            break;
+    }
+    if (message == nullptr) return;
+    if (Exchange* stream = streams.find(id)) stream->onMessage(message, woken);
+    if (message != nullptr) deliver(message, woken);
+}
+
+void PeerState::deliver(MessagePtr& message, WokenList& woken) noexcept {
+    inbox.pushBack(std::move(message));
+    if (receiver != nullptr) hub_->wake(*receiver, woken);
+}
+
+void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept {
+    const OpCode opCode = message->header.opCode;
+    const Status status = message->status();
+    if (opCode == OpCode::HelloResponse) return onHelloResponse(message, woken);
+    if (opCode == OpCode::Signal && status == Status::PoolEmpty) return;
+    const bool hasFirstId = message->header.messageId == firstId_;
+    if (opCode == OpCode::Signal && status == Status::ChannelClosed && hasFirstId)
+        return end(make_error_code(Status::ChannelClosed), reasonOf(*message), woken);
+    ++counts.returned;
+    if (opCode != OpCode::Request) return;
+    if (Exchange* exchange = answers.find(message->header.messageId)) exchange->onMessage(message, woken);
+}
+
+void PeerState::onHelloResponse(MessagePtr& message, WokenList& woken) noexcept {
+    if (helloPhase_ != HelloPhase::Pending) return;
+    helloStatus = message->header.status;
+    if (message->isFromEngine()) {
+        helloReason = reasonOf(*message);
+        returnedHello = std::move(message);
+        return setHelloPhase(HelloPhase::Failed, woken);
+    }
+    keepHello(*message);
+    setHelloPhase(helloStatus == 0 ? HelloPhase::Done : HelloPhase::Refused, woken);
+}
+
+void PeerState::setHelloPhase(HelloPhase phase, WokenList& woken) noexcept {
+    helloPhase_ = phase;
+    if (helloWaiter != nullptr) hub_->wake(*helloWaiter, woken);
+}
+
+void PeerState::onHubEnd(const error_code& reason, WokenList& woken) noexcept {
+    end(reason, "the engine has ended", woken);
+}
+
+void PeerState::end(const error_code& code, std::string reason, WokenList& woken) noexcept {
+    endCode_ = code;
+    endReason_ = std::move(reason);
+    hasEnded_ = true;
+    if (!hub_->hasEnded()) hub_->removeRoute(channel_);
+    if (receiver != nullptr) hub_->wake(*receiver, woken);
+    if (helloWaiter != nullptr) hub_->wake(*helloWaiter, woken);
+    hub_->wakeAll(closers, woken);
+    answers.endAll(woken);
+    streams.endAll(woken);
+}
+
+void PeerState::keepHello(const Message& message) {
+    auto copy = std::make_unique<Message>();
+    copyMessage(message, *copy);
+    hello_ = std::move(copy);
+}
+
+}  // namespace tempeh::flows::detail
