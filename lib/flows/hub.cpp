@@ -5,6 +5,7 @@
 #include <tempeh/core/blocking_channel_group.hpp>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 
@@ -134,18 +135,21 @@ void Hub::abandon(Wait& wait) noexcept {
 
 asio::awaitable<void> Hub::run(LoopGuard guard) {
     Hub& hub = guard.hub();
+    Duration timeout = infinite;
     try {
-        Duration timeout = infinite;
         while (hub.prepareToWait(timeout)) {
-            MessagePtr message = co_await hub.group_.waitReceive(timeout);
+            // Deferred: an awaitable would take one of the two frames that Asio keeps for reuse, which those
+            // who wait here need more.
+            auto waiting = hub.group_.waitReceive(timeout, asio::deferred);
+            MessagePtr message = co_await std::move(waiting);
             for (int i = 0; message != nullptr && i < messagesPerLook; ++i) {
                 hub.route(std::move(message));
                 error_code ec;
-                message = hub.group_.tryReceive(ec);  // its end is told by waitReceive too
+                message = hub.group_.tryReceive(ec);  // the end is told by waitReceive too
             }
             if (message != nullptr) hub.route(std::move(message));
         }
-    } catch (const Error& error) {
+    } catch (const boost::system::system_error& error) {
         guard.reason = error.code();
     }
 }

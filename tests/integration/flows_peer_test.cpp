@@ -271,6 +271,7 @@ asio::awaitable<void> awaitEnd(Peer peer) {
 TEST_P(FlowsPeer, AnswersAByeThatNobodyReceives) {
     FlowsPair pair(closeAtOnce, GetParam());
     pair.onClient(awaitEnd(pair.connect()));
+    EXPECT_TRUE(eventually([&] { return pair.server->counters().peers == 0; }));
 }
 
 asio::awaitable<void> closeLate(Peer peer) {
@@ -291,6 +292,7 @@ asio::awaitable<void> leaveUnread(Peer peer) {
 TEST_P(FlowsPeer, ClosesThoughAByeWaitsToBeReceived) {
     FlowsPair pair(closeLate, GetParam());
     pair.onClient(leaveUnread(pair.connect()));
+    EXPECT_TRUE(eventually([&] { return pair.server->counters().peers == 0; }));
 }
 
 asio::awaitable<void> hangUp(Peer peer) {
