@@ -10,4 +10,6 @@
 #include <tempeh/flows/peer_group.hpp>
 #include <tempeh/flows/server.hpp>
 #include <tempeh/flows/server_options.hpp>
+#include <tempeh/flows/stream_reader.hpp>
+#include <tempeh/flows/stream_writer.hpp>
 #include <tempeh/tempeh.hpp>

@@ -9,6 +9,8 @@
 
 namespace tempeh::flows::detail {
 
+class StreamState;
+
 /// Whoever the messages of one id go to. Under the hub's lock.
 class Exchange {
 public:
@@ -20,6 +22,7 @@ public:
     virtual void onMessage(MessagePtr& message, WokenList& woken) noexcept = 0;
     /// The channel ended.
     virtual void onEnd(WokenList& woken) noexcept = 0;
+    virtual StreamState* asStream() noexcept { return nullptr; }
 
     MessageId id() const noexcept { return id_; }
     bool isEnlisted() const noexcept { return isEnlisted_; }

@@ -3,6 +3,9 @@
 #include "flows/peer_waits.hpp"
 #include "flows/suspension.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 namespace tempeh::flows::detail {
 
 asio::awaitable<bool> postInTime(PeerState& peer, MessagePtr& message, TimePoint deadline) {
@@ -27,6 +30,12 @@ asio::awaitable<void> send(PeerPtr peer, MessagePtr message) {
     if (!ec) co_return;
     if (ec != Status::SendQueueFull) throw peer->errorFor(ec);
     co_await postInTime(*peer, message, TimePoint::max());
+}
+
+void sendSoon(const PeerPtr& peer, MessagePtr message) {
+    const error_code ec = peer->post(message);
+    if (ec != Status::SendQueueFull) return;
+    asio::co_spawn(peer->group().executor(), send(peer, std::move(message)), asio::detached);
 }
 
 asio::awaitable<MessagePtr> receive(PeerPtr peer, Duration timeout) {

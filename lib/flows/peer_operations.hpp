@@ -9,6 +9,9 @@ namespace tempeh::flows::detail {
 // What a Peer does, as coroutines. They own what they are given, so that they may outlive the handle.
 
 asio::awaitable<void> send(PeerPtr peer, MessagePtr message);
+/// Sends without anybody waiting: at once where there is room, else as soon as there is. Throws
+/// std::bad_alloc.
+void sendSoon(const PeerPtr& peer, MessagePtr message);
 asio::awaitable<MessagePtr> receive(PeerPtr peer, Duration timeout);
 asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration timeout,
                                     SignalHandler onSignal);

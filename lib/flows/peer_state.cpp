@@ -77,14 +77,17 @@ PeerState::~PeerState() {
     }
 }
 
+MessageId PeerState::nextSignalId() const noexcept {
+    return signalIds | hub_->nextId();
+}
+
 error_code PeerState::post(MessagePtr& message) noexcept {
     error_code ec;
     if (message == nullptr) return Status::NullMessage;
     if (hasEnded()) return Status::ChannelClosed;
     BinaryHeader& header = message->header;
     header.channelNumber = channel_;
-    if (header.opCode == OpCode::Signal && header.messageId == 0)
-        header.messageId = signalIds | hub_->nextId();
+    if (header.opCode == OpCode::Signal && header.messageId == 0) header.messageId = nextSignalId();
     group().post(std::move(message), ec);
     if (ec == Status::InvalidChannelNumber) ec = Status::ChannelClosed;  // its end was just received
     return ec;
@@ -218,6 +221,10 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
             break;
     }
     if (message == nullptr) return;
+    if (!unwanted.empty() && unwanted.contains(id)) {
+        if (!message->hasMore()) unwanted.erase(id);
+        return;
+    }
     if (Exchange* stream = streams.find(id)) stream->onMessage(message, woken);
     if (message != nullptr) deliver(message, woken);
 }

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <unordered_set>
 
 namespace tempeh::flows::detail {
 
@@ -36,6 +37,7 @@ public:
     ~PeerState();
 
     Hub& hub() const noexcept { return *hub_; }
+    MessageId nextSignalId() const noexcept;
     const HubPtr& hubPtr() const noexcept { return hub_; }
     ChannelGroup& group() const noexcept { return hub_->group(); }
     ChannelNumber channel() const noexcept { return channel_; }
@@ -71,8 +73,9 @@ public:
     MessageQueue inbox;
     HelloWait* helloWaiter = nullptr;
     WaitList closers;
-    ExchangeTable answers;  // by the id of our request
-    ExchangeTable streams;  // by the id of the other side's Request or Signal
+    ExchangeTable answers;                   // by the id of our request
+    ExchangeTable streams;                   // by the id of the other side's Request or Signal
+    std::unordered_set<MessageId> unwanted;  // streams of the other side whose rest is dropped
     PeerCounters counts;
     MessagePtr farewell;  // the peer's ByeResponse
     // The hello's outcome; constant once helloPhase() is not Pending.
