@@ -18,7 +18,7 @@ asio::awaitable<void> Peer::send(MessagePtr message) const {
 }
 
 asio::awaitable<MessagePtr> Peer::receive(Duration timeout) const {
-    return detail::receive(state(), timeout);
+    return detail::receiveFrom(state(), timeout);
 }
 
 asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Duration timeout) const {

@@ -38,23 +38,6 @@ void sendSoon(const PeerPtr& peer, MessagePtr message) {
     asio::co_spawn(peer->group().executor(), send(peer, std::move(message)), asio::detached);
 }
 
-asio::awaitable<MessagePtr> receive(PeerPtr peer, Duration timeout) {
-    // As ChannelGroup::waitReceive: nobody can cancel this coroutine, so nobody can drop its result on the
-    // way, and a message that is there may be given at once.
-    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
-    if (!cancellation.slot().is_connected()) {
-        error_code ec;
-        MessagePtr ready = peer->tryReceive(ec);
-        if (ready != nullptr) co_return ready;
-    }
-    ReceiveWait wait(*peer);
-    Suspension suspension(peer->hub(), wait, co_await asio::this_coro::executor);
-    auto received = suspension.until(peer->hub().time().after(timeout));
-    co_await std::move(received);
-    if (wait.ec) throw peer->errorFor(wait.ec);
-    co_return std::move(wait.message);
-}
-
 asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration timeout,
                                     SignalHandler onSignal) {
     if (message == nullptr) throw Error(Status::NullMessage);

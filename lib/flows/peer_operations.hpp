@@ -12,7 +12,6 @@ asio::awaitable<void> send(PeerPtr peer, MessagePtr message);
 /// Sends without anybody waiting: at once where there is room, else as soon as there is. Throws
 /// std::bad_alloc.
 void sendSoon(const PeerPtr& peer, MessagePtr message);
-asio::awaitable<MessagePtr> receive(PeerPtr peer, Duration timeout);
 asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration timeout,
                                     SignalHandler onSignal);
 asio::awaitable<MessagePtr> close(PeerPtr peer, MessagePtr bye);

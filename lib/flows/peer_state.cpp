@@ -120,7 +120,7 @@ void PeerState::sayBye(MessagePtr bye) {
     {
         const std::scoped_lock lock(hub_->mutex());
         if (hasEnded()) return;
-        hasReader = false;
+        inbox.hasReader = false;  // a bye from now on is the engine's to answer
         dropped = takeByeRequests();
         if (byeSaid_) return;
         byeSaid_ = true;
@@ -134,9 +134,9 @@ void PeerState::sayBye(MessagePtr bye) {
 MessageQueue PeerState::takeByeRequests() noexcept {
     MessageQueue byes;
     MessageQueue others;
-    while (MessagePtr message = inbox.popFront())
+    while (MessagePtr message = inbox.messages.popFront())
         (message->header.opCode == OpCode::ByeRequest ? byes : others).pushBack(std::move(message));
-    inbox = std::move(others);
+    inbox.messages = std::move(others);
     return byes;
 }
 
@@ -165,34 +165,17 @@ PeerCounters PeerState::counters() {
     const std::scoped_lock lock(hub_->mutex());
     PeerCounters result = counts;
     result.inFlight = answers.size();
-    result.waiting = inbox.size();
+    result.waiting = inbox.messages.size();
     return result;
-}
-
-MessagePtr PeerState::tryReceive(error_code& ec) {
-    ec.clear();
-    const std::scoped_lock lock(hub_->mutex());
-    hasReader = true;
-    if (receiver != nullptr) {
-        ec = Status::NotAllowed;
-        return nullptr;
-    }
-    return inbox.popFront();
 }
 
 void PeerState::drain() noexcept {
     WokenList woken;
     {
         const std::scoped_lock lock(hub_->mutex());
-        isDraining_ = true;
-        if (receiver != nullptr) hub_->wake(*receiver, woken);
+        if (!hasEnded()) inbox.close(make_error_code(Status::ShutdownStarted), *hub_, woken);
     }
     woken.wakeAll(false);
-}
-
-error_code PeerState::receiveEnd() const noexcept {
-    if (hasEnded()) return endCode_;
-    return isDraining_ ? make_error_code(Status::ShutdownStarted) : error_code();
 }
 
 void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
@@ -212,7 +195,7 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
             break;
         case OpCode::ByeRequest:
             byeSaid_ = true;
-            if (!hasReader) return;  // dropped: the engine answers
+            if (!inbox.hasReader) return;  // dropped: the engine answers
             break;
         case OpCode::ByeResponse:
             farewell = std::move(message);
@@ -226,12 +209,7 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
         return;
     }
     if (Exchange* stream = streams.find(id)) stream->onMessage(message, woken);
-    if (message != nullptr) deliver(message, woken);
-}
-
-void PeerState::deliver(MessagePtr& message, WokenList& woken) noexcept {
-    inbox.pushBack(std::move(message));
-    if (receiver != nullptr) hub_->wake(*receiver, woken);
+    if (message != nullptr) inbox.add(std::move(message), *hub_, woken);
 }
 
 void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept {
@@ -243,8 +221,9 @@ void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept 
     if (opCode == OpCode::Signal && status == Status::ChannelClosed && hasFirstId)
         return end(make_error_code(Status::ChannelClosed), reasonOf(*message), woken);
     ++counts.returned;
-    if (opCode != OpCode::Request) return;
-    if (Exchange* exchange = answers.find(message->header.messageId)) exchange->onMessage(message, woken);
+    Exchange* const exchange = opCode == OpCode::Request ? answers.find(message->header.messageId) : nullptr;
+    if (exchange != nullptr) exchange->onMessage(message, woken);
+    if (message != nullptr && keepsReturned) returned.pushBack(std::move(message));
 }
 
 void PeerState::onHelloResponse(MessagePtr& message, WokenList& woken) noexcept {
@@ -252,7 +231,6 @@ void PeerState::onHelloResponse(MessagePtr& message, WokenList& woken) noexcept 
     helloStatus = message->header.status;
     if (message->isFromEngine()) {
         helloReason = reasonOf(*message);
-        returnedHello = std::move(message);
         return setHelloPhase(HelloPhase::Failed, woken);
     }
     keepHello(*message);
@@ -273,7 +251,7 @@ void PeerState::end(const error_code& code, std::string reason, WokenList& woken
     endReason_ = std::move(reason);
     hasEnded_ = true;
     if (!hub_->hasEnded()) hub_->removeRoute(channel_);
-    if (receiver != nullptr) hub_->wake(*receiver, woken);
+    inbox.close(code, *hub_, woken);
     if (helloWaiter != nullptr) hub_->wake(*helloWaiter, woken);
     hub_->wakeAll(closers, woken);
     answers.endAll(woken);
