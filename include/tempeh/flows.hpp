@@ -8,6 +8,7 @@
 #include <tempeh/flows/peer.hpp>
 #include <tempeh/flows/peer_counters.hpp>
 #include <tempeh/flows/peer_group.hpp>
+#include <tempeh/flows/reconnecting_peer.hpp>
 #include <tempeh/flows/server.hpp>
 #include <tempeh/flows/server_options.hpp>
 #include <tempeh/flows/stream_reader.hpp>

@@ -20,6 +20,7 @@ HelloTemplate::HelloTemplate(const Address& address, const ConnectOptions& optio
 MessagePtr HelloTemplate::make(Ampe& engine) const {
     MessagePtr message = engine.get();
     copyMessage(*message_, *message);
+    if (hook_ != nullptr) hook_(*message);
     return message;
 }
 

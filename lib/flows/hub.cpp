@@ -72,6 +72,7 @@ void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
         wait.sleeper_ = &sleeper;
         wait.deadline_ = deadline;
         wait.isCancelled_ = false;
+        wait.hasTimedOut_ = false;
         if (!wait.enter() && deadline != TimePoint::min()) {
             wait.state_ = Wait::State::Waiting;
             if (deadline == TimePoint::max()) return;
@@ -82,6 +83,7 @@ void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
             return;
         }
         wait.state_ = Wait::State::Woken;
+        wait.hasTimedOut_ = deadline == TimePoint::min();
     }
     sleeper.wake(false);
 }
@@ -113,6 +115,7 @@ bool Hub::expire(Wait& wait) noexcept {
     const std::scoped_lock lock(mutex_);
     if (wait.state_ != Wait::State::Waiting) return false;
     wait.state_ = Wait::State::Woken;
+    wait.hasTimedOut_ = true;
     unlinkDeadline(wait);
     return true;
 }
@@ -168,8 +171,10 @@ bool Hub::prepareToWait(Duration& timeout) noexcept {
             timeout = infinite;
             if (!deadlines_.empty() || armedFor_ != TimePoint::max()) {
                 const TimePoint now = time_.now();
-                while (!deadlines_.empty() && deadlines_.begin()->deadline() <= now)
+                while (!deadlines_.empty() && deadlines_.begin()->deadline() <= now) {
+                    deadlines_.begin()->hasTimedOut_ = true;
                     wake(*deadlines_.begin(), woken);
+                }
                 if (armedFor_ <= now) armedFor_ = TimePoint::max();
                 if (!deadlines_.empty()) armedFor_ = std::min(armedFor_, deadlines_.begin()->deadline());
                 if (armedFor_ != TimePoint::max()) timeout = armedFor_ - now;

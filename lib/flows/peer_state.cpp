@@ -84,7 +84,9 @@ MessageId PeerState::nextSignalId() const noexcept {
 error_code PeerState::post(MessagePtr& message) noexcept {
     error_code ec;
     if (message == nullptr) return Status::NullMessage;
-    if (hasEnded()) return Status::ChannelClosed;
+    // Also when doomed: what is posted then comes back before the end does, and who answers that by posting
+    // again would put the end off for ever.
+    if (isDoomed()) return Status::ChannelClosed;
     BinaryHeader& header = message->header;
     header.channelNumber = channel_;
     if (header.opCode == OpCode::Signal && header.messageId == 0) header.messageId = nextSignalId();
@@ -97,6 +99,11 @@ Error PeerState::errorFor(const error_code& ec) {
     if (ec != Status::ChannelClosed) return Error(ec);
     const std::scoped_lock lock(hub_->mutex());
     return Error(endCode_ ? endCode_ : ec, endReason_);
+}
+
+std::string PeerState::endReason() {
+    const std::scoped_lock lock(hub_->mutex());
+    return endReason_;
 }
 
 void PeerState::abort() noexcept {
@@ -221,6 +228,7 @@ void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept 
     if (opCode == OpCode::Signal && status == Status::ChannelClosed && hasFirstId)
         return end(make_error_code(Status::ChannelClosed), reasonOf(*message), woken);
     ++counts.returned;
+    isDoomed_ = true;
     Exchange* const exchange = opCode == OpCode::Request ? answers.find(message->header.messageId) : nullptr;
     if (exchange != nullptr) exchange->onMessage(message, woken);
     if (message != nullptr && keepsReturned) returned.pushBack(std::move(message));

@@ -41,11 +41,14 @@ public:
     ChannelGroup& group() const noexcept { return hub_->group(); }
     ChannelNumber channel() const noexcept { return channel_; }
     bool hasEnded() const noexcept { return hasEnded_.load(std::memory_order_acquire); }
+    /// It has ended, or its end is on its way: something came back unsent.
+    bool isDoomed() const noexcept { return isDoomed_.load(std::memory_order_acquire) || hasEnded(); }
 
     /// Any thread, no lock held. On failure the caller keeps the message; SendQueueFull is one.
     error_code post(MessagePtr& message) noexcept;
     /// For the end of the channel says why it ended.
     Error errorFor(const error_code& ec) override;
+    std::string endReason();
     void abort() noexcept;
     /// Says bye unless somebody did; a null one is made.
     void sayBye(MessagePtr bye);
@@ -91,6 +94,7 @@ private:
     HelloPhase helloPhase_;
     bool byeSaid_ = false;
     std::atomic<bool> hasEnded_{false};  // written under the lock
+    std::atomic<bool> isDoomed_{false};  // written under the lock
     error_code endCode_;
     std::string endReason_;
     ChannelInfo opened_;
