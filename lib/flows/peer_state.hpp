@@ -81,6 +81,7 @@ public:
     std::string helloReason;
 
 private:
+    void answerPing(MessagePtr& ping) noexcept;
     void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept;
     void onHelloResponse(MessagePtr& message, WokenList& woken) noexcept;
     void setHelloPhase(HelloPhase phase, WokenList& woken) noexcept;

@@ -57,24 +57,26 @@ struct ReconnectCounters {
     std::uint64_t answered = 0;
     std::uint64_t timedOut = 0;
     std::uint64_t failed = 0;
-    std::uint64_t sentAgain = 0;  ///< Requests and signals that went to a connection a second time, or more often.
+    std::uint64_t sentAgain =
+        0;  ///< Requests and signals that went to a connection a second time, or more often.
 };
 
-/// A peer that is connected again whenever its connection is lost, until closed. A cheap handle; copies share the
-/// link, destroying the last closes it (as Peer). Any thread, any executor; one receive() at a time.
+/// A peer that is connected again whenever its connection is lost, until closed. A cheap handle; copies share
+/// the link, destroying the last closes it (as Peer). Any thread, any executor; one receive() at a time.
 ///
-/// Nothing is lost silently. What provably never left this process (waiting for a connection, or given back by the
-/// engine) goes to the next connection, signals first and in order; what was sent and not answered is failed or
-/// sent again, see Unanswered; what can be neither (an answer to a lost request, a part of a stream) comes back
-/// through receive(). A signal that was written to the socket when the server died is gone: signals have no answer
-/// by which to tell.
+/// Nothing is lost silently. What provably never left this process (waiting for a connection, or given back
+/// by the engine) goes to the next connection, signals first and in order; what was sent and not answered is
+/// failed or sent again, see Unanswered; what can be neither (an answer to a lost request, a part of a
+/// stream) comes back through receive(). A signal that was written to the socket when the server died is
+/// gone: signals have no answer by which to tell.
 class TEMPEH_EXPORT ReconnectingPeer {
 public:
-    /// Begins to connect at once. The engine must outlive every call but destruction. Errors: as connect() at once.
+    /// Begins to connect at once. The engine must outlive every call but destruction. Errors: as connect() at
+    /// once.
     ReconnectingPeer(Ampe& engine, const Address& address, ReconnectOptions options = {});
 
-    /// As Peer::request; waits for a connection first, all within `timeout`. Null at the timeout. Throws Error:
-    /// ChannelClosed (unanswered, see Unanswered; or closed), or why no more attempts are made.
+    /// As Peer::request; waits for a connection first, all within `timeout`. Null at the timeout. Throws
+    /// Error: ChannelClosed (unanswered, see Unanswered; or closed), or why no more attempts are made.
     [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout = infinite) const;
     [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout,
                                                       SignalHandler onSignal) const;
@@ -83,9 +85,9 @@ public:
     /// Answers a received request, on the connection it came from: ChannelClosed when that is lost.
     [[nodiscard]] asio::awaitable<void> respond(MessagePtr request) const;
 
-    /// As Peer::receive, with the states of the link in their places: a HelloResponse (the server's, or an empty
-    /// one) when connected, a Signal from the engine with status ChannelClosed and `~reason` when lost. The end
-    /// (closed, refused, engine shut down) is thrown.
+    /// As Peer::receive, with the states of the link in their places: a HelloResponse (the server's, or an
+    /// empty one) when connected, a Signal from the engine with status ChannelClosed and `~reason` when lost.
+    /// The end (closed, refused, engine shut down) is thrown.
     [[nodiscard]] asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
 
     /// Completes with true when connected (at once when it is), false at the timeout. Throws the end.
