@@ -1,0 +1,56 @@
+#pragma once
+
+#include <tempeh/flows/connect.hpp>
+#include <tempeh/flows/peer.hpp>
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace tempeh::flows {
+
+/// A Peer for threads: the same verbs as plain calls that block. A cheap handle, copies share the channel;
+/// any thread, several at once. Where they would wait on the engine's own thread, which they wait for, the
+/// calls throw Error(NotAllowed). Errors otherwise as Peer's.
+class TEMPEH_EXPORT BlockingPeer {
+public:
+    BlockingPeer() noexcept = default;
+    explicit BlockingPeer(Peer peer) noexcept : peer_(std::move(peer)) {}
+
+    /// As Peer::send: waits for room in the send queue.
+    void send(MessagePtr message) const;
+    /// As Peer::receive: null at the timeout; one receiver at a time.
+    MessagePtr receive(Duration timeout = infinite) const;
+    /// As Peer::request: the answer, null at the timeout; several threads may ask at one time. `onSignal` is
+    /// called on this thread.
+    MessagePtr request(MessagePtr message, Duration timeout = infinite,
+                       const SignalHandler& onSignal = nullptr) const;
+    /// As Peer::respond.
+    void respond(MessagePtr request) const;
+    void respond(MessagePtr request, std::string_view body, std::uint8_t status = 0) const;
+    /// As Peer::close.
+    MessagePtr close(MessagePtr bye = nullptr) const;
+    void abort() const noexcept { peer_.abort(); }
+
+    ChannelInfo info() const { return peer_.info(); }
+    PeerCounters counters() const { return peer_.counters(); }
+    bool isOpen() const noexcept { return peer_.isOpen(); }
+    ChannelNumber channel() const { return peer_.channel(); }
+    const Message* hello() const { return peer_.hello(); }
+    MessagePtr get(OpCode opCode = OpCode::Request) const { return peer_.get(opCode); }
+    MessagePtr get(OpCode opCode, std::string_view body) const { return peer_.get(opCode, body); }
+
+    /// The same channel for coroutines.
+    const Peer& peer() const noexcept { return peer_; }
+    explicit operator bool() const noexcept { return static_cast<bool>(peer_); }
+
+private:
+    Peer peer_;
+};
+
+/// As connect(), for threads. Also throws Error(NotAllowed) on the engine's own thread.
+TEMPEH_EXPORT BlockingPeer connectBlocking(Ampe& engine, const Address& address, ConnectOptions options = {});
+TEMPEH_EXPORT BlockingPeer connectBlocking(Ampe& engine, std::string_view address,
+                                           ConnectOptions options = {});
+
+}  // namespace tempeh::flows

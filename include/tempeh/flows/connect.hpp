@@ -1,0 +1,73 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+#include <tempeh/core/ampe.hpp>
+#include <tempeh/core/asio.hpp>
+#include <tempeh/flows/backoff.hpp>
+#include <tempeh/flows/peer.hpp>
+#include <tempeh/message/text_headers.hpp>
+#include <tempeh/wire/address.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace tempeh::flows {
+
+/// How to connect. An aggregate for designated initialisers. Headers and body are views: what they refer to
+/// is copied before connect() gives its awaitable.
+struct ConnectOptions {
+    /// Tries in all; 0: as many as `timeout` allows.
+    int attempts = 1;
+    /// Between the tries. Each resolves the name anew.
+    Backoff backoff = {};
+    /// For all of it, until the hello is answered.
+    Duration timeout = std::chrono::seconds(30);
+    /// Text headers of the HelloRequest, and its body.
+    std::span<const TextHeader> headers = {};
+    std::string_view body = {};
+    /// Try again also when the server said no.
+    bool retryRefused = false;
+};
+
+// GCC 12 destroys members of an aggregate twice that is made inside a co_await expression.
+static_assert(std::is_trivially_destructible_v<ConnectOptions>);
+
+/// The server answered the hello with a status other than 0.
+class TEMPEH_EXPORT Refused : public Error {
+public:
+    Refused(std::uint8_t rawStatus, const std::string& detail);
+    ~Refused() override;
+
+    /// As the server's application gave it; code() is the Status of that value.
+    std::uint8_t rawStatus() const noexcept { return rawStatus_; }
+
+private:
+    std::uint8_t rawStatus_;
+};
+
+/// Connects, says hello and waits for the answer (or for whatever the server says first). The peer is alone
+/// in a group of its own; PeerGroup puts several into one. Any executor. Where a server listens
+/// (Server::addresses()) is understood too.
+///
+/// Throws Refused; Error with the status of the last attempt (ConnectFailed, UdsPathNotFound,
+/// PeerDisconnected...) or ConnectFailed when `timeout` passed; at once for what does not get better
+/// (InvalidAddress, ShutdownStarted). Cancellation (all types) ends the attempt.
+///
+/// With GCC 12 name the address first: a TcpClientAddress{...} made inside a co_await expression is destroyed
+/// twice by that compiler. The form with a text (`tcp|HOST|PORT`, `uds|PATH`) has no such trap.
+[[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, const Address& address,
+                                                          ConnectOptions options = {});
+[[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, std::string_view address,
+                                                          ConnectOptions options = {});
+
+/// A client's address from its text, `tcp|HOST|PORT` or `uds|PATH`. Throws Error(InvalidAddress).
+TEMPEH_EXPORT Address parseClientAddress(std::string_view text);
+
+/// Where a client on this machine connects to for a server that listens there; a client's address as it is.
+TEMPEH_EXPORT Address clientAddressOf(const Address& bound);
+
+}  // namespace tempeh::flows

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+#include <tempeh/core/ampe.hpp>
+#include <tempeh/core/asio.hpp>
+#include <tempeh/core/channel_info.hpp>
+#include <tempeh/flows/peer_counters.hpp>
+#include <tempeh/flows/trace_context.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace tempeh::flows {
+
+namespace detail {
+class PeerState;
+}
+
+/// Sees the progress signals of one request, on the requester's executor.
+using SignalHandler = std::function<void(const Message& signal)>;
+
+/// One open channel as an object: requests find their answers, everything else arrives in order. A cheap
+/// handle; copies share the channel, and destroying the last of them closes it (what was sent before still
+/// goes out, then a bye; nobody waits for it).
+///
+/// Every call may come from any thread and any executor; coroutines beside the sockets (executor()) get their
+/// answers without a switch of threads. Any number of requests may wait at one time; one receive().
+///
+/// What all operations throw: Error with ChannelClosed once the channel has ended (what() says why),
+/// ShutdownStarted when the engine ends, and operation_aborted when the coroutine is cancelled (all three
+/// types of cancellation). The engine must outlive every call but destruction and abort().
+class TEMPEH_EXPORT Peer {
+public:
+    /// No channel; every call but assignment and the operator throws Error(InvalidChannelNumber).
+    Peer() noexcept = default;
+    explicit Peer(std::shared_ptr<detail::PeerState> state) noexcept;
+
+    /// Sends a message in order; waits for room in the send queue, so never SendQueueFull. Its channel number
+    /// is set here, an id where it has none. Completes when the engine has it, not when the peer has.
+    /// Cancellation before that: the message is not sent. Errors also: those of ChannelGroup::post for what
+    /// is wrong with it.
+    asio::awaitable<void> send(MessagePtr message) const;
+
+    /// The next Request or Signal of the other side that nobody else waits for, and its ByeRequest (answer it
+    /// with respond(); dropped, the engine answers). Null at the timeout. Cancellation and timeout never lose
+    /// a message: `peer.receive() || timer` is safe. One receiver at a time (a second: NotAllowed).
+    /// ChannelClosed comes after everything received before the end.
+    ///
+    /// Messages that nobody receives hold on to the engine's pool, and when that is empty the group's
+    /// channels stop reading: that is the backpressure.
+    asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
+
+    /// Sends a Request and gives the Response with its id; any number may be in flight. Null at the timeout
+    /// (which covers waiting for room): the channel lives on, an answer that comes later is dropped and
+    /// counted. The message's own id is kept if it has one; InvalidMessageId when that is in flight already.
+    /// An answer in several parts (hasMore()) gives its first part here; requestStream() gives all.
+    /// When the request provably never left: Error with the status it came back with. Steady state: no
+    /// allocation.
+    asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout = infinite) const;
+
+    /// The same; `onSignal` gets every Signal with the request's id meanwhile. What it throws ends the
+    /// request.
+    asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout, SignalHandler onSignal) const;
+
+    /// Sends the answer to a received Request (ByeRequest) as what is now in the message: headers and body as
+    /// the caller left them, opcode Response (ByeResponse), same id; nothing is copied. Errors also:
+    /// InvalidOpCode for anything that cannot be answered.
+    asio::awaitable<void> respond(MessagePtr request) const;
+
+    /// The same with this body, without the request's text headers; `status` is the application's own.
+    asio::awaitable<void> respond(MessagePtr request, std::string_view body, std::uint8_t status = 0) const;
+
+    /// Says bye after everything sent before, and waits until the channel has ended (Options::byeTimeout at
+    /// most). `bye`: a message whose text headers and body go with the ByeRequest. Gives the peer's
+    /// ByeResponse; null when the channel ended without one. Requests in flight may still be answered
+    /// meanwhile.
+    asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
+
+    /// Ends the channel at once; what was not sent is dropped and counted as returned. Never waits or throws.
+    void abort() const noexcept;
+
+    /// A snapshot; after the end the last one known, with state Closed. Takes a lock and allocates.
+    ChannelInfo info() const;
+    PeerCounters counters() const;
+    bool isOpen() const noexcept;
+    ChannelNumber channel() const;
+
+    /// What the other side said hello with: the server's HelloResponse at a client, the client's HelloRequest
+    /// at a server. Null when there was none (a server may skip it). Lives as long as the handles do.
+    const Message* hello() const;
+
+    /// A message of the engine's pool, for this peer.
+    MessagePtr get(OpCode opCode = OpCode::Request) const;
+    /// The same with a body.
+    MessagePtr get(OpCode opCode, std::string_view body) const;
+
+    /// A handle to the same channel whose messages carry this trace context, those excepted that have one.
+    Peer traced(const TraceContext& context) const;
+    /// The same for what is sent while handling `request`: its trace, one step further. As this handle when
+    /// the request has no trace.
+    Peer traced(const Message& request) const;
+
+    /// The executor beside the sockets.
+    asio::any_io_executor executor() const;
+    /// Waits that long in the engine's time.
+    asio::awaitable<void> sleep(Duration duration) const;
+
+    explicit operator bool() const noexcept { return state_ != nullptr; }
+    /// The same channel.
+    friend bool operator==(const Peer& a, const Peer& b) noexcept { return a.state_ == b.state_; }
+
+    /// For the other parts of this library.
+    const std::shared_ptr<detail::PeerState>& state() const;
+
+private:
+    MessagePtr marked(MessagePtr message) const;
+
+    std::shared_ptr<detail::PeerState> state_;
+    std::shared_ptr<const TraceContext> trace_;
+};
+
+}  // namespace tempeh::flows

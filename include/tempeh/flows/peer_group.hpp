@@ -1,0 +1,38 @@
+#pragma once
+
+#include <tempeh/flows/connect.hpp>
+#include <tempeh/flows/peer.hpp>
+
+#include <memory>
+
+namespace tempeh::flows {
+
+namespace detail {
+class Hub;
+}
+
+/// A ChannelGroup whose channels are Peers: one receive loop sorts what arrives for all of them. A cheap
+/// handle; the group lives as long as a handle or one of its peers does. Any thread.
+class TEMPEH_EXPORT PeerGroup {
+public:
+    /// The engine must outlive every call but destruction. Errors: as Ampe::createGroup.
+    explicit PeerGroup(Ampe& engine);
+
+    /// As flows::connect, in this group.
+    [[nodiscard]] asio::awaitable<Peer> connect(const Address& address, ConnectOptions options = {}) const;
+    [[nodiscard]] asio::awaitable<Peer> connect(std::string_view address, ConnectOptions options = {}) const;
+
+    /// The executor beside the sockets.
+    asio::any_io_executor executor() const;
+    /// Waits that long in the engine's time.
+    asio::awaitable<void> sleep(Duration duration) const;
+    GroupStats stats() const;
+
+    /// For the other parts of this library.
+    const std::shared_ptr<detail::Hub>& hub() const noexcept { return hub_; }
+
+private:
+    std::shared_ptr<detail::Hub> hub_;
+};
+
+}  // namespace tempeh::flows

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+#include <tempeh/core/ampe.hpp>
+#include <tempeh/flows/server_options.hpp>
+#include <tempeh/wire/address.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace tempeh::flows {
+
+namespace detail {
+class ServerCore;
+}
+
+/// Listens at any number of addresses, TCP and Unix sockets alike, and runs one coroutine per client. Any
+/// thread. Destroying it stops listening and aborts the peers that are still served; it does not wait (stop()
+/// does).
+class TEMPEH_EXPORT Server {
+public:
+    /// Begins to listen at once, clients are taken once serve() runs. The engine must outlive the server.
+    /// Throws Error for an address that is malformed or a client's; that one cannot be bound is told by the
+    /// calls below.
+    Server(Ampe& engine, std::vector<Address> addresses, ServerOptions options = {});
+    Server(Server&&) noexcept;
+    Server& operator=(Server&&) noexcept;
+    ~Server();
+
+    /// What was really bound, in the order given: ports and paths resolved, for flows::connect as it is.
+    /// Waits until every listener has answered; on the engine's own thread, where nothing may block,
+    /// NotAllowed while one has not (co_await listening() first). Errors: ListenFailed, UdsPathNotFound...
+    /// with the address.
+    std::vector<Address> addresses() const;
+
+    /// Completes when every listener is bound. Errors as addresses().
+    [[nodiscard]] asio::awaitable<void> listening() const;
+
+    /// Runs `handler` for every client until stop() (or the engine's end), and completes when the last
+    /// handler has ended. An exception in a handler aborts that peer alone: it is counted, and told to
+    /// onFailure; only the end of the channel or of the server (ChannelClosed, ShutdownStarted,
+    /// operation_aborted) is no failure. Once. Errors: as listening(); NotAllowed the second time.
+    /// Cancellation stops serve() alone: nobody is let in any more, handlers go on until stop(). With GCC 12
+    /// name a handler that captures by value before the co_await.
+    [[nodiscard]] asio::awaitable<void> serve(Handler handler);
+
+    /// Stops listening, and lets receive() of every peer end with ShutdownStarted once it has given what had
+    /// arrived, so that handlers finish what they are at; completes when all have ended. Those that have not
+    /// by `deadline` (from now) are aborted. True: none had to be. What a handler waits for elsewhere is not
+    /// cancelled. Any number of callers.
+    [[nodiscard]] asio::awaitable<bool> stop(Duration deadline);
+
+    ServerCounters counters() const;
+    asio::any_io_executor executor() const;
+
+private:
+    std::shared_ptr<detail::ServerCore> core_;
+};
+
+}  // namespace tempeh::flows

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <tempeh/core/asio.hpp>
+#include <tempeh/core/channel_info.hpp>
+#include <tempeh/flows/peer.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+
+namespace tempeh::flows {
+
+/// A client that asks to be let in.
+struct Hello {
+    const Message& request;      ///< Its HelloRequest: text headers, body.
+    const ChannelInfo& channel;  ///< Its address; pid and user where the transport vouches for them.
+    Message& response;           ///< Goes back either way; text headers and body may be filled in.
+};
+
+/// Gives 0 to let the client in; anything else goes to it as the status of the HelloResponse (see Refused),
+/// and the channel is closed. Called beside the sockets, so it must not block. What it throws refuses the
+/// client with Status::ProcessingFailed.
+using AcceptHook = std::function<std::uint8_t(Hello& hello)>;
+
+/// Told of a handler's exception, on the handler's executor; the peer is closed already. Must not throw.
+using FailureHook = std::function<void(const Peer& peer, const std::exception_ptr& failure)>;
+
+/// Serves one peer, as a coroutine of its own. The channel is closed when it and every copy of the Peer is
+/// gone.
+using Handler = std::function<asio::awaitable<void>(Peer peer)>;
+
+/// How a Server is set up. An aggregate for designated initialisers.
+struct ServerOptions {
+    /// None: everybody is let in.
+    AcceptHook accept = nullptr;
+    FailureHook onFailure = nullptr;
+    /// Where handlers run; empty: beside the sockets.
+    asio::any_io_executor executor = {};
+    /// Peers at one time; those beyond are refused with Status::NotAllowed. 0: no limit of its own.
+    std::size_t maxPeers = 0;
+};
+
+/// Counters of a Server since it was made.
+struct ServerCounters {
+    std::uint64_t accepted = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t handlerFailures = 0;  ///< Handlers that ended with an exception of their own.
+    std::size_t peers = 0;              ///< Handlers that run now.
+};
+
+}  // namespace tempeh::flows

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+#include <tempeh/core/asio.hpp>
+#include <tempeh/flows/peer.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace tempeh::flows {
+
+namespace detail {
+class StreamState;
+}
+
+/// Takes the bytes of a stream as they come; what it throws ends the reading.
+using StreamSink = std::function<void(std::span<const std::byte> bytes)>;
+
+/// Reads one logical value of any size that comes in parts (`more`), while other messages of the channel go
+/// their own way. Move-only. Destroyed before the last part, it lets the writer know and drops what still
+/// comes. One coroutine at a time; any executor.
+///
+/// A StreamWriter at the other end is told what was read, and sends no more than a window ahead; any other
+/// sender is held back by the engine's own limits alone.
+class TEMPEH_EXPORT StreamReader {
+public:
+    /// Nothing to read.
+    StreamReader() noexcept;
+    /// A stream of requests or signals whose first part receive() gave. Parts that wait to be received are
+    /// taken over. Also for a message that is all there is. Throws Error(ChannelClosed).
+    StreamReader(Peer peer, MessagePtr first);
+    StreamReader(StreamReader&&) noexcept;
+    StreamReader& operator=(StreamReader&&) noexcept;
+    ~StreamReader();
+
+    /// The next part, with its text headers; null after the last. Cancellation (all types) loses nothing.
+    /// Errors: ChannelClosed when the channel ended first, ProcessingFailed when the writer gave up.
+    [[nodiscard]] asio::awaitable<MessagePtr> next();
+
+    /// Gives every part's bytes to `sink`, on this coroutine's executor; how many there were. Errors as
+    /// next().
+    [[nodiscard]] asio::awaitable<std::uint64_t> readTo(StreamSink sink);
+
+    /// The whole value in memory. Errors as next(); InvalidBodyLen when it has more than `limit` bytes:
+    /// nothing beyond them is kept, and the stream is ended.
+    [[nodiscard]] asio::awaitable<std::string> readAll(std::size_t limit);
+
+    /// Of the request or signal it is part of.
+    MessageId id() const noexcept;
+
+    explicit operator bool() const noexcept { return state_ != nullptr; }
+
+    /// For the other parts of this library.
+    explicit StreamReader(std::shared_ptr<detail::StreamState> state) noexcept;
+    /// For the other parts of this library: false when the deadline comes before the first part.
+    [[nodiscard]] asio::awaitable<bool> begun(TimePoint deadline);
+
+private:
+    std::shared_ptr<detail::StreamState> state_;
+};
+
+/// Sends a request and gives its answer as a stream, of one part or many. An empty reader at the timeout,
+/// which is for the first part. Errors as Peer::request.
+[[nodiscard]] TEMPEH_EXPORT asio::awaitable<StreamReader> requestStream(Peer peer, MessagePtr request,
+                                                                        Duration timeout = infinite);
+
+}  // namespace tempeh::flows

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+#include <tempeh/core/asio.hpp>
+#include <tempeh/flows/peer.hpp>
+#include <tempeh/flows/stream_reader.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace tempeh::flows {
+
+namespace detail {
+class StreamSender;
+}
+
+/// How a stream is cut and paced. An aggregate for designated initialisers.
+struct StreamOptions {
+    /// Body of every part but the last, bytes. 1 to 65,535.
+    std::size_t partBytes = 65'535;
+    /// Parts sent ahead of the reader at most, so that neither side holds much of the stream and other
+    /// messages of the channel do not wait long behind it. 0: as far as the engine's limits go. Takes a
+    /// StreamReader at the other end; with any other the stream goes on as with 0 after `patience`.
+    std::size_t windowParts = 32;
+    /// How long the first sign of a StreamReader is waited for, once, when the window is full.
+    Duration patience = std::chrono::milliseconds(50);
+};
+
+/// Fills the room with the next bytes of a stream; how many, 0 at the end. What it throws ends the writing.
+using StreamSource = std::function<std::size_t(std::span<std::byte> room)>;
+
+/// Writes one logical value of any size as parts (`more`) with one id, while other messages of the channel go
+/// their own way. Move-only. Destroyed before finish(), it tells the reader that there is no more to come
+/// (its next() throws ProcessingFailed). One coroutine at a time; any executor.
+class TEMPEH_EXPORT StreamWriter {
+public:
+    /// A request (then see answer()) or a signal.
+    explicit StreamWriter(Peer peer, OpCode opCode = OpCode::Request, StreamOptions options = {});
+    /// The answer to a received request (of which the first part may be what a StreamReader was made of, then
+    /// give its id).
+    StreamWriter(Peer peer, MessagePtr request, StreamOptions options = {});
+    StreamWriter(Peer peer, MessageId requestId, StreamOptions options = {});
+    StreamWriter(StreamWriter&&) noexcept;
+    StreamWriter& operator=(StreamWriter&&) noexcept;
+    ~StreamWriter();
+
+    /// Text headers of the part that is sent next: before the first write(), those of the whole. The last
+    /// part's are those at finish().
+    TextHeaders& textHeaders();
+
+    /// Adds bytes; completes when the engine has all but the last part's worth of them. They must stay until
+    /// then. Errors: ChannelClosed, ShutdownStarted, operation_aborted, and NotAllowed when the reader wants
+    /// no more.
+    [[nodiscard]] asio::awaitable<void> write(std::span<const std::byte> bytes);
+    [[nodiscard]] asio::awaitable<void> write(std::string_view text);
+
+    /// Adds what `source` gives until it gives nothing, without a copy in between; how many bytes.
+    [[nodiscard]] asio::awaitable<std::uint64_t> writeFrom(StreamSource source);
+
+    /// Sends the last part, with the application's `status`. Errors as write(); a second call does nothing.
+    [[nodiscard]] asio::awaitable<void> finish(std::uint8_t status = 0);
+
+    /// finish(), then the answer to this request: as Peer::request, null at the timeout.
+    [[nodiscard]] asio::awaitable<MessagePtr> answer(Duration timeout = infinite);
+    /// The answer to this request in any number of parts, as requestStream(). Does not finish(): the other
+    /// side may answer while it reads, so that one coroutine writes and another reads.
+    [[nodiscard]] asio::awaitable<StreamReader> answerStream(Duration timeout = infinite);
+
+    MessageId id() const noexcept;
+
+private:
+    std::shared_ptr<detail::StreamSender> sender_;
+};
+
+}  // namespace tempeh::flows

@@ -1,0 +1,174 @@
+#include "flows/connecting.hpp"
+#include "flows/error_detail.hpp"
+#include "flows/peer_operations.hpp"
+#include "flows/peer_waits.hpp"
+#include "flows/thread_sleeper.hpp"
+
+#include <tempeh/core/blocking_channel_group.hpp>
+#include <tempeh/flows/blocking_peer.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+namespace tempeh::flows {
+
+namespace {
+
+void sleepUntilOver(detail::Hub& hub, detail::Wait& wait, TimePoint deadline) {
+    if (!hub.mayBlock()) throw Error(Status::NotAllowed);
+    detail::ThreadSleeper sleeper;
+    sleeper.sleep(hub, wait, deadline);
+}
+
+/// False: the deadline came first, and the message is still there.
+bool post(detail::PeerState& peer, MessagePtr& message, TimePoint deadline) {
+    for (;;) {
+        error_code ec = peer.post(message);
+        if (!ec) return true;
+        if (ec != Status::SendQueueFull) throw peer.errorFor(ec);
+        const Duration left = peer.hub().time().until(deadline);
+        const bool hasRoom = peer.group().blocking().waitWritable(peer.channel(), left, ec);
+        if (ec == Status::InvalidChannelNumber) ec = Status::ChannelClosed;
+        if (ec) throw peer.errorFor(ec);
+        if (!hasRoom) return false;
+    }
+}
+
+/// How connecting went, from the coroutine to the thread. Errors travel as codes: a thread that reads an
+/// exception of another shares its reference count.
+struct Outcome {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool isDone = false;
+    detail::PeerPtr peer;
+    error_code ec;
+    std::string detail;
+    bool isRefused = false;
+    std::uint8_t rawStatus = 0;
+};
+
+/// Says that it is done, however the coroutine ends.
+class OutcomeGuard {
+public:
+    explicit OutcomeGuard(std::shared_ptr<Outcome> outcome) noexcept : outcome_(std::move(outcome)) {}
+    OutcomeGuard(OutcomeGuard&&) noexcept = default;
+    OutcomeGuard& operator=(OutcomeGuard&&) = delete;
+    ~OutcomeGuard() {
+        if (outcome_ == nullptr) return;
+        const std::scoped_lock lock(outcome_->mutex);
+        outcome_->isDone = true;
+        outcome_->changed.notify_all();
+    }
+    Outcome& operator*() const noexcept { return *outcome_; }
+
+private:
+    std::shared_ptr<Outcome> outcome_;
+};
+
+asio::awaitable<void> connectInto(OutcomeGuard guard, detail::HubPtr hub, detail::HelloTemplate hello,
+                                  ConnectOptions options) {
+    Outcome& outcome = *guard;
+    outcome.ec = Status::ShutdownStarted;
+    try {
+        outcome.peer = co_await detail::connectPeer(std::move(hub), std::move(hello), options);
+        outcome.ec.clear();
+    } catch (const Refused& error) {
+        outcome.isRefused = true;
+        outcome.rawStatus = error.rawStatus();
+    } catch (const Error& error) {
+        outcome.ec = error.code();
+        outcome.detail = detail::detailOf(error);
+    }
+}
+
+BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions options) {
+    detail::HelloTemplate hello(address, options);
+    const std::string server = hello.address();
+    options.headers = {};
+    options.body = {};
+    detail::HubPtr hub = detail::Hub::create(engine);
+    if (!hub->mayBlock()) throw Error(Status::NotAllowed);
+    const auto outcome = std::make_shared<Outcome>();
+    const asio::any_io_executor executor = hub->group().executor();
+    asio::co_spawn(executor, connectInto(OutcomeGuard(outcome), std::move(hub), std::move(hello), options),
+                   asio::detached);
+    std::unique_lock lock(outcome->mutex);
+    outcome->changed.wait(lock, [&] { return outcome->isDone; });
+    if (outcome->isRefused) throw Refused(outcome->rawStatus, server);
+    if (outcome->ec) throw Error(outcome->ec, outcome->detail);
+    return BlockingPeer(Peer(std::move(outcome->peer)));
+}
+
+}  // namespace
+
+void BlockingPeer::send(MessagePtr message) const {
+    post(*peer_.state(), message, TimePoint::max());
+}
+
+MessagePtr BlockingPeer::receive(Duration timeout) const {
+    const detail::PeerPtr peer = peer_.state();
+    error_code ec;
+    MessagePtr ready = peer->inbox.tryReceive(peer->hub(), ec);
+    if (ec) throw Error(ec);
+    if (ready != nullptr) return ready;
+    detail::ReceiveWait wait(peer->inbox);
+    sleepUntilOver(peer->hub(), wait, peer->hub().time().after(timeout));
+    if (wait.ec) throw peer->errorFor(wait.ec);
+    return std::move(wait.message);
+}
+
+MessagePtr BlockingPeer::request(MessagePtr message, Duration timeout, const SignalHandler& onSignal) const {
+    if (message == nullptr) throw Error(Status::NullMessage);
+    const detail::PeerPtr peer = peer_.state();
+    detail::Hub& hub = peer->hub();
+    message->header.opCode = OpCode::Request;
+    const TimePoint deadline = hub.time().after(timeout);
+    if (!hub.mayBlock()) throw Error(Status::NotAllowed);
+    detail::RequestWait wait(*peer, onSignal != nullptr);
+    wait.open(*message);
+    if (!post(*peer, message, deadline)) {
+        wait.giveUp();
+        return nullptr;
+    }
+    while (wait.isEnlisted()) {
+        sleepUntilOver(hub, wait, deadline);
+        while (const MessagePtr signal = wait.progress.popFront())
+            onSignal(*signal);
+    }
+    wait.throwFailure();
+    return std::move(wait.answer);
+}
+
+void BlockingPeer::respond(MessagePtr request) const {
+    if (request == nullptr) throw Error(Status::NullMessage);
+    detail::turnIntoAnswer(*request);
+    send(std::move(request));
+}
+
+void BlockingPeer::respond(MessagePtr request, std::string_view body, std::uint8_t status) const {
+    if (request == nullptr) throw Error(Status::NullMessage);
+    detail::turnIntoAnswer(*request, body, status);
+    send(std::move(request));
+}
+
+MessagePtr BlockingPeer::close(MessagePtr bye) const {
+    const detail::PeerPtr peer = peer_.state();
+    peer->sayBye(std::move(bye));
+    detail::CloseWait wait(*peer);
+    sleepUntilOver(peer->hub(), wait, TimePoint::max());
+    return std::move(wait.farewell);
+}
+
+BlockingPeer connectBlocking(Ampe& engine, const Address& address, ConnectOptions options) {
+    return connectAndWait(engine, address, options);
+}
+
+BlockingPeer connectBlocking(Ampe& engine, std::string_view address, ConnectOptions options) {
+    return connectAndWait(engine, parseClientAddress(address), options);
+}
+
+}  // namespace tempeh::flows

@@ -1,0 +1,82 @@
+#include "flows/connecting.hpp"
+
+#include <tempeh/flows/connect.hpp>
+#include <tempeh/flows/peer_group.hpp>
+
+namespace tempeh::flows {
+
+namespace {
+
+asio::awaitable<Peer> connectIn(detail::HubPtr hub, detail::HelloTemplate hello, ConnectOptions options) {
+    detail::PeerPtr peer = co_await detail::connectPeer(std::move(hub), std::move(hello), options);
+    co_return Peer(std::move(peer));
+}
+
+/// The views of the options are done with when this returns.
+asio::awaitable<Peer> startConnect(const detail::HubPtr& hub, const Address& address,
+                                   ConnectOptions options) {
+    detail::HelloTemplate hello(address, options);
+    options.headers = {};
+    options.body = {};
+    return connectIn(hub, std::move(hello), options);
+}
+
+}  // namespace
+
+Refused::Refused(std::uint8_t rawStatus, const std::string& detail)
+    : Error(make_error_code(statusFromRaw(rawStatus)),
+            detail + ": refused with status " + std::to_string(rawStatus))
+    , rawStatus_(rawStatus) {}
+
+Refused::~Refused() = default;
+
+asio::awaitable<Peer> connect(Ampe& engine, const Address& address, ConnectOptions options) {
+    return startConnect(detail::Hub::create(engine), address, options);
+}
+
+asio::awaitable<Peer> connect(Ampe& engine, std::string_view address, ConnectOptions options) {
+    return startConnect(detail::Hub::create(engine), parseClientAddress(address), options);
+}
+
+Address parseClientAddress(std::string_view text) {
+    Message message;
+    error_code ec;
+    message.textHeaders.append(wire::connectToHeader, text, ec);
+    Address address;
+    if (!ec) address = parseAddress(message, ec);
+    if (ec) throw Error(make_error_code(Status::InvalidAddress), std::string(text));
+    return address;
+}
+
+Address clientAddressOf(const Address& bound) {
+    if (const auto* uds = std::get_if<UdsServerAddress>(&bound)) return UdsClientAddress{uds->path};
+    const auto* tcp = std::get_if<TcpServerAddress>(&bound);
+    if (tcp == nullptr) return bound;
+    if (tcp->host == "::") return TcpClientAddress{"::1", tcp->port};
+    const bool isAny = tcp->host.empty() || tcp->host == "0.0.0.0";
+    return TcpClientAddress{isAny ? "127.0.0.1" : tcp->host, tcp->port};
+}
+
+PeerGroup::PeerGroup(Ampe& engine) : hub_(detail::Hub::create(engine)) {}
+
+asio::awaitable<Peer> PeerGroup::connect(const Address& address, ConnectOptions options) const {
+    return startConnect(hub_, address, options);
+}
+
+asio::awaitable<Peer> PeerGroup::connect(std::string_view address, ConnectOptions options) const {
+    return startConnect(hub_, parseClientAddress(address), options);
+}
+
+asio::any_io_executor PeerGroup::executor() const {
+    return hub_->group().executor();
+}
+
+asio::awaitable<void> PeerGroup::sleep(Duration duration) const {
+    return detail::sleepFor(hub_, duration);
+}
+
+GroupStats PeerGroup::stats() const {
+    return hub_->group().stats();
+}
+
+}  // namespace tempeh::flows

@@ -1,0 +1,103 @@
+#include "flows/connecting.hpp"
+
+#include "flows/error_detail.hpp"
+#include "flows/message_copy.hpp"
+#include "flows/peer_waits.hpp"
+#include "flows/retry_delay.hpp"
+#include "flows/suspension.hpp"
+
+namespace tempeh::flows::detail {
+
+HelloTemplate::HelloTemplate(const Address& address, const ConnectOptions& options)
+    : message_(std::make_unique<Message>()) {
+    const Address client = clientAddressOf(address);
+    format(client, *message_);
+    for (const TextHeader& header : options.headers)
+        message_->textHeaders.append(header.name, header.value);
+    message_->body.append(options.body);
+    address_ = toString(client);
+}
+
+MessagePtr HelloTemplate::make(Ampe& engine) const {
+    MessagePtr message = engine.get();
+    copyMessage(*message_, *message);
+    if (hook_ != nullptr) hook_(*message);
+    return message;
+}
+
+namespace {
+
+std::string withReason(const std::string& address, const std::string& reason) {
+    return reason.empty() ? address : address + ", " + reason;
+}
+
+/// True: the hello was answered with yes, false: not yet. Throws anything else.
+bool isOpen(PeerState& peer, const std::string& address) {
+    HelloPhase phase = HelloPhase::Pending;
+    error_code ended;
+    {
+        const std::scoped_lock lock(peer.hub().mutex());
+        phase = peer.helloPhase();
+        if (phase == HelloPhase::Pending) ended = peer.endCode();
+    }
+    // Only the phase Pending is followed by another.
+    if (phase == HelloPhase::Refused) throw Refused(peer.helloStatus, address);
+    if (phase == HelloPhase::Failed)
+        throw Error(statusFromRaw(peer.helloStatus), withReason(address, peer.helloReason));
+    if (phase == HelloPhase::Pending && ended) throw peer.errorFor(ended);
+    return phase == HelloPhase::Done;
+}
+
+}  // namespace
+
+asio::awaitable<PeerPtr> tryConnect(HubPtr hub, const HelloTemplate& hello, TimePoint deadline) {
+    error_code ec;
+    MessagePtr message = hello.make(hub->engine());
+    const PeerPtr peer = PeerState::open(hub, message, ec);
+    if (peer == nullptr) throw Error(ec, hello.address());
+    HelloWait wait(*peer);
+    Suspension suspension(*hub, wait, co_await asio::this_coro::executor);
+    auto answered = suspension.until(deadline);
+    co_await std::move(answered);
+    if (wait.ec) throw Error(wait.ec);
+    if (!isOpen(*peer, hello.address())) co_return nullptr;
+    peer->noteOpened();
+    co_return peer;
+}
+
+bool isWorthRetrying(const Error& error, const ConnectOptions& options) noexcept {
+    if (dynamic_cast<const Refused*>(&error) != nullptr) return options.retryRefused;
+    switch (error.status()) {
+        case Status::ConnectFailed:
+        case Status::UdsPathNotFound:
+        case Status::PeerDisconnected:
+        case Status::CommunicationFailed:
+        case Status::ChannelClosed:
+        case Status::TooManyChannels:
+            return true;
+        default:
+            return false;
+    }
+}
+
+asio::awaitable<PeerPtr> connectPeer(HubPtr hub, HelloTemplate hello, ConnectOptions options) {
+    const TimePoint deadline = hub->time().after(options.timeout);
+    RetryDelay delay(options.backoff);
+    std::string last = "no answer";
+    for (int attempt = 1;; ++attempt) {
+        try {
+            PeerPtr peer = co_await tryConnect(hub, hello, deadline);
+            if (peer != nullptr) co_return peer;
+        } catch (const Error& error) {
+            const bool isLast = attempt == options.attempts || !isWorthRetrying(error, options);
+            if (isLast) throw;
+            last = shortFormOf(error);
+        }
+        const Duration pause = delay.next();
+        if (hub->time().until(deadline) <= pause) break;
+        co_await sleepFor(hub, pause);
+    }
+    throw Error(make_error_code(Status::ConnectFailed), hello.address() + ": timed out, last: " + last);
+}
+
+}  // namespace tempeh::flows::detail

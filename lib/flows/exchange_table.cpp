@@ -1,0 +1,53 @@
+#include "flows/exchange_table.hpp"
+
+#include <algorithm>
+
+namespace tempeh::flows::detail {
+
+namespace {
+constexpr std::size_t firstSize = 16;
+}
+
+bool ExchangeTable::insert(MessageId id, Exchange& exchange) {
+    if (find(id) != nullptr) return false;
+    if (size_ == buckets_.size()) grow();
+    Exchange*& bucket = buckets_[bucketOf(id)];
+    exchange.id_ = id;
+    exchange.next_ = bucket;
+    exchange.isEnlisted_ = true;
+    bucket = &exchange;
+    ++size_;
+    return true;
+}
+
+void ExchangeTable::erase(Exchange& exchange) noexcept {
+    if (!exchange.isEnlisted_) return;
+    Exchange** link = &buckets_[bucketOf(exchange.id_)];
+    while (*link != &exchange)
+        link = &(*link)->next_;
+    *link = exchange.next_;
+    exchange.isEnlisted_ = false;
+    --size_;
+}
+
+void ExchangeTable::endAll(WokenList& woken) noexcept {
+    for (Exchange* first : buckets_)
+        for (Exchange* exchange = first; exchange != nullptr; exchange = exchange->next_)
+            exchange->onEnd(woken);
+}
+
+void ExchangeTable::grow() {
+    std::vector<Exchange*> old(std::max(firstSize, buckets_.size() * 2), nullptr);
+    old.swap(buckets_);
+    for (Exchange* exchange : old) {
+        while (exchange != nullptr) {
+            Exchange* const next = exchange->next_;
+            Exchange*& bucket = buckets_[bucketOf(exchange->id_)];
+            exchange->next_ = bucket;
+            bucket = exchange;
+            exchange = next;
+        }
+    }
+}
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "flows/peer_state.hpp"
+
+#include <tempeh/flows/peer.hpp>
+
+namespace tempeh::flows::detail {
+
+// What a Peer does, as coroutines. They own what they are given, so that they may outlive the handle.
+
+asio::awaitable<void> send(PeerPtr peer, MessagePtr message);
+/// Sends without anybody waiting: at once where there is room, else as soon as there is. Throws
+/// std::bad_alloc.
+void sendSoon(const PeerPtr& peer, MessagePtr message);
+/// `unsent`, if given, outlives the call and gets the message when that provably never left.
+asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration timeout,
+                                    SignalHandler onSignal, MessagePtr* unsent = nullptr);
+asio::awaitable<MessagePtr> close(PeerPtr peer, MessagePtr bye);
+
+/// Posts the message; waits for room. False: the deadline came first, and the message is still there. Throws
+/// Error. Outlived by what it refers to.
+asio::awaitable<bool> postInTime(PeerState& peer, MessagePtr& message, TimePoint deadline);
+
+/// Makes a received message the answer to itself. Throws Error(InvalidOpCode).
+void turnIntoAnswer(Message& message);
+/// The same with this body and status, without text headers.
+void turnIntoAnswer(Message& message, std::string_view body, std::uint8_t status);
+
+}  // namespace tempeh::flows::detail

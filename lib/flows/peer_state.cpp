@@ -1,0 +1,178 @@
+#include "flows/peer_state.hpp"
+
+#include "flows/peer_waits.hpp"
+
+namespace tempeh::flows::detail {
+
+namespace {
+
+/// Ids that flows gives to signals: none of a request's, of this or the other side, so that a signal is never
+/// taken for the progress of a request that has its id by chance.
+constexpr MessageId signalIds = MessageId{1} << 63U;
+
+MessagePtr makeBye(OpCode opCode) {
+    MessagePtr bye(new Message());  // the engine and its pool may be gone
+    bye->header.opCode = opCode;
+    return bye;
+}
+
+}  // namespace
+
+PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
+    const auto peer = std::make_shared<PeerState>(hub, HelloPhase::Pending);
+    // Under the lock, so that nothing that comes of it is routed before there is a route.
+    const std::scoped_lock lock(hub->mutex());
+    if (hub->hasEnded()) {
+        ec = hub->endReason();
+    } else {
+        const BinaryHeader header = hub->group().post(std::move(hello), ec);
+        if (!ec) {
+            peer->channel_ = header.channelNumber;
+            peer->firstId_ = header.messageId;
+            hub->addRoute(peer->channel_, *peer);
+            return peer;
+        }
+    }
+    peer->hasEnded_ = true;
+    return nullptr;
+}
+
+PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello) {
+    const auto peer = std::make_shared<PeerState>(hub, HelloPhase::Done);
+    peer->channel_ = hello.header.channelNumber;
+    peer->firstId_ = hello.header.messageId;
+    peer->keepHello(hello);
+    peer->noteOpened();
+    const std::scoped_lock lock(hub->mutex());
+    hub->addRoute(peer->channel_, *peer);
+    return peer;
+}
+
+PeerState::~PeerState() {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (hasEnded()) return;
+        hub_->removeRoute(channel_);
+        hasEnded_ = true;
+        if (byeSaid_) return;
+    }
+    try {
+        const OpCode opCode = helloPhase_ == HelloPhase::Done ? OpCode::ByeRequest : OpCode::ByeSignal;
+        MessagePtr bye = makeBye(opCode);
+        bye->header.channelNumber = channel_;
+        error_code ec;  // the channel has ended, or the engine
+        group().post(std::move(bye), ec);
+    } catch (const std::bad_alloc&) {
+        return;  // the group's end closes it
+    }
+}
+
+MessageId PeerState::nextSignalId() const noexcept {
+    return signalIds | hub_->nextId();
+}
+
+error_code PeerState::post(MessagePtr& message) noexcept {
+    error_code ec;
+    if (message == nullptr) return Status::NullMessage;
+    // Also when doomed: what is posted then comes back before the end does, and who answers that by posting
+    // again would put the end off for ever.
+    if (isDoomed()) return Status::ChannelClosed;
+    BinaryHeader& header = message->header;
+    header.channelNumber = channel_;
+    if (header.opCode == OpCode::Signal && header.messageId == 0) header.messageId = nextSignalId();
+    group().post(std::move(message), ec);
+    if (ec == Status::InvalidChannelNumber) ec = Status::ChannelClosed;  // its end was just received
+    return ec;
+}
+
+Error PeerState::errorFor(const error_code& ec) {
+    if (ec != Status::ChannelClosed) return Error(ec);
+    const std::scoped_lock lock(hub_->mutex());
+    return Error(endCode_ ? endCode_ : ec, endReason_);
+}
+
+std::string PeerState::endReason() {
+    const std::scoped_lock lock(hub_->mutex());
+    return endReason_;
+}
+
+void PeerState::abort() noexcept {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (hasEnded()) return;
+        byeSaid_ = true;
+    }
+    try {
+        MessagePtr bye = makeBye(OpCode::ByeSignal);
+        post(bye);
+    } catch (const std::bad_alloc&) {
+        return;
+    }
+}
+
+void PeerState::sayBye(MessagePtr bye) {
+    if (bye == nullptr) bye = makeBye(OpCode::ByeRequest);
+    bye->header.opCode = OpCode::ByeRequest;
+    MessageQueue dropped;  // outside the lock; the engine answers them
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (hasEnded()) return;
+        inbox.hasReader = false;  // a bye from now on is the engine's to answer
+        dropped = takeByeRequests();
+        if (byeSaid_) return;
+        byeSaid_ = true;
+    }
+    const error_code ec = post(bye);
+    // InvalidOpCode: the other side was quicker, or the bye crossed with ours.
+    if (ec && ec != Status::ChannelClosed && ec != Status::InvalidOpCode) throw errorFor(ec);
+}
+
+/// The other side's bye, if it waits to be received.
+MessageQueue PeerState::takeByeRequests() noexcept {
+    MessageQueue byes;
+    MessageQueue others;
+    while (MessagePtr message = inbox.messages.popFront())
+        (message->header.opCode == OpCode::ByeRequest ? byes : others).pushBack(std::move(message));
+    inbox.messages = std::move(others);
+    return byes;
+}
+
+ChannelInfo PeerState::info() {
+    if (!hasEnded()) {
+        error_code ec;
+        ChannelInfo info = group().channelInfo(channel_, ec);
+        if (!ec) return info;
+    }
+    const std::scoped_lock lock(hub_->mutex());
+    ChannelInfo info = opened_;
+    info.channel = channel_;
+    info.state = ChannelPhase::Closed;
+    return info;
+}
+
+void PeerState::noteOpened() {
+    error_code ec;
+    ChannelInfo info = group().channelInfo(channel_, ec);
+    if (ec) return;
+    const std::scoped_lock lock(hub_->mutex());
+    opened_ = std::move(info);
+}
+
+PeerCounters PeerState::counters() {
+    const std::scoped_lock lock(hub_->mutex());
+    PeerCounters result = counts;
+    result.inFlight = answers.size();
+    result.waiting = inbox.messages.size();
+    return result;
+}
+
+void PeerState::drain() noexcept {
+    WokenList woken;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (!hasEnded()) inbox.close(make_error_code(Status::ShutdownStarted), *hub_, woken);
+    }
+    woken.wakeAll(false);
+}
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,105 @@
+#pragma once
+
+#include "flows/exchange_table.hpp"
+#include "flows/hub.hpp"
+#include "flows/inbox.hpp"
+
+#include <tempeh/core/channel_info.hpp>
+#include <tempeh/flows/peer_counters.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+namespace tempeh::flows::detail {
+
+class HelloWait;
+
+class PeerState;
+using PeerPtr = std::shared_ptr<PeerState>;
+
+/// How the opening of a channel went.
+enum class HelloPhase : std::uint8_t { Pending, Done, Refused, Failed };
+
+/// What the handles of one channel share. Destroying it closes the channel, so never under the hub's lock.
+class PeerState final : public Route, public InboxOwner, public std::enable_shared_from_this<PeerState> {
+public:
+    /// Opens a channel to where `hello` says. On failure null, and the caller keeps the message.
+    static PeerPtr open(const HubPtr& hub, MessagePtr& hello, error_code& ec);
+    /// A channel that has said hello to a listener. On the loop.
+    static PeerPtr accept(const HubPtr& hub, const Message& hello);
+
+    PeerState(HubPtr hub, HelloPhase phase) noexcept : hub_(std::move(hub)), helloPhase_(phase) {}
+    PeerState(const PeerState&) = delete;
+    PeerState& operator=(const PeerState&) = delete;
+    ~PeerState();
+
+    Hub& hub() const noexcept override { return *hub_; }
+    MessageId nextSignalId() const noexcept;
+    const HubPtr& hubPtr() const noexcept { return hub_; }
+    ChannelGroup& group() const noexcept { return hub_->group(); }
+    ChannelNumber channel() const noexcept { return channel_; }
+    bool hasEnded() const noexcept { return hasEnded_.load(std::memory_order_acquire); }
+    /// It has ended, or its end is on its way: something came back unsent.
+    bool isDoomed() const noexcept { return isDoomed_.load(std::memory_order_acquire) || hasEnded(); }
+
+    /// Any thread, no lock held. On failure the caller keeps the message; SendQueueFull is one.
+    error_code post(MessagePtr& message) noexcept;
+    /// For the end of the channel says why it ended.
+    Error errorFor(const error_code& ec) override;
+    std::string endReason();
+    void abort() noexcept;
+    /// Says bye unless somebody did; a null one is made.
+    void sayBye(MessagePtr bye);
+    ChannelInfo info();
+    PeerCounters counters();
+    /// Keeps what the engine knows of the channel for the time after its end.
+    void noteOpened();
+    /// Lets receive() end with ShutdownStarted when nothing is left to receive.
+    void drain() noexcept;
+    const Message* hello() const noexcept { return hello_.get(); }
+
+    // --- Lock held ---
+
+    void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
+    void onHubEnd(const error_code& reason, WokenList& woken) noexcept override;
+    const error_code& endCode() const noexcept { return endCode_; }
+
+    HelloWait* helloWaiter = nullptr;
+    WaitList closers;
+    ExchangeTable answers;                   // by the id of our request
+    ExchangeTable streams;                   // by the id of the other side's Request or Signal
+    std::unordered_set<MessageId> unwanted;  // streams of the other side whose rest is dropped
+    PeerCounters counts;
+    MessagePtr farewell;  // the peer's ByeResponse
+    bool keepsReturned = false;
+    MessageQueue returned;  // what came back unsent, with keepsReturned
+    // The hello's outcome; constant once helloPhase() is not Pending.
+    HelloPhase helloPhase() const noexcept { return helloPhase_; }
+    std::uint8_t helloStatus = 0;  // raw when Refused, a Status when Failed
+    std::string helloReason;
+
+private:
+    void answerPing(MessagePtr& ping) noexcept;
+    void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept;
+    void onHelloResponse(MessagePtr& message, WokenList& woken) noexcept;
+    void setHelloPhase(HelloPhase phase, WokenList& woken) noexcept;
+    void end(const error_code& code, std::string reason, WokenList& woken) noexcept;
+    MessageQueue takeByeRequests() noexcept;
+    void keepHello(const Message& message);
+
+    const HubPtr hub_;
+    ChannelNumber channel_ = 0;
+    MessageId firstId_ = 0;  // of the channel's first message, and of its ChannelClosed
+    HelloPhase helloPhase_;
+    bool byeSaid_ = false;
+    std::atomic<bool> hasEnded_{false};  // written under the lock
+    std::atomic<bool> isDoomed_{false};  // written under the lock
+    error_code endCode_;
+    std::string endReason_;
+    ChannelInfo opened_;
+    std::unique_ptr<Message> hello_;  // a copy: kept for long, which a message of the pool must not be
+};
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,90 @@
+#include "flows/peer_waits.hpp"
+
+namespace tempeh::flows::detail {
+
+bool HelloWait::enter() noexcept {
+    peer_.helloWaiter = this;
+    return peer_.helloPhase() != HelloPhase::Pending || peer_.hasEnded();
+}
+
+bool CloseWait::enter() noexcept {
+    peer_.closers.push_back(*this);
+    return peer_.hasEnded();
+}
+
+void CloseWait::settle() noexcept {
+    peer_.closers.erase(peer_.closers.iterator_to(*this));
+    if (!ec) farewell = std::move(peer_.farewell);
+}
+
+RequestWait::~RequestWait() {
+    if (!isEnlisted()) return;
+    const std::scoped_lock lock(peer_.hub().mutex());
+    ++peer_.counts.failed;
+    leave();
+}
+
+void RequestWait::open(Message& request) {
+    if (request.header.messageId == 0) request.header.messageId = peer_.hub().nextId();
+    error_code problem;
+    {
+        const std::scoped_lock lock(peer_.hub().mutex());
+        if (peer_.hasEnded())
+            problem = peer_.endCode();
+        else if (!peer_.answers.insert(request.header.messageId, *this))
+            problem = Status::InvalidMessageId;
+        else
+            ++peer_.counts.requests;
+    }
+    if (problem) throw peer_.errorFor(problem);
+}
+
+void RequestWait::settle() noexcept {
+    if (!ec && !isDone() && !progress.empty()) return;  // not the end yet
+    if (ec || failure)
+        ++peer_.counts.failed;
+    else if (answer != nullptr)
+        ++peer_.counts.answered;
+    else
+        ++peer_.counts.timedOut;
+    leave();
+}
+
+void RequestWait::throwFailure() const {
+    if (ec) throw peer_.errorFor(ec);
+    if (failure && returned != nullptr) throw Error(failure, "the request was not sent");
+    if (failure) throw peer_.errorFor(failure);
+}
+
+void RequestWait::giveUp() noexcept {
+    const std::scoped_lock lock(peer_.hub().mutex());
+    ++peer_.counts.timedOut;
+    leave();
+}
+
+void RequestWait::leave() noexcept {
+    peer_.answers.erase(*this);
+}
+
+void RequestWait::onMessage(MessagePtr& message, WokenList& woken) noexcept {
+    if (isDone()) return;
+    if (message->isFromEngine()) {
+        failure = message->status();
+        returned = std::move(message);
+    } else if (message->header.opCode == OpCode::Response) {
+        answer = std::move(message);
+    } else if (wantsSignals_) {
+        progress.pushBack(std::move(message));
+    } else {
+        return;
+    }
+    peer_.hub().wake(*this, woken);
+}
+
+void RequestWait::onEnd(WokenList& woken) noexcept {
+    if (isDone()) return;
+    failure = peer_.endCode();
+    peer_.hub().wake(*this, woken);
+}
+
+}  // namespace tempeh::flows::detail

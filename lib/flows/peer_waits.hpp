@@ -1,0 +1,68 @@
+#pragma once
+
+#include "flows/peer_state.hpp"
+
+#include <tempeh/message/message_queue.hpp>
+
+namespace tempeh::flows::detail {
+
+/// The answer to a hello.
+class HelloWait final : public Wait {
+public:
+    explicit HelloWait(PeerState& peer) noexcept : peer_(peer) {}
+    bool enter() noexcept override;
+    void settle() noexcept override { peer_.helloWaiter = nullptr; }
+
+private:
+    PeerState& peer_;
+};
+
+/// The end of the channel.
+class CloseWait final : public ListedWait {
+public:
+    explicit CloseWait(PeerState& peer) noexcept : peer_(peer) {}
+    bool enter() noexcept override;
+    void settle() noexcept override;
+
+    MessagePtr farewell;
+
+private:
+    PeerState& peer_;
+};
+
+/// The answer to a request, and the signals on the way there.
+class RequestWait final : public Wait, public Exchange {
+public:
+    RequestWait(PeerState& peer, bool wantsSignals) noexcept : peer_(peer), wantsSignals_(wantsSignals) {}
+    ~RequestWait();
+
+    /// Gives the message an id where it has none and waits for that id's messages from now on. Throws Error:
+    /// InvalidMessageId (taken), the channel's end; std::bad_alloc.
+    void open(Message& request);
+    /// Nothing was sent: as if it had never been opened, but counted.
+    void giveUp() noexcept;
+
+    /// Once settled: throws Error if it failed.
+    void throwFailure() const;
+
+    bool enter() noexcept override { return isDone() || !progress.empty(); }
+    void settle() noexcept override;
+    void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
+    void onEnd(WokenList& woken) noexcept override;
+
+    /// Settled for good; before that there may be progress.
+    bool isDone() const noexcept { return answer != nullptr || failure.failed(); }
+
+    MessagePtr answer;
+    MessageQueue progress;
+    error_code failure;
+    MessagePtr returned;  // the request itself, which provably was not sent
+
+private:
+    void leave() noexcept;  // lock held
+
+    PeerState& peer_;
+    const bool wantsSignals_;
+};
+
+}  // namespace tempeh::flows::detail

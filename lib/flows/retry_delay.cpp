@@ -1,0 +1,38 @@
+#include "flows/retry_delay.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace tempeh::flows::detail {
+
+namespace {
+
+std::uint64_t seedOf(const Backoff& backoff) {
+    if (backoff.seed != 0) return backoff.seed;
+    std::random_device entropy;
+    return std::uint64_t{entropy()} << 32U | entropy();
+}
+
+Duration scaled(Duration duration, double factor) noexcept {
+    using Seconds = std::chrono::duration<double>;
+    constexpr Seconds longest = std::chrono::hours(24 * 365);  // far inside what a Duration holds
+    return std::chrono::duration_cast<Duration>(std::min(Seconds(duration) * factor, longest));
+}
+
+}  // namespace
+
+RetryDelay::RetryDelay(const Backoff& backoff)
+    : backoff_(backoff), delay_(backoff.initial), random_(seedOf(backoff)) {
+    backoff_.factor = std::max(1.0, backoff_.factor);
+    backoff_.jitter = std::clamp(backoff_.jitter, 0.0, 1.0);
+}
+
+Duration RetryDelay::next() noexcept {
+    constexpr std::uint32_t steps = 1U << 16U;
+    const Duration full = std::clamp(delay_, Duration::zero(), std::max(backoff_.max, Duration::zero()));
+    delay_ = std::min(scaled(full, backoff_.factor), backoff_.max);
+    const double part = static_cast<double>(random_.below(steps + 1)) / steps;
+    return scaled(full, 1.0 - backoff_.jitter * part);
+}
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,141 @@
+#include "flows/stream_sender.hpp"
+
+#include "flows/peer_operations.hpp"
+#include "flows/suspension.hpp"
+
+#include <algorithm>
+
+namespace tempeh::flows::detail {
+
+namespace {
+
+StreamOptions inRange(StreamOptions options) {
+    constexpr std::size_t longest = 65'535;
+    options.partBytes = std::clamp<std::size_t>(options.partBytes, 1, longest);
+    return options;
+}
+
+}  // namespace
+
+StreamSender::StreamSender(StreamPtr stream, OpCode opCode, StreamOptions options)
+    : stream_(std::move(stream)), opCode_(opCode), options_(inRange(options)) {
+    isUnpaced_ = options_.windowParts == 0;
+}
+
+StreamSender::~StreamSender() {
+    const bool someoneWaits = sent_ != 0 || opCode_ == OpCode::Response;
+    if (isFinished_ || !someoneWaits || stream_->peer().hasEnded()) return;
+    try {
+        MessagePtr last(new Message());
+        last->header.opCode = opCode_;
+        last->header.messageId = stream_->id();
+        last->textHeaders.append(streamAbortedHeader, "1");
+        sendSoon(stream_->peerPtr(), std::move(last));
+    } catch (...) {
+        stream_->peer().abort();  // the reader must not wait for ever
+    }
+}
+
+Message& StreamSender::part() {
+    if (part_ == nullptr) {
+        part_ = stream_->peer().hub().engine().get();
+        part_->header.opCode = opCode_;
+        part_->header.messageId = stream_->id();
+    }
+    return *part_;
+}
+
+void StreamSender::checkWanted() const {
+    if (isFinished_) throw Error(make_error_code(Status::NotAllowed), "the stream is finished");
+    PeerState& peer = stream_->peer();
+    bool isStopped = false;
+    {
+        const std::scoped_lock lock(peer.hub().mutex());
+        isStopped = stream_->isStopped;
+    }
+    if (isStopped) throw Error(make_error_code(Status::NotAllowed), "the stream's reader wants no more");
+}
+
+asio::awaitable<void> StreamSender::pace() {
+    Hub& hub = stream_->peer().hub();
+    while (!isUnpaced_ && sent_ >= options_.windowParts) {
+        ReaderWait wait(*stream_, sent_ + 1 - options_.windowParts);
+        bool hasHeard = false;
+        {
+            const std::scoped_lock lock(hub.mutex());
+            const bool mayGoOn = wait.enter();
+            wait.settle();
+            if (mayGoOn) co_return;
+            hasHeard = stream_->hasHeardReader;
+        }
+        const TimePoint deadline = hasHeard ? TimePoint::max() : hub.time().after(options_.patience);
+        Suspension suspension(hub, wait, co_await asio::this_coro::executor);
+        auto heard = suspension.until(deadline);
+        co_await std::move(heard);
+        if (wait.ec) throw Error(wait.ec);
+        const std::scoped_lock lock(hub.mutex());
+        isUnpaced_ = !stream_->hasHeardReader;
+    }
+}
+
+asio::awaitable<void> StreamSender::sendPart(bool more) {
+    if (more || sent_ != 0) co_await pace();
+    checkWanted();
+    Message& message = part();
+    message.header.more = more;
+    if (sent_ == 0 && more && !isUnpaced_)
+        message.textHeaders.append(streamWindowHeader, std::to_string(options_.windowParts));
+    co_await send(stream_->peerPtr(), std::move(part_));
+    ++sent_;
+    isFinished_ = !more;
+}
+
+asio::awaitable<void> StreamSender::write(SenderPtr self, std::span<const std::byte> bytes) {
+    self->checkWanted();
+    while (!bytes.empty()) {
+        if (self->part().body.size() == self->options_.partBytes) co_await self->sendPart(true);
+        Body& body = self->part().body;
+        const std::size_t size = std::min(bytes.size(), self->options_.partBytes - body.size());
+        body.append(bytes.first(size));
+        bytes = bytes.subspan(size);
+    }
+}
+
+asio::awaitable<std::uint64_t> StreamSender::writeFrom(SenderPtr self, StreamSource source) {
+    std::uint64_t written = 0;
+    self->checkWanted();
+    for (;;) {
+        if (self->part().body.size() == self->options_.partBytes) co_await self->sendPart(true);
+        Body& body = self->part().body;
+        const std::span<std::byte> room = body.prepare(self->options_.partBytes - body.size());
+        const std::size_t size = source(room);
+        if (size == 0) co_return written;
+        body.commit(std::min(size, room.size()));
+        written += size;
+    }
+}
+
+asio::awaitable<void> StreamSender::finish(SenderPtr self, std::uint8_t status) {
+    if (self->isFinished_) co_return;
+    self->part().header.status = status;
+    co_await self->sendPart(false);
+}
+
+asio::awaitable<StreamReader> StreamSender::answerStream(SenderPtr self, Duration timeout) {
+    const TimePoint deadline = self->stream_->peer().hub().time().after(timeout);
+    if (self->opCode_ != OpCode::Request)
+        throw Error(make_error_code(Status::InvalidOpCode), "only a request is answered");
+    const bool isReady = co_await awaitPart(self->stream_, deadline);
+    if (!isReady) co_return StreamReader();
+    co_return StreamReader(self->stream_);
+}
+
+asio::awaitable<MessagePtr> StreamSender::answer(SenderPtr self, Duration timeout) {
+    co_await finish(self, 0);
+    StreamReader reader = co_await answerStream(self, timeout);
+    if (!reader) co_return nullptr;
+    MessagePtr first = co_await reader.next();
+    co_return first;
+}
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,76 @@
+#include "flows/stream_sender.hpp"
+
+#include <tempeh/flows/stream_writer.hpp>
+
+namespace tempeh::flows {
+
+namespace {
+
+using detail::StreamSender;
+using detail::StreamState;
+
+detail::SenderPtr beginOurs(const Peer& peer, OpCode opCode, StreamOptions options) {
+    if (opCode != OpCode::Request && opCode != OpCode::Signal)
+        throw Error(make_error_code(Status::InvalidOpCode), std::string(nameOf(opCode)));
+    const detail::PeerPtr& state = peer.state();
+    const MessageId id = opCode == OpCode::Signal ? state->nextSignalId() : state->hub().nextId();
+    return std::make_shared<StreamSender>(StreamState::attach(state, StreamState::Whose::Ours, id), opCode,
+                                          options);
+}
+
+detail::SenderPtr beginAnswer(const Peer& peer, MessageId id, StreamOptions options) {
+    if (id == 0) throw Error(Status::InvalidMessageId);
+    return std::make_shared<StreamSender>(StreamState::attach(peer.state(), StreamState::Whose::Theirs, id),
+                                          OpCode::Response, options);
+}
+
+MessageId idOf(const MessagePtr& request) {
+    if (request == nullptr) throw Error(Status::NullMessage);
+    return request->header.messageId;
+}
+
+}  // namespace
+
+StreamWriter::StreamWriter(Peer peer, OpCode opCode, StreamOptions options)
+    : sender_(beginOurs(peer, opCode, options)) {}
+StreamWriter::StreamWriter(Peer peer, MessagePtr request, StreamOptions options)
+    : sender_(beginAnswer(peer, idOf(request), options)) {}
+StreamWriter::StreamWriter(Peer peer, MessageId requestId, StreamOptions options)
+    : sender_(beginAnswer(peer, requestId, options)) {}
+StreamWriter::StreamWriter(StreamWriter&&) noexcept = default;
+StreamWriter& StreamWriter::operator=(StreamWriter&&) noexcept = default;
+StreamWriter::~StreamWriter() = default;
+
+TextHeaders& StreamWriter::textHeaders() {
+    return sender_->part().textHeaders;
+}
+
+asio::awaitable<void> StreamWriter::write(std::span<const std::byte> bytes) {
+    return StreamSender::write(sender_, bytes);
+}
+
+asio::awaitable<void> StreamWriter::write(std::string_view text) {
+    return StreamSender::write(sender_, std::as_bytes(std::span(text.data(), text.size())));
+}
+
+asio::awaitable<std::uint64_t> StreamWriter::writeFrom(StreamSource source) {
+    return StreamSender::writeFrom(sender_, std::move(source));
+}
+
+asio::awaitable<void> StreamWriter::finish(std::uint8_t status) {
+    return StreamSender::finish(sender_, status);
+}
+
+asio::awaitable<MessagePtr> StreamWriter::answer(Duration timeout) {
+    return StreamSender::answer(sender_, timeout);
+}
+
+asio::awaitable<StreamReader> StreamWriter::answerStream(Duration timeout) {
+    return StreamSender::answerStream(sender_, timeout);
+}
+
+MessageId StreamWriter::id() const noexcept {
+    return sender_->stream()->id();
+}
+
+}  // namespace tempeh::flows

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "flows/hub.hpp"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace tempeh::flows::detail {
+
+/// A coroutine that sleeps until a Wait is over; lives in its frame and allocates nothing. Cancelling the
+/// coroutine (all three types) cancels the wait; the result is taken in the step that resumes it, so that
+/// what was not delivered stays where it was.
+class Suspension final : public Sleeper {
+public:
+    /// `executor` is the coroutine's.
+    Suspension(Hub& hub, Wait& wait, asio::any_io_executor executor) noexcept
+        : hub_(hub), wait_(wait), executor_(std::move(executor)) {}
+    Suspension(const Suspension&) = delete;
+    Suspension& operator=(const Suspension&) = delete;
+    ~Suspension() = default;
+
+    /// To be awaited as an rvalue; then the wait is settled. Needs a name: GCC 12 destroys temporaries of a
+    /// co_await expression twice.
+    auto until(TimePoint deadline) {
+        return asio::async_initiate<const asio::deferred_t&, void()>(Start(this, deadline), asio::deferred);
+    }
+
+    void wake(bool onLoop) noexcept override {
+        if (!onLoop || !hub_.isLoops(executor_)) {
+            const asio::any_io_executor executor = executor_;  // this may be gone before post() returns
+            return asio::post(executor, Resumption(this));
+        }
+        const asio::any_io_executor executor = executor_;
+        try {
+            finish();
+        } catch (...) {
+            // What the application's handler throws has to come out of run(), not of the hub's loop.
+            asio::post(executor, [failure = std::current_exception()] { std::rethrow_exception(failure); });
+        }
+    }
+
+private:
+    static constexpr std::size_t storageSize = 64;  // Asio's handler is a pointer or two
+
+    /// What to do with the handler in storage_, whose type only start() knows.
+    enum class Act : std::uint8_t { Invoke, Drop };
+
+    class Start {
+    public:
+        Start(Suspension* suspension, TimePoint deadline) noexcept
+            : suspension_(suspension), deadline_(deadline) {}
+        template <typename Handler>
+        void operator()(Handler&& handler) const {
+            suspension_->start(std::forward<Handler>(handler), deadline_);
+        }
+
+    private:
+        Suspension* suspension_;
+        TimePoint deadline_;
+    };
+
+    /// On its way through the coroutine's executor.
+    class Resumption {
+    public:
+        explicit Resumption(Suspension* suspension) noexcept : suspension_(suspension) {}
+        Resumption(Resumption&& other) noexcept : suspension_(std::exchange(other.suspension_, nullptr)) {}
+        Resumption& operator=(Resumption&&) = delete;
+        ~Resumption() {
+            if (suspension_ != nullptr) suspension_->abandon();
+        }
+        void operator()() { std::exchange(suspension_, nullptr)->finish(); }
+
+    private:
+        Suspension* suspension_;
+    };
+
+    template <typename Handler>
+    void start(Handler&& handler, TimePoint deadline) {
+        using Stored = std::decay_t<Handler>;
+        static_assert(sizeof(Stored) <= storageSize);
+        static_assert(alignof(Stored) <= alignof(std::max_align_t));
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        ::new (static_cast<void*>(storage_)) Stored(std::forward<Handler>(handler));
+        act_ = &actOn<Stored>;
+        if (slot.is_connected()) {
+            slot.assign([this](asio::cancellation_type type) {
+                if (type != asio::cancellation_type::none) hub_.cancel(wait_);
+            });
+        }
+        hub_.begin(wait_, *this, deadline);
+    }
+
+    /// The coroutine goes on inside, or is destroyed inside, and this object with its frame may be gone then.
+    template <typename Stored>
+    static void actOn(void* storage, Act act) {
+        auto* stored = std::launder(static_cast<Stored*>(storage));
+        Stored handler(std::move(*stored));
+        stored->~Stored();
+        if (act == Act::Drop) return;
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected()) slot.clear();
+        std::move(handler)();
+    }
+
+    void finish() {
+        hub_.settle(wait_);
+        act_(storage_, Act::Invoke);
+    }
+    void abandon() noexcept {
+        hub_.abandon(wait_);
+        act_(storage_, Act::Drop);
+    }
+
+    Hub& hub_;
+    Wait& wait_;
+    asio::any_io_executor executor_;
+    void (*act_)(void* storage, Act act) = nullptr;
+    alignas(std::max_align_t) std::byte storage_[storageSize];
+};
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <tempeh/core/ampe.hpp>
+#include <tempeh/core/asio.hpp>
+
+#include <chrono>
+
+namespace tempeh::flows::detail {
+
+/// The time of an engine: the one place in flows that reads a clock. Waiting needs none: every deadline of a
+/// Hub goes through the receive timeout of its group, and so through the engine.
+class TimeSource {
+public:
+    explicit TimeSource(const Ampe& engine) noexcept { (void)engine; }
+
+    TimePoint now() const noexcept { return std::chrono::steady_clock::now(); }
+
+    /// max() for no timeout, min() for one that has passed at once.
+    TimePoint after(Duration timeout) const noexcept {
+        if (timeout == infinite) return TimePoint::max();
+        if (timeout <= Duration::zero()) return TimePoint::min();
+        const TimePoint start = now();
+        return timeout >= TimePoint::max() - start ? TimePoint::max() : start + timeout;
+    }
+
+    /// What is left until then; never negative.
+    Duration until(TimePoint deadline) const noexcept {
+        if (deadline == TimePoint::max()) return infinite;
+        if (deadline == TimePoint::min()) return Duration::zero();
+        const TimePoint start = now();
+        return deadline > start ? deadline - start : Duration::zero();
+    }
+};
+
+}  // namespace tempeh::flows::detail
