@@ -1,6 +1,6 @@
-// Shows: a receiver that keeps what it gets stops its sender, over the wire; letting go sets both going
-// again. Use it when: one side may be faster than the other. Memory stays bounded on both, and nothing is
-// dropped. Prints: each limit as it is met, and that everything arrived in order.
+// Shows: a receiver that keeps what it gets stops its sender, over the wire; when it lets go, both go on.
+// Use it when: one side may be faster than the other. Memory stays bounded on both, nothing is dropped.
+// Prints: each limit as it is met, and that everything arrived in order.
 
 #include <tempeh/tempeh.hpp>
 
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using tempeh::BlockingChannelGroup, tempeh::MessagePtr, tempeh::OpCode, tempeh::Status;
 
 constexpr int total = 500;
-constexpr std::size_t size = 16'384;  // bytes of each; all together are more than the sockets hold
+constexpr std::size_t size = 16'384;  // bytes of each: together they are more than the sockets hold
 
 class Sender {
 public:
@@ -29,7 +29,7 @@ public:
         channel_ = group_.post(std::move(hello)).channelNumber;
     }
 
-    // Until post() refuses. (And it will: nobody receives yet.)
+    // Until post() refuses, as it will: nobody takes anything yet.
     void fill() {
         tempeh::error_code ec;
         while (!ec)
@@ -43,8 +43,8 @@ public:
             postNext(ec);
             if (!ec) continue;
             if (ec != Status::SendQueueFull) throw tempeh::Error(ec);
-            const bool hasRoom =
-                co_await group_.waitWritable(channel_, 10s);  // half of the queue is free again
+            // Until half of the queue is free again.
+            const bool hasRoom = co_await group_.waitWritable(channel_, 10s);
             if (!hasRoom) throw tempeh::Error(ec);
         }
     }
@@ -71,7 +71,7 @@ private:
 
 int main() {
     tempeh::Reactor receiving({.initialPoolMessages = 16, .maxPoolMessages = 16});
-    tempeh::Reactor sending({.sendQueueMessages = 8});
+    tempeh::Reactor sending({.sendQueueMessages = 64});
     tempeh::ChannelGroup group = receiving.createGroup();
     const BlockingChannelGroup receiver = group.blocking();
     MessagePtr message = receiving.get();
@@ -88,13 +88,19 @@ int main() {
         if (message->status() == Status::PoolEmpty) break;  // told once; reading has stopped
         hoard.push_back(std::move(message));
     }
-    fmt::print("receiver: PoolEmpty, {} more with PoolOnly\n",
-               receiving.get(tempeh::AllocationStrategy::PoolOnly) ? "one" : "none");
+    fmt::print("receiver: PoolEmpty\n");
+
+    // What can wait asks for PoolOnly, and is told that there is nothing left; what cannot gets one all the
+    // same.
+    while (MessagePtr last = receiving.get(tempeh::AllocationStrategy::PoolOnly))
+        hoard.push_back(std::move(last));
+    const bool canHave = receiving.get(tempeh::AllocationStrategy::Always) != nullptr;
+    fmt::print("pool: nothing left, {} with Always\n", canHave ? "a message" : "nothing");
 
     auto rest = asio::co_spawn(sending.executor(), sender.sendTheRest(), asio::use_future);
     int expected = 0, outOfOrder = 0;
     const auto take = [&](const tempeh::Message& taken) {
-        if (taken.header.opCode != OpCode::Signal || taken.isFromEngine()) return;  // the hello, a PoolEmpty
+        if (taken.header.opCode != OpCode::Signal || taken.isFromEngine()) return;  // a hello, a PoolEmpty
         outOfOrder += std::stoi(std::string(taken.body.view())) == expected ? 0 : 1;
         ++expected;
     };

@@ -1,6 +1,6 @@
-// Shows: a thousand requests in flight on one channel; each finds its own answer, in whatever order they
-// come. Use it when: waiting for one answer before asking again would be too slow. Prints: how many there
-// were, and that every answer was the right one.
+// Shows: a thousand requests in flight on one channel; each finds its own answer, in whatever order.
+// Use it when: waiting for one answer before asking again would be too slow.
+// Prints: how many there were, and that every answer was the right one.
 
 #include <tempeh/flows.hpp>
 

@@ -54,13 +54,13 @@ void ask(const flows::BlockingPeer& peer, std::string_view who, std::string_view
 }
 
 int main() {
+    int sold = 0;  // needs no lock: both receivers run beside the sockets, on one thread
     tempeh::Reactor engine;
     ChannelGroup shop = engine.createGroup();
     ChannelGroup backDoor = engine.createGroup();
     const tempeh::Address street = listen(engine, shop, tempeh::TcpServerAddress{"127.0.0.1", 0});
     const tempeh::Address yard = listen(engine, backDoor, tempeh::UdsServerAddress{.path = "", .mode = 0600});
 
-    int sold = 0;  // both coroutines run beside the sockets, on one thread
     const auto sell = [&sold](std::string_view) { return fmt::format("sold, number {}", ++sold); };
     const auto manage = [&sold, closeShop = shop.blocking()](std::string_view question) {
         if (question == "close!") closeShop.updateReceiver();

@@ -1,6 +1,6 @@
 // Shows: a heartbeat tells a server that has nothing to say from one that is not there any more.
-// Use it when: a connection may be idle for long, and a silent one must be noticed without waiting for a
-// request. Prints: what became of a quiet server, and of a frozen one.
+// Use it when: a connection may be idle for long, and a silent one must be noticed all the same.
+// Prints: what became of a quiet server, and of a frozen one.
 
 #include <tempeh/flows.hpp>
 
@@ -25,7 +25,7 @@ asio::awaitable<void> beQuiet(flows::Peer client) {
 
 // Greets, and is never heard again: as after kill -STOP, or when the cable is out. (No flows here, so that
 // nobody answers heartbeats.)
-asio::awaitable<void> freeze(tempeh::ChannelGroup& group) {
+asio::awaitable<void> freeze(tempeh::ChannelGroup group) {
     for (;;) {
         MessagePtr message = co_await group.waitReceive();
         if (message->header.opCode != OpCode::HelloRequest) continue;
@@ -65,7 +65,6 @@ int main() {
     tempeh::TcpServerAddress{"127.0.0.1", 0}.format(*welcome);
     group.post(std::move(welcome));
     const tempeh::Address frozen = tempeh::parseAddress(*group.blocking().waitReceive());
-    asio::co_spawn(engine.executor(), freeze(group), asio::detached);
+    asio::co_spawn(engine.executor(), freeze(std::move(group)), asio::detached);
     asio::co_spawn(engine.executor(), watchFrozen(engine, frozen), asio::use_future).get();
-    engine.shutdown(1s);
 }

@@ -60,17 +60,17 @@ asio::awaitable<std::string> ask(flows::ReconnectingPeer server, std::string que
 }
 
 // States of the link come through receive(), in their places among the messages.
-asio::awaitable<std::string> watch(flows::ReconnectingPeer server) {
+asio::awaitable<std::string> untilReconnected(flows::ReconnectingPeer server) {
     std::string states;
-    try {
-        for (;;) {
-            const MessagePtr message = co_await server.receive();
-            if (message->header.opCode == OpCode::HelloResponse) states += "connected ";
-            if (message->status() == tempeh::Status::ChannelClosed) states += "lost ";
+    for (int connects = 0; connects < 2;) {
+        const MessagePtr message = co_await server.receive();
+        if (message->header.opCode == OpCode::HelloResponse) {
+            states += ++connects == 1 ? "connected" : ", connected";
+        } else if (message->status() == tempeh::Status::ChannelClosed) {
+            states += ", lost";
         }
-    } catch (const tempeh::Error&) {
-        co_return states + "closed";
     }
+    co_return states;
 }
 
 asio::awaitable<void> close(flows::ReconnectingPeer server) {
@@ -86,7 +86,7 @@ void converse(const std::string& path) {
     const auto run = [&engine](auto coroutine) {
         return asio::co_spawn(engine.executor(), std::move(coroutine), asio::use_future);
     };
-    std::future<std::string> states = run(watch(server));
+    std::future<std::string> states = run(untilReconnected(server));
     fmt::print("{}\n", run(ask(server, "who is there?")).get());
 
     killServer(process);
@@ -94,8 +94,8 @@ void converse(const std::string& path) {
     process = startServer(path, "the second server");
     fmt::print("{}\n", patient.get());
 
-    run(close(server)).get();
     fmt::print("{}\n", states.get());
+    run(close(server)).get();
     killServer(process);
     ::unlink(path.c_str());
 }

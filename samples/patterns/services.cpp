@@ -1,6 +1,6 @@
-// Shows: pluggable services in one thread with one receive loop, behind several listeners: no coroutine in
-// sight. Use it when: you want plain functions that are called for each message, one after the other. Prints:
-// what the services answered, and how many messages they had.
+// Shows: pluggable services behind several listeners, in one thread with one loop: no coroutine in sight.
+// Use it when: you want plain functions that are called for each message, one after the other.
+// Prints: what the services answered, and how many messages they had.
 
 #include <tempeh/flows.hpp>
 

@@ -68,6 +68,8 @@ int main() {
 
     tell(engine, group.blocking(), "reload");
     tell(engine, group.blocking(), "stop");
+    while (client.blocking().waitReceive()->status() != Status::ChannelClosed)
+        continue;  // a ByeRequest dropped is answered by the engine
     receiver.join();
 
     const tempeh::ShutdownReport report = engine.shutdown(5s);

@@ -88,8 +88,8 @@ int main(int argc, char** argv) {
     const fs::path path = argc > 1 ? fs::path(argv[1]) : folder / "lines.txt";
     if (argc == 1) makeFile(path);
 
-    tempeh::Reactor engine;
     asio::thread_pool disk(1);  // files block, and must not hold up the sockets: handlers run here
+    tempeh::Reactor engine;     // the first to go
     flows::Server server(engine, {tempeh::UdsServerAddress{}}, {.executor = disk.get_executor()});
     const flows::Handler handler = [path](flows::Peer client) { return sendFile(std::move(client), path); };
     asio::co_spawn(disk, server.serve(handler), asio::detached);

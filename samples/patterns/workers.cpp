@@ -103,4 +103,7 @@ int main() {
     for (std::future<bool>& answer : answers)
         right += answer.get() ? 1 : 0;
     fmt::print("{} of 100 jobs done right by 4 threads\n", right);
+
+    // No more jobs, then no more workers, then no more engine.
+    asio::co_spawn(engine.executor(), server.stop(5s), asio::use_future).get();
 }

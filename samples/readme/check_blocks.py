@@ -104,6 +104,13 @@ def missingSamples(root):
     return [str(path) for path in samples if f"]({path})" not in text]
 
 
+def badHeads(root):
+    """Patterns that do not begin with their three lines."""
+    head = re.compile(r"^// Shows: .+\n// Use it when: .+\n// Prints: .+\n\n")
+    return [path.relative_to(root) for path in sorted((root / "samples" / "patterns").glob("*.cpp"))
+            if not head.match(path.read_text())]
+
+
 def pagesOf(root):
     return [root / "README.md", *sorted((root / "docs").rglob("*.md")), *sorted((root / "samples").rglob("*.md"))]
 
@@ -112,6 +119,7 @@ def check(root):
     """All that is wrong, as lines of text, and how many blocks there are."""
     sources = [path.read_text() for path in sorted((root / "samples").rglob("*.[ch]pp"))]
     count, lines = 0, [f"samples/README.md: {path} is missing" for path in missingSamples(root)]
+    lines += [f"{path}:1: does not begin with Shows, Use it when, Prints: a line each" for path in badHeads(root)]
     for page in pagesOf(root):
         if not page.is_file():
             continue
