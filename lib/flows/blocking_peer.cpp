@@ -111,10 +111,10 @@ void BlockingPeer::send(MessagePtr message) const {
 MessagePtr BlockingPeer::receive(Duration timeout) const {
     const detail::PeerPtr peer = peer_.state();
     error_code ec;
-    MessagePtr ready = peer->tryReceive(ec);
+    MessagePtr ready = peer->inbox.tryReceive(peer->hub(), ec);
     if (ec) throw Error(ec);
     if (ready != nullptr) return ready;
-    detail::ReceiveWait wait(*peer);
+    detail::ReceiveWait wait(peer->inbox);
     sleepUntilOver(peer->hub(), wait, peer->hub().time().after(timeout));
     if (wait.ec) throw peer->errorFor(wait.ec);
     return std::move(wait.message);

@@ -20,6 +20,7 @@ HelloTemplate::HelloTemplate(const Address& address, const ConnectOptions& optio
 MessagePtr HelloTemplate::make(Ampe& engine) const {
     MessagePtr message = engine.get();
     copyMessage(*message_, *message);
+    if (hook_ != nullptr) hook_(*message);
     return message;
 }
 
@@ -29,8 +30,8 @@ std::string withReason(const std::string& address, const std::string& reason) {
     return reason.empty() ? address : address + ", " + reason;
 }
 
-/// How the hello was answered, if not with yes.
-void throwUnlessOpen(PeerState& peer, const std::string& address) {
+/// True: the hello was answered with yes, false: not yet. Throws anything else.
+bool isOpen(PeerState& peer, const std::string& address) {
     HelloPhase phase = HelloPhase::Pending;
     error_code ended;
     {
@@ -43,6 +44,7 @@ void throwUnlessOpen(PeerState& peer, const std::string& address) {
     if (phase == HelloPhase::Failed)
         throw Error(statusFromRaw(peer.helloStatus), withReason(address, peer.helloReason));
     if (phase == HelloPhase::Pending && ended) throw peer.errorFor(ended);
+    return phase == HelloPhase::Done;
 }
 
 }  // namespace
@@ -57,8 +59,7 @@ asio::awaitable<PeerPtr> tryConnect(HubPtr hub, const HelloTemplate& hello, Time
     auto answered = suspension.until(deadline);
     co_await std::move(answered);
     if (wait.ec) throw Error(wait.ec);
-    throwUnlessOpen(*peer, hello.address());
-    if (peer->helloPhase() != HelloPhase::Done) co_return nullptr;
+    if (!isOpen(*peer, hello.address())) co_return nullptr;
     peer->noteOpened();
     co_return peer;
 }

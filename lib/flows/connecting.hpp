@@ -4,6 +4,10 @@
 
 #include <tempeh/flows/connect.hpp>
 
+#include <functional>
+#include <memory>
+#include <string>
+
 namespace tempeh::flows::detail {
 
 /// What a hello says, kept for as many attempts as there will be.
@@ -12,6 +16,9 @@ public:
     /// Throws Error(InvalidMessage) for headers, InvalidAddress.
     HelloTemplate(const Address& address, const ConnectOptions& options);
 
+    /// Completes every hello that is made.
+    void setHook(std::function<void(Message& hello)> hook) { hook_ = std::move(hook); }
+
     /// Made from the engine's pool.
     MessagePtr make(Ampe& engine) const;
     const std::string& address() const noexcept { return address_; }
@@ -19,6 +26,7 @@ public:
 private:
     std::unique_ptr<Message> message_;
     std::string address_;
+    std::function<void(Message& hello)> hook_;
 };
 
 /// One attempt: a channel whose hello was answered with yes. Null at the deadline. Throws as connect().

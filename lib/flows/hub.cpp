@@ -4,59 +4,9 @@
 
 #include <tempeh/core/blocking_channel_group.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 
-#include <algorithm>
-
 namespace tempeh::flows::detail {
-
-namespace {
-
-/// Messages sorted between two looks at the deadlines.
-constexpr int messagesPerLook = 256;
-
-/// Ids of flows stay apart from those the engine gives (sequential from 1) and from other hubs'.
-MessageId firstIdOfNextHub() noexcept {
-    static constinit std::atomic<MessageId> hubs{1};
-    return hubs.fetch_add(1, std::memory_order_relaxed) << 32U | 1U;
-}
-
-}  // namespace
-
-/// Ends the hub when its loop is over, however: also when the context dies before or under it.
-class Hub::LoopGuard {
-public:
-    explicit LoopGuard(std::shared_ptr<Hub> hub) noexcept : hub_(std::move(hub)) {}
-    LoopGuard(LoopGuard&&) noexcept = default;
-    LoopGuard& operator=(LoopGuard&&) = delete;
-    ~LoopGuard() {
-        if (hub_ != nullptr) hub_->end(reason);
-    }
-    Hub& hub() const noexcept { return *hub_; }
-
-    error_code reason = Status::ShutdownStarted;
-
-private:
-    std::shared_ptr<Hub> hub_;
-};
-
-HubPtr Hub::create(Ampe& engine) {
-    const auto hub = std::make_shared<Hub>(engine);
-    HubPtr use(hub.get(), [hub](Hub* self) { self->leave(); });
-    asio::co_spawn(hub->loopExecutor_, run(LoopGuard(hub)), asio::detached);
-    return use;
-}
-
-Hub::Hub(Ampe& engine)
-    : engine_(engine)
-    , time_(engine)
-    , nextId_(firstIdOfNextHub())
-    , group_(engine.createGroup())
-    , loopExecutor_(group_.executor())
-    , nudge_(new Message()) {}
 
 bool Hub::mayBlock() const {
     // No channel has this number: the question costs a lock and fails either way, on the engine's thread with
@@ -72,6 +22,7 @@ void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
         wait.sleeper_ = &sleeper;
         wait.deadline_ = deadline;
         wait.isCancelled_ = false;
+        wait.hasTimedOut_ = false;
         if (!wait.enter() && deadline != TimePoint::min()) {
             wait.state_ = Wait::State::Waiting;
             if (deadline == TimePoint::max()) return;
@@ -82,6 +33,7 @@ void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
             return;
         }
         wait.state_ = Wait::State::Woken;
+        wait.hasTimedOut_ = deadline == TimePoint::min();
     }
     sleeper.wake(false);
 }
@@ -113,6 +65,7 @@ bool Hub::expire(Wait& wait) noexcept {
     const std::scoped_lock lock(mutex_);
     if (wait.state_ != Wait::State::Waiting) return false;
     wait.state_ = Wait::State::Woken;
+    wait.hasTimedOut_ = true;
     unlinkDeadline(wait);
     return true;
 }
@@ -131,115 +84,6 @@ void Hub::abandon(Wait& wait) noexcept {
     wait.isCancelled_ = true;
     wait.ec = asio::error::operation_aborted;
     wait.settle();
-}
-
-asio::awaitable<void> Hub::run(LoopGuard guard) {
-    Hub& hub = guard.hub();
-    Duration timeout = infinite;
-    try {
-        while (hub.prepareToWait(timeout)) {
-            // Deferred: an awaitable would take one of the two frames that Asio keeps for reuse, which those
-            // who wait here need more.
-            auto waiting = hub.group_.waitReceive(timeout, asio::deferred);
-            MessagePtr message = co_await std::move(waiting);
-            for (int i = 0; message != nullptr && i < messagesPerLook; ++i) {
-                hub.route(std::move(message));
-                error_code ec;
-                message = hub.group_.tryReceive(ec);  // the end is told by waitReceive too
-            }
-            if (message != nullptr) hub.route(std::move(message));
-        }
-    } catch (const boost::system::system_error& error) {
-        guard.reason = error.code();
-    }
-}
-
-bool Hub::prepareToWait(Duration& timeout) noexcept {
-    ChannelGroup closing;  // goes when the lock is released
-    for (;;) {
-        WokenList woken;
-        {
-            const std::scoped_lock lock(mutex_);
-            loopSleeps_ = false;
-            if (isLeft_) {
-                closing = std::move(group_);  // the last user is gone: nobody else looks at it
-                return false;
-            }
-            timeout = infinite;
-            if (!deadlines_.empty() || armedFor_ != TimePoint::max()) {
-                const TimePoint now = time_.now();
-                while (!deadlines_.empty() && deadlines_.begin()->deadline() <= now)
-                    wake(*deadlines_.begin(), woken);
-                if (armedFor_ <= now) armedFor_ = TimePoint::max();
-                if (!deadlines_.empty()) armedFor_ = std::min(armedFor_, deadlines_.begin()->deadline());
-                if (armedFor_ != TimePoint::max()) timeout = armedFor_ - now;
-            }
-            loopSleeps_ = woken.empty();
-            if (loopSleeps_) return true;
-        }
-        woken.wakeAll(true);  // whoever runs now may set earlier deadlines
-    }
-}
-
-void Hub::route(MessagePtr message) noexcept {
-    if (message->header.opCode == OpCode::HelloRequest && message->isFromApplication())
-        return routeHello(std::move(message));
-    WokenList woken;
-    {
-        const std::scoped_lock lock(mutex_);
-        loopSleeps_ = false;
-        if (message->header.channelNumber == 0) {  // only our own updateReceiver has none
-            if (message->status() == Status::ReceiverUpdate && nudge_ == nullptr) nudge_ = std::move(message);
-        } else if (const auto found = routes_.find(message->header.channelNumber); found != routes_.end()) {
-            found->second->onMessage(message, woken);
-        }
-    }
-    woken.wakeAll(true);
-}
-
-void Hub::routeHello(MessagePtr hello) noexcept {
-    std::shared_ptr<Acceptor> acceptor;
-    {
-        const std::scoped_lock lock(mutex_);
-        acceptor = acceptor_.lock();
-    }
-    if (acceptor != nullptr) return acceptor->onHello(std::move(hello));
-    hello->header.opCode = OpCode::ByeSignal;
-    error_code ec;
-    group_.post(std::move(hello), ec);
-}
-
-void Hub::leave() noexcept {
-    const std::scoped_lock lock(mutex_);
-    isLeft_ = true;
-    nudge();
-}
-
-void Hub::nudge() noexcept {
-    if (nudge_ == nullptr || hasEnded_) return;
-    nudge_->reset();
-    nudge_->header.opCode = OpCode::Signal;
-    error_code ec;  // the group has ended, and the loop with it
-    group_.updateReceiver(std::move(nudge_), ec);
-}
-
-void Hub::end(const error_code& reason) noexcept {
-    WokenList woken;
-    std::shared_ptr<Acceptor> acceptor;  // not released under the lock
-    {
-        const std::scoped_lock lock(mutex_);
-        hasEnded_ = true;
-        endReason_ = reason;
-        loopExecutor_ = {};  // must not outlive its context
-        const auto routes = std::move(routes_);
-        routes_.clear();
-        for (const auto& [channel, route] : routes)
-            route->onHubEnd(reason, woken);
-        wakeAll(sleeps_, woken);
-        acceptor = acceptor_.lock();
-        if (acceptor != nullptr) acceptor->onHubEnd(woken);
-    }
-    woken.wakeAll(false);
 }
 
 bool SleepWait::enter() noexcept {

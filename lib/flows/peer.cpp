@@ -14,36 +14,52 @@ const std::shared_ptr<detail::PeerState>& Peer::state() const {
 }
 
 asio::awaitable<void> Peer::send(MessagePtr message) const {
-    return detail::send(state(), std::move(message));
+    return detail::send(state(), marked(std::move(message)));
 }
 
 asio::awaitable<MessagePtr> Peer::receive(Duration timeout) const {
-    return detail::receive(state(), timeout);
+    return detail::receiveFrom(state(), timeout);
 }
 
 asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Duration timeout) const {
-    return detail::request(state(), std::move(message), timeout, nullptr);
+    return detail::request(state(), marked(std::move(message)), timeout, nullptr);
 }
 
 asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Duration timeout,
                                           SignalHandler onSignal) const {
-    return detail::request(state(), std::move(message), timeout, std::move(onSignal));
+    return detail::request(state(), marked(std::move(message)), timeout, std::move(onSignal));
 }
 
 asio::awaitable<void> Peer::respond(MessagePtr request) const {
     if (request == nullptr) throw Error(Status::NullMessage);
     detail::turnIntoAnswer(*request);
-    return detail::send(state(), std::move(request));
+    return detail::send(state(), marked(std::move(request)));
 }
 
 asio::awaitable<void> Peer::respond(MessagePtr request, std::string_view body, std::uint8_t status) const {
     if (request == nullptr) throw Error(Status::NullMessage);
     detail::turnIntoAnswer(*request, body, status);
-    return detail::send(state(), std::move(request));
+    return detail::send(state(), marked(std::move(request)));
 }
 
 asio::awaitable<MessagePtr> Peer::close(MessagePtr bye) const {
-    return detail::close(state(), std::move(bye));
+    return detail::close(state(), marked(std::move(bye)));
+}
+
+MessagePtr Peer::marked(MessagePtr message) const {
+    if (trace_ != nullptr && message != nullptr) trace_->addTo(*message);
+    return message;
+}
+
+Peer Peer::traced(const TraceContext& context) const {
+    Peer peer(*this);
+    peer.trace_ = std::make_shared<const TraceContext>(context);
+    return peer;
+}
+
+Peer Peer::traced(const Message& request) const {
+    const std::optional<TraceContext> context = TraceContext::of(request);
+    return context ? traced(context->child()) : *this;
 }
 
 void Peer::abort() const noexcept {

@@ -38,29 +38,35 @@ void sendSoon(const PeerPtr& peer, MessagePtr message) {
     asio::co_spawn(peer->group().executor(), send(peer, std::move(message)), asio::detached);
 }
 
-asio::awaitable<MessagePtr> receive(PeerPtr peer, Duration timeout) {
-    // As ChannelGroup::waitReceive: nobody can cancel this coroutine, so nobody can drop its result on the
-    // way, and a message that is there may be given at once.
-    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
-    if (!cancellation.slot().is_connected()) {
-        error_code ec;
-        MessagePtr ready = peer->tryReceive(ec);
-        if (ready != nullptr) co_return ready;
+namespace {
+
+/// Hands out what was not sent when a request ends.
+class UnsentGuard {
+public:
+    UnsentGuard(MessagePtr& message, RequestWait& wait, MessagePtr* unsent) noexcept
+        : message_(message), wait_(wait), unsent_(unsent) {}
+    UnsentGuard(const UnsentGuard&) = delete;
+    UnsentGuard& operator=(const UnsentGuard&) = delete;
+    ~UnsentGuard() {
+        if (unsent_ == nullptr) return;
+        *unsent_ = message_ != nullptr ? std::move(message_) : std::move(wait_.returned);
     }
-    ReceiveWait wait(*peer);
-    Suspension suspension(peer->hub(), wait, co_await asio::this_coro::executor);
-    auto received = suspension.until(peer->hub().time().after(timeout));
-    co_await std::move(received);
-    if (wait.ec) throw peer->errorFor(wait.ec);
-    co_return std::move(wait.message);
-}
+
+private:
+    MessagePtr& message_;
+    RequestWait& wait_;
+    MessagePtr* unsent_;
+};
+
+}  // namespace
 
 asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration timeout,
-                                    SignalHandler onSignal) {
+                                    SignalHandler onSignal, MessagePtr* unsent) {
     if (message == nullptr) throw Error(Status::NullMessage);
     message->header.opCode = OpCode::Request;
     const TimePoint deadline = peer->hub().time().after(timeout);
     RequestWait wait(*peer, onSignal != nullptr);
+    const UnsentGuard guard(message, wait, unsent);
     wait.open(*message);
     const error_code ec = peer->post(message);
     if (ec && ec != Status::SendQueueFull) throw peer->errorFor(ec);

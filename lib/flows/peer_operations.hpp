@@ -12,9 +12,9 @@ asio::awaitable<void> send(PeerPtr peer, MessagePtr message);
 /// Sends without anybody waiting: at once where there is room, else as soon as there is. Throws
 /// std::bad_alloc.
 void sendSoon(const PeerPtr& peer, MessagePtr message);
-asio::awaitable<MessagePtr> receive(PeerPtr peer, Duration timeout);
+/// `unsent`, if given, outlives the call and gets the message when that provably never left.
 asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration timeout,
-                                    SignalHandler onSignal);
+                                    SignalHandler onSignal, MessagePtr* unsent = nullptr);
 asio::awaitable<MessagePtr> close(PeerPtr peer, MessagePtr bye);
 
 /// Posts the message; waits for room. False: the deadline came first, and the message is still there. Throws

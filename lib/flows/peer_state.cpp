@@ -1,9 +1,6 @@
 #include "flows/peer_state.hpp"
 
-#include "flows/message_copy.hpp"
 #include "flows/peer_waits.hpp"
-
-#include <tempeh/wire/address.hpp>
 
 namespace tempeh::flows::detail {
 
@@ -17,13 +14,6 @@ MessagePtr makeBye(OpCode opCode) {
     MessagePtr bye(new Message());  // the engine and its pool may be gone
     bye->header.opCode = opCode;
     return bye;
-}
-
-std::string reasonOf(const Message& notice) {
-    std::string text(notice.textHeaders.find(wire::reasonHeader).value_or(""));
-    const auto peer = notice.textHeaders.find(wire::peerHeader);
-    if (peer) text += (text.empty() ? "" : ", ") + std::string(*peer);
-    return text;
 }
 
 }  // namespace
@@ -84,7 +74,9 @@ MessageId PeerState::nextSignalId() const noexcept {
 error_code PeerState::post(MessagePtr& message) noexcept {
     error_code ec;
     if (message == nullptr) return Status::NullMessage;
-    if (hasEnded()) return Status::ChannelClosed;
+    // Also when doomed: what is posted then comes back before the end does, and who answers that by posting
+    // again would put the end off for ever.
+    if (isDoomed()) return Status::ChannelClosed;
     BinaryHeader& header = message->header;
     header.channelNumber = channel_;
     if (header.opCode == OpCode::Signal && header.messageId == 0) header.messageId = nextSignalId();
@@ -97,6 +89,11 @@ Error PeerState::errorFor(const error_code& ec) {
     if (ec != Status::ChannelClosed) return Error(ec);
     const std::scoped_lock lock(hub_->mutex());
     return Error(endCode_ ? endCode_ : ec, endReason_);
+}
+
+std::string PeerState::endReason() {
+    const std::scoped_lock lock(hub_->mutex());
+    return endReason_;
 }
 
 void PeerState::abort() noexcept {
@@ -120,7 +117,7 @@ void PeerState::sayBye(MessagePtr bye) {
     {
         const std::scoped_lock lock(hub_->mutex());
         if (hasEnded()) return;
-        hasReader = false;
+        inbox.hasReader = false;  // a bye from now on is the engine's to answer
         dropped = takeByeRequests();
         if (byeSaid_) return;
         byeSaid_ = true;
@@ -134,9 +131,9 @@ void PeerState::sayBye(MessagePtr bye) {
 MessageQueue PeerState::takeByeRequests() noexcept {
     MessageQueue byes;
     MessageQueue others;
-    while (MessagePtr message = inbox.popFront())
+    while (MessagePtr message = inbox.messages.popFront())
         (message->header.opCode == OpCode::ByeRequest ? byes : others).pushBack(std::move(message));
-    inbox = std::move(others);
+    inbox.messages = std::move(others);
     return byes;
 }
 
@@ -165,125 +162,17 @@ PeerCounters PeerState::counters() {
     const std::scoped_lock lock(hub_->mutex());
     PeerCounters result = counts;
     result.inFlight = answers.size();
-    result.waiting = inbox.size();
+    result.waiting = inbox.messages.size();
     return result;
-}
-
-MessagePtr PeerState::tryReceive(error_code& ec) {
-    ec.clear();
-    const std::scoped_lock lock(hub_->mutex());
-    hasReader = true;
-    if (receiver != nullptr) {
-        ec = Status::NotAllowed;
-        return nullptr;
-    }
-    return inbox.popFront();
 }
 
 void PeerState::drain() noexcept {
     WokenList woken;
     {
         const std::scoped_lock lock(hub_->mutex());
-        isDraining_ = true;
-        if (receiver != nullptr) hub_->wake(*receiver, woken);
+        if (!hasEnded()) inbox.close(make_error_code(Status::ShutdownStarted), *hub_, woken);
     }
     woken.wakeAll(false);
-}
-
-error_code PeerState::receiveEnd() const noexcept {
-    if (hasEnded()) return endCode_;
-    return isDraining_ ? make_error_code(Status::ShutdownStarted) : error_code();
-}
-
-void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
-    if (message->isFromEngine()) return onEngineMessage(message, woken);
-    ++counts.received;
-    const BinaryHeader& header = message->header;
-    const MessageId id = header.messageId;
-    if (header.opCode == OpCode::HelloResponse) return onHelloResponse(message, woken);
-    if (helloPhase_ == HelloPhase::Pending) setHelloPhase(HelloPhase::Done, woken);
-    switch (header.opCode) {
-        case OpCode::Response:
-            if (Exchange* exchange = answers.find(id)) exchange->onMessage(message, woken);
-            if (message != nullptr) ++counts.lateAnswers;
-            return;
-        case OpCode::Signal:
-            if (Exchange* exchange = answers.find(id)) exchange->onMessage(message, woken);
-            break;
-        case OpCode::ByeRequest:
-            byeSaid_ = true;
-            if (!hasReader) return;  // dropped: the engine answers
-            break;
-        case OpCode::ByeResponse:
-            farewell = std::move(message);
-            return;
-        default:
-            break;
-    }
-    if (message == nullptr) return;
-    if (!unwanted.empty() && unwanted.contains(id)) {
-        if (!message->hasMore()) unwanted.erase(id);
-        return;
-    }
-    if (Exchange* stream = streams.find(id)) stream->onMessage(message, woken);
-    if (message != nullptr) deliver(message, woken);
-}
-
-void PeerState::deliver(MessagePtr& message, WokenList& woken) noexcept {
-    inbox.pushBack(std::move(message));
-    if (receiver != nullptr) hub_->wake(*receiver, woken);
-}
-
-void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept {
-    const OpCode opCode = message->header.opCode;
-    const Status status = message->status();
-    if (opCode == OpCode::HelloResponse) return onHelloResponse(message, woken);
-    if (opCode == OpCode::Signal && status == Status::PoolEmpty) return;
-    const bool hasFirstId = message->header.messageId == firstId_;
-    if (opCode == OpCode::Signal && status == Status::ChannelClosed && hasFirstId)
-        return end(make_error_code(Status::ChannelClosed), reasonOf(*message), woken);
-    ++counts.returned;
-    if (opCode != OpCode::Request) return;
-    if (Exchange* exchange = answers.find(message->header.messageId)) exchange->onMessage(message, woken);
-}
-
-void PeerState::onHelloResponse(MessagePtr& message, WokenList& woken) noexcept {
-    if (helloPhase_ != HelloPhase::Pending) return;
-    helloStatus = message->header.status;
-    if (message->isFromEngine()) {
-        helloReason = reasonOf(*message);
-        returnedHello = std::move(message);
-        return setHelloPhase(HelloPhase::Failed, woken);
-    }
-    keepHello(*message);
-    setHelloPhase(helloStatus == 0 ? HelloPhase::Done : HelloPhase::Refused, woken);
-}
-
-void PeerState::setHelloPhase(HelloPhase phase, WokenList& woken) noexcept {
-    helloPhase_ = phase;
-    if (helloWaiter != nullptr) hub_->wake(*helloWaiter, woken);
-}
-
-void PeerState::onHubEnd(const error_code& reason, WokenList& woken) noexcept {
-    end(reason, "the engine has ended", woken);
-}
-
-void PeerState::end(const error_code& code, std::string reason, WokenList& woken) noexcept {
-    endCode_ = code;
-    endReason_ = std::move(reason);
-    hasEnded_ = true;
-    if (!hub_->hasEnded()) hub_->removeRoute(channel_);
-    if (receiver != nullptr) hub_->wake(*receiver, woken);
-    if (helloWaiter != nullptr) hub_->wake(*helloWaiter, woken);
-    hub_->wakeAll(closers, woken);
-    answers.endAll(woken);
-    streams.endAll(woken);
-}
-
-void PeerState::keepHello(const Message& message) {
-    auto copy = std::make_unique<Message>();
-    copyMessage(message, *copy);
-    hello_ = std::move(copy);
 }
 
 }  // namespace tempeh::flows::detail

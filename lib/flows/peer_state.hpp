@@ -2,10 +2,10 @@
 
 #include "flows/exchange_table.hpp"
 #include "flows/hub.hpp"
+#include "flows/inbox.hpp"
 
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/flows/peer_counters.hpp>
-#include <tempeh/message/message_queue.hpp>
 
 #include <atomic>
 #include <memory>
@@ -14,7 +14,6 @@
 
 namespace tempeh::flows::detail {
 
-class ReceiveWait;
 class HelloWait;
 
 class PeerState;
@@ -24,7 +23,7 @@ using PeerPtr = std::shared_ptr<PeerState>;
 enum class HelloPhase : std::uint8_t { Pending, Done, Refused, Failed };
 
 /// What the handles of one channel share. Destroying it closes the channel, so never under the hub's lock.
-class PeerState final : public Route, public std::enable_shared_from_this<PeerState> {
+class PeerState final : public Route, public InboxOwner, public std::enable_shared_from_this<PeerState> {
 public:
     /// Opens a channel to where `hello` says. On failure null, and the caller keeps the message.
     static PeerPtr open(const HubPtr& hub, MessagePtr& hello, error_code& ec);
@@ -36,24 +35,25 @@ public:
     PeerState& operator=(const PeerState&) = delete;
     ~PeerState();
 
-    Hub& hub() const noexcept { return *hub_; }
+    Hub& hub() const noexcept override { return *hub_; }
     MessageId nextSignalId() const noexcept;
     const HubPtr& hubPtr() const noexcept { return hub_; }
     ChannelGroup& group() const noexcept { return hub_->group(); }
     ChannelNumber channel() const noexcept { return channel_; }
     bool hasEnded() const noexcept { return hasEnded_.load(std::memory_order_acquire); }
+    /// It has ended, or its end is on its way: something came back unsent.
+    bool isDoomed() const noexcept { return isDoomed_.load(std::memory_order_acquire) || hasEnded(); }
 
     /// Any thread, no lock held. On failure the caller keeps the message; SendQueueFull is one.
     error_code post(MessagePtr& message) noexcept;
     /// For the end of the channel says why it ended.
-    Error errorFor(const error_code& ec);
+    Error errorFor(const error_code& ec) override;
+    std::string endReason();
     void abort() noexcept;
     /// Says bye unless somebody did; a null one is made.
     void sayBye(MessagePtr bye);
     ChannelInfo info();
     PeerCounters counters();
-    /// A message for the receiver if one is there. NotAllowed while a receiver waits.
-    MessagePtr tryReceive(error_code& ec);
     /// Keeps what the engine knows of the channel for the time after its end.
     void noteOpened();
     /// Lets receive() end with ShutdownStarted when nothing is left to receive.
@@ -64,13 +64,8 @@ public:
 
     void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
     void onHubEnd(const error_code& reason, WokenList& woken) noexcept override;
-    /// Why there is nothing more to receive; success while there may be.
-    error_code receiveEnd() const noexcept;
     const error_code& endCode() const noexcept { return endCode_; }
 
-    ReceiveWait* receiver = nullptr;
-    bool hasReader = false;  // somebody has received, so a ByeRequest is the application's to answer
-    MessageQueue inbox;
     HelloWait* helloWaiter = nullptr;
     WaitList closers;
     ExchangeTable answers;                   // by the id of our request
@@ -78,17 +73,18 @@ public:
     std::unordered_set<MessageId> unwanted;  // streams of the other side whose rest is dropped
     PeerCounters counts;
     MessagePtr farewell;  // the peer's ByeResponse
+    bool keepsReturned = false;
+    MessageQueue returned;  // what came back unsent, with keepsReturned
     // The hello's outcome; constant once helloPhase() is not Pending.
     HelloPhase helloPhase() const noexcept { return helloPhase_; }
     std::uint8_t helloStatus = 0;  // raw when Refused, a Status when Failed
     std::string helloReason;
-    MessagePtr returnedHello;
 
 private:
+    void answerPing(MessagePtr& ping) noexcept;
     void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept;
     void onHelloResponse(MessagePtr& message, WokenList& woken) noexcept;
     void setHelloPhase(HelloPhase phase, WokenList& woken) noexcept;
-    void deliver(MessagePtr& message, WokenList& woken) noexcept;
     void end(const error_code& code, std::string reason, WokenList& woken) noexcept;
     MessageQueue takeByeRequests() noexcept;
     void keepHello(const Message& message);
@@ -97,9 +93,9 @@ private:
     ChannelNumber channel_ = 0;
     MessageId firstId_ = 0;  // of the channel's first message, and of its ChannelClosed
     HelloPhase helloPhase_;
-    bool isDraining_ = false;
     bool byeSaid_ = false;
     std::atomic<bool> hasEnded_{false};  // written under the lock
+    std::atomic<bool> isDoomed_{false};  // written under the lock
     error_code endCode_;
     std::string endReason_;
     ChannelInfo opened_;

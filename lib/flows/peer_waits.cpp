@@ -2,26 +2,6 @@
 
 namespace tempeh::flows::detail {
 
-bool ReceiveWait::enter() noexcept {
-    if (peer_.receiver != nullptr) {
-        ec = Status::NotAllowed;
-        return true;
-    }
-    peer_.receiver = this;
-    peer_.hasReader = true;
-    isRegistered_ = true;
-    return !peer_.inbox.empty() || peer_.receiveEnd();
-}
-
-void ReceiveWait::settle() noexcept {
-    if (!isRegistered_) return;
-    peer_.receiver = nullptr;
-    isRegistered_ = false;
-    if (ec) return;
-    message = peer_.inbox.popFront();
-    if (message == nullptr) ec = peer_.receiveEnd();
-}
-
 bool HelloWait::enter() noexcept {
     peer_.helloWaiter = this;
     return peer_.helloPhase() != HelloPhase::Pending || peer_.hasEnded();

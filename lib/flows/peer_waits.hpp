@@ -6,20 +6,6 @@
 
 namespace tempeh::flows::detail {
 
-/// The next message that nobody else waits for.
-class ReceiveWait final : public Wait {
-public:
-    explicit ReceiveWait(PeerState& peer) noexcept : peer_(peer) {}
-    bool enter() noexcept override;
-    void settle() noexcept override;
-
-    MessagePtr message;
-
-private:
-    PeerState& peer_;
-    bool isRegistered_ = false;
-};
-
 /// The answer to a hello.
 class HelloWait final : public Wait {
 public:

@@ -39,28 +39,29 @@ asio::awaitable<void> ServerCore::serve(ServerPtr self, Handler handler) {
         }
         if (wait.knock.peer != nullptr) self->admit(std::move(wait.knock));
     }
+    co_await idle(self, TimePoint::max());
+}
+
+asio::awaitable<bool> ServerCore::idle(ServerPtr self, TimePoint deadline) {
     IdleWait wait(*self);
     Suspension suspension(*self->hub_, wait, co_await asio::this_coro::executor);
-    auto ended = suspension.until(TimePoint::max());
-    co_await std::move(ended);
-    if (wait.ec) throw Error(wait.ec);
+    while (!wait.isIdle && !wait.hasTimedOut()) {
+        auto ended = suspension.until(deadline);
+        co_await std::move(ended);
+        if (wait.ec) throw Error(wait.ec);
+    }
+    co_return wait.isIdle;
 }
 
 asio::awaitable<bool> ServerCore::stop(ServerPtr self, Duration deadline) {
     const TimePoint until = self->hub_->time().after(deadline);
     self->stopListening();
     self->drainPeers();
-    bool isClean = true;
-    for (TimePoint limit = until;; limit = TimePoint::max()) {
-        IdleWait wait(*self);
-        Suspension suspension(*self->hub_, wait, co_await asio::this_coro::executor);
-        auto ended = suspension.until(limit);
-        co_await std::move(ended);
-        if (wait.ec) throw Error(wait.ec);
-        if (wait.isIdle) co_return isClean;
-        isClean = false;
-        self->abortPeers();
-    }
+    const bool isClean = co_await idle(self, until);
+    if (isClean) co_return true;
+    self->abortPeers();
+    co_await idle(self, TimePoint::max());
+    co_return false;
 }
 
 }  // namespace detail

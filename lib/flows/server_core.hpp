@@ -53,6 +53,8 @@ private:
         MessagePtr hello;
     };
 
+    /// False: the deadline came before the last handler had ended.
+    static asio::awaitable<bool> idle(ServerPtr self, TimePoint deadline);
     void listen(const std::vector<Address>& addresses);
     bool allAnswered() const noexcept;    // lock held
     bool takesNobody() const noexcept;    // lock held: serve() is to end

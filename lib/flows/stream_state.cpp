@@ -58,13 +58,13 @@ void StreamState::begin(MessagePtr first) {
         partCode_ = first->header.opCode;
         addPart(first);
         MessageQueue others;
-        while (MessagePtr message = peer_->inbox.popFront()) {
+        while (MessagePtr message = peer_->inbox.messages.popFront()) {
             if (isPart(*message) && !isLastIn_)
                 addPart(message);
             else
                 others.pushBack(std::move(message));
         }
-        peer_->inbox = std::move(others);
+        peer_->inbox.messages = std::move(others);
     }
     tellRead();
 }

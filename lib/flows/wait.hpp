@@ -38,7 +38,8 @@ public:
     /// Lock held, the wait is over: takes the result (unless cancelled) and leaves where it was registered.
     virtual void settle() noexcept = 0;
 
-    bool isCancelled() const noexcept { return isCancelled_; }
+    /// The deadline came; there may be a result nevertheless.
+    bool hasTimedOut() const noexcept { return hasTimedOut_; }
     const TimePoint& deadline() const noexcept { return deadline_; }
 
     error_code ec;  ///< The outcome.
@@ -55,6 +56,7 @@ private:
 
     State state_ = State::Idle;
     bool isCancelled_ = false;
+    bool hasTimedOut_ = false;
     Sleeper* sleeper_ = nullptr;
     Wait* nextWoken_ = nullptr;
     TimePoint deadline_ = TimePoint::max();

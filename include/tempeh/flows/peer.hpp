@@ -5,6 +5,7 @@
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/flows/peer_counters.hpp>
+#include <tempeh/flows/trace_context.hpp>
 #include <tempeh/message/message.hpp>
 
 #include <cstdint>
@@ -55,7 +56,7 @@ public:
     /// Sends a Request and gives the Response with its id; any number may be in flight. Null at the timeout
     /// (which covers waiting for room): the channel lives on, an answer that comes later is dropped and
     /// counted. The message's own id is kept if it has one; InvalidMessageId when that is in flight already.
-    /// An answer in several parts (hasMore()) gives its first part here; ask with a StreamReader for all.
+    /// An answer in several parts (hasMore()) gives its first part here; requestStream() gives all.
     /// When the request provably never left: Error with the status it came back with. Steady state: no
     /// allocation.
     asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout = infinite) const;
@@ -96,19 +97,29 @@ public:
     /// The same with a body.
     MessagePtr get(OpCode opCode, std::string_view body) const;
 
+    /// A handle to the same channel whose messages carry this trace context, those excepted that have one.
+    Peer traced(const TraceContext& context) const;
+    /// The same for what is sent while handling `request`: its trace, one step further. As this handle when
+    /// the request has no trace.
+    Peer traced(const Message& request) const;
+
     /// The executor beside the sockets.
     asio::any_io_executor executor() const;
     /// Waits that long in the engine's time.
     asio::awaitable<void> sleep(Duration duration) const;
 
     explicit operator bool() const noexcept { return state_ != nullptr; }
-    friend bool operator==(const Peer&, const Peer&) = default;
+    /// The same channel.
+    friend bool operator==(const Peer& a, const Peer& b) noexcept { return a.state_ == b.state_; }
 
     /// For the other parts of this library.
     const std::shared_ptr<detail::PeerState>& state() const;
 
 private:
+    MessagePtr marked(MessagePtr message) const;
+
     std::shared_ptr<detail::PeerState> state_;
+    std::shared_ptr<const TraceContext> trace_;
 };
 
 }  // namespace tempeh::flows

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+#include <tempeh/core/asio.hpp>
+#include <tempeh/flows/peer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace tempeh::flows {
+
+namespace detail {
+class HeartbeatState;
+}
+
+/// How often to give a sign, and when the other side counts as silent. An aggregate for designated
+/// initialisers.
+struct HeartbeatOptions {
+    /// Between the signals sent. 0: none are sent, the other side's traffic is watched alone.
+    Duration interval = std::chrono::seconds(10);
+    /// Without any message from the other side for so long it is silent; noticed at most a quarter of that
+    /// later. 0: nobody watches.
+    Duration silence = std::chrono::seconds(30);
+};
+
+/// Told of a silent peer, beside the sockets; once until it is heard again. Must not throw.
+using SilenceHook = std::function<void(const Peer& peer)>;
+
+/// Counters of a Heartbeat.
+struct HeartbeatCounters {
+    std::uint64_t sent = 0;      ///< Signals.
+    std::uint64_t silences = 0;  ///< Times the other side fell silent.
+};
+
+/// Keeps a channel alive and finds out when the other side is not there any more. Its signals are empty but
+/// for the text header `heartbeat:ping`; a Peer at the other end answers each with `heartbeat:pong` by
+/// itself, and neither comes out of receive(). So one side's heartbeat is enough, also when both applications
+/// have nothing to say; any other message counts as a sign of life too, so that a busy peer is never silent.
+/// A peer that is not of this library gets the signals to receive, and is heard when it sends anything.
+///
+/// Ends when it is destroyed or the channel has ended; does not keep the channel open. Any thread.
+class TEMPEH_EXPORT Heartbeat {
+public:
+    /// Without `onSilent` a silent peer is aborted: its requests and receive() then throw ChannelClosed.
+    explicit Heartbeat(const Peer& peer, HeartbeatOptions options = {}, SilenceHook onSilent = nullptr);
+    Heartbeat(Heartbeat&&) noexcept;
+    Heartbeat& operator=(Heartbeat&&) noexcept;
+    ~Heartbeat();
+
+    HeartbeatCounters counters() const;
+
+private:
+    std::shared_ptr<detail::HeartbeatState> state_;
+};
+
+}  // namespace tempeh::flows

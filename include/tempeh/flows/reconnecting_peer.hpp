@@ -1,0 +1,110 @@
+#pragma once
+
+#include <tempeh/base/export.hpp>
+#include <tempeh/core/ampe.hpp>
+#include <tempeh/core/asio.hpp>
+#include <tempeh/flows/backoff.hpp>
+#include <tempeh/flows/peer.hpp>
+#include <tempeh/message/text_headers.hpp>
+#include <tempeh/wire/address.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace tempeh::flows {
+
+namespace detail {
+class ReconnectCore;
+}
+
+/// What becomes of a request that was sent and not answered when the connection was lost: the server may have
+/// carried it out or not.
+enum class Unanswered : std::uint8_t {
+    Fail,       ///< request() throws Error(ChannelClosed); the caller knows best.
+    SendAgain,  ///< Sent again, with the same id, on the next connection: at least once, not exactly once.
+};
+
+enum class LinkState : std::uint8_t { Connecting, Connected, Closed };
+
+/// Completes each HelloRequest before it is sent, for example with a fresh token. Called beside the sockets.
+using HelloHook = std::function<void(Message& hello)>;
+
+/// How to stay connected. An aggregate for designated initialisers.
+struct ReconnectOptions {
+    /// Between attempts, and before the first one after a loss. Begins anew with every connection.
+    Backoff backoff = {};
+    /// For one attempt, until the hello is answered. Each resolves the name anew.
+    Duration attemptTimeout = std::chrono::seconds(10);
+    Unanswered unanswered = Unanswered::Fail;
+    /// Text headers and body of every HelloRequest; copied by the constructor.
+    std::span<const TextHeader> headers = {};
+    std::string_view body = {};
+    HelloHook prepareHello = nullptr;
+    /// Go on trying also when the server says no; else that is the end.
+    bool retryRefused = false;
+};
+
+/// Counters of a ReconnectingPeer. Every request ends as exactly one of answered, timedOut, failed.
+struct ReconnectCounters {
+    std::uint64_t connects = 0;
+    std::uint64_t losses = 0;          ///< Connections that ended by themselves.
+    std::uint64_t failedAttempts = 0;  ///< To connect.
+    std::uint64_t requests = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t timedOut = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t sentAgain =
+        0;  ///< Requests and signals that went to a connection a second time, or more often.
+};
+
+/// A peer that is connected again whenever its connection is lost, until closed. A cheap handle; copies share
+/// the link, destroying the last closes it (as Peer). Any thread, any executor; one receive() at a time.
+///
+/// Nothing is lost silently. What provably never left this process (waiting for a connection, or given back
+/// by the engine) goes to the next connection, signals first and in order; what was sent and not answered is
+/// failed or sent again, see Unanswered; what can be neither (an answer to a lost request, a part of a
+/// stream) comes back through receive(). A signal that was written to the socket when the server died is
+/// gone: signals have no answer by which to tell.
+class TEMPEH_EXPORT ReconnectingPeer {
+public:
+    /// Begins to connect at once. The engine must outlive every call but destruction. Errors: as connect() at
+    /// once.
+    ReconnectingPeer(Ampe& engine, const Address& address, ReconnectOptions options = {});
+
+    /// As Peer::request; waits for a connection first, all within `timeout`. Null at the timeout. Throws
+    /// Error: ChannelClosed (unanswered, see Unanswered; or closed), or why no more attempts are made.
+    [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout = infinite) const;
+    [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout,
+                                                      SignalHandler onSignal) const;
+    /// As Peer::send, for signals; waits for a connection and for room.
+    [[nodiscard]] asio::awaitable<void> send(MessagePtr message) const;
+    /// Answers a received request, on the connection it came from: ChannelClosed when that is lost.
+    [[nodiscard]] asio::awaitable<void> respond(MessagePtr request) const;
+
+    /// As Peer::receive, with the states of the link in their places: a HelloResponse (the server's, or an
+    /// empty one) when connected, a Signal from the engine with status ChannelClosed and `~reason` when lost.
+    /// The end (closed, refused, engine shut down) is thrown.
+    [[nodiscard]] asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
+
+    /// Completes with true when connected (at once when it is), false at the timeout. Throws the end.
+    [[nodiscard]] asio::awaitable<bool> connected(Duration timeout = infinite) const;
+
+    /// Says bye if connected, ends all attempts, and waits for that. The peer's ByeResponse, if there is one.
+    [[nodiscard]] asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
+
+    LinkState state() const;
+    ReconnectCounters counters() const;
+    MessagePtr get(OpCode opCode = OpCode::Request) const;
+    MessagePtr get(OpCode opCode, std::string_view body) const;
+    asio::any_io_executor executor() const;
+    asio::awaitable<void> sleep(Duration duration) const;
+
+private:
+    std::shared_ptr<detail::ReconnectCore> core_;
+};
+
+}  // namespace tempeh::flows

@@ -1,0 +1,139 @@
+#include "flows/heartbeat_signals.hpp"
+#include "flows/heartbeat_state.hpp"
+#include "flows/suspension.hpp"
+
+#include <tempeh/flows/heartbeat.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <algorithm>
+
+namespace tempeh::flows {
+
+namespace detail {
+
+/// The next look at the peer, or the end.
+class HeartbeatState::TickWait final : public Wait {
+public:
+    TickWait(HeartbeatState& state, Hub& hub) noexcept : state_(state), hub_(hub) {}
+    bool enter() noexcept override {
+        state_.tick_ = this;
+        return isOver();
+    }
+    void settle() noexcept override { state_.tick_ = nullptr; }
+    bool isOver() const noexcept { return state_.isStopped_ || hub_.hasEnded(); }
+
+private:
+    HeartbeatState& state_;
+    Hub& hub_;
+};
+
+HeartbeatState::HeartbeatState(const PeerPtr& peer, HeartbeatOptions options, SilenceHook onSilent)
+    : peer_(peer), hub_(peer->hubPtr()), options_(options), onSilent_(std::move(onSilent)) {}
+
+asio::awaitable<void> HeartbeatState::run(HeartbeatPtr self, HubPtr hub) {
+    const TimeSource& time = hub->time();
+    self->lastHeard_ = self->nextPing_ = time.now();
+    TimePoint next = TimePoint::min();
+    while (self->tick(time.now(), next)) {
+        TickWait wait(*self, *hub);
+        Suspension suspension(*hub, wait, co_await asio::this_coro::executor);
+        auto ticked = suspension.until(next);
+        co_await std::move(ticked);
+        const std::scoped_lock lock(hub->mutex());
+        if (wait.ec || wait.isOver()) co_return;
+    }
+}
+
+bool HeartbeatState::tick(TimePoint now, TimePoint& next) {
+    const PeerPtr peer = peer_.lock();
+    if (peer == nullptr || peer->hasEnded()) return false;
+    next = TimePoint::max();
+    if (options_.interval > Duration::zero()) {
+        if (nextPing_ <= now) {
+            ping(peer);
+            nextPing_ = now + options_.interval;
+        }
+        next = nextPing_;
+    }
+    if (options_.silence > Duration::zero()) {
+        watch(peer, now);
+        next = std::min(next, now + std::max<Duration>(options_.silence / 4, std::chrono::milliseconds(1)));
+    }
+    return next != TimePoint::max();
+}
+
+void HeartbeatState::ping(const PeerPtr& peer) {
+    MessagePtr signal = peer->hub().engine().get();
+    signal->header.opCode = OpCode::Signal;
+    signal->textHeaders.append(heartbeatHeader, heartbeatPing);
+    if (peer->post(signal)) return;  // a full queue is a sign of life enough
+    const std::scoped_lock lock(peer->hub().mutex());
+    ++counts_.sent;
+}
+
+void HeartbeatState::watch(const PeerPtr& peer, TimePoint now) {
+    const std::uint64_t heard = peer->counters().received;
+    if (heard != heard_) {
+        heard_ = heard;
+        lastHeard_ = now;
+        isSilent_ = false;
+    }
+    if (isSilent_ || now - lastHeard_ < options_.silence) return;
+    isSilent_ = true;
+    {
+        const std::scoped_lock lock(peer->hub().mutex());
+        ++counts_.silences;
+    }
+    if (onSilent_ != nullptr)
+        onSilent_(Peer(peer));
+    else
+        peer->abort();
+}
+
+void HeartbeatState::stop() noexcept {
+    const HubPtr hub = hub_.lock();
+    if (hub == nullptr) return;
+    WokenList woken;
+    {
+        const std::scoped_lock lock(hub->mutex());
+        isStopped_ = true;
+        if (tick_ != nullptr) hub->wake(*tick_, woken);
+    }
+    woken.wakeAll(false);
+}
+
+HeartbeatCounters HeartbeatState::counters() {
+    const HubPtr hub = hub_.lock();
+    if (hub == nullptr) return counts_;  // nobody writes any more
+    const std::scoped_lock lock(hub->mutex());
+    return counts_;
+}
+
+}  // namespace detail
+
+Heartbeat::Heartbeat(const Peer& peer, HeartbeatOptions options, SilenceHook onSilent)
+    : state_(std::make_shared<detail::HeartbeatState>(peer.state(), options, std::move(onSilent))) {
+    const detail::HubPtr& hub = peer.state()->hubPtr();
+    asio::co_spawn(hub->group().executor(), detail::HeartbeatState::run(state_, hub), asio::detached);
+}
+
+Heartbeat::Heartbeat(Heartbeat&&) noexcept = default;
+
+Heartbeat& Heartbeat::operator=(Heartbeat&& other) noexcept {
+    if (this == &other) return *this;
+    if (state_ != nullptr) state_->stop();
+    state_ = std::move(other.state_);
+    return *this;
+}
+
+Heartbeat::~Heartbeat() {
+    if (state_ != nullptr) state_->stop();
+}
+
+HeartbeatCounters Heartbeat::counters() const {
+    return state_->counters();
+}
+
+}  // namespace tempeh::flows

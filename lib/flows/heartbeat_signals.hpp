@@ -1,0 +1,21 @@
+#pragma once
+
+#include <tempeh/message/message.hpp>
+
+#include <string_view>
+
+namespace tempeh::flows::detail {
+
+inline constexpr std::string_view heartbeatHeader = "heartbeat";
+inline constexpr std::string_view heartbeatPing = "ping";
+inline constexpr std::string_view heartbeatPong = "pong";
+
+/// Nothing but that header; cheap enough to ask of every signal.
+inline bool isPing(const Message& signal) noexcept {
+    return signal.body.empty() && signal.textHeaders.view() == "heartbeat:ping\r\n";
+}
+inline bool isPong(const Message& signal) noexcept {
+    return signal.body.empty() && signal.textHeaders.view() == "heartbeat:pong\r\n";
+}
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,169 @@
+// The life of a hub: its loop, from the first message to the last user's leaving or the engine's end.
+
+#include "flows/hub.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <algorithm>
+
+namespace tempeh::flows::detail {
+
+namespace {
+
+/// Messages sorted between two looks at the deadlines.
+constexpr int messagesPerLook = 256;
+
+/// Ids of flows stay apart from those the engine gives (sequential from 1) and from other hubs'.
+MessageId firstIdOfNextHub() noexcept {
+    static constinit std::atomic<MessageId> hubs{1};
+    return hubs.fetch_add(1, std::memory_order_relaxed) << 32U | 1U;
+}
+
+}  // namespace
+
+/// Ends the hub when its loop is over, however: also when the context dies before or under it.
+class Hub::LoopGuard {
+public:
+    explicit LoopGuard(std::shared_ptr<Hub> hub) noexcept : hub_(std::move(hub)) {}
+    LoopGuard(LoopGuard&&) noexcept = default;
+    LoopGuard& operator=(LoopGuard&&) = delete;
+    ~LoopGuard() {
+        if (hub_ != nullptr) hub_->end(reason);
+    }
+    Hub& hub() const noexcept { return *hub_; }
+
+    error_code reason = Status::ShutdownStarted;
+
+private:
+    std::shared_ptr<Hub> hub_;
+};
+
+HubPtr Hub::create(Ampe& engine) {
+    const auto hub = std::make_shared<Hub>(engine);
+    HubPtr use(hub.get(), [hub](Hub* self) { self->leave(); });
+    asio::co_spawn(hub->loopExecutor_, run(LoopGuard(hub)), asio::detached);
+    return use;
+}
+
+Hub::Hub(Ampe& engine)
+    : engine_(engine)
+    , time_(engine)
+    , nextId_(firstIdOfNextHub())
+    , group_(engine.createGroup())
+    , loopExecutor_(group_.executor())
+    , nudge_(new Message()) {}
+
+asio::awaitable<void> Hub::run(LoopGuard guard) {
+    Hub& hub = guard.hub();
+    Duration timeout = infinite;
+    try {
+        while (hub.prepareToWait(timeout)) {
+            // Deferred: an awaitable would take one of the two frames that Asio keeps for reuse, which those
+            // who wait here need more.
+            auto waiting = hub.group_.waitReceive(timeout, asio::deferred);
+            MessagePtr message = co_await std::move(waiting);
+            for (int i = 0; message != nullptr && i < messagesPerLook; ++i) {
+                hub.route(std::move(message));
+                error_code ec;
+                message = hub.group_.tryReceive(ec);  // the end is told by waitReceive too
+            }
+            if (message != nullptr) hub.route(std::move(message));
+        }
+    } catch (const boost::system::system_error& error) {
+        guard.reason = error.code();
+    }
+}
+
+bool Hub::prepareToWait(Duration& timeout) noexcept {
+    ChannelGroup closing;  // goes when the lock is released
+    for (;;) {
+        WokenList woken;
+        {
+            const std::scoped_lock lock(mutex_);
+            loopSleeps_ = false;
+            if (isLeft_) {
+                closing = std::move(group_);  // the last user is gone: nobody else looks at it
+                return false;
+            }
+            timeout = infinite;
+            if (!deadlines_.empty() || armedFor_ != TimePoint::max()) {
+                const TimePoint now = time_.now();
+                while (!deadlines_.empty() && deadlines_.begin()->deadline() <= now) {
+                    deadlines_.begin()->hasTimedOut_ = true;
+                    wake(*deadlines_.begin(), woken);
+                }
+                if (armedFor_ <= now) armedFor_ = TimePoint::max();
+                if (!deadlines_.empty()) armedFor_ = std::min(armedFor_, deadlines_.begin()->deadline());
+                if (armedFor_ != TimePoint::max()) timeout = armedFor_ - now;
+            }
+            loopSleeps_ = woken.empty();
+            if (loopSleeps_) return true;
+        }
+        woken.wakeAll(true);  // whoever runs now may set earlier deadlines
+    }
+}
+
+void Hub::route(MessagePtr message) noexcept {
+    if (message->header.opCode == OpCode::HelloRequest && message->isFromApplication())
+        return routeHello(std::move(message));
+    WokenList woken;
+    {
+        const std::scoped_lock lock(mutex_);
+        loopSleeps_ = false;
+        if (message->header.channelNumber == 0) {  // only our own updateReceiver has none
+            if (message->status() == Status::ReceiverUpdate && nudge_ == nullptr) nudge_ = std::move(message);
+        } else if (const auto found = routes_.find(message->header.channelNumber); found != routes_.end()) {
+            found->second->onMessage(message, woken);
+        }
+    }
+    woken.wakeAll(true);
+}
+
+void Hub::routeHello(MessagePtr hello) noexcept {
+    std::shared_ptr<Acceptor> acceptor;
+    {
+        const std::scoped_lock lock(mutex_);
+        acceptor = acceptor_.lock();
+    }
+    if (acceptor != nullptr) return acceptor->onHello(std::move(hello));
+    hello->header.opCode = OpCode::ByeSignal;
+    error_code ec;
+    group_.post(std::move(hello), ec);
+}
+
+void Hub::leave() noexcept {
+    const std::scoped_lock lock(mutex_);
+    isLeft_ = true;
+    nudge();
+}
+
+void Hub::nudge() noexcept {
+    if (nudge_ == nullptr || hasEnded_) return;
+    nudge_->reset();
+    nudge_->header.opCode = OpCode::Signal;
+    error_code ec;  // the group has ended, and the loop with it
+    group_.updateReceiver(std::move(nudge_), ec);
+}
+
+void Hub::end(const error_code& reason) noexcept {
+    WokenList woken;
+    std::shared_ptr<Acceptor> acceptor;  // not released under the lock
+    {
+        const std::scoped_lock lock(mutex_);
+        hasEnded_ = true;
+        endReason_ = reason;
+        loopExecutor_ = {};  // must not outlive its context
+        const auto routes = std::move(routes_);
+        routes_.clear();
+        for (const auto& [channel, route] : routes)
+            route->onHubEnd(reason, woken);
+        wakeAll(sleeps_, woken);
+        acceptor = acceptor_.lock();
+        if (acceptor != nullptr) acceptor->onHubEnd(woken);
+    }
+    woken.wakeAll(false);
+}
+
+}  // namespace tempeh::flows::detail

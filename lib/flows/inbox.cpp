@@ -1,0 +1,56 @@
+#include "flows/inbox.hpp"
+
+#include "flows/suspension.hpp"
+
+namespace tempeh::flows::detail {
+
+MessagePtr Inbox::tryReceive(Hub& hub, error_code& ec) noexcept {
+    ec.clear();
+    const std::scoped_lock lock(hub.mutex());
+    hasReader = true;
+    if (receiver != nullptr) {
+        ec = Status::NotAllowed;
+        return nullptr;
+    }
+    return messages.popFront();
+}
+
+bool ReceiveWait::enter() noexcept {
+    if (inbox_.receiver != nullptr) {
+        ec = Status::NotAllowed;
+        return true;
+    }
+    inbox_.receiver = this;
+    inbox_.hasReader = true;
+    isRegistered_ = true;
+    return !inbox_.messages.empty() || inbox_.end;
+}
+
+void ReceiveWait::settle() noexcept {
+    if (!isRegistered_) return;
+    inbox_.receiver = nullptr;
+    isRegistered_ = false;
+    if (ec) return;
+    message = inbox_.messages.popFront();
+    if (message == nullptr) ec = inbox_.end;
+}
+
+asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout) {
+    Hub& hub = owner->hub();
+    // As ChannelGroup::waitReceive: nobody can cancel this coroutine, so nobody can drop its result on the
+    // way, and a message that is there may be given at once.
+    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+    if (!cancellation.slot().is_connected()) {
+        error_code ec;  // said again below
+        MessagePtr ready = owner->inbox.tryReceive(hub, ec);
+        if (ready != nullptr) co_return ready;
+    }
+    ReceiveWait wait(owner->inbox);
+    Suspension suspension(hub, wait, co_await asio::this_coro::executor);
+    auto received = suspension.until(hub.time().after(timeout));
+    co_await std::move(received);
+    if (wait.ec) throw owner->errorFor(wait.ec);
+    co_return std::move(wait.message);
+}
+
+}  // namespace tempeh::flows::detail

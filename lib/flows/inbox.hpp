@@ -1,0 +1,63 @@
+#pragma once
+
+#include "flows/hub.hpp"
+
+#include <tempeh/message/message_queue.hpp>
+
+#include <memory>
+
+namespace tempeh::flows::detail {
+
+/// Messages that wait for one receiver. Under the hub's lock, except where said otherwise.
+class Inbox {
+public:
+    void add(MessagePtr message, Hub& hub, WokenList& woken) noexcept {
+        messages.pushBack(std::move(message));
+        if (receiver != nullptr) hub.wake(*receiver, woken);
+    }
+    /// Receiving ends with `reason` once the messages are taken. The last reason counts.
+    void close(const error_code& reason, Hub& hub, WokenList& woken) noexcept {
+        end = reason;
+        if (receiver != nullptr) hub.wake(*receiver, woken);
+    }
+    /// Takes the lock. The next message if there is one. NotAllowed while a receiver waits.
+    MessagePtr tryReceive(Hub& hub, error_code& ec) noexcept;
+
+    MessageQueue messages;
+    error_code end;
+    Wait* receiver = nullptr;
+    bool hasReader = false;  ///< Somebody has received.
+};
+
+/// The next message of an inbox.
+class ReceiveWait final : public Wait {
+public:
+    explicit ReceiveWait(Inbox& inbox) noexcept : inbox_(inbox) {}
+    bool enter() noexcept override;
+    void settle() noexcept override;
+
+    MessagePtr message;
+
+private:
+    Inbox& inbox_;
+    bool isRegistered_ = false;
+};
+
+/// Who has an inbox.
+class InboxOwner {
+public:
+    virtual Hub& hub() const noexcept = 0;
+    /// What to throw for the inbox's end. No lock held.
+    virtual Error errorFor(const error_code& ec) = 0;
+
+    Inbox inbox;
+
+protected:
+    ~InboxOwner() = default;
+};
+
+/// The next message, null at the timeout; never loses one. Throws the owner's error for Inbox::end,
+/// NotAllowed, operation_aborted.
+asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout);
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,93 @@
+#include <tempeh/flows/multi_homed.hpp>
+
+#include <algorithm>
+#include <string>
+#include <variant>
+
+namespace tempeh::flows {
+
+MultiHomed::MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Service& service)
+    : group_(engine.createGroup()), channels_(group_.blocking()), service_(service) {
+    listen(engine, addresses);
+    service_.start(engine, channels_);
+    try {
+        thread_ = std::thread([this] { run(); });
+    } catch (...) {
+        service_.stop();
+        throw;
+    }
+}
+
+MultiHomed::~MultiHomed() {
+    stop();
+}
+
+void MultiHomed::listen(Ampe& engine, const std::vector<Address>& addresses) {
+    std::vector<ChannelNumber> channels;
+    for (const Address& address : addresses) {
+        const bool isServers = std::holds_alternative<TcpServerAddress>(address) ||
+                               std::holds_alternative<UdsServerAddress>(address);
+        if (!isServers) throw Error(make_error_code(Status::WrongAddress), toString(address));
+        MessagePtr welcome = engine.get();
+        format(address, *welcome);
+        channels.push_back(channels_.post(std::move(welcome)).channelNumber);
+    }
+    listeners_.insert(channels.begin(), channels.end());
+    bound_ = addresses;
+    awaitBound(addresses, std::move(channels));
+}
+
+void MultiHomed::awaitBound(const std::vector<Address>& addresses, std::vector<ChannelNumber> listeners) {
+    for (std::size_t waiting = listeners.size(); waiting > 0;) {
+        MessagePtr message = channels_.waitReceive();
+        if (message->header.opCode != OpCode::WelcomeResponse) {
+            early_.pushBack(std::move(message));
+            continue;
+        }
+        const auto found = std::ranges::find(listeners, message->header.channelNumber);
+        const auto place = static_cast<std::size_t>(found - listeners.begin());
+        if (message->status() != Status::Success) {
+            const std::string reason(message->textHeaders.find(wire::reasonHeader).value_or(""));
+            throw Error(message->status(), toString(addresses[place]) + ", " + reason);
+        }
+        bound_[place] = parseAddress(*message);
+        --waiting;
+    }
+}
+
+void MultiHomed::run() noexcept {
+    loopThread_.store(std::this_thread::get_id());
+    try {
+        loop();
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+    service_.stop();
+    group_ = ChannelGroup();
+    isRunning_.store(false, std::memory_order_release);
+}
+
+void MultiHomed::loop() {
+    while (!isStopping_.load(std::memory_order_acquire)) {
+        MessagePtr message = early_.popFront();
+        if (message == nullptr) {
+            error_code ec;
+            message = channels_.waitReceive(infinite, ec);
+            if (ec) return;  // the engine has ended
+        }
+        if (isStopping_.load(std::memory_order_acquire)) return;
+        if (listeners_.contains(message->header.channelNumber)) continue;
+        if (!service_.onMessage(message)) return;
+    }
+}
+
+void MultiHomed::stop() noexcept {
+    isStopping_.store(true, std::memory_order_release);
+    error_code ec;  // ended already
+    channels_.updateReceiver(nullptr, ec);
+    if (loopThread_.load() == std::this_thread::get_id()) return;
+    const std::scoped_lock lock(joining_);
+    if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace tempeh::flows

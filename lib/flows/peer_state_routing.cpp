@@ -1,0 +1,118 @@
+// What becomes of the messages of a peer's channel; on the hub's loop, its lock held.
+
+#include "flows/heartbeat_signals.hpp"
+#include "flows/message_copy.hpp"
+#include "flows/peer_state.hpp"
+#include "flows/peer_waits.hpp"
+
+#include <tempeh/wire/address.hpp>
+
+namespace tempeh::flows::detail {
+
+namespace {
+
+std::string reasonOf(const Message& notice) {
+    std::string text(notice.textHeaders.find(wire::reasonHeader).value_or(""));
+    const auto peer = notice.textHeaders.find(wire::peerHeader);
+    if (peer) text += (text.empty() ? "" : ", ") + std::string(*peer);
+    return text;
+}
+
+}  // namespace
+
+void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
+    if (message->isFromEngine()) return onEngineMessage(message, woken);
+    ++counts.received;
+    const BinaryHeader& header = message->header;
+    const MessageId id = header.messageId;
+    if (header.opCode == OpCode::HelloResponse) return onHelloResponse(message, woken);
+    if (helloPhase_ == HelloPhase::Pending) setHelloPhase(HelloPhase::Done, woken);
+    switch (header.opCode) {
+        case OpCode::Response:
+            if (Exchange* exchange = answers.find(id)) exchange->onMessage(message, woken);
+            if (message != nullptr) ++counts.lateAnswers;
+            return;
+        case OpCode::Signal:
+            if (isPong(*message)) return;
+            if (isPing(*message)) return answerPing(message);
+            if (Exchange* exchange = answers.find(id)) exchange->onMessage(message, woken);
+            break;
+        case OpCode::ByeRequest:
+            byeSaid_ = true;
+            if (!inbox.hasReader) return;  // dropped: the engine answers
+            break;
+        case OpCode::ByeResponse:
+            farewell = std::move(message);
+            return;
+        default:
+            break;
+    }
+    if (message == nullptr) return;
+    if (!unwanted.empty() && unwanted.contains(id)) {
+        if (!message->hasMore()) unwanted.erase(id);
+        return;
+    }
+    if (Exchange* stream = streams.find(id)) stream->onMessage(message, woken);
+    if (message != nullptr) inbox.add(std::move(message), *hub_, woken);
+}
+
+void PeerState::answerPing(MessagePtr& ping) noexcept {
+    error_code ec;
+    ping->textHeaders.set(heartbeatHeader, heartbeatPong, ec);
+    if (!ec) group().post(std::move(ping), ec);  // without room the queue itself is a sign of life
+}
+
+void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept {
+    const OpCode opCode = message->header.opCode;
+    const Status status = message->status();
+    if (opCode == OpCode::HelloResponse) return onHelloResponse(message, woken);
+    if (opCode == OpCode::Signal && status == Status::PoolEmpty) return;
+    const bool hasFirstId = message->header.messageId == firstId_;
+    if (opCode == OpCode::Signal && status == Status::ChannelClosed && hasFirstId)
+        return end(make_error_code(Status::ChannelClosed), reasonOf(*message), woken);
+    ++counts.returned;
+    isDoomed_ = true;
+    Exchange* const exchange = opCode == OpCode::Request ? answers.find(message->header.messageId) : nullptr;
+    if (exchange != nullptr) exchange->onMessage(message, woken);
+    if (message != nullptr && keepsReturned) returned.pushBack(std::move(message));
+}
+
+void PeerState::onHelloResponse(MessagePtr& message, WokenList& woken) noexcept {
+    if (helloPhase_ != HelloPhase::Pending) return;
+    helloStatus = message->header.status;
+    if (message->isFromEngine()) {
+        helloReason = reasonOf(*message);
+        return setHelloPhase(HelloPhase::Failed, woken);
+    }
+    keepHello(*message);
+    setHelloPhase(helloStatus == 0 ? HelloPhase::Done : HelloPhase::Refused, woken);
+}
+
+void PeerState::setHelloPhase(HelloPhase phase, WokenList& woken) noexcept {
+    helloPhase_ = phase;
+    if (helloWaiter != nullptr) hub_->wake(*helloWaiter, woken);
+}
+
+void PeerState::onHubEnd(const error_code& reason, WokenList& woken) noexcept {
+    end(reason, "the engine has ended", woken);
+}
+
+void PeerState::end(const error_code& code, std::string reason, WokenList& woken) noexcept {
+    endCode_ = code;
+    endReason_ = std::move(reason);
+    hasEnded_ = true;
+    if (!hub_->hasEnded()) hub_->removeRoute(channel_);
+    inbox.close(code, *hub_, woken);
+    if (helloWaiter != nullptr) hub_->wake(*helloWaiter, woken);
+    hub_->wakeAll(closers, woken);
+    answers.endAll(woken);
+    streams.endAll(woken);
+}
+
+void PeerState::keepHello(const Message& message) {
+    auto copy = std::make_unique<Message>();
+    copyMessage(message, *copy);
+    hello_ = std::move(copy);
+}
+
+}  // namespace tempeh::flows::detail

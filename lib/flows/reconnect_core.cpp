@@ -1,0 +1,236 @@
+// The link's own coroutine; what its users call is in reconnecting_peer.cpp.
+
+#include "flows/reconnect_core.hpp"
+
+#include "flows/message_copy.hpp"
+#include "flows/peer_operations.hpp"
+#include "flows/reconnect_waits.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+namespace tempeh::flows::detail {
+
+namespace {
+
+ConnectOptions connectOptionsOf(const ReconnectOptions& options) {
+    return {.headers = options.headers, .body = options.body, .retryRefused = options.retryRefused};
+}
+
+/// In-band news; not from the pool, which traffic may have emptied.
+MessagePtr makeNotice(OpCode opCode, ChannelNumber channel) {
+    MessagePtr notice(new Message());
+    notice->header.opCode = opCode;
+    notice->header.channelNumber = channel;
+    return notice;
+}
+
+/// Whether a message that came back unsent means the same on another connection.
+bool mayGoToAnother(const Message& message) noexcept {
+    return message.header.opCode == OpCode::Signal && !message.hasMore();
+}
+
+}  // namespace
+
+ReconnectPtr ReconnectCore::start(Ampe& engine, const Address& address, const ReconnectOptions& options) {
+    HelloTemplate hello(address, connectOptionsOf(options));
+    hello.setHook(options.prepareHello);
+    const auto core = std::make_shared<ReconnectCore>(Hub::create(engine), std::move(hello), options);
+    ReconnectPtr use(core.get(), [core](ReconnectCore* self) { self->stop(); });
+    asio::co_spawn(core->hub_->group().executor(), run(Running(core)), asio::detached);
+    return use;
+}
+
+ReconnectCore::ReconnectCore(HubPtr hub, HelloTemplate hello, const ReconnectOptions& options)
+    : hub_(std::move(hub))
+    , hello_(std::move(hello))
+    , connecting_{.retryRefused = options.retryRefused}
+    , attemptTimeout_(options.attemptTimeout)
+    , sendsAgain_(options.unanswered == Unanswered::SendAgain)
+    , delay_(options.backoff) {}
+
+ReconnectCore::~ReconnectCore() = default;
+
+asio::awaitable<void> ReconnectCore::run(Running running) {
+    ReconnectCore& self = running.core();
+    try {
+        while (!self.isStopping()) {
+            auto establishing =
+                asio::co_spawn(self.hub_->group().executor(), self.establish(),
+                               asio::bind_cancellation_slot(self.stopAttempts_.slot(), asio::use_awaitable));
+            const PeerPtr peer = co_await std::move(establishing);
+            co_await self.sendUnsent(peer);
+            self.setConnected(peer);
+            co_await self.passOn(peer);
+            self.setLost(*peer);
+            if (self.isStopping()) break;
+            auto resting =
+                asio::co_spawn(self.hub_->group().executor(), sleepFor(self.hub_, self.delay_.next()),
+                               asio::bind_cancellation_slot(self.stopAttempts_.slot(), asio::use_awaitable));
+            co_await std::move(resting);
+        }
+    } catch (const boost::system::system_error& error) {
+        self.setEnd(error.code(), error.what());
+    }
+}
+
+/// Tries until there is a connection. Throws what makes further attempts pointless.
+asio::awaitable<PeerPtr> ReconnectCore::establish() {
+    for (;;) {
+        PeerPtr peer = co_await attempt();
+        if (peer != nullptr) {
+            delay_.reset();
+            co_return peer;
+        }
+        {
+            const std::scoped_lock lock(hub_->mutex());
+            ++counts_.failedAttempts;
+            if (isStopping_) throw Error(Status::ChannelClosed);
+        }
+        co_await sleepFor(hub_, delay_.next());
+    }
+}
+
+asio::awaitable<PeerPtr> ReconnectCore::attempt() {
+    const TimePoint deadline = hub_->time().after(attemptTimeout_);
+    PeerPtr peer;
+    try {
+        peer = co_await tryConnect(hub_, hello_, deadline);
+    } catch (const Error& error) {
+        if (!isWorthRetrying(error, connecting_)) throw;
+    }
+    co_return peer;
+}
+
+asio::awaitable<void> ReconnectCore::sendUnsent(PeerPtr peer) {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        peer->keepsReturned = true;
+    }
+    while (MessagePtr message = unsent_.popFront()) {
+        bool isSent = false;
+        try {
+            isSent = co_await postInTime(*peer, message, TimePoint::max());
+        } catch (const Error&) {
+            isSent = false;  // lost again
+        }
+        if (!isSent) {
+            unsent_.pushFront(std::move(message));
+            co_return;
+        }
+        const std::scoped_lock lock(hub_->mutex());
+        ++counts_.sentAgain;
+    }
+}
+
+void ReconnectCore::setConnected(const PeerPtr& peer) {
+    MessagePtr notice = makeNotice(OpCode::HelloResponse, peer->channel());
+    if (peer->hello() != nullptr) copyMessage(*peer->hello(), *notice);
+    notice->header.channelNumber = peer->channel();
+    WokenList woken;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        ++counts_.connects;
+        state_ = LinkState::Connected;
+        peer_ = peer;
+        inbox.add(std::move(notice), *hub_, woken);
+        hub_->wakeAll(waiters_, woken);
+    }
+    woken.wakeAll(true);
+    if (isStopping()) peer->abort();  // asked to while this was connecting
+}
+
+asio::awaitable<void> ReconnectCore::passOn(PeerPtr peer) {
+    try {
+        for (;;) {
+            MessagePtr message = co_await receiveFrom(peer, infinite);
+            if (message->header.opCode == OpCode::ByeRequest) continue;  // the engine answers
+            WokenList woken;
+            {
+                const std::scoped_lock lock(hub_->mutex());
+                inbox.add(std::move(message), *hub_, woken);
+            }
+            woken.wakeAll(true);
+        }
+    } catch (const Error& error) {
+        if (error.status() != Status::ChannelClosed) throw;
+    }
+}
+
+void ReconnectCore::setLost(PeerState& peer) {
+    MessagePtr notice = makeNotice(OpCode::Signal, peer.channel());
+    notice->header.origin = Origin::Engine;
+    notice->header.status = static_cast<std::uint8_t>(Status::ChannelClosed);
+    notice->textHeaders.append(wire::reasonHeader, peer.endReason());
+    WokenList woken;
+    PeerPtr lost;
+    MessageQueue again;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        lost = std::move(peer_);
+        state_ = LinkState::Connecting;
+        if (!isStopping_) ++counts_.losses;
+        while (MessagePtr message = peer.returned.popFront()) {
+            if (mayGoToAnother(*message))
+                again.pushBack(std::move(message));
+            else
+                inbox.add(std::move(message), *hub_, woken);
+        }
+        inbox.add(std::move(notice), *hub_, woken);
+    }
+    again.append(unsent_);  // what was to go again comes behind what had gone already
+    unsent_ = std::move(again);
+    woken.wakeAll(true);
+}
+
+void ReconnectCore::stop() noexcept {
+    setStopping();
+    const PeerPtr peer = current();
+    if (peer != nullptr) {
+        try {
+            peer->sayBye(nullptr);
+        } catch (...) {
+            peer->abort();
+        }
+    }
+    asio::post(hub_->group().executor(),
+               [self = shared_from_this()] { self->stopAttempts_.emit(asio::cancellation_type::terminal); });
+}
+
+void ReconnectCore::setStopping() noexcept {
+    const std::scoped_lock lock(hub_->mutex());
+    isStopping_ = true;
+    if (!endCode_) endCode_ = Status::ChannelClosed;
+}
+
+void ReconnectCore::setEnd(const error_code& code, std::string reason) noexcept {
+    const std::scoped_lock lock(hub_->mutex());
+    if (endCode_) return;
+    endCode_ = code;
+    endReason_ = std::move(reason);
+}
+
+void ReconnectCore::end() noexcept {
+    WokenList woken;
+    PeerPtr peer;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (!endCode_) endCode_ = Status::ShutdownStarted;  // destroyed with its context
+        state_ = LinkState::Closed;
+        peer = std::move(peer_);
+        while (MessagePtr message = unsent_.popFront())
+            inbox.add(std::move(message), *hub_, woken);
+        inbox.close(endCode_, *hub_, woken);
+        hub_->wakeAll(waiters_, woken);
+    }
+    woken.wakeAll(false);
+}
+
+bool ReconnectCore::isStopping() {
+    const std::scoped_lock lock(hub_->mutex());
+    return isStopping_;
+}
+
+}  // namespace tempeh::flows::detail

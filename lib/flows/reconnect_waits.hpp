@@ -1,0 +1,90 @@
+#pragma once
+
+#include "flows/reconnect_core.hpp"
+
+#include <utility>
+
+namespace tempeh::flows::detail {
+
+/// A connection that has not ended, or the end of all attempts.
+class ReconnectCore::ConnectionWait final : public ListedWait {
+public:
+    explicit ConnectionWait(ReconnectCore& core) noexcept : core_(core) {}
+    bool enter() noexcept override {
+        core_.waiters_.push_back(*this);
+        return isThere() || core_.state_ == LinkState::Closed;
+    }
+    void settle() noexcept override {
+        core_.waiters_.erase(core_.waiters_.iterator_to(*this));
+        if (ec) return;
+        if (isThere()) peer = core_.peer_;
+        isOver = core_.state_ == LinkState::Closed;
+    }
+
+    PeerPtr peer;
+    bool isOver = false;
+
+private:
+    bool isThere() const noexcept { return core_.state_ == LinkState::Connected && !core_.peer_->isDoomed(); }
+    ReconnectCore& core_;
+};
+
+/// The end of all attempts.
+class ReconnectCore::EndWait final : public ListedWait {
+public:
+    explicit EndWait(ReconnectCore& core) noexcept : core_(core) {}
+    bool enter() noexcept override {
+        core_.waiters_.push_back(*this);
+        return core_.state_ == LinkState::Closed;
+    }
+    void settle() noexcept override {
+        core_.waiters_.erase(core_.waiters_.iterator_to(*this));
+        isOver = core_.state_ == LinkState::Closed;
+    }
+
+    bool isOver = false;
+
+private:
+    ReconnectCore& core_;
+};
+
+/// Counts a request once at its beginning and once at its end, whatever that is.
+class ReconnectCore::RequestTally {
+public:
+    explicit RequestTally(ReconnectCore& core) : core_(core) { add(&ReconnectCounters::requests); }
+    RequestTally(const RequestTally&) = delete;
+    RequestTally& operator=(const RequestTally&) = delete;
+    ~RequestTally() { add(end_); }
+
+    void setEnd(const MessagePtr& answer) noexcept {
+        end_ = answer != nullptr ? &ReconnectCounters::answered : &ReconnectCounters::timedOut;
+    }
+    void addSentAgain() { add(&ReconnectCounters::sentAgain); }
+
+private:
+    using Counter = std::uint64_t ReconnectCounters::*;
+    void add(Counter counter) {
+        const std::scoped_lock lock(core_.hub_->mutex());
+        ++(core_.counts_.*counter);
+    }
+
+    ReconnectCore& core_;
+    Counter end_ = &ReconnectCounters::failed;
+};
+
+/// The coroutine's share: when it ends, however, so does the link.
+class ReconnectCore::Running {
+public:
+    explicit Running(ReconnectPtr core) noexcept : core_(std::move(core)) {}
+    Running(Running&&) noexcept = default;
+    Running& operator=(Running&&) = delete;
+    ~Running() {
+        if (core_ != nullptr) core_->end();
+    }
+    ReconnectCore& core() const noexcept { return *core_; }
+
+private:
+    ReconnectPtr core_;
+};
+
+}  // namespace tempeh::flows::detail
