@@ -74,6 +74,15 @@ private:
     }
 
     asio::awaitable<void> serve(flows::Peer peer) {
+        try {
+            co_await converse(std::move(peer));
+        } catch (const Failure&) {
+            failure_ = std::current_exception();  // of this program, such as an output that is closed
+            stop();
+        }
+    }
+
+    asio::awaitable<void> converse(flows::Peer peer) {
         const std::string name = nameOf(peer.info());
         log_.opened(name, peer.hello());
         try {
@@ -83,9 +92,8 @@ private:
             }
         } catch (const tempeh::Error& error) {
             log_.closed(name, reasonOf(error));
-        } catch (const Failure&) {
-            failure_ = std::current_exception();  // of this program, such as an output that is closed
-            stop();
+        } catch (const boost::system::system_error& error) {
+            log_.closed(name, error.what());
         }
     }
 

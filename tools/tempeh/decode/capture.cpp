@@ -17,6 +17,7 @@ using Take = std::function<void(const Packet&)>;
 
 constexpr std::uint32_t pcapMicro = 0xa1b2c3d4;
 constexpr std::uint32_t pcapNano = 0xa1b23c4d;
+constexpr std::int64_t nanoseconds = 1'000'000'000;  // of a second
 constexpr std::uint32_t sectionBlock = 0x0a0d0d0a;
 constexpr std::uint32_t byteOrderMagic = 0x1a2b3c4d;
 
@@ -29,17 +30,16 @@ void readPcap(std::string_view file, bool isLittle, bool isNano, const Take& tak
     const Bytes bytes(file, isLittle);
     if (!bytes.has(0, 24)) fail(0, "the file header is cut off");
     const std::uint32_t linkType = bytes.u32(20) & 0x0fffffff;
-    const double fraction = isNano ? 1e-9 : 1e-6;
+    const std::int64_t fraction = isNano ? 1 : 1000;
     std::size_t offset = 24;
     while (offset < file.size()) {
         if (!bytes.has(offset, 16)) fail(offset, "the packet's head is cut off");
         const std::uint32_t size = bytes.u32(offset + 8);
         if (!bytes.has(offset + 16, size))
             fail(offset, fmt::format("a packet of {} bytes, {} are left", size, file.size() - offset - 16));
-        take({.time = bytes.u32(offset) + bytes.u32(offset + 4) * fraction,
+        take({.time = bytes.u32(offset) * nanoseconds + bytes.u32(offset + 4) * fraction,
               .linkType = linkType,
-              .bytes = bytes.part(offset + 16, size),
-              .isCutOff = bytes.u32(offset + 12) > size});
+              .bytes = bytes.part(offset + 16, size)});
         offset += 16 + std::size_t{size};
     }
 }
@@ -59,7 +59,7 @@ public:
 private:
     struct Interface {
         std::uint32_t linkType;
-        double tick;  // seconds
+        double tick;  // nanoseconds
     };
 
     std::size_t block(std::size_t offset) {
@@ -102,11 +102,22 @@ private:
             if (code == 0) break;
             if (code == 9 && size >= 1) {
                 const std::uint8_t value = content.u8(offset + 4);
-                return std::pow((value & 0x80) != 0 ? 2.0 : 10.0, -(value & 0x7f));
+                return std::pow((value & 0x80) != 0 ? 2.0 : 10.0, -(value & 0x7f)) * 1e9;
             }
             offset += 4 + (std::size_t{size} + 3) / 4 * 4;
         }
-        return 1e-6;
+        return 1e3;
+    }
+
+    /// Whole for the usual resolutions, as far as a double goes for the others; ticks come from the file.
+    static std::int64_t inNanoseconds(std::uint64_t ticks, double tick) {
+        constexpr std::uint64_t most = std::uint64_t{1} << 62;
+        if (tick >= 1 && tick <= 1e9 && tick == std::floor(tick)) {
+            const auto whole = static_cast<std::uint64_t>(tick);
+            return ticks < most / whole ? static_cast<std::int64_t>(ticks * whole) : 0;
+        }
+        const double time = static_cast<double>(ticks) * tick;
+        return time < static_cast<double>(most) ? static_cast<std::int64_t>(time) : 0;
     }
 
     const Interface& interfaceAt(std::size_t index, std::size_t offset) const {
@@ -120,21 +131,17 @@ private:
         const std::uint32_t size = content.u32(12);
         if (!content.has(20, size))
             fail(offset, fmt::format("a packet of {} bytes in a smaller block", size));
-        const double ticks = content.u32(4) * 4294967296.0 + content.u32(8);
-        take_({.time = ticks * from.tick,
+        const std::uint64_t ticks = std::uint64_t{content.u32(4)} << 32 | content.u32(8);
+        take_({.time = inNanoseconds(ticks, from.tick),
                .linkType = from.linkType,
-               .bytes = content.part(20, size),
-               .isCutOff = content.u32(16) > size});
+               .bytes = content.part(20, size)});
     }
 
     void simplePacket(const Bytes& content, std::size_t offset) {
         const Interface& from = interfaceAt(0, offset);
         const std::size_t original = content.u32(0);
         const std::size_t size = std::min(original, content.size() - 4);
-        take_({.time = 0,
-               .linkType = from.linkType,
-               .bytes = content.part(4, size),
-               .isCutOff = size < original});
+        take_({.time = 0, .linkType = from.linkType, .bytes = content.part(4, size)});
     }
 
     std::string_view file_;

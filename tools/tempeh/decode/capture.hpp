@@ -10,10 +10,9 @@ namespace tool {
 
 /// A packet of a capture file, in the order it was captured.
 struct Packet {
-    double time = 0;  ///< Seconds since the epoch.
+    std::int64_t time = 0;  ///< Nanoseconds since the epoch.
     std::uint32_t linkType = 0;
     std::string_view bytes;
-    bool isCutOff = false;  ///< The capture kept less of it than there was.
 };
 
 /// Whether it begins like a pcap or pcapng file.

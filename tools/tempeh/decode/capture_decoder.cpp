@@ -11,14 +11,13 @@ namespace {
 
 using tempeh::BinaryHeader;
 
-/// A connection's first frame says what it is: a HelloRequest with its address, or the answer to one.
-bool beginsWithHello(std::string_view bytes) {
+BinaryHeader headerOf(std::string_view bytes) {
     const std::span<const std::byte> head = std::as_bytes(std::span(bytes.data(), BinaryHeader::wireSize));
-    const BinaryHeader header = BinaryHeader::decode(head.first<BinaryHeader::wireSize>());
-    if (!header.isValid() || header.messageId == 0) return false;
-    const std::string_view headers = bytes.substr(BinaryHeader::wireSize, header.textHeadersLength);
-    if (header.opCode == tempeh::OpCode::HelloRequest) return headers.find("~connect_to:") != headers.npos;
-    return header.opCode == tempeh::OpCode::HelloResponse;
+    return BinaryHeader::decode(head.first<BinaryHeader::wireSize>());
+}
+
+bool isHelloRequest(const BinaryHeader& header) {
+    return header.isValid() && header.opCode == tempeh::OpCode::HelloRequest && header.messageId != 0;
 }
 
 }  // namespace
@@ -44,7 +43,9 @@ void CaptureDecoder::take(const Packet& packet) {
     Connection& connection = connectionOf(*segment);
     if (connection.kind == Kind::Other) return;
     Direction& direction = connection.directions[segment->from];
-    direction.place = {.time = packet.time - *firstTime_, .from = segment->from, .to = segment->to};
+    direction.place = {.time = static_cast<double>(packet.time - *firstTime_) / 1e9,
+                       .from = segment->from,
+                       .to = segment->to};
     direction.bytes.add(segment->sequence, segment->isSyn, segment->payload);
     feed(connection, direction, direction.bytes.take());
 }
@@ -54,13 +55,13 @@ void CaptureDecoder::feed(Connection& connection, Direction& direction, const st
     if (connection.kind == Kind::Unknown) {
         direction.held += bytes;
         if (direction.held.size() < BinaryHeader::wireSize) return;
-        const BinaryHeader header =
-            BinaryHeader::decode(std::as_bytes(std::span(direction.held.data(), BinaryHeader::wireSize))
-                                     .first<BinaryHeader::wireSize>());
+        const BinaryHeader header = headerOf(direction.held);
         const std::size_t wanted = BinaryHeader::wireSize + header.textHeadersLength;
-        const bool mayBeHello = header.opCode == tempeh::OpCode::HelloRequest;
-        if (mayBeHello && direction.held.size() < wanted) return;
-        connection.kind = beginsWithHello(direction.held) ? Kind::Ours : Kind::Other;
+        if (isHelloRequest(header) && direction.held.size() < wanted) return;
+        // The first frame of a connection says where its client wanted to go.
+        const std::string_view headers = std::string_view(direction.held).substr(BinaryHeader::wireSize);
+        const bool isOurs = isHelloRequest(header) && headers.find("~connect_to:") < header.textHeadersLength;
+        connection.kind = isOurs ? Kind::Ours : Kind::Other;
         if (connection.kind == Kind::Other) return;
         for (auto& [sender, one] : connection.directions) {
             const std::string held = std::exchange(one.held, {});

@@ -48,7 +48,7 @@ private:
 
     FramePrinter& printer_;
     std::optional<std::uint16_t> port_;
-    std::optional<double> firstTime_;
+    std::optional<std::int64_t> firstTime_;
     std::map<std::pair<std::string, std::string>, Connection> connections_;
     std::uint64_t others_ = 0;
     bool isSound_ = true;

@@ -18,8 +18,7 @@ constexpr std::uint8_t protocolTcp = 6;
 struct Ip {
     std::string from;
     std::string to;
-    std::string_view payload;  // what is there of it
-    std::size_t size = 0;      // what there was of it
+    std::string_view payload;
 };
 
 /// Where the IP packet begins; nothing when it is something else.
@@ -70,8 +69,7 @@ std::optional<Ip> ipv4Of(std::string_view packet) {
     if (total < head) return std::nullopt;
     return Ip{.from = hostOf(AF_INET, bytes.part(12, 4)),
               .to = hostOf(AF_INET, bytes.part(16, 4)),
-              .payload = packet.substr(head, total - head),
-              .size = total - head};
+              .payload = packet.substr(head, total - head)};
 }
 
 std::optional<Ip> ipv6Of(std::string_view packet) {
@@ -88,8 +86,7 @@ std::optional<Ip> ipv6Of(std::string_view packet) {
     if (next != protocolTcp || offset > total || offset > packet.size()) return std::nullopt;
     return Ip{.from = hostOf(AF_INET6, bytes.part(8, 16)),
               .to = hostOf(AF_INET6, bytes.part(24, 16)),
-              .payload = packet.substr(offset, total - offset),
-              .size = total - offset};
+              .payload = packet.substr(offset, total - offset)};
 }
 
 }  // namespace
@@ -112,9 +109,7 @@ std::optional<TcpSegment> tcpSegmentOf(const Packet& packet) {
                        .toPort = tcp.u16(2),
                        .sequence = tcp.u32(4),
                        .isSyn = (tcp.u8(13) & 0x02) != 0,
-                       .isReset = (tcp.u8(13) & 0x04) != 0,
-                       .payload = ip->payload.substr(head),
-                       .isCutOff = ip->payload.size() < ip->size};
+                       .payload = ip->payload.substr(head)};
     segment.from = fmt::format("{}:{}", ip->from, segment.fromPort);
     segment.to = fmt::format("{}:{}", ip->to, segment.toPort);
     return segment;

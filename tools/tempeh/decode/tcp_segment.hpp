@@ -17,9 +17,7 @@ struct TcpSegment {
     std::uint16_t toPort = 0;
     std::uint32_t sequence = 0;
     bool isSyn = false;
-    bool isReset = false;
     std::string_view payload;
-    bool isCutOff = false;  ///< The capture kept less than the packet's own length says.
 };
 
 /// Nothing for a packet of another kind, or a fragment. Ethernet with VLAN tags, Linux cooked (both),

@@ -9,12 +9,15 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -58,8 +61,34 @@ asio::awaitable<void> feed(flows::StreamReader reader, Child& child, std::uint64
     child.input().close();
 }
 
+/// Throws when the channel ends before the program does: nobody wants its answer any more.
+class EndWatch {
+public:
+    EndWatch(const asio::any_io_executor& executor, flows::Peer peer)
+        : peer_(std::move(peer)), timer_(executor) {}
+
+    asio::awaitable<void> watch() {
+        while (!isOver_) {
+            if (!peer_.isOpen()) throw tempeh::Error(tempeh::Status::ChannelClosed);
+            tempeh::error_code ignored;
+            timer_.expires_after(std::chrono::milliseconds(100));
+            co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        }
+    }
+
+    void programEnded() {
+        isOver_ = true;
+        timer_.cancel();
+    }
+
+private:
+    flows::Peer peer_;
+    asio::steady_timer timer_;
+    bool isOver_ = false;
+};
+
 /// What the program says, as the answer if there is one to give.
-asio::awaitable<void> collect(Child& child, std::optional<flows::StreamWriter>& writer) {
+asio::awaitable<void> collect(Child& child, std::optional<flows::StreamWriter>& writer, EndWatch& watch) {
     std::array<std::byte, 65'536> buffer{};
     for (;;) {
         tempeh::error_code ec;
@@ -72,6 +101,7 @@ asio::awaitable<void> collect(Child& child, std::optional<flows::StreamWriter>& 
     }
     const int exitCode = co_await child.wait();
     if (writer) co_await writer->finish(static_cast<std::uint8_t>(exitCode));
+    watch.programEnded();
 }
 
 }  // namespace
@@ -153,9 +183,15 @@ asio::awaitable<Answers::Size> Answers::run(flows::Peer peer, std::string name, 
     Child child(executor_, options_.program, environment);
     Size size;
     auto fed = feed(std::move(reader), child, size.parts, size.bytes);
-    auto collected = collect(child, writer);
-    auto both = std::move(fed) && std::move(collected);
-    co_await std::move(both);
+    EndWatch watch(executor_, peer);
+    auto collected = collect(child, writer, watch);
+    auto watched = watch.watch();
+    auto all = std::move(fed) && std::move(collected) && std::move(watched);
+    try {
+        co_await std::move(all);
+    } catch (const asio::multiple_exceptions&) {  // the first made the others fail
+        throw tempeh::Error(tempeh::Status::ChannelClosed);
+    }
     co_return size;
 }
 

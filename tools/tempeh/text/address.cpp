@@ -18,7 +18,8 @@ std::string tcpForm(std::string_view text) {
     std::string_view host = text;
     std::string_view port;
     const std::size_t bracket = text.find(']');
-    if (text.starts_with('[') && bracket != std::string_view::npos) {
+    if (text.starts_with('[')) {
+        if (bracket == std::string_view::npos) return {};
         host = text.substr(1, bracket - 1);
         port = text.substr(bracket + 1);
         if (!port.empty() && !cut(port, ":")) return {};
