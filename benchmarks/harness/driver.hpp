@@ -1,6 +1,7 @@
 #pragma once
 
 #include "content.hpp"
+#include "counters.hpp"
 #include "meter.hpp"
 #include "options.hpp"
 
@@ -36,6 +37,7 @@ public:
         , timed_(options.workload == Workload::Latency || options.workload == Workload::Setup)
         , turn_(std::uint64_t{activeLanes()} * window())
         , untilTurn_(turn_)
+        , steady_(options)
         , memoryAtStart_(anonymousMemory()) {}
 
     const Options& options() const { return options_; }
@@ -64,7 +66,8 @@ public:
     /// Whether another message may be sent; looks at the clock now and then.
     bool mayStart() {
         if (stopped_ || started_ >= limit_) return false;
-        if ((started_ & kClockMask) == kClockMask && nowNs() >= sendUntilNs_) stopped_ = true;
+        if ((started_ & kClockMask) == kClockMask) [[unlikely]]
+            lookAtClock();
         return !stopped_;
     }
 
@@ -138,6 +141,14 @@ private:
         return options_.seconds > 0 ? ns + static_cast<std::uint64_t>(options_.seconds * 1e9) : ~0ULL;
     }
 
+    void lookAtClock() {
+        const std::uint64_t now = nowNs();
+        if (options_.workload == Workload::Throughput) steady_.observe(now, started_);
+        if (now < sendUntilNs_) return;
+        stopped_ = true;
+        steady_.close(started_);
+    }
+
     void record(const Lane& state) {
         const std::uint64_t now = nowNs();
         if (now < warmUntilNs_) return;
@@ -148,6 +159,7 @@ private:
         untilTurn_ = turn_;
         if (stopped_) return;
         const std::uint64_t now = nowNs();
+        steady_.observe(now, received_);
         if (firstNs_ == 0) {
             firstNs_ = now;
             firstReceived_ = received_;
@@ -161,6 +173,7 @@ private:
 
     void endOfMeasure(std::uint64_t now) {
         if (lastNs_ != 0) return;
+        steady_.close(received_);
         lastNs_ = now;
         lastReceived_ = received_;
         if (firstNs_ == 0 || lastReceived_ == firstReceived_) {  // fewer messages than fit into the window
@@ -199,6 +212,7 @@ private:
                             {"clientMemoryBytes", memory > memoryAtStart_ ? memory - memoryAtStart_ : 0},
                             {"serverMemoryBytes", server.memoryBytes},
                             {"checks", "ok"}};
+        steady_.report(line);
         if (timed_) {
             line["rttP50Ns"] = rtt_.quantile(0.5);
             line["rttP99Ns"] = rtt_.quantile(0.99);
@@ -229,7 +243,8 @@ private:
     std::uint64_t lastNs_ = 0;
     std::uint64_t lastReceived_ = 0;
     std::uint64_t connectingAtNs_ = 0;
-    std::uint64_t memoryAtStart_ = 0;
+    SteadyState steady_;
+    std::uint64_t memoryAtStart_;
     Histogram rtt_;
 };
 

@@ -13,7 +13,8 @@
 /// What every benchmark program shares: one command line, one content check, one line of results.
 namespace bench {
 
-enum class Role { Server, Client };
+/// Both: two parties in one process, for the handover without (or through) a socket.
+enum class Role { Server, Client, Both };
 enum class Workload { Latency, Throughput, Pipeline, FanIn, Setup };
 
 /// `tcp|HOST|PORT` or `uds|PATH`, as on tempeh's wire. Port 0 lets the server choose.
@@ -64,6 +65,7 @@ struct Options {
     std::uint32_t connections = 1;  ///< fan-in: all active; latency: one active, the others idle
     std::uint32_t spinUs = 0;       ///< poll so long before sleeping, where the program can
     int cpu = -1;                   ///< pin the process to this core; -1: do not
+    int secondCpu = -1;             ///< and to this one beside it
 
     const char* workloadName() const {
         switch (workload) {
@@ -88,7 +90,8 @@ inline Options parseOptions(const std::string& peer, int argc, char** argv) {
     options.peer = peer;
     std::string address = "tcp|127.0.0.1|0";
     CLI::App app{"benchmark peer " + peer};
-    const std::map<std::string, Role> roles{{"server", Role::Server}, {"client", Role::Client}};
+    const std::map<std::string, Role> roles{
+        {"server", Role::Server}, {"client", Role::Client}, {"both", Role::Both}};
     const std::map<std::string, Workload> workloads{{"latency", Workload::Latency},
                                                     {"throughput", Workload::Throughput},
                                                     {"pipeline", Workload::Pipeline},
@@ -104,6 +107,7 @@ inline Options parseOptions(const std::string& peer, int argc, char** argv) {
     app.add_option("--connections", options.connections)->check(CLI::Range(1U, 60000U));
     app.add_option("--spin-us", options.spinUs, "poll so long before sleeping");
     app.add_option("--cpu", options.cpu, "pin the process to this core");
+    app.add_option("--second-cpu", options.secondCpu, "and to this one beside it");
     app.add_option("--mode", options.mode, "variant, for programs that have several");
     try {
         app.parse(argc, argv);
@@ -116,11 +120,12 @@ inline Options parseOptions(const std::string& peer, int argc, char** argv) {
 }
 
 /// Before any thread starts: threads inherit the mask.
-inline void pinToCpu(int cpu) {
-    if (cpu < 0) return;
+inline void pinToCpus(const Options& options) {
+    if (options.cpu < 0) return;
     cpu_set_t set;
     CPU_ZERO(&set);
-    CPU_SET(static_cast<std::size_t>(cpu), &set);
+    CPU_SET(static_cast<std::size_t>(options.cpu), &set);
+    if (options.secondCpu >= 0) CPU_SET(static_cast<std::size_t>(options.secondCpu), &set);
     if (sched_setaffinity(0, sizeof set, &set) != 0) throw std::runtime_error("cannot pin to the core");
 }
 

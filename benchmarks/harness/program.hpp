@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <sys/resource.h>
 #include <thread>
@@ -36,20 +37,32 @@ inline void onStdinEnd(std::function<void()> stop) {
     }).detach();
 }
 
+/// For programs that lack a role.
+inline void noSuchRole(const Options&) {
+    throw std::invalid_argument("this program does not have that --role");
+}
+
 /// main() of a benchmark program: parses, pins, runs the role. 0 after a run whose checks all held.
-template <typename Serve, typename Drive>
-int runProgram(const char* peer, int argc, char** argv, Serve&& serve, Drive&& drive) {
+template <typename Serve, typename Drive, typename Both = void (*)(const Options&)>
+int runProgram(const char* peer, int argc, char** argv, Serve&& serve, Drive&& drive,
+               Both&& both = noSuchRole) {
     try {
         const Options options = parseOptions(peer, argc, argv);
-        pinToCpu(options.cpu);
+        pinToCpus(options);
         rlimit files{};
         getrlimit(RLIMIT_NOFILE, &files);
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
-        if (options.role == Role::Server) {
-            serve(options);
-        } else {
-            drive(options);
+        switch (options.role) {
+            case Role::Server:
+                serve(options);
+                break;
+            case Role::Client:
+                drive(options);
+                break;
+            case Role::Both:
+                both(options);
+                break;
         }
         return 0;
     } catch (const std::exception& error) {

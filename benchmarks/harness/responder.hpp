@@ -1,6 +1,7 @@
 #pragma once
 
 #include "content.hpp"
+#include "counters.hpp"
 #include "meter.hpp"
 #include "options.hpp"
 
@@ -22,7 +23,8 @@ public:
     explicit Responder(const Options& options)
         : options_(options)
         , expected_(options.connections, 0)
-        , answer_(options.workload == Workload::Throughput ? Action::Absorb : Action::Echo) {}
+        , answer_(options.workload == Workload::Throughput ? Action::Absorb : Action::Echo)
+        , steady_(options) {}
 
     /// Prints the line the harness waits for; call when the socket listens.
     void ready(const Address& bound) {
@@ -37,8 +39,8 @@ public:
         if ((tag.value & (Tag::kLast | Tag::kProbe)) != 0) [[unlikely]]
             return onSpecial(tag);
         checkOrder(tag);
-        if (messages_++ == 0) [[unlikely]]
-            begin();
+        if (messages_++ == observeAt_) [[unlikely]]
+            observe();
         return answer_;
     }
 
@@ -48,19 +50,22 @@ public:
     /// The server's own line, at exit.
     void report() const {
         const double messages = summary_.messages > 0 ? static_cast<double>(summary_.messages) : 1.0;
-        const nlohmann::json line{{"role", "server"},
-                                  {"peer", options_.peer},
-                                  {"mode", options_.mode},
-                                  {"workload", options_.workloadName()},
-                                  {"messages", summary_.messages},
-                                  {"cpuNsPerMessage", static_cast<double>(summary_.cpuNs) / messages},
-                                  {"memoryBytes", summary_.memoryBytes},
-                                  {"checks", "ok"}};
+        nlohmann::json line{{"role", "server"},
+                            {"peer", options_.peer},
+                            {"mode", options_.mode},
+                            {"workload", options_.workloadName()},
+                            {"messages", summary_.messages},
+                            {"cpuNsPerMessage", static_cast<double>(summary_.cpuNs) / messages},
+                            {"memoryBytes", summary_.memoryBytes},
+                            {"checks", "ok"}};
+        steady_.report(line);
         std::printf("%s\n", line.dump().c_str());
         std::fflush(stdout);
     }
 
 private:
+    static constexpr std::uint64_t kObserveEvery = 64;
+
     void checkOrder(Tag tag) {
         const std::uint32_t lane = tag.lane();
         if (lane >= expected_.size()) [[unlikely]]
@@ -75,11 +80,19 @@ private:
     Action onSpecial(Tag tag) {
         if (tag.isProbe()) return Action::Echo;
         checkOrder(tag);
+        steady_.close(messages_);
         if (answer_ == Action::Absorb && messages_++ == 0) begin();
         summary_ = {messages_, nowNs() - startNs_, cpuNs() - startCpuNs_, 0};
         const std::uint64_t memory = anonymousMemory();
         summary_.memoryBytes = memory > memoryAtReady_ ? memory - memoryAtReady_ : 0;
         return Action::Summarize;
+    }
+
+    /// At the first message, and when counting at every 64th.
+    void observe() {
+        if (messages_ == 1) begin();
+        observeAt_ = steady_.active() ? messages_ + kObserveEvery : ~0ULL;
+        steady_.observe(nowNs(), messages_);
     }
 
     void begin() {
@@ -94,6 +107,8 @@ private:
     std::uint64_t startNs_ = 0;
     std::uint64_t startCpuNs_ = 0;
     std::uint64_t memoryAtReady_ = 0;
+    std::uint64_t observeAt_ = 0;  ///< when `observe` is due next
+    SteadyState steady_;
     Summary summary_;
 };
 

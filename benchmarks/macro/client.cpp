@@ -61,14 +61,13 @@ private:
     }
 
     asio::awaitable<void> stream() {
-        while (driver_.mayStart()) {
-            MessagePtr message =
-                lanes_.make(0, OpCode::Signal, [this](std::byte* to) { driver_.next(0, to); });
-            tempeh::error_code ec;
-            group_.post(std::move(message), ec);
+        tempeh::MessageQueue messages;
+        tempeh::error_code ec;
+        while (lanes_.fillBatch(messages, driver_)) {
+            group_.postAll(messages, ec);
             while (ec == tempeh::Status::SendQueueFull) {
                 co_await group_.waitWritable(lanes_.channelOf(0));
-                group_.post(std::move(message), ec);
+                group_.postAll(messages, ec);
             }
             if (ec) fail(ec.message());
         }
@@ -80,11 +79,12 @@ private:
                 group_.post(
                     lanes_.make(lane, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); }));
         while (!driver_.finished()) {
-            MessagePtr message = co_await group_.waitReceive();
-            tempeh::error_code ec;
-            // What else has arrived is taken without suspending.
-            for (; message != nullptr; message = group_.tryReceive(ec))
+            tempeh::MessageQueue messages;
+            messages.pushBack(co_await group_.waitReceive());
+            messages.append(group_.tryReceiveAll());  // what else has arrived, without suspending
+            while (MessagePtr message = messages.popFront())
                 answerWith(message);
+            group_.postAll(requests_);
         }
     }
 
@@ -95,7 +95,7 @@ private:
         const auto body = message->body.bytes();
         if (!driver_.reply(lane, body.data(), body.size())) return;
         lanes_.refill(*message, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); });
-        group_.post(std::move(message));
+        requests_.pushBack(std::move(message));
     }
 
     asio::awaitable<void> end(std::uint32_t lane) {
@@ -128,22 +128,28 @@ private:
     const Options options_;
     Driver driver_;
     Lanes lanes_;
+    tempeh::MessageQueue requests_;
     tempeh::ChannelGroup group_;
 };
 
 }  // namespace
 
+asio::awaitable<void> driveCoroutine(const Options& options, tempeh::Reactor& reactor) {
+    Client client(options, reactor);
+    co_await client.run();
+}
+
 void drive(const Options& options) {
     tempeh::Reactor reactor(engineOptions(options));
+    countWakesOf(reactor);
     const Style style = styleOf(options);
     if (style == Style::Blocking) return driveBlocking(options, reactor);
-    Client client(options, reactor);
     if (style == Style::Coroutine) {
-        asio::co_spawn(reactor.executor(), client.run(), asio::use_future).get();
+        asio::co_spawn(reactor.executor(), driveCoroutine(options, reactor), asio::use_future).get();
         return;
     }
     asio::io_context context;
-    std::future<void> done = asio::co_spawn(context, client.run(), asio::use_future);
+    std::future<void> done = asio::co_spawn(context, driveCoroutine(options, reactor), asio::use_future);
     context.run();
     done.get();
 }

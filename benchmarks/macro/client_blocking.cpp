@@ -55,14 +55,13 @@ private:
     }
 
     void stream() {
-        while (driver_.mayStart()) {
-            MessagePtr message =
-                lanes_.make(0, OpCode::Signal, [this](std::byte* to) { driver_.next(0, to); });
-            tempeh::error_code ec;
-            channels_.post(std::move(message), ec);
+        tempeh::MessageQueue messages;
+        tempeh::error_code ec;
+        while (lanes_.fillBatch(messages, driver_)) {
+            channels_.postAll(messages, ec);
             while (ec == tempeh::Status::SendQueueFull) {
                 channels_.waitWritable(lanes_.channelOf(0));
-                channels_.post(std::move(message), ec);
+                channels_.postAll(messages, ec);
             }
             if (ec) fail(ec.message());
         }
@@ -74,14 +73,23 @@ private:
                 channels_.post(
                     lanes_.make(lane, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); }));
         while (!driver_.finished()) {
-            MessagePtr message = channels_.waitReceive();
-            if (!Lanes::isAnswer(*message)) continue;
-            const std::uint32_t lane = lanes_.laneOf(*message);
-            const auto body = message->body.bytes();
-            if (!driver_.reply(lane, body.data(), body.size())) continue;
-            lanes_.refill(*message, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); });
-            channels_.post(std::move(message));
+            tempeh::MessageQueue messages;
+            messages.pushBack(channels_.waitReceive());
+            messages.append(channels_.tryReceiveAll());
+            while (MessagePtr message = messages.popFront())
+                answerWith(message);
+            channels_.postAll(requests_);
         }
+    }
+
+    /// A reply in, the next request of its lane out, in the same message.
+    void answerWith(MessagePtr& message) {
+        if (!Lanes::isAnswer(*message)) return;
+        const std::uint32_t lane = lanes_.laneOf(*message);
+        const auto body = message->body.bytes();
+        if (!driver_.reply(lane, body.data(), body.size())) return;
+        lanes_.refill(*message, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); });
+        requests_.pushBack(std::move(message));
     }
 
     void end(std::uint32_t lane) {
@@ -113,6 +121,7 @@ private:
     const Options options_;
     Driver driver_;
     Lanes lanes_;
+    tempeh::MessageQueue requests_;
     tempeh::ChannelGroup group_;
     const tempeh::BlockingChannelGroup channels_;
 };

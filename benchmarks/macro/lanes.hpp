@@ -52,6 +52,16 @@ public:
         message.body.commit(options_.size);
     }
 
+    /// Some messages of a stream on the first lane, few enough to stay in the cache until they are posted;
+    /// false when there are no more.
+    bool fillBatch(tempeh::MessageQueue& messages, Driver& driver) {
+        constexpr std::size_t batchBytes = 16 * 1024;
+        constexpr std::size_t beside = 100;  // the message around a body
+        for (std::size_t bytes = 0; bytes < batchBytes && driver.mayStart(); bytes += options_.size + beside)
+            messages.pushBack(make(0, tempeh::OpCode::Signal, [&](std::byte* to) { driver.next(0, to); }));
+        return !messages.empty();
+    }
+
     /// True for an answer; hellos pass, anything else ends the program.
     static bool isAnswer(const tempeh::Message& message) {
         if (message.isFromEngine()) {

@@ -40,32 +40,47 @@ bool isShutdownSignal(const tempeh::MessagePtr& message) {
     return message->isFromEngine() && message->status() == tempeh::Status::ReceiverUpdate;
 }
 
-/// The peer may be gone: a message that cannot be sent is dropped.
-void postAnswer(tempeh::ChannelGroup& group, tempeh::MessagePtr& message) {
-    tempeh::error_code ec;
-    group.post(std::move(message), ec);
+/// Everything that came, and the answers to be posted. What could not be posted last time is dropped: its peer
+/// is gone. False: stop.
+bool answerAll(Responder& responder, tempeh::MessageQueue& messages, tempeh::MessageQueue& answers) {
+    answers.clear();
+    while (tempeh::MessagePtr message = messages.popFront()) {
+        if (isShutdownSignal(message)) return false;
+        if (answer(responder, *message)) answers.pushBack(std::move(message));
+    }
+    return true;
 }
 
+}  // namespace
+
 asio::awaitable<void> serveCoroutine(tempeh::ChannelGroup& group, Responder& responder) {
+    tempeh::MessageQueue answers;
+    tempeh::error_code ec;
     for (;;) {
-        tempeh::MessagePtr message = co_await group.waitReceive();
-        tempeh::error_code ec;
-        // What else has arrived is taken without suspending.
-        for (; message != nullptr; message = group.tryReceive(ec)) {
-            if (isShutdownSignal(message)) co_return;
-            if (answer(responder, *message)) postAnswer(group, message);
-        }
+        tempeh::MessageQueue messages;
+        messages.pushBack(co_await group.waitReceive());
+        messages.append(group.tryReceiveAll());  // what else has arrived, without suspending
+        if (!answerAll(responder, messages, answers)) co_return;
+        group.postAll(answers, ec);
     }
 }
+
+namespace {
 
 void serveBlocking(tempeh::ChannelGroup& group, Responder& responder) {
     const tempeh::BlockingChannelGroup channels = group.blocking();
+    tempeh::MessageQueue answers;
+    tempeh::error_code ec;
     for (;;) {
-        tempeh::MessagePtr message = channels.waitReceive();
-        if (isShutdownSignal(message)) return;
-        if (answer(responder, *message)) postAnswer(group, message);
+        tempeh::MessageQueue messages;
+        messages.pushBack(channels.waitReceive());
+        messages.append(channels.tryReceiveAll());
+        if (!answerAll(responder, messages, answers)) return;
+        channels.postAll(answers, ec);
     }
 }
+
+}  // namespace
 
 Address listen(const Options& options, tempeh::Reactor& reactor, tempeh::ChannelGroup& group) {
     tempeh::MessagePtr welcome = reactor.get();
@@ -79,10 +94,9 @@ Address listen(const Options& options, tempeh::Reactor& reactor, tempeh::Channel
     return Address::parse(std::string(bound->textHeaders.find("~listen_on").value()));
 }
 
-}  // namespace
-
 void serve(const Options& options) {
     tempeh::Reactor reactor(engineOptions(options));
+    countWakesOf(reactor);
     tempeh::ChannelGroup group = reactor.createGroup();
     Responder responder(options);
     responder.ready(listen(options, reactor, group));

@@ -21,7 +21,8 @@ namespace {
 const Companion companion;
 
 /// No channel ends here.
-class NoListener final : public core::CloseNoticeListener {
+class NoListener final : public core::MailboxOwner {
+    bool resumeSoon(detail::Waiter&) noexcept override { return false; }
     MessageQueue onCloseNotice(std::uint64_t) noexcept override { return {}; }
 };
 NoListener noListener;

@@ -26,7 +26,7 @@ public:
     BlockStock() { blocks_.reserve(kept); }
 
 private:
-    static constexpr std::size_t kept = 16;  // 1 MiB
+    static constexpr std::size_t kept = 32;  // 2 MiB, what a send queue full of small messages fills
 
     std::vector<wire::FrameRow::Block> blocks_;
 };

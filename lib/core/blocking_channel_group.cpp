@@ -1,3 +1,5 @@
+#include "core/errors.hpp"
+
 #include <tempeh/core/blocking_channel_group.hpp>
 #include <tempeh/core/detail/group_backend.hpp>
 
@@ -5,13 +7,8 @@
 
 namespace tempeh {
 
-namespace {
-
-void throwIf(const error_code& ec) {
-    if (ec) throw Error(ec);
-}
-
-}  // namespace
+using core::describe;
+using core::throwIf;
 
 BlockingChannelGroup::BlockingChannelGroup(std::shared_ptr<detail::GroupBackend> backend) noexcept
     : backend_(std::move(backend)) {}
@@ -21,14 +18,25 @@ BinaryHeader BlockingChannelGroup::post(MessagePtr&& message) const {
     const BinaryHeader header = post(std::move(message), ec);
     if (ec && message != nullptr)
         // NOLINTNEXTLINE(bugprone-use-after-move): a failed post leaves the message here
-        throw Error(ec, "channel " + std::to_string(message->header.channelNumber) + ", " +
-                            std::string(nameOf(message->header.opCode)));
+        throw Error(ec, describe(*message));
     throwIf(ec);
     return header;
 }
 
 BinaryHeader BlockingChannelGroup::post(MessagePtr&& message, error_code& ec) const noexcept {
     return backend_->post(message, ec);
+}
+
+std::size_t BlockingChannelGroup::postAll(MessageQueue& messages) const {
+    error_code ec;
+    const std::size_t posted = postAll(messages, ec);
+    if (ec && !messages.empty()) throw Error(ec, describe(*messages.front()));
+    throwIf(ec);
+    return posted;
+}
+
+std::size_t BlockingChannelGroup::postAll(MessageQueue& messages, error_code& ec) const noexcept {
+    return backend_->postAll(messages, ec);
 }
 
 MessagePtr BlockingChannelGroup::waitReceive(Duration timeout) const {
@@ -51,6 +59,17 @@ MessagePtr BlockingChannelGroup::tryReceive() const {
 
 MessagePtr BlockingChannelGroup::tryReceive(error_code& ec) const noexcept {
     return backend_->tryReceive(ec);
+}
+
+MessageQueue BlockingChannelGroup::tryReceiveAll() const {
+    error_code ec;
+    MessageQueue messages = tryReceiveAll(ec);
+    throwIf(ec);
+    return messages;
+}
+
+MessageQueue BlockingChannelGroup::tryReceiveAll(error_code& ec) const noexcept {
+    return backend_->tryReceiveAll(ec);
 }
 
 bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Duration timeout) const {

@@ -1,27 +1,19 @@
 #include "core/channel.hpp"
 
 #include "core/group.hpp"
-#include "wire/encoder.hpp"
 
 #include <ostream>
 
 namespace tempeh::core {
 
 Channel::Channel(Engine& engine, std::shared_ptr<Group> group, Kind kind)
-    : engine_(engine), kind_(kind), group_(std::move(group)), opened_(std::chrono::steady_clock::now()) {}
+    : engine_(engine)
+    , queueLimits_{engine.options().sendQueueMessages, engine.options().sendQueueBytes}
+    , kind_(kind)
+    , group_(std::move(group))
+    , opened_(std::chrono::steady_clock::now()) {}
 
 Channel::~Channel() = default;
-
-bool Channel::hasRoom(const Message& message, std::size_t doorMessages,
-                      std::size_t doorBytes) const noexcept {
-    if (!isRegular(message.header.opCode)) return true;
-    const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + doorMessages;
-    if (messages == 0) return true;
-    const std::size_t bytes =
-        queuedBytes.load(std::memory_order_relaxed) + doorBytes + wire::frameSize(message);
-    const Options& options = engine_.options();
-    return messages < options.sendQueueMessages && bytes <= options.sendQueueBytes;
-}
 
 void Channel::countCollected() noexcept {
     if (isListener()) return;  // queues nothing
@@ -30,10 +22,9 @@ void Channel::countCollected() noexcept {
 }
 
 bool Channel::looksWritable() const noexcept {
-    const Options& options = engine_.options();
     const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + door.submitted.size();
     const std::size_t bytes = queuedBytes.load(std::memory_order_relaxed) + door.submittedBytes;
-    return messages * 2 <= options.sendQueueMessages && bytes * 2 <= options.sendQueueBytes;
+    return messages * 2 <= queueLimits_.messages && bytes * 2 <= queueLimits_.bytes;
 }
 
 void Channel::fillCommon(ChannelInfo& info) const {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "core/counters.hpp"
+#include "core/send_right.hpp"
 #include "machines/channel_machine.hpp"
+#include "wire/encoder.hpp"
 
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/message/message_queue.hpp>
@@ -62,6 +64,8 @@ public:
     virtual void accept(MessagePtr message) = 0;
     /// Ends the channel: what is queued comes back, then its ChannelClosed.
     virtual void end(machines::EndCause cause, Status status, const std::string& detail) = 0;
+    /// Another thread had something for this channel; all of it was accepted.
+    virtual void onListed() noexcept {}
     /// The group is gone: send what is queued, then close, telling nobody.
     virtual void detach() = 0;
     /// The engine shuts down: send what is queued, then end.
@@ -94,11 +98,25 @@ public:
 
     /// Whether the send queue takes the message on top of what it has and of what waits at the door. Control
     /// messages always find a place, one message always does.
-    bool hasRoom(const Message& message, std::size_t doorMessages, std::size_t doorBytes) const noexcept;
+    bool hasRoom(const Message& message, std::size_t doorMessages, std::size_t doorBytes) const noexcept {
+        const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + doorMessages;
+        const std::size_t bytes =
+            queuedBytes.load(std::memory_order_relaxed) + doorBytes + wire::frameSize(message);
+        if (messages < queueLimits_.messages && bytes <= queueLimits_.bytes) [[likely]]
+            return true;
+        return messages == 0 || !isRegular(message.header.opCode);
+    }
     /// What is at the door is about to be accepted: it counts as queued, so that the limit holds meanwhile.
     void countCollected() noexcept;
     /// Whether a writer that waits may go on: send queue and door are at most half full.
     bool looksWritable() const noexcept;
+
+    // --- Any thread ---
+
+    SendRight sendRight;
+    /// One message may go out directly: something was received since the last one that did. So an answer goes
+    /// at once, and a stream is gathered by the reactor.
+    std::atomic<bool> mayAnswerDirectly{false};
 
     // --- Written on the reactor thread, read by any ---
 
@@ -120,7 +138,13 @@ protected:
     /// What fill() does for every kind.
     void fillCommon(ChannelInfo& info) const;
 
+    struct QueueLimits {
+        std::size_t messages;
+        std::size_t bytes;
+    };
+
     Engine& engine_;
+    const QueueLimits queueLimits_;
 
 private:
     const Kind kind_;

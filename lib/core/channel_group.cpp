@@ -1,3 +1,5 @@
+#include "core/errors.hpp"
+
 #include <tempeh/core/blocking_channel_group.hpp>
 #include <tempeh/core/channel_group.hpp>
 
@@ -5,20 +7,8 @@
 
 namespace tempeh {
 
-namespace {
-
-void throwIf(const error_code& ec) {
-    if (ec) throw Error(ec);
-}
-
-/// What names the message in an Error: which channel, which opcode.
-std::string describe(const MessagePtr& message) {
-    if (message == nullptr) return {};
-    return "channel " + std::to_string(message->header.channelNumber) + ", " +
-           std::string(nameOf(message->header.opCode));
-}
-
-}  // namespace
+using core::describe;
+using core::throwIf;
 
 ChannelGroup::ChannelGroup(std::shared_ptr<detail::GroupBackend> backend) noexcept
     : backend_(std::move(backend)) {}
@@ -42,7 +32,7 @@ detail::GroupBackend& ChannelGroup::backend() const {
 BinaryHeader ChannelGroup::post(MessagePtr&& message) {
     error_code ec;
     const BinaryHeader header = post(std::move(message), ec);
-    if (ec) throw Error(ec, describe(message));
+    if (ec) throw Error(ec, message != nullptr ? describe(*message) : std::string());
     return header;
 }
 
@@ -50,6 +40,19 @@ BinaryHeader ChannelGroup::post(MessagePtr&& message, error_code& ec) noexcept {
     if (backend_ != nullptr) return backend_->post(message, ec);
     ec = Status::InvalidChannelGroup;
     return {};
+}
+
+std::size_t ChannelGroup::postAll(MessageQueue& messages) {
+    error_code ec;
+    const std::size_t posted = postAll(messages, ec);
+    if (ec) throw Error(ec, messages.empty() ? std::string() : describe(*messages.front()));
+    return posted;
+}
+
+std::size_t ChannelGroup::postAll(MessageQueue& messages, error_code& ec) noexcept {
+    if (backend_ != nullptr) return backend_->postAll(messages, ec);
+    ec = Status::InvalidChannelGroup;
+    return 0;
 }
 
 MessagePtr ChannelGroup::tryReceive() {
@@ -63,6 +66,19 @@ MessagePtr ChannelGroup::tryReceive(error_code& ec) noexcept {
     if (backend_ != nullptr) return backend_->tryReceive(ec);
     ec = Status::InvalidChannelGroup;
     return nullptr;
+}
+
+MessageQueue ChannelGroup::tryReceiveAll() {
+    error_code ec;
+    MessageQueue messages = tryReceiveAll(ec);
+    throwIf(ec);
+    return messages;
+}
+
+MessageQueue ChannelGroup::tryReceiveAll(error_code& ec) noexcept {
+    if (backend_ != nullptr) return backend_->tryReceiveAll(ec);
+    ec = Status::InvalidChannelGroup;
+    return {};
 }
 
 void ChannelGroup::updateReceiver(MessagePtr&& message) {

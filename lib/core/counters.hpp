@@ -8,6 +8,17 @@
 
 namespace tempeh::core {
 
+/// Messages and bytes that other threads than the reactor's have sent themselves.
+struct DirectCounter {
+    base::SharedCounter messages;
+    base::SharedCounter bytes;
+
+    void add(std::uint64_t byteCount) noexcept {
+        messages.add();
+        bytes.add(byteCount);
+    }
+};
+
 /// Messages and bytes one way; raised on the reactor thread.
 struct TrafficCounter {
     base::Counter messages;
@@ -18,6 +29,9 @@ struct TrafficCounter {
         bytes.add(byteCount);
     }
     TrafficStats snapshot() const noexcept { return {messages.get(), bytes.get()}; }
+    TrafficStats snapshot(const DirectCounter& direct) const noexcept {
+        return {messages.get() + direct.messages.get(), bytes.get() + direct.bytes.get()};
+    }
 };
 
 /// Returned messages by reason; any thread, rare.
@@ -55,6 +69,7 @@ struct ChannelCounters {
 /// What an engine counts beside its pool. Reactor thread, but for the shared ones.
 struct EngineCounters {
     TrafficCounter sent;
+    DirectCounter sentDirectly;
     TrafficCounter received;
     base::Counter reads;
     base::Counter writes;

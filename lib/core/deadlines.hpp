@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tempeh/core/asio.hpp>
+
 #include <boost/intrusive/set.hpp>
 
 #include <chrono>
@@ -7,6 +9,15 @@
 #include <optional>
 
 namespace tempeh::core {
+
+/// When a timeout that starts now passes: the far end of the clock for one that never does, its beginning for
+/// one that does not wait.
+inline TimePoint deadlineAfter(Duration timeout) noexcept {
+    if (timeout == infinite) return TimePoint::max();
+    if (timeout <= Duration::zero()) return TimePoint::min();
+    const TimePoint now = std::chrono::steady_clock::now();
+    return timeout >= TimePoint::max() - now ? TimePoint::max() : now + timeout;
+}
 
 class Deadlines;
 

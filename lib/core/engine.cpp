@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <random>
+#include <utility>
 
 namespace tempeh::core {
 
@@ -52,7 +53,7 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
     , wakeChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))
     , timer_(executor_)
     , network_(transport::makeSocketNetwork(executor_, socketOptions(options)))
-    , readBuffer_(new std::byte[readBufferSize])
+    , readBuffer_(new std::byte[readHeadroom + readBufferSize])
     , scratch_(new std::byte[scratchSize])
     , frameBatch_(std::span<std::byte>(scratch_.get(), scratchSize)) {
     pool_->setListener(this);
@@ -65,6 +66,7 @@ Engine::~Engine() {
 
 bool Engine::wouldBlockReactor() const noexcept {
     if (isReactorThread()) return true;
+    if (ownsThread_) return false;  // that thread has the token in all it does
     const std::scoped_lock lock(contextMutex_);
     return !contextGone_ && wakeChannel_.runsInThisThread();
 }
@@ -87,10 +89,10 @@ std::shared_ptr<Group> Engine::createGroup(error_code& ec) {
 
 EngineStats Engine::stats() const {
     EngineStats stats;
-    stats.sent = counters_.sent.snapshot();
+    stats.sent = counters_.sent.snapshot(counters_.sentDirectly);
     stats.received = counters_.received.snapshot();
     stats.reads = counters_.reads.get();
-    stats.writes = counters_.writes.get();
+    stats.writes = counters_.writes.get() + counters_.sentDirectly.messages.get();
     stats.reactorWakes = counters_.reactorWakes.get();
     stats.receiverWakes = counters_.receiverWakes.get();
     stats.connected = counters_.connected.get();
@@ -134,11 +136,6 @@ void Engine::flushDirty() {
     }
 }
 
-void Engine::markDirty(IoChannel& channel) {
-    if (!channel.ChannelHook<DirtyTag>::is_linked()) dirty_.push_back(channel);
-    if (turnDepth_ == 0) scheduleFlush();
-}
-
 void Engine::flushLater(IoChannel& channel) {
     asio::post(executor_, [self = shared_from_this(), channel = IoChannelPtr(&channel)] {
         const Turn turn(*self);
@@ -153,6 +150,31 @@ void Engine::scheduleFlush() {
         self->flushScheduled_ = false;
         const Turn turn(*self);
     });
+}
+
+bool Engine::resumeSoon(detail::Waiter& waiter) noexcept {
+    if (!isReactorThread() || !waiter.resumesInline()) return false;
+    ready_.push_back(waiter);
+    if (!std::exchange(isResumingReady_, true)) scheduleReady();
+    return true;
+}
+
+void Engine::scheduleReady() {
+    asio::post(executor_, [self = shared_from_this()] { self->resumeReady(); });
+}
+
+/// Coroutines that hand messages to each other run here in turn; after some of them it is the turn of others
+/// on this executor.
+void Engine::resumeReady() noexcept {
+    constexpr int resumedInARow = 256;
+    const Turn turn(*this);
+    for (int i = 0; i < resumedInARow && !ready_.empty(); ++i) {
+        detail::Waiter& waiter = ready_.front();
+        ready_.pop_front();
+        waiter.resume(true);
+    }
+    isResumingReady_ = !ready_.empty();
+    if (isResumingReady_) scheduleReady();
 }
 
 // --- Deadlines ---

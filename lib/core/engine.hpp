@@ -5,6 +5,7 @@
 #include "core/deadlines.hpp"
 #include "core/log.hpp"
 #include "core/mailbox.hpp"
+#include "core/message_ids.hpp"
 #include "core/obligation.hpp"
 #include "core/switchboard.hpp"
 #include "core/wake_channel.hpp"
@@ -60,12 +61,29 @@ public:
 
     std::shared_ptr<Group> createGroup(error_code& ec);
     BinaryHeader post(Group& group, MessagePtr& message, error_code& ec);
+    std::size_t postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept;
     EngineStats stats() const;
     ShutdownReport shutdown(Duration deadline, error_code& ec);
 
     /// The application is done with a received message in another way than returning it: its account and its
     /// obligation end.
-    void settle(Message& message) noexcept;
+    void settle(Message& message) noexcept {
+        MessagePool::settleAccount(message);
+        if (detail::MessageAccess::obligation(message) != 0) [[unlikely]]
+            settleObligation(message);
+    }
+    /// The last touch before a message belongs to the engine: settled, an id, no trace of an earlier life as
+    /// a status. `header`: what the caller of post() gets.
+    void prepare(Message& message, BinaryHeader& header) noexcept {
+        settle(message);
+        if (message.header.origin == Origin::Engine) {
+            message.header.origin = Origin::Application;
+            message.header.status = 0;
+        }
+        // Copied before the id is written: a wide load right behind a narrow store waits for it.
+        header = message.header;
+        if (header.messageId == 0) message.header.messageId = header.messageId = nextMessageId();
+    }
 
     /// Runs `work` in a turn on the reactor thread, later; false when the context is gone (it will not run).
     template <typename Work>
@@ -81,6 +99,10 @@ public:
     bool isWritable(const Group& group, ChannelNumber channel, error_code& ec) const;
     void startWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
     void cancelWritable(ChannelNumber channel, std::uint64_t ticket);
+
+    /// On the reactor thread: takes a waiter of its own executor over, to run it after what runs now, without
+    /// a way through the scheduler.
+    bool resumeSoon(detail::Waiter& waiter) noexcept;
 
     // --- Reactor thread ---
 
@@ -102,12 +124,21 @@ public:
     };
 
     transport::Network& network() noexcept { return *network_; }
-    std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get(), readBufferSize}; }
+    std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get() + readHeadroom, readBufferSize}; }
     wire::FrameBatch& frameBatch() noexcept { return frameBatch_; }
+    /// Makes one piece of a frame's start and what was read behind it into readBuffer(): copies `head` and
+    /// `body`, at most 65,535 bytes, to just before it. The whole, `rest` bytes of the buffer included.
+    std::span<const std::byte> joinBeforeReadBuffer(std::span<const std::byte> head,
+                                                    std::span<const std::byte> body,
+                                                    std::size_t rest) noexcept;
     BlockStock& blocks() noexcept { return blocks_; }
 
     /// The channel has something to write; it is flushed at the end of the turn.
-    void markDirty(IoChannel& channel);
+    void markDirty(Channel& channel) {
+        if (!channel.ChannelHook<DirtyTag>::is_linked()) dirty_.push_back(channel);
+        if (turnDepth_ == 0) [[unlikely]]
+            scheduleFlush();
+    }
     /// As markDirty(), after others had their turn.
     void flushLater(IoChannel& channel);
     /// The pool is empty; the channel is resumed when messages are back, in the order of pausing.
@@ -156,21 +187,29 @@ private:
                                               boost::intrusive::constant_time_size<false>>;
 
     static constexpr std::size_t readBufferSize = 256 * 1024;  // larger falls out of the second-level cache
+    static constexpr std::size_t readHeadroom = BinaryHeader::wireSize + 65'536;  // in front of it, one frame
     static constexpr std::size_t scratchSize =
         wire::FrameBatch::targetBytes + 2 * 65'536 + BinaryHeader::wireSize;
 
     void onReturned() noexcept override;
     void onObligationDropped(std::uint64_t obligation) noexcept override;
 
-    BinaryHeader open(Group& group, MessagePtr& message, error_code& ec);
+    Status postAny(Group& group, MessagePtr& message, BinaryHeader& header);
+    std::size_t submitPlain(Group& group, MessageQueue& messages) noexcept;
+    Status open(Group& group, MessagePtr& message, BinaryHeader& header);
+    bool postPlain(Group& group, MessagePtr& message, BinaryHeader& header) noexcept;
     Status postLocal(Group& group, MessagePtr& message, BinaryHeader& header);
+    bool mayWriteDirectly(Channel& channel, const Message& message) noexcept;
     Status postRemote(Group& group, MessagePtr& message, BinaryHeader& header);
     Status checkDoor(Channel* channel, const Group& group, OpCode opCode) const noexcept;
     Status keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header);
     Status submitFirst(const ChannelPtr& channel, MessagePtr& message, BinaryHeader& header);
+    void settleObligation(Message& message) noexcept;
     void wake();
 
     void endTurn() noexcept;
+    void scheduleReady();
+    void resumeReady() noexcept;
     void flushDirty();
     void scheduleFlush();
     void resumePaused();
@@ -189,7 +228,7 @@ private:
     void beginWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
 
     const Options options_;
-    const bool ownsThread_;
+    const bool ownsThread_;  // all handlers of the context run on the engine's own thread
     Log log_;
     MessagePool* const pool_;  // closes and deletes itself
     Switchboard switchboard_;
@@ -219,6 +258,8 @@ private:
     std::unique_ptr<std::byte[]> scratch_;
     wire::FrameBatch frameBatch_;
     BlockStock blocks_;
+    boost::intrusive::list<detail::Waiter, boost::intrusive::constant_time_size<false>> ready_;
+    bool isResumingReady_ = false;  // resumeReady() runs or will
     std::vector<Switchboard::Submission> submissions_;
     std::atomic<bool> resumeScheduled_{false};
     std::atomic<std::uint64_t> nextTicket_{1};
@@ -239,7 +280,7 @@ bool Engine::defer(Work work) {
     // The pool may call while the engine is being destroyed; there is nothing left to do then.
     std::shared_ptr<Engine> self = weak_from_this().lock();
     if (self == nullptr) return false;
-    asio::post(executor_, [self = std::move(self), work = std::move(work)]() mutable {
+    wakeChannel_.post([self = std::move(self), work = std::move(work)]() mutable {
         const Turn turn(*self);
         work();
     });

@@ -5,15 +5,17 @@
 #include "core/io_channel.hpp"
 #include "message/message_access.hpp"
 
+#include <algorithm>
+
 namespace tempeh::core {
 
-MessagePtr Engine::takeInbound(Group& group) {
-    MessagePtr message = pool_->get(AllocationStrategy::PoolOnly);
-    if (message == nullptr && anotherGroupHoards(group)) message = pool_->get(AllocationStrategy::Always);
-    if (message == nullptr) return nullptr;
-    detail::MessageAccess::setAccount(*message, group.account);
-    ++group.account->delivered;
-    return message;
+std::span<const std::byte> Engine::joinBeforeReadBuffer(std::span<const std::byte> head,
+                                                        std::span<const std::byte> body,
+                                                        std::size_t rest) noexcept {
+    std::byte* const start = readBuffer().data() - head.size() - body.size();
+    std::copy(head.begin(), head.end(), start);
+    std::copy(body.begin(), body.end(), start + head.size());
+    return {start, head.size() + body.size() + rest};
 }
 
 /// Each group has a right to its share of the pool: when another holds more than its own, this one goes on

@@ -4,7 +4,6 @@
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
 #include "core/listener_channel.hpp"
-#include "core/message_ids.hpp"
 #include "machines/listener_machine.hpp"
 #include "machines/post_rules.hpp"
 #include "message/message_access.hpp"
@@ -12,33 +11,76 @@
 
 namespace tempeh::core {
 
-namespace {
-
-/// The last touch before a message belongs to the engine: an id, and no trace of an earlier life as a status.
-void prepare(Message& message) noexcept {
-    BinaryHeader& header = message.header;
-    if (header.origin == Origin::Engine) {
-        header.origin = Origin::Application;
-        header.status = 0;
-    }
-    if (header.messageId == 0) header.messageId = nextMessageId();
-}
-
-}  // namespace
-
 BinaryHeader Engine::post(Group& group, MessagePtr& message, error_code& ec) {
     BinaryHeader header;
-    Status status = machines::checkPost(message.get());
-    if (status == Status::Success && switchboard_.isClosed()) status = Status::ShutdownStarted;
-    if (status == Status::Success) {
-        if (message->header.channelNumber == 0) return open(group, message, ec);
-        status = isReactorThread() ? postLocal(group, message, header) : postRemote(group, message, header);
-    }
-    if (status == Status::Success)
+    if (isReactorThread() && message != nullptr && postPlain(group, message, header)) [[likely]] {
         ec.clear();
-    else
+    } else if (const Status status = postAny(group, message, header); status != Status::Success) {
         ec = status;
+    } else {
+        ec.clear();
+    }
     return header;
+}
+
+std::size_t Engine::postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept {
+    ec.clear();
+    const bool isLocal = isReactorThread();
+    // A single message may be one that this thread sends itself.
+    std::size_t posted = isLocal || messages.size() == 1 ? 0 : submitPlain(group, messages);
+    BinaryHeader header;
+    while (MessagePtr message = messages.popFront()) {
+        try {
+            const bool isPosted = isLocal && postPlain(group, message, header);
+            if (!isPosted) ec = postAny(group, message, header);
+        } catch (const std::bad_alloc&) {
+            ec = Status::AllocationFailed;
+        }
+        if (ec) {
+            messages.pushFront(std::move(message));
+            break;
+        }
+        ++posted;
+    }
+    return posted;
+}
+
+/// From the front whatever is plain and has room, under one lock; the rest is for postAny() to judge.
+std::size_t Engine::submitPlain(Group& group, MessageQueue& messages) noexcept {
+    std::size_t submitted = 0;
+    bool wakeNeeded = false;
+    {
+        const std::scoped_lock lock(switchboard_.mutex());
+        for (const Message* next = messages.front(); next != nullptr; next = messages.front()) {
+            if (switchboard_.isClosed() || !machines::isPlainPost(*next)) break;
+            Channel* channel = switchboard_.findLocked(next->header.channelNumber);
+            if (channel == nullptr || &channel->group() != &group || channel->isListener()) break;
+            const Channel::Door& door = channel->door;
+            if (door.hasEnded || !channel->hasRoom(*next, door.submitted.size(), door.submittedBytes)) break;
+            MessagePtr message = messages.popFront();
+            BinaryHeader header;
+            prepare(*message, header);
+            wakeNeeded |= switchboard_.submit(*channel, message, wire::frameSize(*message));
+            ++submitted;
+        }
+    }
+    if (wakeNeeded) wake();
+    return submitted;
+}
+
+Status Engine::postAny(Group& group, MessagePtr& message, BinaryHeader& header) {
+    if (const Status status = machines::checkPost(message.get()); status != Status::Success) return status;
+    if (switchboard_.isClosed()) return Status::ShutdownStarted;
+    if (message->header.channelNumber == 0) return open(group, message, header);
+    return isReactorThread() ? postLocal(group, message, header) : postRemote(group, message, header);
+}
+
+/// The common case of postLocal(): a regular message for an open connection with room.
+bool Engine::postPlain(Group& group, MessagePtr& message, BinaryHeader& header) noexcept {
+    if (!machines::isPlainPost(*message) || !switchboard_.isQuiet()) return false;
+    Channel* channel = switchboard_.findLocal(message->header.channelNumber);
+    return channel != nullptr && &channel->group() == &group && !channel->isListener() &&
+           !channel->door.hasEnded && static_cast<IoChannel*>(channel)->acceptPlain(message, header);
 }
 
 Status Engine::checkDoor(Channel* channel, const Group& group, OpCode opCode) const noexcept {
@@ -64,18 +106,21 @@ Status Engine::postLocal(Group& group, MessagePtr& message, BinaryHeader& header
         if (channel->door.hasEnded) return keepLate(*channel, message, header);
         if (!channel->hasRoom(*message, 0, 0)) return Status::SendQueueFull;
     }
-    settle(*message);
-    prepare(*message);
-    header = message->header;
-    if (channel->isListener())
-        channel->accept(std::move(message));
-    else
-        static_cast<IoChannel*>(channel)->IoChannel::accept(std::move(message));
+    prepare(*message, header);
+    channel->accept(std::move(message));
     return Status::Success;
+}
+
+/// Whether this thread may send the message itself. True: it has borrowed the right to.
+bool Engine::mayWriteDirectly(Channel& channel, const Message& message) noexcept {
+    return channel.mayAnswerDirectly.load(std::memory_order_relaxed) && isRegular(message.header.opCode) &&
+           message.textHeaders.sizeBytes() <= IoChannel::maxDirectHeaders && channel.door.submitted.empty() &&
+           !channel.isListener() && channel.sendRight.borrow();
 }
 
 Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& header) {
     bool wakeNeeded = false;
+    IoChannel* direct = nullptr;
     {
         std::unique_lock lock(switchboard_.mutex());
         Channel* channel = switchboard_.findLocked(message->header.channelNumber);
@@ -89,12 +134,13 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
         const Channel::Door& door = channel->door;
         if (!channel->hasRoom(*message, door.submitted.size(), door.submittedBytes))
             return Status::SendQueueFull;
-        settle(*message);
-        prepare(*message);
-        header = message->header;
-        const std::size_t frameBytes = wire::frameSize(*message);
-        wakeNeeded = switchboard_.submit(*channel, message, frameBytes);
+        prepare(*message, header);
+        if (mayWriteDirectly(*channel, *message))
+            direct = static_cast<IoChannel*>(channel);
+        else
+            wakeNeeded = switchboard_.submit(*channel, message, wire::frameSize(*message));
     }
+    if (direct != nullptr) wakeNeeded = direct->writeDirectly(std::move(message));
     if (wakeNeeded) wake();
     return Status::Success;
 }
@@ -106,9 +152,7 @@ Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& hea
     // Who posts on and on without receiving must notice.
     if (isRegular(message->header.opCode) && channel.door.late.size() >= options_.sendQueueMessages)
         return Status::SendQueueFull;
-    settle(*message);
-    prepare(*message);
-    header = message->header;
+    prepare(*message, header);
     if (message->header.opCode == OpCode::ByeSignal) {
         message.reset();
         return Status::Success;
@@ -124,38 +168,29 @@ Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& hea
     return Status::Success;
 }
 
-BinaryHeader Engine::open(Group& group, MessagePtr& message, error_code& ec) {
-    settle(*message);
-    prepare(*message);
+Status Engine::open(Group& group, MessagePtr& message, BinaryHeader& header) {
+    prepare(*message, header);
     // A HelloRequest that failed before and is sent again still carries the engine's word on that.
     message->textHeaders.remove(wire::reasonHeader);
     message->textHeaders.remove(wire::peerHeader);
-    const MessageId id = message->header.messageId;
     ChannelPtr channel;
     if (message->header.opCode == OpCode::WelcomeRequest)
         channel = new ListenerChannel(*this, group.self());
     else
         channel = new IoChannel(*this, group.self(), parseAddress(*message));
-    channel->firstId = id;
+    channel->firstId = header.messageId;
     // Counted first: a shutdown may end the channel as soon as it has a number.
     liveChannels_.fetch_add(1, std::memory_order_relaxed);
     Status status = switchboard_.open(channel, group.channels);
     if (status != Status::Success) {
         liveChannels_.fetch_sub(1, std::memory_order_relaxed);
         if (switchboard_.isClosed()) noteDrained();
-        ec = status;
-        return {};
+        return status;
     }
-    message->header.channelNumber = channel->number();
-    BinaryHeader header = message->header;
+    message->header.channelNumber = header.channelNumber = channel->number();
     status = submitFirst(channel, message, header);
-    if (status == Status::Success) {
-        ec.clear();
-        return header;
-    }
-    message->header.channelNumber = 0;
-    ec = status;
-    return {};
+    if (status != Status::Success) message->header.channelNumber = 0;
+    return status;
 }
 
 /// The message that opens the channel; comes back through the mailbox when a shutdown was quicker.
@@ -174,10 +209,8 @@ Status Engine::submitFirst(const ChannelPtr& channel, MessagePtr& message, Binar
     return Status::Success;
 }
 
-void Engine::settle(Message& message) noexcept {
-    MessagePool::settleAccount(message);
+void Engine::settleObligation(Message& message) noexcept {
     const Obligation obligation(detail::MessageAccess::obligation(message));
-    if (obligation.raw() == 0) return;
     detail::MessageAccess::setObligation(message, 0);
     const bool isAnswer =
         message.header.opCode == OpCode::ByeResponse && message.header.channelNumber == obligation.channel();
@@ -218,6 +251,7 @@ void Engine::drainSubmissions() {
             submission.channel->end(machines::EndCause::Failure, Status::AllocationFailed, {});
         }
         submission.channel->accepting = nullptr;
+        submission.channel->onListed();
     }
     submissions.clear();
     submissions_ = std::move(submissions);

@@ -192,6 +192,11 @@ void Engine::releaseContext() noexcept {
     }
     switchboard_.close();
     abandonChannels();
+    while (!ready_.empty()) {
+        detail::Waiter& waiter = ready_.front();
+        ready_.pop_front();
+        waiter.resume(false);
+    }
     timer_.reset();
     network_.reset();
     {

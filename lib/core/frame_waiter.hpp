@@ -1,96 +1,86 @@
 #pragma once
 
+#include "core/handler_memory.hpp"
+#include "transport/frame_handler.hpp"
+
 #include <tempeh/core/detail/group_backend.hpp>
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 
-#include <cstddef>
 #include <exception>
 #include <memory>
-#include <new>
 #include <utility>
 
 namespace tempeh::core {
 
 /// The waitReceive of a coroutine, living in its frame: what WaitOperation does for any token, without memory
-/// of its own and without work tracking (whoever spawned the coroutine tracks it). Awaited as a deferred
-/// operation, which unlike an awaitable has no frame of its own: Asio keeps two frames per thread for reuse,
-/// and the reading channel and receiveAwaitable() need both.
+/// of its own and without work tracking (whoever spawned the coroutine tracks it).
 class FrameWaiter final : public detail::Waiter {
 public:
     /// `executor` is the coroutine's.
     FrameWaiter(std::shared_ptr<detail::GroupBackend> backend, asio::any_io_executor executor) noexcept
-        : backend_(std::move(backend)), executor_(std::move(executor)) {}
+        : backend_(std::move(backend))
+        , executor_(std::move(executor))
+        , isOnEngine_(backend_->isOwnExecutor(executor_)) {}
     FrameWaiter(const FrameWaiter&) = delete;
     FrameWaiter& operator=(const FrameWaiter&) = delete;
     ~FrameWaiter() = default;
 
-    /// To be awaited once; then `message` and `ec` are the outcome. A name for it is needed: GCC 12 destroys
-    /// temporaries of a co_await expression twice.
+    /// To be awaited once; then `message` and `ec` are the outcome.
     auto wait(Duration timeout) {
-        return asio::async_initiate<const asio::deferred_t&, void()>(Start(this, timeout), asio::deferred);
+        return handler_.wait([this, timeout](asio::cancellation_slot slot) { start(slot, timeout); });
     }
 
     MessagePtr message;
     error_code ec;
 
     void resume(bool inlineAllowed) noexcept override {
-        const asio::any_io_executor executor = executor_;
-        if (!inlineAllowed || !backend_->isOwnExecutor(executor))
-            return asio::post(executor, Resumption(this));
-        // As dispatch() to that executor would, without its detour through a type-erased function.
-        try {
-            finish();
-        } catch (...) {
-            asio::post(executor, [failure = std::current_exception()] { std::rethrow_exception(failure); });
-        }
+        if (inlineAllowed && resumesInline()) return runHere([this] { finish(); });
+        // The type-erased executor would allocate twice.
+        if (const auto* concrete = executor_.target<asio::io_context::executor_type>())
+            postTo(*concrete);
+        else
+            postTo(executor_);
+    }
+    bool resumesInline() const noexcept override { return isOnEngine_; }
+    void resumeWith(MessagePtr received) noexcept override {
+        message = std::move(received);
+        runHere([this] { handler_.invoke(); });
     }
 
 private:
-    static constexpr std::size_t storageSize = 64;  // Asio's handler is a pointer or two
-
-    /// What to do with the handler in storage_, whose type only start() knows.
-    enum class Act : std::uint8_t { Invoke, Drop };
-
-    class Start {
-    public:
-        Start(FrameWaiter* waiter, Duration timeout) noexcept : waiter_(waiter), timeout_(timeout) {}
-        template <typename Handler>
-        void operator()(Handler&& handler) const {
-            waiter_->start(std::forward<Handler>(handler), timeout_);
-        }
-
-    private:
-        FrameWaiter* waiter_;
-        Duration timeout_;
-    };
-
     class Resumption {
     public:
-        explicit Resumption(FrameWaiter* waiter) noexcept : waiter_(waiter) {}
-        Resumption(Resumption&& other) noexcept : waiter_(std::exchange(other.waiter_, nullptr)) {}
+        using allocator_type = HandlerAllocator<void, HandlerMemory*>;
+
+        explicit Resumption(FrameWaiter* waiter) noexcept : waiter_(waiter), memory_(&waiter->memory_) {}
+        Resumption(Resumption&& other) noexcept
+            : waiter_(std::exchange(other.waiter_, nullptr)), memory_(other.memory_) {}
         Resumption& operator=(Resumption&&) = delete;
         ~Resumption() {
             if (waiter_ != nullptr) waiter_->abandon();
         }
         void operator()() { std::exchange(waiter_, nullptr)->finish(); }
+        allocator_type get_allocator() const noexcept { return allocator_type(memory_); }
 
     private:
         FrameWaiter* waiter_;
+        HandlerMemory* memory_;
     };
 
-    template <typename Handler>
-    void start(Handler&& handler, Duration timeout) {
-        using Stored = std::decay_t<Handler>;
-        static_assert(sizeof(Stored) <= storageSize);
-        static_assert(alignof(Stored) <= alignof(std::max_align_t));
-        auto slot = asio::get_associated_cancellation_slot(handler);
-        ::new (static_cast<void*>(storage_)) Stored(std::forward<Handler>(handler));
-        act_ = &actOn<Stored>;
+    template <typename Executor>
+    void postTo(const Executor& executor) noexcept {
+        // Whoever waits for the context to run out of work may destroy it then: not before post() is through,
+        // though the coroutine may have run to its end by then, and this with it.
+        const auto tracked = asio::prefer(executor, asio::execution::outstanding_work.tracked);
+        asio::post(tracked, Resumption(this));
+    }
+
+    void start(asio::cancellation_slot slot, Duration timeout) {
         if (slot.is_connected()) {
             slot.assign([this](asio::cancellation_type type) {
                 if (type != asio::cancellation_type::none) backend_->cancelReceive(*this);
@@ -99,33 +89,33 @@ private:
         backend_->startReceive(*this, timeout);
     }
 
-    /// The coroutine goes on inside, or is destroyed inside, and the waiter with its frame may be gone before
-    /// this returns.
-    template <typename Stored>
-    static void actOn(void* storage, Act act) {
-        auto* stored = std::launder(static_cast<Stored*>(storage));
-        Stored handler(std::move(*stored));
-        stored->~Stored();
-        if (act == Act::Drop) return;
-        auto slot = asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected()) slot.clear();
-        std::move(handler)();
+    /// As dispatch() to the executor would, without its detour through a type-erased function. This object
+    /// may be gone when `work` is done.
+    template <typename Work>
+    void runHere(Work work) noexcept {
+        const asio::any_io_executor executor = executor_;
+        try {
+            work();
+        } catch (...) {
+            asio::post(executor, [failure = std::current_exception()] { std::rethrow_exception(failure); });
+        }
     }
 
     void finish() {
-        if (backend_->finishReceive(*this, message, ec)) act_(storage_, Act::Invoke);
+        if (backend_->finishReceive(*this, message, ec)) handler_.invoke();
     }
 
     /// The executor's context is gone. The handler owns the coroutine, whose frame this object is in.
     void abandon() noexcept {
         backend_->forgetReceive(*this);
-        act_(storage_, Act::Drop);
+        handler_.drop();
     }
 
     std::shared_ptr<detail::GroupBackend> backend_;
     asio::any_io_executor executor_;
-    void (*act_)(void* storage, Act act) = nullptr;
-    alignas(std::max_align_t) std::byte storage_[storageSize];
+    const bool isOnEngine_;
+    HandlerMemory memory_;  // of the resumption on its way; never of two
+    transport::FrameHandler handler_;
 };
 
 }  // namespace tempeh::core

@@ -11,13 +11,6 @@ namespace {
 /// A receiver that always finds something lets others on its executor run after so many messages.
 constexpr unsigned messagesPerYield = 1024;
 
-TimePoint deadlineAfter(Duration timeout) noexcept {
-    if (timeout == infinite) return TimePoint::max();
-    if (timeout <= Duration::zero()) return TimePoint::min();
-    const TimePoint now = std::chrono::steady_clock::now();
-    return timeout >= TimePoint::max() - now ? TimePoint::max() : now + timeout;
-}
-
 }  // namespace
 
 Group::Group(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), mailbox_(*this) {
@@ -74,7 +67,7 @@ ChannelInfo Group::channelInfo(ChannelNumber number, error_code& ec) const {
 
 GroupStats Group::stats() const {
     GroupStats stats;
-    stats.sent = sent.snapshot();
+    stats.sent = sent.snapshot(sentDirectly);
     stats.received = received.snapshot();
     stats.wakes = wakes_.get();
     stats.poolEmptyNotices = poolEmptyNotices.get();

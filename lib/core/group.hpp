@@ -14,12 +14,15 @@
 namespace tempeh::core {
 
 /// What stands behind a ChannelGroup of the real engine: its mailbox, and the list of its channels.
-class Group final : public detail::GroupBackend, private CloseNoticeListener {
+class Group final : public detail::GroupBackend, private MailboxOwner {
 public:
     explicit Group(std::shared_ptr<Engine> engine);
     ~Group() override;
 
     BinaryHeader post(MessagePtr& message, error_code& ec) noexcept override;
+    std::size_t postAll(MessageQueue& messages, error_code& ec) noexcept override {
+        return engine_->postAll(*this, messages, ec);
+    }
     void updateReceiver(MessagePtr& message, error_code& ec) noexcept override;
     ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const override;
     GroupStats stats() const override;
@@ -27,6 +30,7 @@ public:
 
     bool mayReceiveAtOnce() noexcept override;
     MessagePtr tryReceive(error_code& ec) noexcept override { return mailbox_.tryReceive(ec); }
+    MessageQueue tryReceiveAll(error_code& ec) noexcept override { return mailbox_.tryReceiveAll(ec); }
     void startReceive(detail::Waiter& waiter, Duration timeout) noexcept override;
     bool finishReceive(detail::Waiter& waiter, MessagePtr& message, error_code& ec) noexcept override;
     void cancelReceive(detail::Waiter& waiter) noexcept override { mailbox_.cancel(waiter); }
@@ -55,6 +59,7 @@ public:
 
     GroupChannels channels;          // under the Switchboard's lock
     TrafficCounter sent;             // reactor thread
+    DirectCounter sentDirectly;      // any thread
     TrafficCounter received;         // reactor thread
     ReturnedCounter returned;        // any thread
     base::Counter poolEmptyNotices;  // reactor thread
@@ -71,6 +76,7 @@ public:
     std::atomic<TimePoint> armedFor{TimePoint::max()};
 
 private:
+    bool resumeSoon(detail::Waiter& waiter) noexcept override { return engine_->resumeSoon(waiter); }
     MessageQueue onCloseNotice(std::uint64_t obligation) noexcept override;
 
     const std::shared_ptr<Engine> engine_;
@@ -79,5 +85,16 @@ private:
     std::atomic<bool> isClosed_{false};
     std::atomic<unsigned> atOnce_{0};  // messages given without suspending; the consumer's, but two may try
 };
+
+inline MessagePtr Engine::takeInbound(Group& group) {
+    MessagePtr message = pool_->get(AllocationStrategy::PoolOnly);
+    if (message == nullptr) [[unlikely]] {
+        if (!anotherGroupHoards(group)) return nullptr;
+        message = pool_->get(AllocationStrategy::Always);
+    }
+    detail::MessageAccess::setAccount(*message, group.account);
+    ++group.account->delivered;
+    return message;
+}
 
 }  // namespace tempeh::core

@@ -141,6 +141,7 @@ void IoChannel::onDeadline() noexcept {
 void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
     if (machine_.state() == ChannelState::Closed) return;
     const IoChannelPtr keepAlive(this);
+    holdSendRight();
     const machines::Ending ending = machine_.onEnd(cause, status);
     phase.store(ChannelPhase::Closed, std::memory_order_relaxed);
     if (cause == EndCause::Violation) engine_.counters().violations.add();
@@ -229,6 +230,7 @@ void IoChannel::linger(Duration limit) {
 
 void IoChannel::closeStream() noexcept {
     if (streamPhase_ == Phase::Gone) return;
+    holdSendRight();
     streamPhase_ = Phase::Gone;
     if (stream_ != nullptr) stream_->close();
     releaseIfDone();
@@ -248,6 +250,7 @@ void IoChannel::detach() {
     if (machine_.state() == ChannelState::Closed || isDetached_) return;
     const bool neverKnown = machine_.side() == machines::Side::Server && !isAnnounced_;
     if (neverKnown) return end(EndCause::LocalClose, Status::Success, {});
+    holdSendRight();
     isDetached_ = true;
     if (isPaused_) {
         engine_.unpause(*this);
@@ -262,6 +265,7 @@ void IoChannel::detach() {
 
 void IoChannel::drainForShutdown() {
     if (machine_.state() == ChannelState::Closed || isDetached_) return;
+    holdSendRight();
     isDraining_ = true;
     if (outbox_.empty())
         end(EndCause::Shutdown, Status::ShutdownStarted, {});
@@ -270,6 +274,7 @@ void IoChannel::drainForShutdown() {
 }
 
 void IoChannel::abandon() noexcept {
+    holdSendRight();
     streamPhase_ = Phase::Gone;
     settleWriters(Status::ShutdownStarted);
     connector_.reset();

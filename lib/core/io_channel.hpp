@@ -4,6 +4,7 @@
 #include "core/deadlines.hpp"
 #include "core/engine.hpp"
 #include "core/outbox.hpp"
+#include "core/read_buffer.hpp"
 #include "machines/channel_machine.hpp"
 #include "transport/transport.hpp"
 #include "wire/decoder.hpp"
@@ -12,7 +13,6 @@
 
 #include <boost/intrusive/list.hpp>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -47,6 +47,17 @@ public:
     std::string describeBacklog() const override;
     void fill(ChannelInfo& info) const override;
 
+    /// The common case of accept(): true when the message was a regular one that could be queued; its header
+    /// as sent is in `header`. False: nothing happened.
+    bool acceptPlain(MessagePtr& message, BinaryHeader& header) noexcept;
+
+    /// Longest text headers of a message that a thread sends itself, bytes.
+    static constexpr std::size_t maxDirectHeaders = 2048;
+    /// Any thread that has borrowed the channel's sendRight, which this gives back: writes the message. True:
+    /// the kernel did not take all of it, wake the reactor. The channel may be gone afterwards.
+    bool writeDirectly(MessagePtr message) noexcept;
+    void onListed() noexcept override;
+
     /// Writes what the kernel takes; the Engine calls it at the end of a turn.
     void flush() noexcept;
     /// The pool has messages again.
@@ -79,12 +90,17 @@ private:
     static asio::awaitable<void> readLoop(IoChannelPtr self);
     void startReading();
     void onReadable(std::size_t size, const error_code& ec) noexcept;
-    void readMuch() noexcept;
+    std::size_t readMuch() noexcept;
+    std::size_t readShared() noexcept;
+    std::size_t readBody(std::span<std::byte> body) noexcept;
+    std::size_t readExpected(MessagePtr message);
+    bool hasInput(const error_code& ec);
     void countRead() noexcept;
     bool isDiscarding() const noexcept { return streamPhase_ == Phase::Lingering || isDetached_; }
     void discard() noexcept;
     void onDiscardEnd(const error_code& ec) noexcept;
     void consume(std::span<const std::byte> input) noexcept;
+    void takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch);
     void takeFrame(MessageQueue& batch);
     void deliver(MessageQueue& batch) noexcept;
     void pauseReading(std::span<const std::byte> rest);
@@ -93,10 +109,17 @@ private:
     // Writing.
     static asio::awaitable<void> writeLoop(IoChannelPtr self);
     void flushOnce();
+    void holdSendRight() noexcept {
+        if (isSendRightOffered_) [[unlikely]]
+            reclaimSendRight();
+    }
+    void reclaimSendRight() noexcept;
+    void offerSendRight() noexcept;
     void onWritten(MessagePtr message);
     void extendBye();
     void onWriteError(const error_code& ec);
     void onQueueEmpty();
+    void queue(MessagePtr& message) noexcept;
     void publishQueue() noexcept;
     void resumeWriters() noexcept;
     bool isHalfEmpty() const noexcept;
@@ -107,6 +130,8 @@ private:
     Outbox outbox_;
     MessageQueue heldBack_;           // posted behind our last word: comes back at the end
     MessagePtr hello_;                // sent and not answered: comes back when the connection fails
+    MessagePtr rest_;                 // what a thread could not send all of; belongs to sendRight
+    std::size_t restWritten_ = 0;     // bytes of it that are sent
     MessagePtr notice_;               // the ChannelClosed, made before it is needed
     std::optional<Address> address_;  // client: where it connects to
     std::unique_ptr<transport::Connector> connector_;
@@ -120,10 +145,8 @@ private:
     machines::FrameAction action_ = machines::FrameAction::Deliver;  // for the frame under way
     MessageId byeId_ = 0;                                            // of the peer's ByeRequest
 
-    // What one small message and its like fill: read by Asio itself, which saves re-arming the descriptor.
-    // Larger input goes through the engine's one large buffer, so that an idle connection holds no more than
-    // this.
-    std::array<std::byte, 512> small_;
+    ReadBuffer buffer_;
+    std::size_t expectedBody_ = 0;  // of the next frame: as long as the last
 
     // Counted since the last deliver().
     std::uint64_t batchBytes_ = 0;
@@ -131,11 +154,12 @@ private:
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;
     Phase streamPhase_ = Phase::Live;
     bool isActive_ = false;
-    bool expectsMuch_ = false;           // the last input did not fit into small_
     bool isReading_ = false;             // readLoop() runs
     bool isWriting_ = false;             // writeLoop() runs
     bool isWriteBlocked_ = false;        // the kernel takes no more
     std::atomic<bool> isPaused_{false};  // the pool is empty; read by others in fill()
+    bool hasRemotePosts_ = false;        // other threads post to it
+    bool isSendRightOffered_ = false;    // they may write themselves
     bool isResuming_ = false;            // unread_ is being decoded
     bool isDetached_ = false;            // the group is gone
     bool isDraining_ = false;            // the engine shuts down
@@ -143,5 +167,30 @@ private:
     bool hasSaidLast_ = false;           // our ByeResponse is with the kernel
     bool hasWriteFailed_ = false;        // the peer takes no more; what it sent is still read
 };
+
+// The way of a plain message from post() to the outbox, inline: a call less is a fiftieth of it.
+
+inline bool IoChannel::acceptPlain(MessagePtr& message, BinaryHeader& header) noexcept {
+    if (!machine_.isPlain(message->header.opCode) || !hasRoom(*message, 0, 0)) return false;
+    engine_.prepare(*message, header);
+    queue(message);
+    return true;
+}
+
+inline void IoChannel::queue(MessagePtr& message) noexcept {
+    holdSendRight();
+    outbox_.push(message, engine_.blocks(), engine_.pool());
+    publishQueue();
+    if (isWriteBlocked_ || stream_ == nullptr) return;
+    engine_.markDirty(*this);
+    // One write's worth: now, while it is in the cache, and the next small message finds an empty block.
+    if (outbox_.isWriteful()) flush();
+}
+
+inline void IoChannel::publishQueue() noexcept {
+    const std::size_t unseen = accepting != nullptr ? accepting->size() : 0;
+    queuedMessages.store(outbox_.messages() + heldBack_.size() + unseen, std::memory_order_relaxed);
+    queuedBytes.store(outbox_.bytes() + acceptingBytes, std::memory_order_relaxed);
+}
 
 }  // namespace tempeh::core

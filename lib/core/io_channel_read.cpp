@@ -6,6 +6,9 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace tempeh::core {
 
 namespace {
@@ -13,6 +16,10 @@ namespace {
 /// Frames decoded before they are handed over: few enough that the receiver finds them in the first-level
 /// cache and the pool gives the same messages again, enough to make the lock and the wake cheap.
 constexpr std::size_t framesPerBatch = 128;
+
+/// Bodies from this size on are read into their message and not copied there; below, the copy costs less than
+/// a second span (measured).
+constexpr std::size_t directFrom = 8 * 1024;
 
 }  // namespace
 
@@ -23,44 +30,105 @@ void IoChannel::startReading() {
 }
 
 asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
-    error_code ec;
     while (self->streamPhase_ != Phase::Gone && !self->isPaused_) {
-        std::size_t size = 0;
-        if (self->expectsMuch_)
-            co_await self->stream_->waitReadable(ec);
-        else
-            size = co_await self->stream_->receive(self->small_, ec);
-        self->onReadable(size, ec);
+        transport::ReceiveOperation receive;
+        if (self->buffer_.expectsLittle()) {
+            auto outcome = receive.wait(*self->stream_, self->buffer_.room());
+            // NOLINTNEXTLINE(performance-move-const-arg): only an rvalue is an operation to await
+            co_await std::move(outcome);
+        } else {
+            co_await self->stream_->waitReadable(receive.ec);
+        }
+        self->onReadable(receive.size, receive.ec);
     }
     self->isReading_ = false;
     self->releaseIfDone();
 }
 
-/// `size` bytes are in small_ already, unless much was expected.
+/// `size` bytes are in buffer_ already, unless much was expected.
 void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     if (streamPhase_ == Phase::Gone) return;
     const Engine::Turn turn(engine_);
     if (ec) return isDiscarding() ? onDiscardEnd(ec) : onInputEnd(ec);
     if (isDiscarding()) return discard();
     if (group().noticeIsOut) engine_.noteRecovery(group());
-    if (expectsMuch_) return readMuch();
+    if (!buffer_.expectsLittle()) return buffer_.note(readMuch());
     countRead();
-    consume(std::span<const std::byte>(small_).first(size));
-    if (size < small_.size()) return;
-    // There is more: now, and next time without the small buffer.
-    expectsMuch_ = true;
-    if (streamPhase_ == Phase::Live && !isPaused_ && !isDiscarding()) readMuch();
+    const std::span<const std::byte> room = buffer_.room();
+    consume(room.first(size));
+    // There may be more: now.
+    const bool goOn = streamPhase_ == Phase::Live && !isPaused_ && !isDiscarding();
+    if (size == room.size() && goOn) size += readMuch();
+    buffer_.note(size);
 }
 
-void IoChannel::readMuch() noexcept {
+/// One read of much; how much it was. A long body goes straight into its message: the one under way, or the
+/// next one, which in a stream of them is as long as the last.
+std::size_t IoChannel::readMuch() noexcept {
+    try {
+        if (const std::span<std::byte> body = decoder_.bodyRoom(); body.size() >= directFrom)
+            return readBody(body);
+        const bool isExpected = expectedBody_ >= directFrom && decoder_.isBetweenFrames() &&
+                                machine_.state() == machines::ChannelState::Open;
+        if (MessagePtr message = isExpected ? engine_.takeInbound(group()) : nullptr)
+            return readExpected(std::move(message));
+    } catch (const std::bad_alloc&) {
+        end(machines::EndCause::Failure, Status::AllocationFailed, {});
+        return 0;
+    }
+    return readShared();
+}
+
+std::size_t IoChannel::readShared() noexcept {
     error_code ec;
     const std::span<std::byte> buffer = engine_.readBuffer();
     const std::size_t size = stream_->readSome(buffer, ec);
+    if (hasInput(ec)) consume(buffer.first(size));
+    return size;
+}
+
+std::size_t IoChannel::readBody(std::span<std::byte> body) noexcept {
+    error_code ec;
+    const std::array<std::span<std::byte>, 2> into{body, engine_.readBuffer()};
+    const std::size_t size = stream_->readSome(into, ec);
+    if (!hasInput(ec)) return size;
+    const std::size_t direct = std::min(size, body.size());
+    decoder_.commitBody(direct);
+    consume(into[1].first(size - direct));
+    return size;
+}
+
+/// Throws nothing once bytes were read.
+std::size_t IoChannel::readExpected(MessagePtr message) {
+    std::array<std::byte, BinaryHeader::wireSize> head;
+    const std::array<std::span<std::byte>, 3> into{head, message->body.prepare(expectedBody_),
+                                                   engine_.readBuffer()};
+    error_code ec;
+    const std::size_t size = stream_->readSome(into, ec);
+    if (!hasInput(ec)) return size;
+    const std::size_t inHead = std::min(size, head.size());
+    const std::size_t inBody = std::min(size - inHead, into[1].size());
+    const std::size_t rest = size - inHead - inBody;
+    const bool fits = inHead == head.size() && machine_.isPlain(BinaryHeader::decode(head)) &&
+                      decoder_.supplyExpected(head, message, into[1].size(), inBody);
+    if (fits) {
+        action_ = machines::FrameAction::Deliver;
+        consume(into[2].first(rest));
+    } else {
+        // Something else came, for example the end of the stream of equals.
+        const auto whole =
+            engine_.joinBeforeReadBuffer(std::span(head).first(inHead), into[1].first(inBody), rest);
+        message.reset();
+        consume(whole);
+    }
+    return size;
+}
+
+bool IoChannel::hasInput(const error_code& ec) {
     countRead();
-    expectsMuch_ = size >= small_.size();
-    if (ec == asio::error::would_block || ec == asio::error::try_again) return;
-    if (ec) return onInputEnd(ec);
-    consume(buffer.first(size));
+    if (!ec) return true;
+    if (ec != asio::error::would_block && ec != asio::error::try_again) onInputEnd(ec);
+    return false;
 }
 
 void IoChannel::countRead() noexcept {
@@ -86,6 +154,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
     MessageQueue batch;
     try {
         while (streamPhase_ == Phase::Live) {
+            takePlainFrames(input, batch);
             switch (decoder_.advance(input)) {
                 case wire::Decoder::Step::NeedInput:
                     deliver(batch);
@@ -121,10 +190,30 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
     }
 }
 
+/// Nearly everything on a busy channel. Leaves the rest, and whatever there is no message for, to the
+/// decoder.
+void IoChannel::takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch) {
+    wire::Decoder::PlainFrame frame;
+    while (streamPhase_ == Phase::Live && decoder_.peekPlain(input, frame) &&
+           machine_.isPlain(frame.header)) {
+        MessagePtr message = engine_.takeInbound(group());
+        if (message == nullptr) return;
+        frame.fill(*message);
+        message->header.channelNumber = number();
+        batch.pushBack(std::move(message));
+        input = input.subspan(frame.bytes.size());
+        batchBytes_ += frame.bytes.size();
+        action_ = machines::FrameAction::Deliver;
+        expectedBody_ = frame.bytes.size() - BinaryHeader::wireSize;
+        if (batch.size() >= framesPerBatch) deliver(batch);
+    }
+}
+
 void IoChannel::takeFrame(MessageQueue& batch) {
     MessagePtr message = decoder_.take();
     message->header.channelNumber = number();
     batchBytes_ += wire::frameSize(*message);
+    expectedBody_ = message->body.size();
     if (action_ == machines::FrameAction::DeliverOweBye) {
         byeId_ = message->header.messageId;
         detail::MessageAccess::setObligation(
@@ -147,6 +236,7 @@ void IoChannel::deliver(MessageQueue& batch) noexcept {
         isAnnounced_ = true;
         refreshDeadline();
     }
+    if (hasRemotePosts_) mayAnswerDirectly.store(true, std::memory_order_relaxed);
     const bool isLast = action_ == machines::FrameAction::DeliverAndEnd && !decoder_.midFrame();
     group().deliver(batch, !isLast);
     if (isLast) end(machines::EndCause::ByeDone, Status::Success, {});

@@ -30,14 +30,8 @@ void IoChannel::accept(MessagePtr message) {
     }
     switch (machine_.onPost(opCode)) {
         case machines::PostAction::Queue:
-            outbox_.push(message, engine_.blocks(), engine_.pool());
-            publishQueue();
+            queue(message);
             if (!isRegular(opCode)) refreshDeadline();
-            if (isWriteBlocked_ || stream_ == nullptr) break;
-            engine_.markDirty(*this);
-            // One write's worth: now, while it is in the cache, and the next small message finds an empty
-            // block.
-            if (outbox_.isWriteful()) flush();
             break;
         case machines::PostAction::HoldBack:
             heldBack_.pushBack(std::move(message));
@@ -51,6 +45,7 @@ void IoChannel::accept(MessagePtr message) {
 }
 
 void IoChannel::flush() noexcept {
+    holdSendRight();
     if (stream_ == nullptr || isWriteBlocked_ || hasWriteFailed_ || streamPhase_ != Phase::Live) return;
     try {
         for (int i = 0; i < writesPerFlush && !outbox_.empty(); ++i) {
@@ -60,9 +55,10 @@ void IoChannel::flush() noexcept {
         publishQueue();
         if (!writers_.empty()) resumeWriters();
         if (streamPhase_ != Phase::Live) return;
-        if (outbox_.empty())
+        if (outbox_.empty()) {
             onQueueEmpty();
-        else if (isWriteBlocked_ && !isWriting_) {
+            if (hasRemotePosts_) offerSendRight();
+        } else if (isWriteBlocked_ && !isWriting_) {
             isWriting_ = true;
             engine_.spawn(writeLoop(this));
         } else if (!isWriteBlocked_ && !hasWriteFailed_) {
@@ -147,12 +143,6 @@ void IoChannel::onQueueEmpty() {
     } else if (isDraining_) {
         end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
     }
-}
-
-void IoChannel::publishQueue() noexcept {
-    const std::size_t unseen = accepting != nullptr ? accepting->size() : 0;
-    queuedMessages.store(outbox_.messages() + heldBack_.size() + unseen, std::memory_order_relaxed);
-    queuedBytes.store(outbox_.bytes() + acceptingBytes, std::memory_order_relaxed);
 }
 
 bool IoChannel::isHalfEmpty() const noexcept {

@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 
 #include <thread>
+#include <utility>
 
 namespace tempeh::core {
 
@@ -27,17 +28,33 @@ bool Mailbox::deliver(MessageQueue& batch, bool inlineAllowed) noexcept {
     if (batch.empty()) return false;
     detail::Waiter* waiter = nullptr;
     bool sleeps = false;
+    MessagePtr handed;
     {
         const std::scoped_lock lock(mutex_);
+        if (inlineAllowed && mayHandOver(*batch.front())) {
+            handed = batch.popFront();
+            waiter = std::exchange(waiter_, nullptr);
+        }
         delivered_.fetch_add(batch.size(), std::memory_order_relaxed);
         shared_.append(batch);
-        hasShared_.store(true, std::memory_order_release);
-        waiter = wakeWaiter();
+        hasShared_.store(!shared_.empty(), std::memory_order_release);
+        if (handed == nullptr) waiter = wakeWaiter();
         sleeps = threadSleeps_;
     }
+    if (handed != nullptr) {
+        waiter->resumeWith(std::move(handed));
+        return true;
+    }
     if (sleeps) arrived_.notify_one();
-    if (waiter != nullptr) waiter->resume(inlineAllowed);
+    if (waiter != nullptr && (inlineAllowed || !owner_.resumeSoon(*waiter))) waiter->resume(inlineAllowed);
     return waiter != nullptr || sleeps;
+}
+
+/// Whether the waiter can have the message at once, without coming back for it: it runs inside this call, and
+/// nothing is before the message.
+bool Mailbox::mayHandOver(const Message& first) const noexcept {
+    return waiter_ != nullptr && !waiter_->resuming && waiter_->resumesInline() && shared_.empty() &&
+           !closed_.load(std::memory_order_relaxed) && !isCloseNotice(first);
 }
 
 bool Mailbox::deliver(MessagePtr message, bool inlineAllowed) noexcept {
@@ -82,7 +99,7 @@ void Mailbox::takeShared() noexcept {
 
 MessagePtr Mailbox::popOwn() noexcept {
     while (isCloseNotice(*own_.front())) [[unlikely]] {
-        MessageQueue late = listener_.onCloseNotice(detail::MessageAccess::obligation(*own_.front()));
+        MessageQueue late = owner_.onCloseNotice(detail::MessageAccess::obligation(*own_.front()));
         if (late.empty()) {
             detail::MessageAccess::setObligation(*own_.front(), 0);
             break;
@@ -95,35 +112,43 @@ MessagePtr Mailbox::popOwn() noexcept {
     return own_.popFront();
 }
 
-MessagePtr Mailbox::pop() noexcept {
-    if (own_.empty()) {
-        if (!hasShared_.load(std::memory_order_acquire)) return nullptr;
-        const std::scoped_lock lock(mutex_);
-        takeShared();
-        if (own_.empty()) return nullptr;
+bool Mailbox::refill(error_code& ec) noexcept {
+    if (!own_.empty()) return true;
+    if (!hasShared_.load(std::memory_order_acquire) && !closed_.load(std::memory_order_acquire)) return false;
+    const std::scoped_lock lock(mutex_);
+    if (waiter_ != nullptr || threadWaits_) {
+        ec = Status::NotAllowed;
+        return false;
     }
-    return popOwn();
+    takeShared();
+    if (own_.empty() && closed_.load(std::memory_order_relaxed)) ec = closeReason_;
+    return !own_.empty();
 }
 
 MessagePtr Mailbox::tryReceive(error_code& ec) noexcept {
     ec.clear();
+    if (isQuiet()) return nullptr;
     const ConsumerLock consumer(consuming_);
-    if (!own_.empty()) return popOwn();
-    if (!hasShared_.load(std::memory_order_acquire) && !closed_.load(std::memory_order_acquire))
-        return nullptr;
-    {
+    return refill(ec) ? popOwn() : nullptr;
+}
+
+MessageQueue Mailbox::tryReceiveAll(error_code& ec) noexcept {
+    ec.clear();
+    MessageQueue messages;
+    if (isQuiet()) return messages;
+    const ConsumerLock consumer(consuming_);
+    if (!refill(ec)) return messages;
+    if (hasShared_.load(std::memory_order_acquire)) {
         const std::scoped_lock lock(mutex_);
-        if (waiter_ != nullptr || threadWaits_) {
-            ec = Status::NotAllowed;
-            return nullptr;
-        }
         takeShared();
-        if (own_.empty()) {
-            if (closed_.load(std::memory_order_relaxed)) ec = closeReason_;
-            return nullptr;
-        }
     }
-    return popOwn();
+    while (!own_.empty() && !isCloseNotice(*own_.front()))
+        messages.pushBack(own_.popFront());
+    if (messages.empty())
+        messages.pushBack(popOwn());
+    else
+        taken_.store(taken_.load(std::memory_order_relaxed) + messages.size(), std::memory_order_release);
+    return messages;
 }
 
 bool Mailbox::start(detail::Waiter& waiter) noexcept {

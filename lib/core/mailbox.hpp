@@ -9,22 +9,25 @@
 
 namespace tempeh::core {
 
-/// Called when a ChannelClosed is about to be taken from a mailbox.
-class CloseNoticeListener {
+/// Whose mailbox it is.
+class MailboxOwner {
 public:
+    /// Takes the waiter over when it knows a quicker way to resume it than through its executor. Any thread,
+    /// no lock held.
+    virtual bool resumeSoon(detail::Waiter& waiter) noexcept = 0;
     /// Gives what was posted to the channel since it ended and has to come back first; empty: the notice may
     /// go, and the number with it. Any thread, no lock held.
     virtual MessageQueue onCloseNotice(std::uint64_t obligation) noexcept = 0;
 
 protected:
-    ~CloseNoticeListener() = default;
+    ~MailboxOwner() = default;
 };
 
 /// What waits to be received by one group. Producers splice whole batches in under one lock; the one consumer
 /// takes everything there is under one lock into a list of its own and works that off without. Any thread.
 class Mailbox {
 public:
-    explicit Mailbox(CloseNoticeListener& listener) noexcept : listener_(listener) {}
+    explicit Mailbox(MailboxOwner& owner) noexcept : owner_(owner) {}
     ~Mailbox() = default;
     Mailbox(const Mailbox&) = delete;
     Mailbox& operator=(const Mailbox&) = delete;
@@ -42,6 +45,9 @@ public:
     /// The next message; null when there is none (`ec`: the reason of close()). NotAllowed while a receiver
     /// waits.
     MessagePtr tryReceive(error_code& ec) noexcept;
+    /// Everything there is, up to the first ChannelClosed; that alone when it is the first. Errors as
+    /// tryReceive().
+    MessageQueue tryReceiveAll(error_code& ec) noexcept;
 
     /// As GroupBackend; true: the waiter is registered and waits (arm its deadline).
     bool start(detail::Waiter& waiter) noexcept;
@@ -75,15 +81,19 @@ private:
         std::atomic<bool>& busy_;
     };
 
-    MessagePtr pop() noexcept;              // consumer lock held
+    /// Makes sure own_ has something, if there is anything to be had. Consumer lock held.
+    bool refill(error_code& ec) noexcept;
     MessagePtr popOwn() noexcept;           // consumer lock held, own_ not empty
     void takeShared() noexcept;             // consumer lock and mutex_ held
     detail::Waiter* wakeWaiter() noexcept;  // mutex_ held
+    bool mayHandOver(const Message& first) const noexcept;  // mutex_ held
+    /// Nothing to be had, at the time of asking, and no word that there never will be; takes no lock.
+    bool isQuiet() const noexcept { return pending() == 0 && !closed_.load(std::memory_order_acquire); }
     /// True: threadWaits_ is set and the thread must sleep; else NotAllowed, or there is something.
     bool beginSleep(error_code& ec) noexcept;
     void sleep(TimePoint pollEnd, TimePoint deadline) noexcept;
 
-    CloseNoticeListener& listener_;
+    MailboxOwner& owner_;
 
     // Consumer's, under consuming_.
     alignas(64) std::atomic<bool> consuming_{false};

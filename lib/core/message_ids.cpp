@@ -2,18 +2,13 @@
 
 #include <atomic>
 
-namespace tempeh::core {
+namespace tempeh::core::ids {
 
-MessageId nextMessageId() noexcept {
+void refill(Block& taken) noexcept {
     constexpr MessageId blockSize = 1024;
     static constinit std::atomic<MessageId> nextBlock{1};
-    thread_local constinit MessageId next = 0;
-    thread_local constinit MessageId end = 0;
-    if (next == end) {
-        next = nextBlock.fetch_add(blockSize, std::memory_order_relaxed);
-        end = next + blockSize;
-    }
-    return next++;
+    taken.next = nextBlock.fetch_add(blockSize, std::memory_order_relaxed);
+    taken.end = taken.next + blockSize;
 }
 
-}  // namespace tempeh::core
+}  // namespace tempeh::core::ids

@@ -7,12 +7,15 @@
 
 #include <tempeh/message/message_queue.hpp>
 
+#include <vector>
+
 namespace tempeh::core {
 
 /// What a channel has to send, in order, and what of it has to come back when the channel ends. A small
 /// message is encoded when it is posted and goes back to the pool at once, so a stream of them keeps working
 /// on the same warm one (measured: a third of the cost of sending 16 bytes); should the channel end before
-/// they are written, they are decoded again. The others wait as they are. Reactor thread.
+/// they are written, they are decoded again. While the kernel takes no more, further blocks of encoded frames
+/// follow the first. Large messages wait as they are, and so does what is behind them. Reactor thread.
 class Outbox {
 public:
     /// Bodies from this size on are not copied but gathered.
@@ -21,17 +24,27 @@ public:
     /// Takes the message; it went back to `pool` when it could be encoded.
     void push(MessagePtr& message, BlockStock& stock, MessagePool& pool) noexcept {
         const std::size_t frame = wire::frameSize(*message);
-        if (mayEncode(*message, frame) && hasBlock(stock)) {
-            row_.add(*message);
-            pool.put(std::move(message));
+        wire::FrameRow* row = mayEncode(*message) ? rowFor(frame, stock) : nullptr;
+        if (row != nullptr) [[likely]] {
+            row->add(*message);
+            pool.putSettled(std::move(message));
         } else {
             queue_.pushBack(std::move(message));
         }
+        ++messages_;
         bytes_ += frame;
     }
 
-    bool empty() const noexcept { return row_.empty() && queue_.empty(); }
-    std::size_t messages() const noexcept { return row_.frames() + queue_.size(); }
+    /// Takes the message, of whose frame the kernel has the first `written` bytes already. Only while empty.
+    void pushWritten(MessagePtr message, std::size_t written) noexcept {
+        ++messages_;
+        bytes_ += wire::frameSize(*message);
+        headWritten_ = written;
+        queue_.pushBack(std::move(message));
+    }
+
+    bool empty() const noexcept { return messages_ == 0; }
+    std::size_t messages() const noexcept { return messages_; }
     std::size_t bytes() const noexcept { return bytes_; }
     /// As much encoded as one write should carry.
     bool isWriteful() const noexcept { return bytes_ >= writefulBytes; }
@@ -47,14 +60,7 @@ public:
     /// went out whole and were not encoded before.
     template <typename OnWritten>
     Written consume(std::size_t written, BlockStock& stock, OnWritten&& onWritten) {
-        Written done;
-        if (!row_.empty()) {
-            const std::size_t fromRow = std::min(written, row_.unsent().size());
-            const wire::FrameRow::Gone gone = row_.consume(fromRow);
-            written -= fromRow;
-            done = {gone.frames, gone.bytes};
-            if (row_.empty()) stock.give(row_.takeBlock());
-        }
+        Written done = consumeRows(written, stock);
         written += headWritten_;
         while (const Message* head = queue_.front()) {
             const std::size_t frame = wire::frameSize(*head);
@@ -65,6 +71,7 @@ public:
             onWritten(queue_.popFront());
         }
         headWritten_ = written;
+        messages_ -= done.messages;
         bytes_ -= done.bytes;
         return done;
     }
@@ -78,20 +85,26 @@ private:
     static constexpr std::size_t writefulBytes = wire::FrameRow::blockSize - encodeLimit - 256;
 
     /// Control messages and those with data of the application's must come back as they are.
-    bool mayEncode(const Message& message, std::size_t frame) const noexcept {
+    bool mayEncode(const Message& message) const noexcept {
         return queue_.empty() && message.body.size() < encodeLimit && isRegular(message.header.opCode) &&
-               message.userData == nullptr && row_.fits(frame);
+               message.userData == nullptr;
     }
-
-    bool hasBlock(BlockStock& stock) noexcept {
-        if (!row_.hasBlock()) row_.setBlock(stock.take());
-        return row_.hasBlock();
+    /// Where a frame of that size goes; null when there is no memory, or it is longer than a block.
+    wire::FrameRow* rowFor(std::size_t frame, BlockStock& stock) noexcept {
+        wire::FrameRow& last = further_.empty() ? row_ : further_.back();
+        return last.hasBlock() && last.fits(frame) ? &last : newRow(frame, stock);
     }
+    wire::FrameRow* newRow(std::size_t frame, BlockStock& stock) noexcept;
+    /// Takes what was written of the rows off `written`.
+    Written consumeRows(std::size_t& written, BlockStock& stock) noexcept;
+    void dropFirstRow(BlockStock& stock) noexcept;
 
-    wire::FrameRow row_;           // goes out first
-    MessageQueue queue_;           // then this
-    std::size_t bytes_ = 0;        // of all frames not sent whole
-    std::size_t headWritten_ = 0;  // bytes of the queue's first frame the kernel has
+    wire::FrameRow row_;                   // goes out first
+    std::vector<wire::FrameRow> further_;  // then these, a few: of each there is a whole block
+    MessageQueue queue_;                   // then this
+    std::size_t messages_ = 0;             // not sent whole
+    std::size_t bytes_ = 0;                // of all frames not sent whole
+    std::size_t headWritten_ = 0;          // bytes of the queue's first frame the kernel has
 };
 
 }  // namespace tempeh::core

@@ -77,14 +77,15 @@ void Runtime::runUntilStopped() {
         ownContext_->run();  // until stop(): cheaper than one handler at a time
         return;
     }
-    while (!isStopping_.load(std::memory_order_acquire))
-        if (!pollOnce()) ownContext_->run_one();
+    while (!isStopping_.load(std::memory_order_acquire)) {
+        pollWhileBusy();
+        ownContext_->run_one();
+    }
 }
 
-/// busyPoll: looks for work without sleeping; false when there was none for so long.
-bool Runtime::pollOnce() {
+/// busyPoll: looks for work without sleeping until there was none for so long.
+void Runtime::pollWhileBusy() {
     const Duration limit = engine_->options().busyPoll;
-    if (limit <= Duration::zero()) return false;
     engine_->switchboard().setPolling(true);
     TimePoint idleSince = std::chrono::steady_clock::now();
     bool busy = true;
@@ -100,7 +101,6 @@ bool Runtime::pollOnce() {
     }
     // Somebody may have submitted without a wake just before this.
     if (engine_->switchboard().setPolling(false)) engine_->drainIfSubmitted();
-    return false;
 }
 
 /// Lets what is ready run (receivers that learn of the shutdown), gives lingering connections their time,

@@ -37,7 +37,7 @@ private:
     template <typename Work>
     void survive(Work work);
     void runUntilStopped();
-    bool pollOnce();
+    void pollWhileBusy();
     void finishThread();
 
     std::optional<asio::io_context> ownContext_;

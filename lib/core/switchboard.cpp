@@ -72,13 +72,16 @@ ChannelPtr Switchboard::find(ChannelNumber number) const {
 }
 
 bool Switchboard::submit(Channel& channel, MessagePtr& message, std::size_t frameBytes) {
-    Channel::Door& door = channel.door;
-    if (!door.isListed) {
+    channel.door.submitted.pushBack(std::move(message));
+    channel.door.submittedBytes += frameBytes;
+    return list(channel);
+}
+
+bool Switchboard::list(Channel& channel) {
+    if (!channel.door.isListed) {
         listed_.emplace_back(&channel);
-        door.isListed = true;
+        channel.door.isListed = true;
     }
-    door.submitted.pushBack(std::move(message));
-    door.submittedBytes += frameBytes;
     hasSubmissions_.store(true, std::memory_order_release);
     if (wakeIsDue_ || polling_) return false;
     wakeIsDue_ = true;
@@ -91,6 +94,8 @@ void Switchboard::collect(std::vector<Submission>& submissions) {
     for (ChannelPtr& channel : listed_) {
         Channel::Door& door = channel->door;
         door.isListed = false;
+        // What is posted from now on must not overtake what is collected.
+        channel->sendRight.revoke();
         channel->countCollected();
         const std::size_t bytes = std::exchange(door.submittedBytes, 0);
         submissions.push_back({std::move(channel), std::move(door.submitted), bytes});

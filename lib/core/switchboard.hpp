@@ -45,10 +45,15 @@ public:
         return entries_[number].load(std::memory_order_acquire);
     }
 
+    /// The reactor is to look after the channel (Channel::onListed()); mutex held. True: wake the reactor.
+    bool list(Channel& channel);
     /// Queues a message for the reactor; mutex held. True: wake the reactor.
     bool submit(Channel& channel, MessagePtr& message, std::size_t frameBytes);
     /// Something was submitted since the last collect(); any thread.
     bool hasSubmissions() const noexcept { return hasSubmissions_.load(std::memory_order_acquire); }
+
+    /// Nothing submitted and not closed; any thread.
+    bool isQuiet() const noexcept { return !hasSubmissions() && !closed_.load(std::memory_order_relaxed); }
 
     /// Reactor thread: moves what was submitted to `messages`, grouped by channel, in order.
     struct Submission {

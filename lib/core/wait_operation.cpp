@@ -1,3 +1,4 @@
+#include "core/errors.hpp"
 #include "core/frame_waiter.hpp"
 
 #include <tempeh/core/detail/wait_operation.hpp>
@@ -9,13 +10,9 @@ namespace tempeh::detail {
 
 GroupBackend::~GroupBackend() = default;
 
-namespace {
+void Waiter::resumeWith(MessagePtr) noexcept {}
 
-void throwIf(const error_code& ec) {
-    if (ec) throw Error(ec);
-}
-
-}  // namespace
+using core::throwIf;
 
 asio::awaitable<MessagePtr> receiveAwaitable(GroupBackend* backend, Duration timeout) {
     if (backend == nullptr) throw Error(Status::InvalidChannelGroup);

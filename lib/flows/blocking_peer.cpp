@@ -1,4 +1,5 @@
 #include "flows/connecting.hpp"
+#include "flows/error_detail.hpp"
 #include "flows/peer_operations.hpp"
 #include "flows/peer_waits.hpp"
 #include "flows/thread_sleeper.hpp"
@@ -45,7 +46,7 @@ struct Outcome {
     bool isDone = false;
     detail::PeerPtr peer;
     error_code ec;
-    std::string what;
+    std::string detail;
     bool isRefused = false;
     std::uint8_t rawStatus = 0;
 };
@@ -80,7 +81,7 @@ asio::awaitable<void> connectInto(OutcomeGuard guard, detail::HubPtr hub, detail
         outcome.rawStatus = error.rawStatus();
     } catch (const Error& error) {
         outcome.ec = error.code();
-        outcome.what = error.what();
+        outcome.detail = detail::detailOf(error);
     }
 }
 
@@ -98,7 +99,7 @@ BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions
     std::unique_lock lock(outcome->mutex);
     outcome->changed.wait(lock, [&] { return outcome->isDone; });
     if (outcome->isRefused) throw Refused(outcome->rawStatus, server);
-    if (outcome->ec) throw Error(outcome->ec, outcome->what);
+    if (outcome->ec) throw Error(outcome->ec, outcome->detail);
     return BlockingPeer(Peer(std::move(outcome->peer)));
 }
 

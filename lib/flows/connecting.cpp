@@ -1,5 +1,6 @@
 #include "flows/connecting.hpp"
 
+#include "flows/error_detail.hpp"
 #include "flows/message_copy.hpp"
 #include "flows/peer_waits.hpp"
 #include "flows/retry_delay.hpp"
@@ -90,7 +91,7 @@ asio::awaitable<PeerPtr> connectPeer(HubPtr hub, HelloTemplate hello, ConnectOpt
         } catch (const Error& error) {
             const bool isLast = attempt == options.attempts || !isWorthRetrying(error, options);
             if (isLast) throw;
-            last = error.what();
+            last = shortFormOf(error);
         }
         const Duration pause = delay.next();
         if (hub->time().until(deadline) <= pause) break;

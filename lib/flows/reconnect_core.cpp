@@ -2,6 +2,7 @@
 
 #include "flows/reconnect_core.hpp"
 
+#include "flows/error_detail.hpp"
 #include "flows/message_copy.hpp"
 #include "flows/peer_operations.hpp"
 #include "flows/reconnect_waits.hpp"
@@ -72,7 +73,7 @@ asio::awaitable<void> ReconnectCore::run(Running running) {
             co_await std::move(resting);
         }
     } catch (const boost::system::system_error& error) {
-        self.setEnd(error.code(), error.what());
+        self.setEnd(error.code(), detailOf(error));
     }
 }
 

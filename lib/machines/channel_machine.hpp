@@ -84,17 +84,19 @@ public:
 
     /// The peer's frame header is in (its body may still be on the way).
     FrameVerdict onFrame(const BinaryHeader& header) noexcept {
-        // The common case first: one compare chain, no call.
-        if (state_ == ChannelState::Open && isRegular(header.opCode) && header.messageId != 0)
-            return {FrameAction::Deliver};
-        return onRareFrame(header);
+        return isPlain(header) ? FrameVerdict{FrameAction::Deliver} : onRareFrame(header);
+    }
+    /// The common case of onFrame(): a frame to be delivered that changes nothing here.
+    bool isPlain(const BinaryHeader& header) const noexcept {
+        return state_ == ChannelState::Open && isRegular(header.opCode) && header.messageId != 0;
     }
 
     /// The application posts; call before queueing.
     PostAction onPost(OpCode opCode) noexcept {
-        if (lastWord_ == LastWord::None && isRegular(opCode)) return PostAction::Queue;
-        return onRarePost(opCode);
+        return isPlain(opCode) ? PostAction::Queue : onRarePost(opCode);
     }
+    /// The common case of onPost(): a message to be queued that changes nothing here.
+    bool isPlain(OpCode opCode) const noexcept { return lastWord_ == LastWord::None && isRegular(opCode); }
 
     /// A frame went out whole. True: it was the last of the stream, end it gracefully; what still arrives is
     /// ignored.

@@ -4,12 +4,21 @@
 
 namespace tempeh::machines {
 
+/// The longest text headers and the longest body of a frame, bytes (WIRE "Frame").
+inline constexpr std::size_t maxPartBytes = 65'535;
+
+/// The common case of checkPost(), true: a regular message for some channel that may go on.
+inline bool isPlainPost(const Message& message) noexcept {
+    const BinaryHeader& header = message.header;
+    return isRegular(header.opCode) && (header.opCode != OpCode::Response || header.messageId != 0) &&
+           header.channelNumber != 0 && message.textHeaders.sizeBytes() <= maxPartBytes &&
+           message.body.size() <= maxPartBytes;
+}
+
 /// What a message that an application posts needs, as far as the message alone tells (DESIGN section 2,
 /// "Validation"): opcode, id, more, channel number zero or not, lengths, address header. Success when it may
 /// go on.
 Status checkPost(const Message* message) noexcept;
 
-/// The longest text headers and the longest body of a frame, bytes (WIRE "Frame").
-inline constexpr std::size_t maxPartBytes = 65'535;
 
 }  // namespace tempeh::machines

@@ -52,11 +52,17 @@ MessagePool* MessagePool::create(const PoolLimits& limits) {
 void MessagePool::setOwner(const void* token) noexcept {
     const std::lock_guard lock(mutex_);
     spillOwn();
-    owner_.store(token, std::memory_order_relaxed);
+    changeOwner(token);
+}
+
+void MessagePool::changeOwner(const void* token) noexcept {
+    const void* const owner = token != nullptr ? token : &nobody;
+    owner_.store(owner, std::memory_order_relaxed);
+    listOwner_.store(batchSize_ != 0 ? owner : &nobody, std::memory_order_relaxed);
 }
 
 void MessagePool::flushOwnList() noexcept {
-    if (own_.free.load(std::memory_order_relaxed) == 0) return;
+    if (own_.loaded.empty() && own_.full.empty()) return;
     const std::lock_guard lock(mutex_);
     spillOwn();
 }
@@ -66,7 +72,7 @@ void MessagePool::close() noexcept {
     // While Closing every return frees its message, but none of them may delete the pool under this call.
     state_ = State::Closing;
     spillOwn();
-    owner_.store(nullptr, std::memory_order_relaxed);
+    changeOwner(nullptr);
     listenerLeft_.wait(lock, [this] { return listenerCalls_ == 0; });
     freeWaiting();
     state_ = State::Closed;
@@ -94,10 +100,9 @@ void MessagePool::freeWaiting() noexcept {
 
 MessagePtr MessagePool::getAsOwner(AllocationStrategy strategy) {
     std::unique_lock lock(mutex_);
-    noteHighWater(own_.low.load(std::memory_order_relaxed));
+    noteHighWater();
     own_.loaded = depot_.take();
-    own_.free.store(own_.loaded.size(), std::memory_order_relaxed);
-    own_.low.store(own_.loaded.size(), std::memory_order_relaxed);
+    own_.recount();
     if (own_.loaded.empty()) return make(strategy, lock);
     renewCredit(0);
     lock.unlock();
@@ -109,14 +114,13 @@ MessagePtr MessagePool::getShared(AllocationStrategy strategy) {
     Message* message = depot_.pop();
     if (message == nullptr) return make(strategy, lock);
     ++hits_;
-    noteHighWater(own_.free.load(std::memory_order_relaxed));
+    noteHighWater();
     return MessagePtr(message);
 }
 
 MessagePtr MessagePool::make(AllocationStrategy strategy, std::unique_lock<std::mutex>& lock) {
-    const std::size_t ownFree = own_.free.load(std::memory_order_relaxed);
     if (total_ >= limits_.maxMessages) {
-        if (ownFree != 0) attend(wanted, true);
+        if (own_.free() != 0) attend(wanted, true);
         if (strategy == AllocationStrategy::PoolOnly) {
             ++misses_;
             return nullptr;
@@ -124,7 +128,7 @@ MessagePtr MessagePool::make(AllocationStrategy strategy, std::unique_lock<std::
     }
     depot_.reserve(total_ + 1);
     changeTotal(1);
-    noteHighWater(ownFree);
+    noteHighWater();
     ++allocations_;
     lock.unlock();
     try {
@@ -209,22 +213,20 @@ bool MessagePool::keepReserved(Message& message, std::size_t heapBytes) noexcept
 void MessagePool::relieveOwn() noexcept {
     if (!own_.full.empty()) {
         const std::lock_guard lock(mutex_);
-        noteHighWater(own_.low.load(std::memory_order_relaxed));
+        noteHighWater();
         depot_.give(own_.full);
-        own_.free.store(own_.loaded.size(), std::memory_order_relaxed);
-        own_.low.store(own_.loaded.size(), std::memory_order_relaxed);
+        own_.recount();
         renewCredit(0);
     }
     own_.full.swap(own_.loaded);
 }
 
 void MessagePool::spillOwn() noexcept {
-    noteHighWater(own_.low.load(std::memory_order_relaxed));
+    noteHighWater();
     depot_.give(own_.full);
     depot_.give(own_.loaded);
     own_.heapCredit = 0;
-    own_.free.store(0, std::memory_order_relaxed);
-    own_.low.store(0, std::memory_order_relaxed);
+    own_.recount();
     attend(wanted, false);
 }
 
@@ -250,8 +252,12 @@ std::size_t MessagePool::affordable(Message& message, std::size_t heapBytes) noe
     return detail::trimHeap(message, heapBytes, limits_.maxRetainedHeapBytes - used);
 }
 
-void MessagePool::noteHighWater(std::size_t ownFree) noexcept {
-    highWater_ = std::max<std::uint64_t>(highWater_, total_ - depot_.size() - ownFree);
+std::size_t MessagePool::waiting() const noexcept {
+    return std::min(depot_.size() + own_.free(), total_);
+}
+
+void MessagePool::noteHighWater() noexcept {
+    highWater_ = std::max<std::uint64_t>(highWater_, total_ - waiting());
 }
 
 void MessagePool::changeTotal(std::ptrdiff_t by) noexcept {
@@ -266,14 +272,13 @@ void MessagePool::attend(unsigned bit, bool on) noexcept {
 
 PoolCounters MessagePool::counters() const noexcept {
     const std::lock_guard lock(mutex_);
-    const std::size_t ownLow = own_.low.load(std::memory_order_relaxed);
     PoolCounters counters;
-    counters.hits = hits_ + own_.hits.load(std::memory_order_relaxed);
+    counters.hits = hits_ + own_.taken.get();
     counters.allocations = allocations_;
     counters.misses = misses_;
-    counters.free = depot_.size() + own_.free.load(std::memory_order_relaxed);
+    counters.free = waiting();
     counters.outstanding = total_ - counters.free;
-    counters.highWater = std::max<std::uint64_t>(highWater_, total_ - depot_.size() - ownLow);
+    counters.highWater = std::max(highWater_, counters.outstanding);
     return counters;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/counter.hpp"
 #include "base/thread_token.hpp"
 #include "message/batch_depot.hpp"
 #include "message/inbound_account.hpp"
@@ -88,6 +89,13 @@ public:
             giveBack(message.release());
     }
 
+    /// put() of a message that was settled (no account, no obligation) on the owner thread.
+    void putSettled(MessagePtr message) noexcept {
+        if (detail::MessageAccess::home(*message) == this && usesOwnList() && isQuiet()) [[likely]]
+            keepOwn(*message.release());
+        // Otherwise the deleter takes it where it belongs.
+    }
+
     void giveBack(Message* message) noexcept override;
 
     /// Tells the pool which token (base::currentThreadToken()) marks the thread with the lock-free list;
@@ -161,10 +169,14 @@ private:
     ~MessagePool();
 
     bool isOwnerThread() const noexcept {
-        const void* token = base::currentThreadToken();
-        return token != nullptr && token == owner_.load(std::memory_order_relaxed);
+        return base::currentThreadToken() == owner_.load(std::memory_order_relaxed);
     }
-    bool usesOwnList() const noexcept { return isOwnerThread() && batchSize_ != 0; }
+    bool usesOwnList() const noexcept {
+        return base::currentThreadToken() == listOwner_.load(std::memory_order_relaxed);
+    }
+    bool isQuiet() const noexcept { return attention_.load(std::memory_order_relaxed) == 0; }
+    void keepOwn(Message& message) noexcept;
+    void changeOwner(const void* token) noexcept;
 
     Message* takeOwn() noexcept;
     void relieveOwn() noexcept;
@@ -181,7 +193,8 @@ private:
     std::size_t affordable(Message& message, std::size_t heapBytes) noexcept;
     void spillOwn() noexcept;
     void renewCredit(std::size_t bytes) noexcept;
-    void noteHighWater(std::size_t ownFree) noexcept;
+    std::size_t waiting() const noexcept;
+    void noteHighWater() noexcept;
     void changeTotal(std::ptrdiff_t by) noexcept;
     void attend(unsigned bit, bool on) noexcept;
     Notice takeNotice(std::uint64_t obligation) noexcept;
@@ -192,9 +205,11 @@ private:
 
     // Read by every operation, seldom written.
     const PoolLimits limits_;
-    const std::size_t batchSize_;  // 0: no own list
-    std::atomic<const void*> owner_{nullptr};
-    std::atomic<unsigned> attention_{0};  // written under mutex_
+    const std::size_t batchSize_;      // 0: no own list
+    static constexpr char nobody = 0;  // its address is no thread's token
+    std::atomic<const void*> owner_{&nobody};
+    std::atomic<const void*> listOwner_{&nobody};  // who uses the own list, if there is one
+    std::atomic<unsigned> attention_{0};           // written under mutex_
 
     // The owner thread's. Others read the atomics (the owner alone writes them) and, under mutex_,
     // heapCredit.
@@ -202,11 +217,22 @@ private:
         detail::MessageBatch loaded;  // taken from and put into
         detail::MessageBatch full;    // empty, or a whole batch below `loaded`
         std::size_t heapCredit = 0;   // bytes of the budget set aside for it; written under mutex_
-        std::atomic<std::size_t> free{0};
-        std::atomic<std::size_t> low{0};  // least it held since the last trade
-        std::atomic<std::uint64_t> hits{0};
+        base::Counter taken;
+        base::Counter given;
+        std::atomic<std::uint64_t> traded{0};  // net from the shared list, modulo 2^64
 
         std::size_t heapBytes() const noexcept { return loaded.heapBytes() + full.heapBytes(); }
+        /// How many it holds; seen from another thread a few more or less, never less than none.
+        std::size_t free() const noexcept {
+            const std::uint64_t in = traded.load(std::memory_order_relaxed) + given.get();
+            const auto held = static_cast<std::int64_t>(in - taken.get());
+            return held > 0 ? static_cast<std::size_t>(held) : 0;
+        }
+        /// After a trade.
+        void recount() noexcept {
+            const std::uint64_t held = loaded.size() + full.size();
+            traded.store(held - given.get() + taken.get(), std::memory_order_relaxed);
+        }
     };
     OwnList own_;
 
@@ -237,31 +263,30 @@ inline Message* MessagePool::takeOwn() noexcept {
         message = own_.loaded.pop();
         if (message == nullptr) return nullptr;
     }
-    const std::size_t left = own_.free.load(std::memory_order_relaxed) - 1;
-    own_.free.store(left, std::memory_order_relaxed);
-    if (left < own_.low.load(std::memory_order_relaxed)) own_.low.store(left, std::memory_order_relaxed);
-    own_.hits.store(own_.hits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    own_.taken.add();
     return message;
 }
 
 inline void MessagePool::giveBack(Message* message) noexcept {
     settleAccount(*message);
     const std::uint64_t obligation = detail::MessageAccess::obligation(*message);
-    const bool quiet = (obligation | attention_.load(std::memory_order_relaxed)) == 0;
-    if (!quiet || !usesOwnList()) [[unlikely]]
+    if (obligation != 0 || !isQuiet() || !usesOwnList()) [[unlikely]]
         return giveBackShared(message, obligation);
+    keepOwn(*message);
+}
 
-    message->reset();
+inline void MessagePool::keepOwn(Message& message) noexcept {
+    message.reset();
     if (own_.loaded.size() >= batchSize_) [[unlikely]]
         relieveOwn();
-    std::size_t heapBytes = detail::heapBytesOf(*message);
+    std::size_t heapBytes = detail::heapBytesOf(message);
     if (heapBytes != 0) {
-        heapBytes = detail::trimHeap(*message, heapBytes, limits_.maxHeapBytesPerMessage);
+        heapBytes = detail::trimHeap(message, heapBytes, limits_.maxHeapBytesPerMessage);
         const bool fits = own_.heapBytes() + heapBytes <= own_.heapCredit || extendCredit(heapBytes);
-        if (!fits) heapBytes = detail::trimHeap(*message, heapBytes, 0);
+        if (!fits) heapBytes = detail::trimHeap(message, heapBytes, 0);
     }
-    own_.loaded.push(*message, heapBytes);
-    own_.free.store(own_.free.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    own_.loaded.push(message, heapBytes);
+    own_.given.add();
 }
 
 }  // namespace tempeh

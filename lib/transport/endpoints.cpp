@@ -32,15 +32,21 @@ std::string unixText(const StreamEndpoint& endpoint) {
     return text;
 }
 
-std::string tcpText(const StreamEndpoint& endpoint) {
+/// An IPv4 address mapped into IPv6 as IPv4; unspecified for what is no IP endpoint.
+asio::ip::tcp::endpoint tcpEndpoint(const StreamEndpoint& endpoint) noexcept {
     asio::ip::tcp::endpoint tcp;
-    if (endpoint.size() > tcp.capacity()) return "tcp||0";
+    const int family = endpoint.protocol().family();
+    if ((family != AF_INET && family != AF_INET6) || endpoint.size() > tcp.capacity()) return tcp;
     std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
-    asio::ip::address host = tcp.address();
-    if (host.is_v6() && host.to_v6().is_v4_mapped()) {
-        host = asio::ip::make_address_v4(asio::ip::v4_mapped, host.to_v6());
-    }
-    return "tcp|" + host.to_string() + '|' + std::to_string(tcp.port());
+    const asio::ip::address host = tcp.address();
+    if (host.is_v6() && host.to_v6().is_v4_mapped())
+        tcp.address(asio::ip::make_address_v4(asio::ip::v4_mapped, host.to_v6()));
+    return tcp;
+}
+
+std::string tcpText(const StreamEndpoint& endpoint) {
+    const asio::ip::tcp::endpoint tcp = tcpEndpoint(endpoint);
+    return "tcp|" + tcp.address().to_string() + '|' + std::to_string(tcp.port());
 }
 
 }  // namespace
@@ -64,6 +70,10 @@ StreamEndpoint unixEndpoint(std::string_view path, error_code& ec) {
     if (name.size() >= sizeof(sockaddr_un::sun_path)) return {};
     ec.clear();
     return asio::local::stream_protocol::endpoint(name);
+}
+
+bool isLoopback(const StreamEndpoint& endpoint) noexcept {
+    return tcpEndpoint(endpoint).address().is_loopback();
 }
 
 std::string toText(const StreamEndpoint& endpoint) {

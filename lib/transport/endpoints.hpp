@@ -17,6 +17,9 @@ bool isAbstractName(std::string_view path) noexcept;
 /// names do not exist here.
 StreamEndpoint unixEndpoint(std::string_view path, error_code& ec);
 
+/// True for an IP address of this machine's loopback network.
+bool isLoopback(const StreamEndpoint& endpoint) noexcept;
+
 /// `tcp|HOST|PORT` (an IPv4 address mapped into IPv6 as IPv4) or `uds|PATH`.
 std::string toText(const StreamEndpoint& endpoint);
 

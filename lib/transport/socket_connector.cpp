@@ -53,12 +53,11 @@ asio::awaitable<void> SocketConnector::connectTo(StreamEndpoint endpoint, error_
     socket_.close(ec);
     openSocket(socket_, endpoint, ec);
     if (ec) co_return;
+    applyOptions(socket_, options_, endpoint);
     if (endpoint.protocol().family() == AF_UNIX) {
-        applyOptions(socket_, options_, Transport::Uds);
         co_await connectUnix(endpoint, ec);
         co_return;
     }
-    applyOptions(socket_, options_, Transport::Tcp);
     co_await socket_.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, ec));
     if (!ec && isConnectedToItself()) ec = asio::error::connection_refused;
 }

@@ -165,8 +165,7 @@ asio::awaitable<std::unique_ptr<Stream>> SocketListener::accept(error_code& ec) 
             StreamEndpoint peer;
             acceptOnce(acceptor_, socket, peer, ec);
             if (!ec) {
-                const bool isUnix = std::holds_alternative<UdsServerAddress>(bound_);
-                applyOptions(socket, options_, isUnix ? Transport::Uds : Transport::Tcp);
+                applyOptions(socket, options_, peer);
                 stream = std::make_unique<SocketStream>(std::move(socket), peer);
                 co_return stream;
             }

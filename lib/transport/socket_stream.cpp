@@ -22,7 +22,7 @@ SocketStream::SocketStream(StreamSocket socket, const StreamEndpoint& peer) : so
     if (isUnix) info_.peerCredentials = peerCredentialsOf(socket_.native_handle());
 }
 
-std::size_t SocketStream::readSome(std::span<std::byte> into, error_code& ec) noexcept {
+std::size_t SocketStream::readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept {
     if (!socket_.is_open()) {
         ec = asio::error::operation_aborted;
         return 0;
@@ -39,11 +39,10 @@ std::size_t SocketStream::writeSome(std::span<const std::span<const std::byte>> 
     return sendOnce(socket_.native_handle(), from, ec);
 }
 
-asio::awaitable<std::size_t> SocketStream::receive(std::span<std::byte> into, error_code& ec) {
+void SocketStream::startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) {
     // Asio tries to read first, which costs one cheap failed call; waiting alone would re-arm the descriptor,
     // which costs more (a tenth of a microsecond and more of a round trip of 14, measured).
-    return socket_.async_receive(asio::buffer(into.data(), into.size()),
-                                 asio::redirect_error(asio::use_awaitable, ec));
+    socket_.async_receive(asio::buffer(into.data(), into.size()), std::move(done));
 }
 
 asio::awaitable<void> SocketStream::waitReadable(error_code& ec) {

@@ -13,9 +13,10 @@ public:
     /// `peer` is the address connected to, or the one accept() gave.
     SocketStream(StreamSocket socket, const StreamEndpoint& peer);
 
-    std::size_t readSome(std::span<std::byte> into, error_code& ec) noexcept override;
+    using Stream::readSome;
+    std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept override;
     std::size_t writeSome(std::span<const std::span<const std::byte>> from, error_code& ec) noexcept override;
-    asio::awaitable<std::size_t> receive(std::span<std::byte> into, error_code& ec) override;
+    void startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) override;
     asio::awaitable<void> waitReadable(error_code& ec) override;
     asio::awaitable<void> waitWritable(error_code& ec) override;
     void shutdownSend() noexcept override;

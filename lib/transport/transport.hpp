@@ -1,5 +1,7 @@
 #pragma once
 
+#include "transport/receive_operation.hpp"
+
 #include <tempeh/message/status.hpp>
 #include <tempeh/transport/credentials.hpp>
 #include <tempeh/wire/address.hpp>
@@ -34,16 +36,19 @@ class Stream {
 public:
     virtual ~Stream() = default;
 
-    /// One read of what is there. asio::error::would_block: nothing there; asio::error::eof: the peer's end
-    /// of stream.
-    virtual std::size_t readSome(std::span<std::byte> into, error_code& ec) noexcept = 0;
+    /// One read of what is there, into one span after the other. asio::error::would_block: nothing there;
+    /// asio::error::eof: the peer's end of stream.
+    virtual std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept = 0;
+    std::size_t readSome(std::span<std::byte> into, error_code& ec) noexcept {
+        return readSome(std::span<const std::span<std::byte>>(&into, 1), ec);
+    }
     /// One gathered write of what the kernel takes. asio::error::would_block: nothing.
     virtual std::size_t writeSome(std::span<const std::span<const std::byte>> from,
                                   error_code& ec) noexcept = 0;
 
-    /// Suspends until there is something to read, then reads it as readSome() does. Saves a system call
-    /// against waitReadable() and readSome(), but holds `into` meanwhile. `into` and `ec` outlive the call.
-    virtual asio::awaitable<std::size_t> receive(std::span<std::byte> into, error_code& ec) = 0;
+    /// Waits until there is something to read, then reads it as readSome() does; awaited through a
+    /// ReceiveOperation. Saves a system call against waitReadable() and readSome(), but holds `into` meanwhile.
+    virtual void startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) = 0;
 
     /// Suspends until a read or write would make progress (or fail). `ec` outlives the call.
     virtual asio::awaitable<void> waitReadable(error_code& ec) = 0;
@@ -57,6 +62,10 @@ public:
     virtual bool hasUnsent() const noexcept = 0;
     virtual const StreamInfo& info() const noexcept = 0;
 };
+
+inline void ReceiveOperation::start(Stream& stream, std::span<std::byte> into) {
+    stream.startReceive(into, Completion(*this));
+}
 
 struct SocketOptions {
     bool noDelay = true;         // TCP_NODELAY

@@ -51,6 +51,32 @@ public:
         }
     }
 
+    /// A frame without text headers that lies whole in the input.
+    struct PlainFrame {
+        BinaryHeader header;  // to look at; its origin is the peer's word
+        std::span<const std::byte> bytes;
+
+        /// Header and body into a message as new, its origin Application. Decoded again: copying `header`,
+        /// just written field by field, would wait for these stores (measured: 11 ns, a third of receiving 16
+        /// bytes).
+        void fill(Message& message) const {
+            message.body.append(bytes.subspan(BinaryHeader::wireSize));
+            message.header = BinaryHeader::decode(bytes.first<BinaryHeader::wireSize>());
+            message.header.origin = Origin::Application;
+        }
+    };
+    /// True between two frames with such a frame at the front of `input`: nearly all there are in a stream of
+    /// small messages, and half the instructions of going through advance(). Takes nothing; the caller either
+    /// moves `input` past it or leaves it to advance().
+    bool peekPlain(std::span<const std::byte> input, PlainFrame& frame) const noexcept {
+        if (!isBetweenFrames() || input.size() < BinaryHeader::wireSize) return false;
+        frame.header = BinaryHeader::decode(input.first<BinaryHeader::wireSize>());
+        const std::size_t body = frame.header.bodyLength;
+        if (frame.header.textHeadersLength != 0 || input.size() - BinaryHeader::wireSize < body) return false;
+        frame.bytes = input.first(BinaryHeader::wireSize + body);
+        return true;
+    }
+
     /// The header of the frame under way; after NeedMessage. Its origin is Application whatever the peer
     /// claimed, its channel number the peer's.
     const BinaryHeader& header() const noexcept { return header_; }
@@ -71,6 +97,33 @@ public:
         if (missing_ == 0) startBody();
     }
 
+    /// Where the rest of the body under way goes; empty when none is. A caller that can writes there itself
+    /// and says so with commitBody().
+    std::span<std::byte> bodyRoom() {
+        return state_ == State::Body ? message_->body.prepare(missing_) : std::span<std::byte>();
+    }
+    void commitBody(std::size_t size) noexcept {
+        message_->body.commit(size);
+        missing_ -= size;
+        if (missing_ == 0) state_ = State::Ready;
+    }
+
+    /// Between two frames: takes a frame whose body was read into `message` before its header was known.
+    /// `body` is the room prepared there for it, of which `bodyRead` bytes are filled. False, and nothing
+    /// happened, when the header tells of another frame than one with just such a body.
+    bool supplyExpected(std::span<const std::byte, BinaryHeader::wireSize> head, MessagePtr& message,
+                        std::size_t body, std::size_t bodyRead) noexcept {
+        const BinaryHeader header = BinaryHeader::decode(head);
+        if (header.textHeadersLength != 0 || header.bodyLength != body) return false;
+        startFrame(head);
+        message->header = header_;
+        message_ = std::move(message);
+        missing_ = body;
+        state_ = State::Body;
+        commitBody(bodyRead);
+        return true;
+    }
+
     /// The finished message; after FrameReady.
     MessagePtr take() noexcept {
         state_ = State::Header;
@@ -79,6 +132,9 @@ public:
 
     /// Why the stream cannot go on; after Malformed.
     Status error() const noexcept { return error_; }
+
+    /// True when the next byte is the first of a frame.
+    bool isBetweenFrames() const noexcept { return state_ == State::Header && headerFill_ == 0; }
 
     /// True when the stream ended here would be truncated: part of a frame is in.
     bool midFrame() const noexcept {

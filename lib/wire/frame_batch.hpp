@@ -14,8 +14,8 @@ namespace tempeh::wire {
 /// is cleared.
 class FrameBatch {
 public:
-    static constexpr std::size_t copyLimit = 1024;  // bytes of body
-    static constexpr std::size_t maxSpans = 64;
+    static constexpr std::size_t copyLimit = 4096;  // bytes of body
+    static constexpr std::size_t maxSpans = 32;
     static constexpr std::size_t targetBytes = 64 * 1024;  // a write of this size is large enough
 
     /// `scratch` holds at least targetBytes + 65,535 + 16 bytes and outlives the batch.
@@ -26,7 +26,7 @@ public:
     /// are left out.
     bool add(const Message& message, std::size_t skip = 0) noexcept;
 
-    /// Adds bytes that are frames already, in front of everything else (the batch is empty).
+    /// Adds bytes that are frames already. No more than maxSpans of these and the rest together.
     void addEncoded(std::span<const std::byte> frames) noexcept { addReference(frames); }
 
     void clear() noexcept {

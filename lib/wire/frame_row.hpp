@@ -26,6 +26,7 @@ public:
     bool empty() const noexcept { return frames_ == 0; }
     /// Not sent whole.
     std::size_t frames() const noexcept { return frames_; }
+    /// There is a block.
     bool fits(std::size_t frameBytes) const noexcept { return frameBytes <= blockSize - end_; }
 
     /// The frame fits and there is a block.

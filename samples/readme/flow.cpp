@@ -27,3 +27,22 @@ asio::awaitable<void> streamLines(tempeh::Reactor& reactor, tempeh::ChannelGroup
         id = header.messageId;
     }
 }
+
+asio::awaitable<void> echoBursts(tempeh::ChannelGroup& group) {
+    tempeh::MessageQueue burst;  // owns its messages; queueing never allocates
+    tempeh::MessageQueue answers;
+    for (;;) {
+        tempeh::MessagePtr first = co_await group.waitReceive();
+        burst.pushBack(std::move(first));
+        burst.append(group.tryReceiveAll());  // what else has arrived
+        while (tempeh::MessagePtr message = burst.popFront()) {
+            if (message->status() == tempeh::Status::ReceiverUpdate) co_return;
+            if (message->header.opCode != tempeh::OpCode::Request) continue;
+            message->header.opCode = tempeh::OpCode::Response;
+            answers.pushBack(std::move(message));
+        }
+        tempeh::error_code ec;
+        group.postAll(answers, ec);  // what cannot be posted, and what is behind it, stays in the queue
+        if (ec) answers.clear();
+    }
+}

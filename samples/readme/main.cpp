@@ -68,6 +68,39 @@ void checkStream(tempeh::Reactor& reactor) {
     check(isRight, "a stream of parts arrives whole and in order");
 }
 
+void checkBursts(tempeh::Reactor& reactor) {
+    tempeh::ChannelGroup server = reactor.createGroup();
+    tempeh::ChannelGroup client = reactor.createGroup();
+    tempeh::MessagePtr message = reactor.get();
+    tempeh::UdsServerAddress{}.format(*message);
+    server.post(std::move(message));
+    const tempeh::MessagePtr welcome = server.blocking().waitReceive(10s);
+    const auto bound = std::get<tempeh::UdsServerAddress>(tempeh::parseAddress(*welcome));
+    message = reactor.get();
+    tempeh::UdsClientAddress{bound.path}.format(*message);
+    const tempeh::ChannelNumber channel = client.post(std::move(message)).channelNumber;
+    next(server.blocking());  // the HelloRequest
+
+    auto echoing = asio::co_spawn(reactor.executor(), echoBursts(server), asio::use_future);
+    constexpr int count = 200;  // fits into the send queue
+    tempeh::MessageQueue requests;
+    for (int i = 0; i < count; ++i) {
+        message = reactor.get();
+        message->header.channelNumber = channel;
+        message->body.append(std::to_string(i));
+        requests.pushBack(std::move(message));
+    }
+    bool isRight = client.postAll(requests) == count;
+    for (int i = 0; i < count; ++i) {
+        const tempeh::MessagePtr answer = next(client.blocking());
+        isRight = isRight && answer->header.opCode == tempeh::OpCode::Response &&
+                  answer->body.view() == std::to_string(i);
+    }
+    server.updateReceiver();
+    echoing.get();
+    check(isRight, "a burst of requests is answered, each once and in order");
+}
+
 void checkStatuses(tempeh::Reactor& reactor, tempeh::ChannelGroup& group, std::uint16_t port) {
     tempeh::MessagePtr hello = reactor.get();
     tempeh::TcpClientAddress{"127.0.0.1", port}.format(*hello);
@@ -90,6 +123,7 @@ void run() {
     check(wait(reactor, ask(reactor, port, "hello")) == "hello", "a coroutine asks and gets its answer");
     check(askFromThread(reactor, port, "hello") == "hello", "a thread asks and gets its answer");
     checkStream(reactor);
+    checkBursts(reactor);
     check(wait(reactor, workAndReceive(reactor)) == "done", "a worker tells the receiver");
 
     asio::steady_timer timer(reactor.executor(), 50ms);

@@ -17,6 +17,7 @@ std::string askFromThread(tempeh::Ampe& engine, std::uint16_t port, const std::s
 
 asio::awaitable<void> streamLines(tempeh::Reactor& reactor, tempeh::ChannelGroup& group,
                                   tempeh::ChannelNumber channel, int count);
+asio::awaitable<void> echoBursts(tempeh::ChannelGroup& group);
 tempeh::ChannelNumber connectPatiently(tempeh::Ampe& engine, tempeh::BlockingChannelGroup channels,
                                        const tempeh::Address& server);
 std::string describe(const tempeh::Message& message);

@@ -2,6 +2,9 @@
 
 #include "support/engine_fixture.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+
 #include <functional>
 #include <set>
 #include <thread>
@@ -126,6 +129,41 @@ TEST_P(Validation, RefusesLeavesOwnershipAndSendsNothing) {
     EXPECT_EQ(link.server->next()->body.view(), "after");
     link.client->expectNothingMore();
     EXPECT_EQ(link.client->group.stats().channels, 1U);
+    EXPECT_EQ(link.client->group.stats().returned.total(), 0U);
+}
+
+/// What postAll() leaves of "good, refused, good, good" when it runs on the reactor or not; sends one.
+void expectStopsAtTheSecond(Link& link, const Refusal& refusal, bool isOnReactor) {
+    MessageQueue messages;
+    for (const int i : {0, 1, 2, 3})
+        messages.pushBack(i == 1 ? refusal.make(link)
+                                 : link.client->make(OpCode::Signal, link.atClient, std::to_string(i)));
+    error_code ec;
+    std::size_t posted = 0;
+    const auto postAll = [&] { posted = link.client->group.postAll(messages, ec); };
+    if (isOnReactor)
+        asio::post(link.client.reactor.executor(), asio::use_future(postAll)).get();
+    else
+        postAll();
+    EXPECT_EQ(posted, 1U);
+    EXPECT_EQ(ec, refusal.status);
+    ASSERT_EQ(messages.size(), 3U);
+    messages.popFront();
+    EXPECT_EQ(messages.popFront()->body.view(), "2");
+    EXPECT_EQ(messages.popFront()->body.view(), "3");
+}
+
+TEST_P(Validation, StopsPostAllThere) {
+    if (GetParam().status == Status::NullMessage) return;  // a queue cannot hold it
+    Link link;
+    for (const bool isOnReactor : {false, true}) {
+        SCOPED_TRACE(isOnReactor);
+        expectStopsAtTheSecond(link, GetParam(), isOnReactor);
+        link.client->post(OpCode::Signal, link.atClient, "after");
+        EXPECT_EQ(link.server->next()->body.view(), "0");
+        EXPECT_EQ(link.server->next()->body.view(), "after");
+    }
+    link.client->expectNothingMore();
     EXPECT_EQ(link.client->group.stats().returned.total(), 0U);
 }
 

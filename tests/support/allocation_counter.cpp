@@ -50,9 +50,13 @@ extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
 #endif
 
 #ifndef TEMPEH_TEST_OPERATOR_NEW_TAKEN
-// The array and nothrow forms of the standard library call these.
+// The array forms of the standard library call these; a sanitizer's nothrow form does not.
 void* operator new(std::size_t size) {
     return allocate(size);
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    return std::malloc(size == 0 ? 1 : size);
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
     return allocate(size, alignment);

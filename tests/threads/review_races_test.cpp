@@ -19,7 +19,8 @@
 namespace tempeh::test {
 namespace {
 
-class NoListener final : public core::CloseNoticeListener {
+class NoListener final : public core::MailboxOwner {
+    bool resumeSoon(detail::Waiter&) noexcept override { return false; }
     MessageQueue onCloseNotice(std::uint64_t) noexcept override { return {}; }
 };
 

@@ -3,15 +3,14 @@
 from collections import defaultdict
 from statistics import median
 
-from .plan import LIMIT, OURS, PROGRAMS
-
-KINDS = {program.name: program.kind for program in PROGRAMS}
+from .plan import KINDS, LIMIT, OURS, PROGRAMS
 
 
 class Results:
-    """All runs: case -> program -> repetition -> the run's dictionary."""
+    """All runs: case -> program -> repetition -> the run's dictionary; and the compile times."""
 
-    def __init__(self, runs):
+    def __init__(self, runs, compile_times=()):
+        self.compile_times = list(compile_times)
         self.table = defaultdict(lambda: defaultdict(dict))
         for case, program, repetition, run in runs:
             self.table[case][program][repetition] = run
@@ -46,8 +45,12 @@ class Results:
         ratios = [mine[repetition] / theirs[repetition] for repetition in mine if theirs.get(repetition)]
         return median(ratios) if ratios else None
 
-    def limit_name(self):
-        return next(program.name for program in PROGRAMS if program.kind == LIMIT)
+    def advantage(self, case, program, other):
+        """How many times better than another: above 1 is better, whatever the figure."""
+        ratio = self.ratio(case, program, other)
+        if not ratio:
+            return None
+        return 1 / ratio if case.lower_is_better else ratio
 
     def best_peer(self, case, repetition):
         """(name, value) of the best that is neither ours nor the limit row."""

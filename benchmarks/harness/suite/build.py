@@ -4,7 +4,20 @@ import os
 import shutil
 import subprocess
 
-PACKAGES = ("libcli11-dev", "nlohmann-json3-dev", "pkgconf", "libzmq3-dev", "libnng-dev", "libgrpc++-dev")
+PACKAGES = ("libcli11-dev", "nlohmann-json3-dev", "pkgconf", "libzmq3-dev", "libnng-dev", "libgrpc++-dev", "libcaf-dev",
+            "libcapnp-dev", "capnproto", "strace")
+COMPARED = {"libzmq3-dev": "ZeroMQ", "libnng-dev": "nng", "libgrpc++-dev": "gRPC", "libcapnp-dev": "Cap'n Proto",
+            "libcaf-dev": "CAF"}
+
+
+def versions():
+    """What we compare with, as far as Debian's packages tell."""
+    if not shutil.which("dpkg-query"):
+        return "unknown"
+    found = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${source:Upstream-Version}\n", *COMPARED],
+                           capture_output=True, text=True, check=False).stdout
+    pairs = [line.split() for line in found.splitlines()]
+    return ", ".join(f"{COMPARED[pair[0]]} {pair[1]}" for pair in pairs if len(pair) == 2)
 
 
 def missing_packages():
@@ -28,7 +41,7 @@ def bootstrap(root):
     if not missing:
         return
     if not shutil.which("apt-get") or (os.geteuid() != 0 and not shutil.which("sudo")):
-        print(f"not installed, their peers are left out: {' '.join(missing)}")
+        print(f"not installed, what needs them is left out: {' '.join(missing)}")
         return
     print(f"installing: {' '.join(missing)}", flush=True)
     root_prefix = [] if os.geteuid() == 0 else ["sudo"]
@@ -38,7 +51,7 @@ def bootstrap(root):
         done = subprocess.run([*root_prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y",
                                "-qq", "--no-install-recommends", package], check=False, **quiet)
         if done.returncode != 0:
-            print(f"cannot install {package}, its peer is left out")
+            print(f"cannot install {package}, what needs it is left out")
 
 
 def build(root, build_dir, jobs):
@@ -53,7 +66,7 @@ def build(root, build_dir, jobs):
     listed = subprocess.run(["ninja", "-C", str(build_dir), "-t", "targets", "all"], capture_output=True, text=True,
                             check=True).stdout
     known = {line.split(":")[0] for line in listed.splitlines()}
-    targets = [target for target in ("bench_peers", "tempeh_bench", "bench_macro") if target in known]
+    targets = [target for target in ("bench_peers", "tempeh_bench", "bench_macro", "bench_counters") if target in known]
     print(f"building: {' '.join(targets)}", flush=True)
     # A program that does not compile is left out like one whose library is missing.
     done = subprocess.run(["cmake", "--build", str(build_dir), "--parallel", str(jobs), "--target", *targets, "--",

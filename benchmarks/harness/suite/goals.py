@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from typing import Callable
 
-from .plan import ONE_CORE, TWO_CORES
+from .plan import COUNTED, IN_PROCESS, ONE_CORE, STYLES, TWO_CORES
 
-REACTOR, EXECUTOR, BLOCKING = "tempeh", "tempeh_executor", "tempeh_blocking"
+REACTOR, EXECUTOR, BLOCKING = STYLES
+LOOPBACK = ("tempeh_loopback_uds", "tempeh_loopback_tcp")
 IDLE_BYTES = 4096
+NONE = 0.0005  # an allocation seldomer than this per message is one that does not depend on the messages
+
+
+def show(value):
+    if value < 0.1:
+        return f"{value:.4f}"
+    return f"{value:.2f}" if value < 100 else f"{value:,.0f}"
 
 
 @dataclass(frozen=True)
@@ -22,9 +30,14 @@ class Goal:
         if not figures:
             return "not measured", ""
         worst = (min if self.at_least else max)(figures, key=lambda item: item[1])
-        met = worst[1] >= self.bound if self.at_least else worst[1] <= self.bound
-        shown = f"{worst[1]:.2f}" if worst[1] < 100 else f"{worst[1]:,.0f}"
-        return ("met" if met else "**not met**"), f"{shown} ({worst[0]})"
+        missed = sum(not self.holds(value) for _, value in figures)
+        shown = f"{show(worst[1])} ({worst[0]})"
+        if not missed:
+            return "met", shown
+        return "**not met**", shown + (f"; {missed} of {len(figures)} miss" if len(figures) > 1 else "")
+
+    def holds(self, value):
+        return value >= self.bound if self.at_least else value <= self.bound
 
 
 def against(programs, other, matches):
@@ -51,27 +64,83 @@ def spread_latency(spins):
 
 
 def fan_in_growth(results):
-    """Time per message at 10,000 connections over that at 10."""
+    """Time per message at 10,000 connections over that at 10; beside it what plain system calls make of it."""
     few, many = ([case for case in results.cases() if steady("fanin", connections=n)(case)] for n in (10, 10000))
-    return [(f"{case.transport}", results.ratio(small, REACTOR, REACTOR, other_case=case))
-            for small in few for case in many if small.transport == case.transport]
+    figures = []
+    for small, large in ((small, large) for small in few for large in many if small.transport == large.transport):
+        limit = results.ratio(small, small.limit, small.limit, other_case=large)
+        beside = f", where {small.limit} has {limit:.2f}" if limit else ""
+        figures.append((small.transport + beside, results.ratio(small, REACTOR, REACTOR, other_case=large)))
+    return figures
+
+
+def idle_cases(results):
+    """transport -> cases, by number of connections"""
+    found = {}
+    for case in results.cases():
+        if case.workload == "idle":
+            found.setdefault(case.transport, []).append(case)
+    return {transport: sorted(cases, key=lambda case: case.connections) for transport, cases in found.items()}
 
 
 def idle_memory(results):
     figures = []
-    for case in results.cases():
-        if case.workload == "idle" and case.connections >= 1000:
+    for transport, cases in idle_cases(results).items():
+        for case in cases:
             for side in ("client", "server"):
                 total = results.median(case, REACTOR, f"{side}MemoryBytes")
-                figures.append((f"{side}, {case.axis_label}", total / case.connections if total is not None else None))
+                label = f"{side}, {transport}, {case.axis_label}"
+                figures.append((label, total / case.connections if total is not None else None))
+    return figures
+
+
+def idle_growth(results):
+    """Bytes for one more connection among the most, over the same among the fewest."""
+    figures = []
+    for transport, cases in idle_cases(results).items():
+        for side in ("client", "server"):
+            points = [(case.connections, results.median(case, REACTOR, f"{side}MemoryBytes")) for case in cases]
+            points = [point for point in points if point[1] is not None]
+            if len(points) < 3:
+                continue
+            slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(points, points[1:])]
+            figures.append((f"{side}, {transport}, up to {points[-1][0]:,}", slopes[-1] / slopes[0]))
     return figures
 
 
 def idle_latency(results):
     alone = [case for case in results.cases() if steady("latency", sizes=(256,))(case)]
-    return [(f"among {case.axis_label}", results.ratio(case, REACTOR, REACTOR, other_case=single))
+    return [(f"{case.transport}, among {case.axis_label}", results.ratio(case, REACTOR, REACTOR, other_case=single))
             for case in results.cases() if case.workload == "idle"
             for single in alone if single.transport == case.transport]
+
+
+def idle_held(results):
+    held = [case for case in results.cases() if case.workload == "idle" and results.values(case, REACTOR)]
+    return [("connections", max((case.connections for case in held), default=None))]
+
+
+def in_process(programs, other):
+    """How many times faster than the other, at ping-pong and one way."""
+    def measure(results):
+        names = {"handover": "ping-pong", "handover-rate": "one way"}
+        return [(f"{program}, {names[case.workload]}", results.advantage(case, program, other))
+                for case in results.cases() if case.workload in IN_PROCESS and case.pinning == ONE_CORE
+                for program in programs]
+    return measure
+
+
+def counted(what, programs):
+    """Per message on the side that does it more often."""
+    def measure(results):
+        return [(f"{program}, {case.program_workload}", results.median(case, program, f"{what}Worse"))
+                for case in results.cases() if case.workload in COUNTED for program in programs]
+    return measure
+
+
+def compile_seconds(results):
+    return [(f"{figure['source']}, {figure['compiler']} {figure['level']}", figure["seconds"])
+            for figure in results.compile_times if figure["source"] != "asio_only"]
 
 
 FAST, OTHERS = (REACTOR,), (EXECUTOR, BLOCKING)
@@ -98,9 +167,29 @@ GOALS = (
          against(FAST, "raw_epoll", steady("fanin", connections=1000)), 0.85, True),
     Goal("fan-in from 10 to 10,000 connections: under 1.5 × per message", fan_in_growth, 1.5, False),
     Goal("idle connection: under 4 KiB of user memory each, each side", idle_memory, IDLE_BYTES, False),
+    Goal("idle connections: 19,000 held in one reactor process", idle_held, 19000, True),
+    Goal("idle connections: memory grows linearly, the last as dear as the first (within 1.1 ×)", idle_growth, 1.1, False),
     Goal("one active among idle connections: latency within 1.1 × of alone", idle_latency, 1.1, False),
     Goal("one core each, polling: latency p50 at most 1.3 × raw polling epoll",
          against(FAST, "raw_epoll", spread_latency(True)), 1.3, False),
     Goal("one core each, sleeping: latency p50 at most 1.06 × raw epoll",
          against(FAST, "raw_epoll", spread_latency(False)), 1.06, False),
+    Goal("in-process, group to group inside one reactor: faster than ZeroMQ inproc",
+         in_process(("tempeh_groups",), "zmq_inproc"), 1, True),
+    Goal("in-process, group to group inside one reactor: faster than CAF",
+         in_process(("tempeh_groups",), "caf"), 1, True),
+    Goal("in-process, group to group between two blocking threads: faster than ZeroMQ inproc",
+         in_process(("tempeh_threads",), "zmq_inproc"), 1, True),
+    Goal("in-process, two groups through a loopback socket: faster than ZeroMQ inproc",
+         in_process(LOOPBACK, "zmq_inproc"), 1, True),
+    Goal("in-process, two groups through a loopback socket: faster than CAF", in_process(LOOPBACK, "caf"), 1, True),
+    Goal("steady state: 0 allocations per message on each side, all styles", counted("allocations", STYLES), NONE, False),
+    Goal("steady state: under 0.1 system calls per message on each side, all styles",
+         counted("syscalls", STYLES), 0.1, False),
+    Goal("steady state: under 0.1 wakes per message on each side, all styles", counted("wakes", STYLES), 0.1, False),
+    Goal("steady state: under 0.1 lock acquisitions per message on each side, coroutine on the reactor",
+         counted("locks", FAST), 0.1, False),
+    Goal("steady state: under 0.1 lock acquisitions per message on each side, blocking or foreign executor",
+         counted("locks", OTHERS), 0.1, False),
+    Goal("compile time of a user's file that includes `<tempeh/tempeh.hpp>`: under 2 s", compile_seconds, 2, False),
 )

@@ -1,9 +1,10 @@
-"""One run of one program: a server, a client, their lines of results, and how much else the machine did meanwhile."""
+"""One run of one program: its processes, their lines of results, and how much else the machine did meanwhile."""
 
 import json
 import os
 import pathlib
 import select
+import shutil
 import subprocess
 import tempfile
 import time
@@ -11,14 +12,22 @@ import time
 from .plan import ONE_CORE
 
 TICKS = os.sysconf("SC_CLK_TCK")
+COUNTERS = "libbench_counters.so"
+COUNTED = ("allocations", "locks", "syscalls", "wakes")
+
+
+# What is kept of a line of results.
+KEPT = ("messages", "messagesPerSecond", "bytesPerSecond", "rttP50Ns", "rttP99Ns", "rttP999Ns", "clientCpuNsPerMessage",
+        "serverCpuNsPerMessage", "clientMemoryBytes", "serverMemoryBytes", *COUNTED, *(name + "Worse" for name in COUNTED),
+        "disturbed", "attempt")
 
 
 class RunFailed(Exception):
     pass
 
 
-def find_binary(program, build_dir):
-    for name in program.binaries:
+def find_built(build_dir, *names):
+    for name in names:
         for path in sorted(pathlib.Path(build_dir, "benchmarks").rglob(name)):
             if path.is_file() and os.access(path, os.X_OK):
                 return path
@@ -80,6 +89,19 @@ def stop(process):
     if process.returncode is None:
         process.kill()
         reap(process)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            stream.close()
+
+
+def result_of(process, line, who):
+    """(its line of results, CPU seconds it took); it must have ended well."""
+    if not line:
+        process.kill()
+    code, cpu = reap(process)
+    if code != 0 or not line:
+        raise RunFailed((process.stderr.read().decode() or f"the {who} gave no result").strip())
+    return json.loads(line), cpu
 
 
 def arguments(program, case, seconds):
@@ -92,50 +114,83 @@ def arguments(program, case, seconds):
     return line
 
 
-def run_once(program, binary, case, seconds, cores):
+class Launcher:
+    """Starts the processes of one run; `prefix` goes in front of each command, `preload` into its environment."""
+
+    def __init__(self, prefix=(), preload=None):
+        self.prefix = list(prefix)
+        self.environment = {**os.environ, **({"LD_PRELOAD": str(preload)} if preload else {})}
+        self.started = []
+
+    def start(self, command, stdin=subprocess.DEVNULL):
+        process = subprocess.Popen([*self.prefix, *map(str, command)], stdin=stdin, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, bufsize=0, env=self.environment)
+        self.started.append(process)
+        return process
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.started:
+            stop(process)
+
+
+def run_pair(launcher, program, binary, case, seconds, cpus, folder):
+    """Two processes: (the client's results with the server's inside, CPU seconds of both)."""
+    address = f"uds|{folder}/socket" if case.transport == "uds" else "tcp|127.0.0.1|0"
+    common = arguments(program, case, seconds)
+    server = launcher.start([binary, "--role", "server", "--address", address, "--cpu", cpus[0], *common],
+                            subprocess.PIPE)
+    ready = read_line(server, 10)
+    if not ready.startswith("ready "):
+        raise RunFailed("the server did not start")
+    bound = ready.split(" ", 1)[1]
+    client = launcher.start([binary, "--role", "client", "--address", bound, "--cpu", cpus[1], *common])
+    result, client_cpu = result_of(client, read_line(client, 30 + 20 * seconds), "client")
+    server.stdin.close()
+    result["server"], server_cpu = result_of(server, read_line(server, 10), "server")
+    return result, client_cpu + server_cpu
+
+
+def run_alone(launcher, program, binary, case, seconds, cpus, folder):
+    """Both parties in one process."""
+    command = [binary, "--role", "both", "--address", program.in_process.format(folder=folder), "--cpu", cpus[0]]
+    if cpus[1] != cpus[0]:
+        command += ["--second-cpu", cpus[1]]
+    process = launcher.start([*command, *arguments(program, case, seconds)])
+    result, cpu = result_of(process, read_line(process, 30 + 20 * seconds), "program")
+    result["serverCpuNsPerMessage"] = 0.0  # what the client's half measured is the process's
+    result["serverMemoryBytes"] = 0
+    return result, cpu
+
+
+def flatten_counts(result):
+    """What was counted per message: of both sides together and of the worse one."""
+    sides = [result.get("steady", {}), result["server"].get("steady", {})]
+    for name in COUNTED:
+        values = [side[name] for side in sides if name in side]
+        if len(values) == 2:
+            result[name], result[name + "Worse"] = sum(values), max(values)
+
+
+def run_once(program, binary, case, seconds, cores, preload=None, prefix=()):
     """The client's results as a dictionary, with the server's beside them."""
-    server_core, client_core = cores.of(case)
-    used = {server_core, client_core}
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        address = f"uds|{folder}/socket" if case.transport == "uds" else "tcp|127.0.0.1|0"
-        common = arguments(program, case, seconds)
-        started, busy = time.monotonic(), busy_seconds(used)
-        server = subprocess.Popen(
-            [binary, "--role", "server", "--address", address, "--cpu", str(server_core), *common],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
-        client = None
-        try:
-            ready = read_line(server, 10)
-            if not ready.startswith("ready "):
-                raise RunFailed("the server did not start")
-            client = subprocess.Popen(
-                [binary, "--role", "client", "--address", ready.split(" ", 1)[1], "--cpu", str(client_core), *common],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
-            line = read_line(client, 30 + 20 * seconds)
-            if not line:
-                client.kill()
-            code, client_cpu = reap(client)
-            if code != 0 or not line:
-                raise RunFailed((client.stderr.read().decode() or "the client gave no result").strip())
-            server.stdin.close()
-            server_line = read_line(server, 10)
-            if not server_line:
-                server.kill()
-            code, server_cpu = reap(server)
-            if code != 0 or not server_line:
-                raise RunFailed((server.stderr.read().decode() or "the server gave no result").strip())
-        finally:
-            for process in filter(None, (client, server)):
-                stop(process)
-                for stream in (process.stdin, process.stdout, process.stderr):
-                    if stream:
-                        stream.close()
+    cpus = cores.of(case)
+    run = run_alone if case.in_process else run_pair
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, Launcher(prefix, preload) as launcher:
+        started, busy = time.monotonic(), busy_seconds(set(cpus))
+        result, cpu = run(launcher, program, binary, case, seconds, cpus, folder)
         elapsed = time.monotonic() - started
-        others = max(0.0, busy_seconds(used) - busy - client_cpu - server_cpu) / (elapsed * len(used))
-    result = json.loads(line)
-    result["server"] = json.loads(server_line)
+        others = max(0.0, busy_seconds(set(cpus)) - busy - cpu) / (elapsed * len(set(cpus)))
     result["disturbed"] = round(others, 3)
     return result
+
+
+def trimmed(result):
+    """Only what the report needs, in the digits that mean something."""
+    return {name: float(f"{result[name]:.6g}") if isinstance(result[name], float) else result[name]
+            for name in KEPT if name in result}
 
 
 def run_undisturbed(program, binary, case, seconds, cores, limit, retries):
@@ -148,4 +203,33 @@ def run_undisturbed(program, binary, case, seconds, cores, limit, retries):
             best = result
         if best["disturbed"] <= limit:
             break
-    return best
+    return trimmed(best)
+
+
+def traced_calls(path):
+    """The total of a summary that strace -c wrote."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        fields = line.split()
+        if fields and fields[-1] == "total":
+            return int(fields[3])
+    raise RunFailed("strace gave no total")
+
+
+def count_with_strace(program, binary, case, seconds, cores):
+    """System calls per message of both sides where the kernel's trace points are out of reach: of the whole run, the
+    start included, so rather too many."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        own_file = ["sh", "-c", f'exec strace -f -c -o {folder}/calls.$$ "$@"', "sh"]  # one for each process
+        result = run_once(program, binary, case, seconds, cores, prefix=own_file)
+        calls = [traced_calls(path) for path in pathlib.Path(folder).glob("calls.*")]
+    return {"syscalls": sum(calls) / result["messages"], "syscallsWorse": max(calls) / result["messages"]}
+
+
+def run_counted(program, binary, case, seconds, cores, counters):
+    """Counts instead of times: allocations, locks, system calls and, for our own, wakes per message."""
+    result = run_once(program, binary, case, seconds, cores, preload=counters)
+    flatten_counts(result)
+    if "syscalls" not in result and shutil.which("strace"):
+        result |= count_with_strace(program, binary, case, seconds, cores)
+    result["attempt"], result["disturbed"] = 1, 0.0  # counts do not mind
+    return trimmed(result)

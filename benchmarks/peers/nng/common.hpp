@@ -15,6 +15,7 @@ namespace bench::nng_peer {
 
 void serve(const Options& options);
 void drive(const Options& options);
+void handOver(const Options& options);
 
 inline void check(int result, const char* what) {
     if (result != 0) throw std::runtime_error(std::string(what) + ": " + nng_strerror(result));

@@ -1,5 +1,6 @@
 // libzmq: PAIR for two peers, ROUTER on both sides for many connections, DEALER to ROUTER for the connection
 // rate.
+#include "common.hpp"
 #include "driver.hpp"
 #include "program.hpp"
 #include "responder.hpp"
@@ -7,34 +8,12 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <stdexcept>
 #include <string>
 #include <vector>
 #include <zmq.h>
 
 namespace bench::zeromq {
 namespace {
-
-void check(int result, const char* what) {
-    if (result < 0) throw std::runtime_error(std::string(what) + ": " + zmq_strerror(zmq_errno()));
-}
-
-class Part {
-public:
-    Part() { zmq_msg_init(&message_); }
-    explicit Part(std::size_t size) { check(zmq_msg_init_size(&message_, size), "zmq_msg_init_size"); }
-    ~Part() { zmq_msg_close(&message_); }
-    Part(const Part&) = delete;
-    Part& operator=(const Part&) = delete;
-
-    std::byte* data() { return static_cast<std::byte*>(zmq_msg_data(&message_)); }
-    std::size_t size() const { return zmq_msg_size(&message_); }
-    void receive(void* socket) { check(zmq_msg_recv(&message_, socket, 0), "zmq_msg_recv"); }
-    void send(void* socket, int flags = 0) { check(zmq_msg_send(&message_, socket, flags), "zmq_msg_send"); }
-
-private:
-    zmq_msg_t message_{};
-};
 
 /// More than one connection on a socket needs addressed replies.
 bool isRouted(const Options& options) {
@@ -44,32 +23,6 @@ bool isRouted(const Options& options) {
 std::string endpointOf(const Address& address) {
     if (address.uds) return "ipc://" + address.path;
     return "tcp://" + address.host + ":" + (address.port == 0 ? "*" : std::to_string(address.port));
-}
-
-class Socket {
-public:
-    Socket(void* context, int type) : socket_(zmq_socket(context, type)) {
-        if (socket_ == nullptr) throw std::runtime_error("zmq_socket");
-        set(ZMQ_LINGER, 0);
-        set(ZMQ_BACKLOG, 4096);
-    }
-    ~Socket() { zmq_close(socket_); }
-    Socket(const Socket&) = delete;
-    Socket& operator=(const Socket&) = delete;
-
-    void set(int option, int value) {
-        check(zmq_setsockopt(socket_, option, &value, sizeof value), "zmq_setsockopt");
-    }
-    void* get() { return socket_; }
-
-private:
-    void* socket_;
-};
-
-void* newContext() {
-    void* context = zmq_ctx_new();
-    zmq_ctx_set(context, ZMQ_MAX_SOCKETS, 20000);
-    return context;
 }
 
 Address boundAddress(Socket& socket, Address address) {
@@ -246,5 +199,6 @@ void drive(const Options& options) {
 }  // namespace bench::zeromq
 
 int main(int argc, char** argv) {
-    return bench::runProgram("zmq", argc, argv, bench::zeromq::serve, bench::zeromq::drive);
+    return bench::runProgram("zmq", argc, argv, bench::zeromq::serve, bench::zeromq::drive,
+                             bench::zeromq::handOver);
 }

@@ -2,7 +2,7 @@
 
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
-#include <tempeh/message/message.hpp>
+#include <tempeh/message/message_queue.hpp>
 
 #include <memory>
 
@@ -23,6 +23,10 @@ public:
     BinaryHeader post(MessagePtr&& message) const;
     BinaryHeader post(MessagePtr&& message, error_code& ec) const noexcept;
 
+    /// As ChannelGroup::postAll.
+    std::size_t postAll(MessageQueue& messages) const;
+    std::size_t postAll(MessageQueue& messages, error_code& ec) const noexcept;
+
     /// The next message, null at the timeout. One receiver at a time (a second: NotAllowed). Errors:
     /// ShutdownStarted once drained, operation_aborted when the group is destroyed meanwhile. With
     /// Options::busyPoll it polls that long before it sleeps.
@@ -32,6 +36,8 @@ public:
     /// As ChannelGroup::tryReceive.
     MessagePtr tryReceive() const;
     MessagePtr tryReceive(error_code& ec) const noexcept;
+    MessageQueue tryReceiveAll() const;
+    MessageQueue tryReceiveAll(error_code& ec) const noexcept;
 
     /// True when `channel` takes messages again, false at the timeout. Errors as ChannelGroup::waitWritable.
     bool waitWritable(ChannelNumber channel, Duration timeout = infinite) const;

@@ -5,7 +5,7 @@
 #include <tempeh/core/detail/group_backend.hpp>
 #include <tempeh/core/detail/wait_operation.hpp>
 #include <tempeh/core/stats.hpp>
-#include <tempeh/message/message.hpp>
+#include <tempeh/message/message_queue.hpp>
 
 #include <memory>
 #include <type_traits>
@@ -35,6 +35,12 @@ public:
     BinaryHeader post(MessagePtr&& message);
     BinaryHeader post(MessagePtr&& message, error_code& ec) noexcept;
 
+    /// post() of every message, in order, at a fraction of the cost for each: on the engine's thread a third
+    /// less, elsewhere one lock and one wake for all. Gives how many; one that cannot be posted (`ec` says why,
+    /// as post() does; the throwing form throws after the others were posted) and those behind it stay.
+    std::size_t postAll(MessageQueue& messages);
+    std::size_t postAll(MessageQueue& messages, error_code& ec) noexcept;
+
     /// The next message for this group, in order of arrival; null at the timeout (0: only what is there;
     /// default: no timeout). Any executor, one receiver at a time (a second gets NotAllowed). Cancellation
     /// (all three types: operation_aborted) and timeout never lose a message. Errors: ShutdownStarted once
@@ -53,6 +59,13 @@ public:
     /// once drained, NotAllowed while another receiver waits.
     MessagePtr tryReceive();
     MessagePtr tryReceive(error_code& ec) noexcept;
+
+    /// Everything that is there at once, in order; empty when there is nothing. As tryReceive() otherwise, at
+    /// a fraction of the cost per message: after waitReceive() has given the first of a burst, this gives the
+    /// rest. A ChannelClosed ends what is given at one time: it comes alone, with the next call, so that what
+    /// came before it is worked off while its channel number is still valid.
+    MessageQueue tryReceiveAll();
+    MessageQueue tryReceiveAll(error_code& ec) noexcept;
 
     /// Completes with true when `channel` takes messages again (its send queue is at most half full), false
     /// at the timeout. Any executor, any number of waiters. Errors: InvalidChannelNumber,

@@ -40,11 +40,12 @@ struct BinaryHeader {
 
     /// Writes the 16 bytes as they are on the wire. Never fails; fields are not checked.
     constexpr void encode(std::span<std::byte, wireSize> out) const noexcept {
-        const std::uint32_t proto = (static_cast<std::uint32_t>(opCode) & opCodeMask) |
+        const std::uint64_t proto = (static_cast<std::uint64_t>(opCode) & opCodeMask) |
                                     (origin == Origin::Engine ? originBit : 0U) | (more ? moreBit : 0U);
-        detail::storeBig32(out.data(), std::uint32_t{channelNumber} << 16 | proto << 8 | status);
-        detail::storeBig64(out.data() + 4, messageId);
-        detail::storeBig32(out.data() + 12, std::uint32_t{textHeadersLength} << 16 | bodyLength);
+        detail::storeBig64(out.data(), std::uint64_t{channelNumber} << 48 | proto << 40 |
+                                           std::uint64_t{status} << 32 | messageId >> 32);
+        detail::storeBig64(out.data() + 8,
+                           messageId << 32 | std::uint64_t{textHeadersLength} << 16 | bodyLength);
     }
     constexpr Bytes encode() const noexcept {
         Bytes bytes{};
@@ -54,25 +55,25 @@ struct BinaryHeader {
 
     /// Reads the 16 bytes. Never fails; check isValid(). Engine-internal bits 6-7 are ignored.
     static constexpr BinaryHeader decode(std::span<const std::byte, wireSize> in) noexcept {
-        const std::uint32_t first = detail::loadBig32(in.data());
-        const std::uint32_t lengths = detail::loadBig32(in.data() + 12);
-        const std::uint32_t proto = first >> 8;
-        return {.channelNumber = static_cast<ChannelNumber>(first >> 16),
+        const std::uint64_t first = detail::loadBig64(in.data());
+        const std::uint64_t second = detail::loadBig64(in.data() + 8);
+        const std::uint64_t proto = first >> 40;
+        return {.channelNumber = static_cast<ChannelNumber>(first >> 48),
                 .opCode = static_cast<OpCode>(proto & opCodeMask),
                 .origin = static_cast<Origin>((proto & originBit) >> 4),
                 .more = (proto & moreBit) != 0,
-                .status = static_cast<std::uint8_t>(first),
-                .messageId = detail::loadBig64(in.data() + 4),
-                .textHeadersLength = static_cast<std::uint16_t>(lengths >> 16),
-                .bodyLength = static_cast<std::uint16_t>(lengths)};
+                .status = static_cast<std::uint8_t>(first >> 32),
+                .messageId = first << 32 | second >> 32,
+                .textHeadersLength = static_cast<std::uint16_t>(second >> 16),
+                .bodyLength = static_cast<std::uint16_t>(second)};
     }
 
     friend bool operator==(const BinaryHeader&, const BinaryHeader&) = default;
 
 private:
-    static constexpr std::uint32_t opCodeMask = 0x0f;
-    static constexpr std::uint32_t originBit = 0x10;
-    static constexpr std::uint32_t moreBit = 0x20;
+    static constexpr std::uint64_t opCodeMask = 0x0f;
+    static constexpr std::uint64_t originBit = 0x10;
+    static constexpr std::uint64_t moreBit = 0x20;
 };
 
 /// One line for people: `channel 7 Request more id 42 headers 13 body 7`; between opcode and `more` there is

@@ -1,7 +1,4 @@
-#include "core/mailbox.hpp"
-
-#include "core/obligation.hpp"
-#include "message/message_access.hpp"
+#include "mailbox_fixture.hpp"
 
 #include <boost/asio/error.hpp>
 #include <gtest/gtest.h>
@@ -12,59 +9,6 @@ namespace tempeh::core {
 namespace {
 
 using namespace std::chrono_literals;
-
-MessagePtr makeMessage(MessageId id) {
-    MessagePtr message(new Message);
-    message->header.messageId = id;
-    return message;
-}
-
-class FakeWaiter final : public detail::Waiter {
-public:
-    void resume(bool inlineAllowed) noexcept override {
-        ++resumed;
-        wasInlineAllowed = inlineAllowed;
-    }
-    int resumed = 0;
-    bool wasInlineAllowed = false;
-};
-
-/// Gives what was posted late once, then lets the notice go.
-class FakeListener final : public CloseNoticeListener {
-public:
-    MessageQueue onCloseNotice(std::uint64_t obligation) noexcept override {
-        asked.push_back(obligation);
-        return std::move(late);
-    }
-    MessageQueue late;
-    std::vector<std::uint64_t> asked;
-};
-
-class MailboxTest : public ::testing::Test {
-protected:
-    bool deliver(std::initializer_list<MessageId> ids, bool inlineAllowed = false) {
-        MessageQueue batch;
-        for (const MessageId id : ids)
-            batch.pushBack(makeMessage(id));
-        return mailbox_.deliver(batch, inlineAllowed);
-    }
-    /// Id of the next message; 0: none.
-    MessageId take() {
-        const MessagePtr message = mailbox_.tryReceive(ec_);
-        return message != nullptr ? message->header.messageId : 0;
-    }
-    /// Id of what the waiter gets; 0: nothing.
-    MessageId finish(FakeWaiter& waiter) {
-        MessagePtr message;
-        isFinished_ = mailbox_.finish(waiter, message, ec_);
-        return message != nullptr ? message->header.messageId : 0;
-    }
-
-    FakeListener listener_;
-    Mailbox mailbox_{listener_};
-    error_code ec_;
-    bool isFinished_ = false;
-};
 
 TEST_F(MailboxTest, GivesMessagesInOrderOfArrival) {
     EXPECT_FALSE(deliver({1, 2}));
@@ -237,10 +181,8 @@ TEST_F(MailboxTest, AForgottenWaiterMakesRoomForAnother) {
 
 TEST_F(MailboxTest, WhatWasPostedLateComesBeforeTheCloseNotice) {
     const Obligation obligation(Obligation::Kind::CloseNotice, 7, 3);
-    MessagePtr notice = makeMessage(9);
-    detail::MessageAccess::setObligation(*notice, obligation.raw());
     deliver({1});
-    mailbox_.deliver(std::move(notice), false);
+    deliverNotice(9, obligation);
     deliver({2});
     EXPECT_EQ(take(), 1U);
     listener_.late.pushBack(makeMessage(5));

@@ -160,16 +160,43 @@ TEST_F(OutboxTest, WhatWasEncodedComesBackWithItsTextHeaders) {
     EXPECT_EQ(queue.front()->textHeaders.find("name"), "value");
 }
 
-TEST_F(OutboxTest, ABlockThatIsFullLetsTheRestWaitAndTheOrderStays) {
+TEST_F(OutboxTest, FurtherBlocksFollowTheFirstAndTheOrderStays) {
     constexpr std::size_t count = 3 * wire::FrameRow::blockSize / 116;
     push(std::vector<Sample>(count, Sample{100}));
     EXPECT_EQ(outbox_.messages(), count);
-    EXPECT_GT(pool_->counters().outstanding, 0U);
+    EXPECT_EQ(pool_->counters().outstanding, 0U);
     consume(116 * 10 + 50);
     Ids expected;
     for (MessageId id = 11; id <= count; ++id)
         expected.push_back(id);
     EXPECT_EQ(takeAll(100), expected);
+}
+
+TEST_F(OutboxTest, WritesMoreThanOneBlockInOrder) {
+    constexpr std::size_t count = 3 * wire::FrameRow::blockSize / 116;
+    push(std::vector<Sample>(count, Sample{100}));
+    test::Bytes all;
+    std::size_t messages = 0;
+    while (!outbox_.empty()) {
+        test::Bytes bytes = offered();
+        ASSERT_FALSE(bytes.empty());
+        bytes.resize(bytes.size() - bytes.size() / 7);  // the kernel takes a part
+        messages += consume(bytes.size());
+        all.insert(all.end(), bytes.begin(), bytes.end());
+    }
+    EXPECT_EQ(messages, count);
+    ASSERT_EQ(all.size(), count * 116);
+    for (std::size_t i = 0; i < count; ++i)
+        ASSERT_EQ(all[i * 116 + 16], static_cast<std::byte>(bodyOf(i + 1, 1)[0])) << i;
+}
+
+TEST_F(OutboxTest, WhatTheKernelHasAPartOfGoesOnWithTheRest) {
+    MessagePtr message = make(++nextId_, {100});
+    outbox_.pushWritten(std::move(message), 50);
+    EXPECT_EQ(offered().size(), 66U);
+    push({{4}});
+    EXPECT_EQ(consume(66), 1U);
+    EXPECT_EQ(offered().size(), 20U);
 }
 
 TEST_F(OutboxTest, AnEmptyOutboxHoldsNoBlock) {

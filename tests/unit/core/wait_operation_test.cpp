@@ -25,6 +25,8 @@ public:
     void close() noexcept override {}
     bool mayReceiveAtOnce() noexcept override { return true; }
     MessagePtr tryReceive(error_code&) noexcept override { return nullptr; }
+    std::size_t postAll(MessageQueue&, error_code&) noexcept override { return 0; }
+    MessageQueue tryReceiveAll(error_code&) noexcept override { return {}; }
     MessagePtr receiveBlocking(Duration, error_code&) noexcept override { return nullptr; }
     bool writableBlocking(ChannelNumber, Duration, error_code&) noexcept override { return false; }
 

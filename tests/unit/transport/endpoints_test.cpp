@@ -18,6 +18,20 @@ TEST(Endpoints, WriteTcpAddressesAsTheWireDoes) {
     EXPECT_EQ(tcpText("::ffff:192.0.2.1"), "tcp|192.0.2.1|7099");
 }
 
+TEST(Endpoints, KnowTheLoopbackNetwork) {
+    const auto isLoopbackHost = [](const char* host) {
+        return isLoopback(asio::ip::tcp::endpoint(asio::ip::make_address(host), 7099));
+    };
+    EXPECT_TRUE(isLoopbackHost("127.0.0.1"));
+    EXPECT_TRUE(isLoopbackHost("127.1.2.3"));
+    EXPECT_TRUE(isLoopbackHost("::1"));
+    EXPECT_TRUE(isLoopbackHost("::ffff:127.0.0.1"));
+    EXPECT_FALSE(isLoopbackHost("192.0.2.1"));
+    EXPECT_FALSE(isLoopbackHost("2001:db8::1"));
+    error_code ec;
+    EXPECT_FALSE(isLoopback(unixEndpoint("/tmp/x", ec)));
+}
+
 TEST(Endpoints, WriteUnixAddressesAsTheyWereGiven) {
     for (const std::string path : {"/tmp/x", "relative", "@name", "a"}) {
         error_code ec;

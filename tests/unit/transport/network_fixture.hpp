@@ -44,7 +44,11 @@ inline asio::awaitable<void> readableInto(Stream& stream, AttemptPtr attempt) {
     attempt->isDone = true;
 }
 inline asio::awaitable<void> receiveInto(Stream& stream, std::span<std::byte> into, AttemptPtr attempt) {
-    attempt->size = co_await stream.receive(into, attempt->ec);
+    ReceiveOperation receive;
+    auto outcome = receive.wait(stream, into);
+    co_await std::move(outcome);
+    attempt->ec = receive.ec;
+    attempt->size = receive.size;
     attempt->isDone = true;
 }
 inline asio::awaitable<void> writableInto(Stream& stream, AttemptPtr attempt) {

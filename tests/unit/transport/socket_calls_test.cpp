@@ -69,16 +69,17 @@ TEST_F(SocketCallsTest, AcceptWithoutAConnectionWouldBlock) {
 }
 
 TEST_F(SocketCallsTest, SetsTheOptionsAskedFor) {
+    const asio::ip::tcp::endpoint faraway(asio::ip::make_address("192.0.2.1"), 1);
     const int unchanged = intOption(client_.native_handle(), SOL_SOCKET, SO_SNDBUF);
     SocketOptions options;
     options.noDelay = false;
-    applyOptions(client_, options, Transport::Tcp);
+    applyOptions(client_, options, faraway);
     EXPECT_EQ(intOption(client_.native_handle(), IPPROTO_TCP, TCP_NODELAY), 0);
     EXPECT_EQ(intOption(client_.native_handle(), SOL_SOCKET, SO_KEEPALIVE), 0);
     EXPECT_EQ(intOption(client_.native_handle(), SOL_SOCKET, SO_SNDBUF), unchanged);
 
     options = {.noDelay = true, .keepAlive = true, .sendBufferBytes = 12345, .receiveBufferBytes = 23456};
-    applyOptions(client_, options, Transport::Tcp);
+    applyOptions(client_, options, faraway);
     EXPECT_NE(intOption(client_.native_handle(), IPPROTO_TCP, TCP_NODELAY), 0);
     EXPECT_NE(intOption(client_.native_handle(), SOL_SOCKET, SO_KEEPALIVE), 0);
     EXPECT_EQ(intOption(client_.native_handle(), SOL_SOCKET, SO_SNDBUF), 2 * 12345);  // socket(7): doubled
@@ -86,6 +87,14 @@ TEST_F(SocketCallsTest, SetsTheOptionsAskedFor) {
 
     applyOptions(listener_, options);
     EXPECT_EQ(intOption(listener_.native_handle(), SOL_SOCKET, SO_RCVBUF), 2 * 23456);
+}
+
+TEST_F(SocketCallsTest, BoundsTheSendBufferOnLoopbackUnlessASizeWasAskedFor) {
+    connectAndAccept();
+    applyOptions(client_, {}, listener_.local_endpoint());
+    applyOptions(accepted_, {.sendBufferBytes = 12345}, peer_);
+    EXPECT_EQ(intOption(client_.native_handle(), SOL_SOCKET, SO_SNDBUF), 2 * 256 * 1024);
+    EXPECT_EQ(intOption(accepted_.native_handle(), SOL_SOCKET, SO_SNDBUF), 2 * 12345);
 }
 
 TEST_F(SocketCallsTest, ReportsAFamilyThatDoesNotExist) {
@@ -104,7 +113,8 @@ TEST_F(SocketCallsTest, ReceivingIntoNothingIsNotAnEndOfStream) {
     const std::span<const std::byte> byte = std::as_bytes(std::span("x", 1));
     EXPECT_EQ(sendOnce(client_.native_handle(), {&byte, 1}, ec_), 1u);
     accepted_.wait(asio::socket_base::wait_read);
-    EXPECT_EQ(receiveOnce(accepted_.native_handle(), {}, ec_), 0u);
+    const std::span<std::byte> nothing;
+    EXPECT_EQ(receiveOnce(accepted_.native_handle(), {&nothing, 1}, ec_), 0u);
     EXPECT_FALSE(ec_);
 }
 

@@ -3,10 +3,11 @@
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/core/stats.hpp>
-#include <tempeh/message/message.hpp>
+#include <tempeh/message/message_queue.hpp>
 
 #include <boost/intrusive/list_hook.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -21,6 +22,11 @@ public:
     /// user code may run, so that no scheduler round trip is needed on the same executor. Consumes the
     /// waiter.
     virtual void resume(bool inlineAllowed) noexcept = 0;
+
+    /// Whether resume(true) would run the handler before it returns. Then the backend may hand it its message
+    /// along with resumeWith() and need not be asked for it.
+    virtual bool resumesInline() const noexcept { return false; }
+    virtual void resumeWith(MessagePtr message) noexcept;
 
     /// Backend: why the operation ends without a result.
     error_code abortReason;
@@ -43,6 +49,8 @@ public:
     virtual ~GroupBackend();
 
     virtual BinaryHeader post(MessagePtr& message, error_code& ec) noexcept = 0;
+    /// post() of one after the other; how many. What could not be posted, and what is behind it, stays.
+    virtual std::size_t postAll(MessageQueue& messages, error_code& ec) noexcept = 0;
     virtual void updateReceiver(MessagePtr& message, error_code& ec) noexcept = 0;
     virtual ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const = 0;
     virtual GroupStats stats() const = 0;
@@ -53,6 +61,8 @@ public:
     virtual bool mayReceiveAtOnce() noexcept = 0;
     /// The next message if one is there; null otherwise.
     virtual MessagePtr tryReceive(error_code& ec) noexcept = 0;
+    /// Everything that is there, up to the next ChannelClosed; empty when there is nothing.
+    virtual MessageQueue tryReceiveAll(error_code& ec) noexcept = 0;
     /// Registers the waiter, or resumes it (never inline) when there is something already, or with
     /// NotAllowed.
     virtual void startReceive(Waiter& waiter, Duration timeout) noexcept = 0;

@@ -1,0 +1,1 @@
+#include <tempeh/tempeh.hpp>

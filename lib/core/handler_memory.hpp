@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <new>
+#include <utility>
+
+namespace tempeh::core {
+
+/// Memory for one small handler at a time, so that posting it allocates nothing. A second one, or a larger
+/// one, comes from the heap. Any thread.
+class HandlerMemory {
+public:
+    HandlerMemory() = default;
+    HandlerMemory(const HandlerMemory&) = delete;
+    HandlerMemory& operator=(const HandlerMemory&) = delete;
+
+    void* take(std::size_t size) {
+        if (size <= sizeof(bytes_) && !busy_.exchange(true, std::memory_order_acquire)) return bytes_;
+        return ::operator new(size);
+    }
+    void give(void* memory) noexcept {
+        if (memory == bytes_)
+            busy_.store(false, std::memory_order_release);
+        else
+            ::operator delete(memory);
+    }
+
+private:
+    alignas(std::max_align_t) std::byte bytes_[192];
+    std::atomic<bool> busy_{false};
+};
+
+/// The standard allocator form of HandlerMemory. `Pointer` is a plain one to memory that outlives the
+/// handler, or a shared one that sees to it.
+template <typename T, typename Pointer>
+class HandlerAllocator {
+public:
+    using value_type = T;
+    template <typename U>
+    struct rebind {
+        using other = HandlerAllocator<U, Pointer>;
+    };
+
+    explicit HandlerAllocator(Pointer memory) noexcept : memory_(std::move(memory)) {}
+    template <typename U>  // NOLINTNEXTLINE(google-explicit-constructor): allocators convert
+    HandlerAllocator(const HandlerAllocator<U, Pointer>& other) noexcept : memory_(other.memory_) {}
+
+    T* allocate(std::size_t count) { return static_cast<T*>(memory_->take(sizeof(T) * count)); }
+    void deallocate(T* pointer, std::size_t) noexcept { memory_->give(pointer); }
+
+    template <typename U>
+    bool operator==(const HandlerAllocator<U, Pointer>& other) const noexcept {
+        return memory_ == other.memory_;
+    }
+
+private:
+    template <typename U, typename P>
+    friend class HandlerAllocator;
+
+    Pointer memory_;
+};
+
+}  // namespace tempeh::core

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace tempeh::transport {
+
+/// The handler of an operation that a coroutine awaits, kept in the coroutine's own frame. Awaited as a deferred
+/// operation, which unlike an awaitable has no frame of its own: Asio keeps two frames per thread for reuse,
+/// and every further one in a chain of awaits costs an allocation.
+class FrameHandler {
+public:
+    FrameHandler() = default;
+    FrameHandler(const FrameHandler&) = delete;
+    FrameHandler& operator=(const FrameHandler&) = delete;
+
+    /// To be awaited once: keeps the handler, then calls `start(cancellation slot)`. A name for it is needed:
+    /// GCC 12 destroys temporaries of a co_await expression twice.
+    template <typename Start>
+    auto wait(Start start) {
+        return boost::asio::async_initiate<const boost::asio::deferred_t&, void()>(
+            Initiation<Start>(this, std::move(start)), boost::asio::deferred);
+    }
+
+    /// The coroutine goes on inside, and this may be gone with its frame before invoke() returns.
+    void invoke() { act_(storage_, Act::Invoke); }
+    /// The coroutine is destroyed inside, this with it.
+    void drop() noexcept { act_(storage_, Act::Drop); }
+
+private:
+    static constexpr std::size_t storageSize = 64;  // Asio's handler is a pointer or two
+
+    /// What to do with the handler in storage_, whose type only keep() knows.
+    enum class Act : std::uint8_t { Invoke, Drop };
+
+    template <typename Start>
+    class Initiation {
+    public:
+        Initiation(FrameHandler* owner, Start start) : owner_(owner), start_(std::move(start)) {}
+        template <typename Handler>
+        void operator()(Handler&& handler) {
+            auto slot = boost::asio::get_associated_cancellation_slot(handler);
+            owner_->keep(std::forward<Handler>(handler));
+            start_(slot);
+        }
+
+    private:
+        FrameHandler* owner_;
+        Start start_;
+    };
+
+    template <typename Handler>
+    void keep(Handler&& handler) {
+        using Stored = std::decay_t<Handler>;
+        static_assert(sizeof(Stored) <= storageSize);
+        static_assert(alignof(Stored) <= alignof(std::max_align_t));
+        ::new (static_cast<void*>(storage_)) Stored(std::forward<Handler>(handler));
+        act_ = &actOn<Stored>;
+    }
+
+    template <typename Stored>
+    static void actOn(void* storage, Act act) {
+        auto* stored = std::launder(static_cast<Stored*>(storage));
+        Stored handler(std::move(*stored));
+        stored->~Stored();
+        if (act == Act::Drop) return;
+        auto slot = boost::asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected()) slot.clear();
+        std::move(handler)();
+    }
+
+    void (*act_)(void* storage, Act act) = nullptr;
+    alignas(std::max_align_t) std::byte storage_[storageSize];
+};
+
+}  // namespace tempeh::transport

@@ -1,0 +1,33 @@
+// Shows: both ends of a connection, with nothing but messages: the smallest use of the engine.
+// Use it when: you want to see that your build works, or what a message goes through.
+// Prints: what came in at the server's end, and what came back at the client's.
+
+#include <tempeh/tempeh.hpp>
+
+#include <fmt/core.h>
+
+#include <string>
+#include <utility>
+
+int main() {
+    tempeh::Reactor engine;
+    tempeh::ChannelGroup group = engine.createGroup();
+    const tempeh::BlockingChannelGroup channels = group.blocking();
+    const std::string path = tempeh::temporaryUdsPath();
+
+    tempeh::MessagePtr message = engine.get();
+    tempeh::UdsServerAddress{path}.format(*message);
+    channels.post(std::move(message));  // listen
+    message = channels.waitReceive();   // the WelcomeResponse: we do
+
+    tempeh::UdsClientAddress{path}.format(*message);  // the same message again
+    message->body.assign("hello");
+    channels.post(std::move(message));  // connect
+    message = channels.waitReceive();   // the HelloRequest, at the server's end
+    fmt::print("{}: {}\n", nameOf(message->header.opCode), message->body.view());
+
+    message->header.opCode = tempeh::OpCode::HelloResponse;
+    channels.post(std::move(message));  // back where it came from
+    message = channels.waitReceive();
+    fmt::print("{}: {}\n", nameOf(message->header.opCode), message->body.view());
+}

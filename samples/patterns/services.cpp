@@ -1,0 +1,63 @@
+// Shows: pluggable services behind several listeners, in one thread with one loop: no coroutine in sight.
+// Use it when: you want plain functions that are called for each message, one after the other.
+// Prints: what the services answered, and how many messages they had.
+
+#include <tempeh/flows.hpp>
+
+#include <fmt/core.h>
+
+#include <chrono>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace flows = tempeh::flows;
+using namespace std::chrono_literals;
+using tempeh::MessagePtr, tempeh::OpCode;
+
+// Takes the requests that begin with its word; whatever it does not take is offered to the next service.
+class Reverse final : public flows::Service {
+public:
+    void start(tempeh::Ampe&, tempeh::BlockingChannelGroup channels) override { channels_.emplace(channels); }
+
+    bool onMessage(MessagePtr& message) override {
+        constexpr std::string_view word = "reverse ";
+        const std::string_view text = message->body.view();
+        if (message->header.opCode != OpCode::Request || !text.starts_with(word)) return true;
+        const std::string_view rest = text.substr(word.size());
+        message->header.opCode = OpCode::Response;
+        message->body.assign(std::string(rest.rbegin(), rest.rend()));
+        tempeh::error_code ec;  // a client that reads no answers loses this one
+        channels_->post(std::move(message), ec);
+        ++count_;
+        return true;  // false would end the loop
+    }
+
+    void stop() noexcept override { fmt::print("Reverse had {} request(s)\n", count_); }
+
+private:
+    std::optional<tempeh::BlockingChannelGroup> channels_;
+    int count_ = 0;
+};
+
+int main() {
+    tempeh::Reactor engine;
+    flows::Services services;
+    services.add(std::make_unique<Reverse>());
+    services.add(std::make_unique<flows::EchoService>());  // greets the clients, and echoes what is left
+    flows::MultiHomed server(engine, {tempeh::TcpServerAddress{"127.0.0.1", 0}, tempeh::UdsServerAddress{}},
+                             services);
+
+    for (const tempeh::Address& address : server.addresses()) {
+        const flows::BlockingPeer peer = flows::connectBlocking(engine, address);
+        for (const std::string_view text : {"reverse looter", "looter"}) {
+            const MessagePtr answer = peer.request(peer.get(OpCode::Request, text), 10s);
+            fmt::print("{} -> {}\n", text, answer ? answer->body.view() : "no answer");
+        }
+        peer.close();
+    }
+    server.stop();
+}
