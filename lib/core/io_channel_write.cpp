@@ -114,6 +114,7 @@ void IoChannel::onWritten(MessagePtr message) {
 void IoChannel::onWriteError(const error_code& ec) {
     // What the peer sent before it closed is still to be read; the reader finds the end of the stream.
     hasWriteFailed_ = true;
+    settleWriters(Status::ChannelClosed);  // there will be no room any more
     if (isReading_) {
         deadlineKind_ = machines::DeadlineKind::Bye;
         if (deadline_)
@@ -152,7 +153,8 @@ bool IoChannel::isHalfEmpty() const noexcept {
 }
 
 void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
-    if (streamPhase_ != Phase::Live || machine_.state() == machines::ChannelState::Closed) {
+    const bool isOver = streamPhase_ != Phase::Live || hasWriteFailed_;
+    if (isOver || machine_.state() == machines::ChannelState::Closed) {
         waiter.abortReason = Status::ChannelClosed;
         return waiter.resume(false);
     }
