@@ -115,13 +115,14 @@ void IoChannel::onWriteError(const error_code& ec) {
     // What the peer sent before it closed is still to be read; the reader finds the end of the stream.
     hasWriteFailed_ = true;
     settleWriters(Status::ChannelClosed);  // there will be no room any more
-    if (isReading_) {
+    // A paused reader may wait for messages that this channel's own queue holds: not longer than that.
+    if (isReading_ || isPaused_) {
         deadlineKind_ = machines::DeadlineKind::Bye;
         if (deadline_)
             engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + engine_.options().byeTimeout);
         return;
     }
-    if (!isPaused_) end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec.message());
+    end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec.message());
 }
 
 asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
