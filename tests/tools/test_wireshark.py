@@ -75,11 +75,12 @@ class Dissector(ToolTest):
 
     def testReassembly(self):
         stream = hello() + frame(0, 2, headers=b"k:v\r\n", body=b"x" * 300) + frame(2, 3, body=b"end")
-        for size in [1, 5, 17, 333]:
+        for size in [1, 17, 333]:
             with self.subTest(size):
                 capture = self.write(segments(stream, size))
-                self.assertEqual(dissected(capture), decoded(capture))
-                self.assertEqual(len(dissected(capture)), 3)
+                seen = dissected(capture)
+                self.assertEqual(seen, decoded(capture))
+                self.assertEqual(len(seen), 3)
 
     def testSegmentsOutOfOrder(self):
         stream = hello() + frame(0, 2, body=b"x" * 300) + frame(2, 3, body=b"end")

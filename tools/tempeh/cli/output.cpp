@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace tool {
@@ -58,6 +59,13 @@ void complain(const std::string& text) {
 
 bool isTerminal(int descriptor) noexcept {
     return ::isatty(descriptor) == 1;
+}
+
+bool areOutputsOne() noexcept {
+    struct stat output {};
+    struct stat errors {};
+    return ::fstat(STDOUT_FILENO, &output) == 0 && ::fstat(STDERR_FILENO, &errors) == 0 &&
+           output.st_dev == errors.st_dev && output.st_ino == errors.st_ino;
 }
 
 std::string paint(Paint paint, std::string_view text, int descriptor) {

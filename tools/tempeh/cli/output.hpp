@@ -24,6 +24,9 @@ void complain(const std::string& text);
 
 bool isTerminal(int descriptor) noexcept;
 
+/// Whether standard output and standard error are shown together: a terminal, one pipe, one file.
+bool areOutputsOne() noexcept;
+
 /// The text in a colour if the descriptor is a terminal and NO_COLOR is not set.
 std::string paint(Paint paint, std::string_view text, int descriptor = 1);
 

@@ -16,8 +16,6 @@
 
 #include <memory>
 #include <string>
-#include <unistd.h>
-#include <utility>
 
 namespace tool {
 
@@ -137,7 +135,8 @@ private:
         const Clock::duration time = (options_.outgoing.isStream ? end_ : download_.firstPartAt()) - start_;
         const double microseconds = std::chrono::duration<double, std::micro>(time).count();
         if (options_.isJson) return reportJson(answer, microseconds);
-        if (isTerminal(STDOUT_FILENO) && options_.output.empty() && download_.bytes() != 0) print("\n");
+        const bool isShown = options_.output.empty() && (options_.isQuiet ? isTerminal(1) : areOutputsOne());
+        if (isShown && !download_.endsInLine()) print("\n");
         if (options_.isQuiet) return;
         if (options_.showsHeaders) {
             for (const tempeh::TextHeader& header : answer.textHeaders)

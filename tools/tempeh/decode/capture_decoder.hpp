@@ -50,7 +50,6 @@ private:
     std::optional<std::uint16_t> port_;
     std::optional<std::int64_t> firstTime_;
     std::map<std::pair<std::string, std::string>, Connection> connections_;
-    std::uint64_t others_ = 0;
     bool isSound_ = true;
 };
 

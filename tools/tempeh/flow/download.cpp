@@ -55,6 +55,7 @@ void Download::takePart(const tempeh::Message& part) {
     }
     answer_.header = part.header;
     bytes_ += part.body.size();
+    if (!part.body.empty()) endsInLine_ = part.body.view().back() == '\n';
     if (descriptor_ >= 0) writeAll(descriptor_, part.body.bytes());
     if (!isKept_) return;
     if (bytes_ > mostKept)

@@ -30,6 +30,8 @@ public:
     /// Header and text headers of the first part, the status of the last; the body when it goes to Memory.
     const tempeh::Message& answer() const noexcept { return answer_; }
     std::uint64_t bytes() const noexcept { return bytes_; }
+    /// Whether a line of text behind it would begin at the start of a line.
+    bool endsInLine() const noexcept { return endsInLine_; }
     std::uint64_t parts() const noexcept { return parts_; }
     std::chrono::steady_clock::time_point firstPartAt() const noexcept { return firstPartAt_; }
 
@@ -43,6 +45,7 @@ private:
     tempeh::Message answer_;
     std::uint64_t bytes_ = 0;
     std::uint64_t parts_ = 0;
+    bool endsInLine_ = true;
     std::chrono::steady_clock::time_point firstPartAt_;
     asio::thread_pool thread_{1};
 };
