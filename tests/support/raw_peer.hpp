@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
 
@@ -92,6 +93,18 @@ public:
         return Peer(std::move(socket));
     }
 
+    /// Of a Unix socket with a path.
+    static Peer connectTo(const std::string& path) {
+        Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        if (socket.get() < 0 ||
+            ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+            throw std::runtime_error("raw: connect failed");
+        return Peer(std::move(socket));
+    }
+
     void send(std::span<const std::byte> bytes) {
         if (!trySend(bytes)) throw std::runtime_error("raw: send failed");
     }
@@ -106,6 +119,13 @@ public:
             if (size > 0) bytes = bytes.subspan(static_cast<std::size_t>(size));
         }
         return true;
+    }
+    /// What the kernel takes at once, without waiting; how much that is.
+    std::size_t sendSome(std::span<const std::byte> bytes) {
+        if (bytes.empty()) return 0;
+        const ssize_t size = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (size < 0 && errno != EAGAIN && errno != EINTR) throw std::runtime_error("raw: send failed");
+        return size > 0 ? static_cast<std::size_t>(size) : 0;
     }
     /// Every byte in a send of its own.
     void sendByteByByte(std::span<const std::byte> bytes) {
