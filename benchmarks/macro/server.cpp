@@ -40,8 +40,8 @@ bool isShutdownSignal(const tempeh::MessagePtr& message) {
     return message->isFromEngine() && message->status() == tempeh::Status::ReceiverUpdate;
 }
 
-/// Everything that came, and the answers to be posted. What could not be posted last time is dropped: its peer
-/// is gone. False: stop.
+/// Everything that came, and the answers to be posted. What could not be posted last time is dropped: its
+/// peer is gone. False: stop.
 bool answerAll(Responder& responder, tempeh::MessageQueue& messages, tempeh::MessageQueue& answers) {
     answers.clear();
     while (tempeh::MessagePtr message = messages.popFront()) {

@@ -143,13 +143,14 @@ void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
     const IoChannelPtr keepAlive(this);
     holdSendRight();
     const machines::Ending ending = machine_.onEnd(cause, status);
-    phase.store(ChannelPhase::Closed, std::memory_order_relaxed);
     if (cause == EndCause::Violation) engine_.counters().violations.add();
     if (isPaused_) engine_.unpause(*this);
     isPaused_ = false;
     if (!isResuming_) std::vector<std::byte>().swap(unread_);
 
     MessageQueue back = collectUnsent(ending);
+    // Not before the door is shut: who sees it closed finds that posts come back.
+    phase.store(ChannelPhase::Closed, std::memory_order_release);
     const std::size_t returned = back.size();
     if (returned != 0) {
         engine_.counters().returned.add(ending.returnStatus, returned);

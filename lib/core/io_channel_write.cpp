@@ -114,13 +114,15 @@ void IoChannel::onWritten(MessagePtr message) {
 void IoChannel::onWriteError(const error_code& ec) {
     // What the peer sent before it closed is still to be read; the reader finds the end of the stream.
     hasWriteFailed_ = true;
-    if (isReading_) {
+    settleWriters(Status::ChannelClosed);  // there will be no room any more
+    // A paused reader may wait for messages that this channel's own queue holds: not longer than that.
+    if (isReading_ || isPaused_) {
         deadlineKind_ = machines::DeadlineKind::Bye;
         if (deadline_)
             engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + engine_.options().byeTimeout);
         return;
     }
-    if (!isPaused_) end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec.message());
+    end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec.message());
 }
 
 asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
@@ -152,7 +154,8 @@ bool IoChannel::isHalfEmpty() const noexcept {
 }
 
 void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
-    if (streamPhase_ != Phase::Live || machine_.state() == machines::ChannelState::Closed) {
+    const bool isOver = streamPhase_ != Phase::Live || hasWriteFailed_;
+    if (isOver || machine_.state() == machines::ChannelState::Closed) {
         waiter.abortReason = Status::ChannelClosed;
         return waiter.resume(false);
     }

@@ -83,9 +83,9 @@ private:
 
     /// Makes sure own_ has something, if there is anything to be had. Consumer lock held.
     bool refill(error_code& ec) noexcept;
-    MessagePtr popOwn() noexcept;           // consumer lock held, own_ not empty
-    void takeShared() noexcept;             // consumer lock and mutex_ held
-    detail::Waiter* wakeWaiter() noexcept;  // mutex_ held
+    MessagePtr popOwn() noexcept;                           // consumer lock held, own_ not empty
+    void takeShared() noexcept;                             // consumer lock and mutex_ held
+    detail::Waiter* wakeWaiter() noexcept;                  // mutex_ held
     bool mayHandOver(const Message& first) const noexcept;  // mutex_ held
     /// Nothing to be had, at the time of asking, and no word that there never will be; takes no lock.
     bool isQuiet() const noexcept { return pending() == 0 && !closed_.load(std::memory_order_acquire); }

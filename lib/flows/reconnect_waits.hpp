@@ -79,7 +79,10 @@ public:
     Running(Running&&) noexcept = default;
     Running& operator=(Running&&) = delete;
     ~Running() {
-        if (core_ != nullptr) core_->end();
+        if (core_ == nullptr) return;
+        // What is bound to it holds an executor, and this may be the last moment at which that has a context.
+        core_->stopAttempts_.slot().clear();
+        core_->end();
     }
     ReconnectCore& core() const noexcept { return *core_; }
 

@@ -20,5 +20,4 @@ inline bool isPlainPost(const Message& message) noexcept {
 /// go on.
 Status checkPost(const Message* message) noexcept;
 
-
 }  // namespace tempeh::machines

@@ -12,9 +12,9 @@
 
 namespace tempeh::transport {
 
-/// The handler of an operation that a coroutine awaits, kept in the coroutine's own frame. Awaited as a deferred
-/// operation, which unlike an awaitable has no frame of its own: Asio keeps two frames per thread for reuse,
-/// and every further one in a chain of awaits costs an allocation.
+/// The handler of an operation that a coroutine awaits, kept in the coroutine's own frame. Awaited as a
+/// deferred operation, which unlike an awaitable has no frame of its own: Asio keeps two frames per thread
+/// for reuse, and every further one in a chain of awaits costs an allocation.
 class FrameHandler {
 public:
     FrameHandler() = default;

@@ -33,10 +33,10 @@ public:
         ~Completion() {
             if (operation_ != nullptr) operation_->handler_.drop();
         }
-        void operator()(const error_code& ec, std::size_t size) {
+        void operator()(const error_code& error, std::size_t received) {
             ReceiveOperation& operation = *std::exchange(operation_, nullptr);
-            operation.ec = ec;
-            operation.size = size;
+            operation.ec = error;
+            operation.size = received;
             operation.handler_.invoke();
         }
 

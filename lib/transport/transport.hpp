@@ -47,7 +47,8 @@ public:
                                   error_code& ec) noexcept = 0;
 
     /// Waits until there is something to read, then reads it as readSome() does; awaited through a
-    /// ReceiveOperation. Saves a system call against waitReadable() and readSome(), but holds `into` meanwhile.
+    /// ReceiveOperation. Saves a system call against waitReadable() and readSome(), but holds `into`
+    /// meanwhile.
     virtual void startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) = 0;
 
     /// Suspends until a read or write would make progress (or fail). `ec` outlives the call.

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <variant>

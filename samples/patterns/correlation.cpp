@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include <chrono>
+#include <cstddef>
 #include <future>
 #include <string>
 #include <utility>

@@ -6,6 +6,7 @@
 #include <tempeh/tempeh.hpp>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_future.hpp>
 #include <fmt/core.h>
 

@@ -11,7 +11,6 @@
 
 #include <chrono>
 #include <utility>
-#include <variant>
 
 namespace asio = boost::asio;
 namespace flows = tempeh::flows;

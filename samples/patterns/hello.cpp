@@ -4,8 +4,7 @@
 
 #include <tempeh/tempeh.hpp>
 
-#include <fmt/core.h>
-
+#include <iostream>
 #include <string>
 #include <utility>
 
@@ -24,10 +23,10 @@ int main() {
     message->body.assign("hello");
     channels.post(std::move(message));  // connect
     message = channels.waitReceive();   // the HelloRequest, at the server's end
-    fmt::print("{}: {}\n", nameOf(message->header.opCode), message->body.view());
+    std::cout << message->header.opCode << ": " << message->body.view() << '\n';
 
     message->header.opCode = tempeh::OpCode::HelloResponse;
     channels.post(std::move(message));  // back where it came from
     message = channels.waitReceive();
-    fmt::print("{}: {}\n", nameOf(message->header.opCode), message->body.view());
+    std::cout << message->header.opCode << ": " << message->body.view() << '\n';
 }

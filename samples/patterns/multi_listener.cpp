@@ -13,6 +13,7 @@
 #include <string>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace asio = boost::asio;
 namespace flows = tempeh::flows;

@@ -14,9 +14,11 @@
 #include <fmt/core.h>
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 

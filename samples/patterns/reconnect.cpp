@@ -12,7 +12,6 @@
 #include <future>
 #include <signal.h>
 #include <string>
-#include <string_view>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>

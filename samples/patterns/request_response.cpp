@@ -7,9 +7,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_future.hpp>
-#include <fmt/core.h>
 
 #include <chrono>
+#include <iostream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -35,13 +35,13 @@ asio::awaitable<void> ask(tempeh::Ampe& engine, tempeh::Address address) {
 
     MessagePtr answer = co_await server.request(server.get(OpCode::Request, "stressed"), 5s);
     if (!answer) throw std::runtime_error("no answer in 5 s");
-    fmt::print("stressed -> {}\n", answer->body.view());
+    std::cout << "stressed -> " << answer->body.view() << '\n';
 
     answer = co_await server.request(server.get(OpCode::Request, "be silent"), 20ms);
-    fmt::print("be silent -> {}\n", answer ? "an answer" : "no answer in time");
+    std::cout << "be silent -> " << (answer ? "an answer" : "no answer in time") << '\n';
 
     answer = co_await server.request(server.get(OpCode::Request, "drawer"), 5s);  // the channel lives on
-    fmt::print("drawer -> {}\n", answer->body.view());
+    std::cout << "drawer -> " << answer->body.view() << '\n';
     co_await server.close();
 }
 

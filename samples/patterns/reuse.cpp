@@ -6,7 +6,8 @@
 
 #include <fmt/core.h>
 
-#include <cstdlib>
+#include <cstddef>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <variant>

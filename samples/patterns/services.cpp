@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 #include <chrono>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>

@@ -7,10 +7,14 @@
 #include <fmt/core.h>
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <set>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
+#include <variant>
 
 using namespace std::chrono_literals;
 using tempeh::BlockingChannelGroup, tempeh::ChannelNumber, tempeh::MessagePtr, tempeh::OpCode, tempeh::Status;

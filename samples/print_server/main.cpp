@@ -12,7 +12,6 @@
 #include <boost/asio/use_future.hpp>
 #include <fmt/core.h>
 
-#include <cstddef>
 #include <future>
 #include <string>
 #include <utility>

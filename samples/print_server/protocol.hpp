@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 /// What spooler and worker have agreed upon. A worker opens one channel for each job it can do at a time:
 ///

@@ -2,14 +2,18 @@
 
 #include "protocol.hpp"
 
+#include <tempeh/core/reactor.hpp>
 #include <tempeh/flows/peer.hpp>
 #include <tempeh/flows/server.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace print {

@@ -2,7 +2,10 @@
 
 #include <tempeh/flows/connect.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <string_view>
 #include <utility>
 
 namespace print {

@@ -33,7 +33,7 @@ missing_packages() {
     command -v python3 >/dev/null || echo python3
     # One compiler run when all is there; only a failure asks which.
     if probe_headers 'BOOST_VERSION >= 108100' boost/version.hpp fmt/core.h spdlog/version.h gtest/gtest-message.h \
-        gmock/internal/gmock-port.h; then
+        gmock/internal/gmock-port.h CLI/Version.hpp nlohmann/json_fwd.hpp; then
         return
     fi
     probe_headers 'BOOST_VERSION >= 108100' boost/version.hpp || echo boost
@@ -41,6 +41,8 @@ missing_packages() {
     probe_headers 1 spdlog/version.h || echo libspdlog-dev
     probe_headers 1 gtest/gtest-message.h || echo libgtest-dev
     probe_headers 1 gmock/internal/gmock-port.h || echo libgmock-dev
+    probe_headers 1 CLI/Version.hpp || echo libcli11-dev
+    probe_headers 1 nlohmann/json_fwd.hpp || echo nlohmann-json3-dev
 }
 
 as_root() {
@@ -75,7 +77,7 @@ bootstrap() {
 
     if ! command -v apt-get >/dev/null; then
         die "missing: $*. Install a C++20 compiler (GCC 12, Clang 16 or newer), CMake 3.25, Ninja, Python 3," \
-            "Boost 1.81 (headers), fmt, spdlog and GoogleTest with your system's packages, then run this again."
+            "Boost 1.81 (headers), fmt, spdlog, GoogleTest, CLI11 and nlohmann-json with your system's packages, then run this again."
     fi
     say "installing: $*"
     as_root apt-get update -qq </dev/null >/dev/null ||

@@ -136,7 +136,11 @@ TEST(FlowsEchoService, ClosesAClientThatDoesNotRead) {
     Reactor engine(Options{.sendQueueMessages = 8, .sendBufferBytes = 16 * 1024});
     EchoService echoes;
     const MultiHomed server(engine, {localTcp()}, echoes);
-    Reactor clients(Options{.initialPoolMessages = 0, .maxPoolMessages = 4, .receiveBufferBytes = 16 * 1024});
+    // Its few messages are soon all in its send queue, so that it is paused when the server closes.
+    Reactor clients(Options{.initialPoolMessages = 0,
+                            .maxPoolMessages = 4,
+                            .byeTimeout = 200ms,
+                            .receiveBufferBytes = 16 * 1024});
     Party deaf(clients);
     const ChannelNumber channel = deaf.sayHello(clientAddressOf(server.addresses().front())).channelNumber;
     const std::string large(60'000, 'x');

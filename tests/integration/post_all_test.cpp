@@ -112,7 +112,7 @@ TEST_P(PostAll, GivesIdsToThoseThatHaveNone) {
         ids.push_back(link.server->next(OpCode::Request)->header.messageId);
     EXPECT_EQ(ids[1], 77U);
     EXPECT_EQ(ids[4], 78U);
-    EXPECT_GT(ids[0], 78U);
+    EXPECT_NE(ids[0], 0U);
     EXPECT_GT(ids[2], ids[0]);
     EXPECT_GT(ids[3], ids[2]);
 }

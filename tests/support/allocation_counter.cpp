@@ -7,17 +7,27 @@
 #include <malloc.h>
 #include <new>
 
+// Clang's thread sanitizer links its own into the program, where a second definition is an error.
+#if defined(__clang__) && defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TEMPEH_TEST_OPERATOR_NEW_TAKEN
+#endif
+#endif
+
 namespace {
 
 std::atomic<std::uint64_t> allocations{0};
+thread_local bool hasNoMemory = false;
 
 [[maybe_unused]] void* allocate(std::size_t size) {
+    if (hasNoMemory) throw std::bad_alloc();
     allocations.fetch_add(1, std::memory_order_relaxed);
     if (void* block = std::malloc(size == 0 ? 1 : size)) return block;
     throw std::bad_alloc();
 }
 
 [[maybe_unused]] void* allocate(std::size_t size, std::align_val_t alignment) {
+    if (hasNoMemory) throw std::bad_alloc();
     allocations.fetch_add(1, std::memory_order_relaxed);
     if (void* block = ::memalign(static_cast<std::size_t>(alignment), size == 0 ? 1 : size)) return block;
     throw std::bad_alloc();
@@ -31,6 +41,22 @@ std::uint64_t allocationCount() noexcept {
     return allocations.load(std::memory_order_relaxed);
 }
 
+NoMemory::NoMemory() noexcept {
+    hasNoMemory = true;
+}
+
+NoMemory::~NoMemory() {
+    hasNoMemory = false;
+}
+
+bool hasOperatorNew() noexcept {
+#ifdef TEMPEH_TEST_OPERATOR_NEW_TAKEN
+    return false;
+#else
+    return true;
+#endif
+}
+
 }  // namespace tempeh::test
 
 #ifndef TEMPEH_TEST_SANITIZED
@@ -42,19 +68,13 @@ extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
 }
 #endif
 
-// Clang's thread sanitizer links its own into the program, where a second definition is an error.
-#if defined(__clang__) && defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TEMPEH_TEST_OPERATOR_NEW_TAKEN
-#endif
-#endif
-
 #ifndef TEMPEH_TEST_OPERATOR_NEW_TAKEN
 // The array forms of the standard library call these; a sanitizer's nothrow form does not.
 void* operator new(std::size_t size) {
     return allocate(size);
 }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    if (hasNoMemory) return nullptr;
     allocations.fetch_add(1, std::memory_order_relaxed);
     return std::malloc(size == 0 ? 1 : size);
 }
@@ -65,6 +85,9 @@ void operator delete(void* block) noexcept {
     std::free(block);
 }
 void operator delete(void* block, std::size_t) noexcept {
+    std::free(block);
+}
+void operator delete(void* block, const std::nothrow_t&) noexcept {
     std::free(block);
 }
 void operator delete(void* block, std::align_val_t) noexcept {

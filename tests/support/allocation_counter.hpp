@@ -9,4 +9,17 @@ namespace tempeh::test {
 /// both replaced by counting ones.
 std::uint64_t allocationCount() noexcept;
 
+/// False where a sanitizer has operator new to itself: nothing is counted, and memory is to be had always.
+bool hasOperatorNew() noexcept;
+
+/// While it lives the calling thread gets no memory from operator new: std::bad_alloc, null from the nothrow
+/// form of a single object.
+class NoMemory {
+public:
+    NoMemory() noexcept;
+    ~NoMemory();
+    NoMemory(const NoMemory&) = delete;
+    NoMemory& operator=(const NoMemory&) = delete;
+};
+
 }  // namespace tempeh::test

@@ -36,8 +36,8 @@ public:
     BinaryHeader post(MessagePtr&& message, error_code& ec) noexcept;
 
     /// post() of every message, in order, at a fraction of the cost for each: on the engine's thread a third
-    /// less, elsewhere one lock and one wake for all. Gives how many; one that cannot be posted (`ec` says why,
-    /// as post() does; the throwing form throws after the others were posted) and those behind it stay.
+    /// less, elsewhere one lock and one wake for all. Gives how many; one that cannot be posted (`ec` says
+    /// why, as post() does; the throwing form throws after the others were posted) and those behind it stay.
     std::size_t postAll(MessageQueue& messages);
     std::size_t postAll(MessageQueue& messages, error_code& ec) noexcept;
 

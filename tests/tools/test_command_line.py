@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Help, usage errors, exit codes, completion, colours: what is the same for every command."""
+
+import os
+import pty
+import shutil
+import subprocess
+import unittest
+
+import support
+from support import TOOL, ToolTest, tool
+
+COMMANDS = ["listen", "request", "signal", "ping", "bench", "check", "decode", "forward", "completion"]
+
+
+def onTerminal(*arguments, env=None):
+    """What the tool writes when standard output is a terminal."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen([TOOL, *arguments], stdout=follower, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                               env={**os.environ, "TERM": "xterm", **(env or {})})
+    os.close(follower)
+    data = b""
+    while True:
+        try:
+            got = os.read(leader, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not got:
+            break
+        data += got
+    process.wait()
+    os.close(leader)
+    return data
+
+
+class CommandLine(ToolTest):
+    def testHelpNamesEveryCommandAndTheExitCodes(self):
+        result = tool("--help")
+        self.assertRuns(result)
+        for word in [*COMMANDS, "Exit codes:", "130"]:
+            self.assertIn(word, result.out.decode())
+
+    def testEveryCommandHasExamples(self):
+        for command in COMMANDS:
+            with self.subTest(command):
+                result = tool(command, "--help")
+                self.assertRuns(result)
+                self.assertIn("Examples:", result.out.decode())
+                self.assertIn(f"tempeh {command}", result.out.decode())
+
+    def testVersion(self):
+        self.assertRegex(tool("--version").out.decode(), r"^tempeh \d+\.\d+\.\d+\n$")
+
+    def testUsageErrorsEndWithTwo(self):
+        wrong = [
+            [], ["nonsense"], ["ping"], ["ping", "--nonsense", "x:1"], ["ping", "x:1", "-c", "many"],
+            ["ping", "x:1", "-i", "-1"], ["ping", "x:1", "-i", "2parsecs"], ["ping", "x:1", "-s", "70000"],
+            ["bench", "--mode", "guess"], ["bench", "-s", "65536"], ["bench", "-n", "0"], ["completion", "fish"],
+            ["listen"], ["listen", "127.0.0.1:0", "--echo", "--reply", "x"], ["decode", "--port", "65536", "x"],
+            ["decode", "/nonexistent"], ["request", "x:1", "-f", "/nonexistent"], ["request", "x:1", "a", "-f", "b"],
+            ["listen", "127.0.0.1:0", "-H", "no colon"], ["request", "x:1", "-o", "/nonexistent/x", "a"],
+        ]
+        for arguments in wrong:
+            with self.subTest(arguments):
+                result = tool(*arguments)
+                self.assertRuns(result, 2)
+                self.assertNotEqual(result.err, "")
+
+    def testWrongAddressesAreUsage(self):
+        for address in ["", "tcp|a b|1", "host:port", "host:0", "host:65536", "[::1", "[::1]x", "unix:",
+                        "uds|", "unix:/" + "x" * 120, "a\x01b"]:
+            with self.subTest(address):
+                result = tool("check", address)
+                self.assertRuns(result, 2)
+                self.assertIn("is no address", result.err)
+
+    def testEveryFormOfAddressIsUnderstood(self):
+        server, address = self.listen("--echo", "-q")
+        port = address.split("|")[2]
+        for form in [f"tcp|127.0.0.1|{port}", f"tcp||{port}", f"tcp://127.0.0.1:{port}", f"127.0.0.1:{port}",
+                     f":{port}", f"localhost:{port}", f"tcp:127.0.0.1:{port}"]:
+            with self.subTest(form):
+                self.assertRuns(tool("check", form))
+        path = self.folder / "s"
+        self.listen("-q", address=str(path))
+        for form in [f"uds|{path}", f"unix:{path}", f"unix://{path}", str(path)]:
+            with self.subTest(form):
+                self.assertRuns(tool("check", form))
+
+    def testIpv6(self):
+        try:
+            server, address = self.listen("-q", address="[::1]:0")
+        except AssertionError:
+            self.skipTest("no IPv6 on this machine")
+        self.assertRuns(tool("check", f"[::1]:{address.split('|')[2]}"))
+
+
+class Colours(ToolTest):
+    def testOnlyOnATerminal(self):
+        arguments = ["decode", "--hex", "00010000000000000000000100000000"]
+        self.assertIn(b"\x1b[36mRequest", onTerminal(*arguments))
+        self.assertNotIn(b"\x1b", tool(*arguments, env={"TERM": "xterm"}).out)
+        self.assertNotIn(b"\x1b", onTerminal(*arguments, env={"NO_COLOR": "1"}))
+        self.assertNotIn(b"\x1b", onTerminal(*arguments, env={"TERM": "dumb"}))
+
+
+class Completion(ToolTest):
+    def complete(self, *words):
+        script = ('source <("$0" completion bash); compopt() { :; }; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tempeh;'
+                  ' echo "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", script, TOOL, *words], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.split()
+
+    def testBash(self):
+        self.assertEqual(sorted(self.complete("tempeh", "")), sorted([*COMMANDS, "-h", "--help", "--version"]))
+        self.assertEqual(self.complete("tempeh", "re"), ["request"])
+        self.assertEqual(self.complete("tempeh", "ping", "--co"), ["--connect-timeout", "--count", "--connect"])
+        self.assertEqual(self.complete("tempeh", "bench", "--mode", "f"), ["fan-in"])
+        self.assertEqual(self.complete("tempeh", "completion", ""), ["-h", "--help", "bash", "zsh"])
+
+    def testEveryOptionOfTheHelpIsKnown(self):
+        for command in COMMANDS:
+            known = self.complete("tempeh", command, "-")
+            for word in tool(command, "--help").out.decode().split("Examples:")[0].replace(",", " ").split():
+                if word.startswith("--"):
+                    self.assertIn(word.rstrip(".:;"), known, command)
+
+    def testZsh(self):
+        script = tool("completion", "zsh")
+        self.assertRuns(script)
+        self.assertTrue(script.out.startswith(b"#compdef tempeh\n"))
+        zsh = shutil.which("zsh")
+        if zsh is None:
+            self.skipTest("no zsh: its syntax was not checked")
+        path = self.folder / "_tempeh"
+        path.write_bytes(script.out)
+        subprocess.run([zsh, "-n", str(path)], check=True)
+
+
+if __name__ == "__main__":
+    support.main()

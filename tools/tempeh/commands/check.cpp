@@ -1,0 +1,112 @@
+#include "cli/exit_code.hpp"
+#include "cli/output.hpp"
+#include "commands/commands.hpp"
+#include "flow/session.hpp"
+#include "flow/target.hpp"
+#include "text/json.hpp"
+#include "text/message_text.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using tempeh::MessagePtr;
+
+struct CheckOptions {
+    Target target;
+    std::optional<std::string> request;
+    std::string expected;
+    Duration timeout = std::chrono::seconds(5);
+    bool isQuiet = false;
+    bool isJson = false;
+};
+
+struct Finding {
+    ExitCode code = exitOk;
+    std::string text;
+    double helloUs = 0;
+    double answerUs = 0;
+};
+
+double microsecondsSince(Clock::time_point start) {
+    return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+}
+
+asio::awaitable<void> ask(tempeh::flows::Peer peer, const CheckOptions& options, Finding& finding) {
+    const Clock::time_point start = Clock::now();
+    MessagePtr request = peer.get(tempeh::OpCode::Request, *options.request);
+    const MessagePtr answer = co_await peer.request(std::move(request), options.timeout);
+    finding.answerUs = microsecondsSince(start);
+    if (answer == nullptr) throw Failure(exitNegative, "no answer in time");
+    if (answer->header.status != 0)
+        throw Failure(exitNegative, fmt::format("answered with status {}", answer->header.status));
+    if (answer->body.view().find(options.expected) == std::string_view::npos)
+        throw Failure(exitNegative, fmt::format("the answer does not have '{}' in it", options.expected));
+    finding.text += fmt::format(", answer in {}", timeText(finding.answerUs));
+}
+
+asio::awaitable<int> check(Session& session, const CheckOptions& options, Finding& finding) {
+    const Clock::time_point start = Clock::now();
+    try {
+        const tempeh::flows::Peer peer = co_await connectTo(session.engine(), options.target);
+        finding.helloUs = microsecondsSince(start);
+        finding.text = fmt::format("hello in {}", timeText(finding.helloUs));
+        if (options.request) co_await ask(peer, options, finding);
+    } catch (const Failure& failure) {
+        if (failure.code() == exitUsage) throw;
+        finding.code = failure.code();
+        finding.text = failure.what();
+    } catch (const tempeh::Error& error) {
+        if (session.isInterrupted()) throw;
+        finding.code = exitNegative;
+        finding.text = error.what();
+    }
+    co_return finding.code;
+}
+
+void report(const CheckOptions& options, const Finding& finding) {
+    const bool isOk = finding.code == exitOk;
+    if (options.isJson) {
+        Json json;
+        json.set("address", options.target.address).set("ok", isOk).set("text", finding.text);
+        if (finding.helloUs > 0) json.set("helloUs", finding.helloUs);
+        if (finding.answerUs > 0) json.set("answerUs", finding.answerUs);
+        printLine(json.line());
+    } else if (!options.isQuiet) {
+        const std::string verdict = isOk ? paint(Paint::Good, "OK") : paint(Paint::Bad, "FAILED");
+        printLine(fmt::format("{} {}: {}", verdict, options.target.address, finding.text));
+    }
+}
+
+}  // namespace
+
+void addCheck(CommandLine& line) {
+    const auto options = std::make_shared<CheckOptions>();
+    options->target.connectTimeout = std::chrono::seconds(5);
+    Command command = line.add("check", "Is there a server, and does it answer? For monitoring", [options] {
+        Session session;
+        Finding finding;
+        const int code = session.run(check(session, *options, finding));
+        report(*options, finding);
+        return code;
+    });
+    describeTarget(command, options->target);
+    command.option("--request", options->request, "TEXT", "Ask this, and want an answer with status 0")
+        .option("--expect", options->expected, "TEXT", "What the answer's body must contain")
+        .option("-t,--timeout", options->timeout, "For the answer")
+        .flag("-q,--quiet", options->isQuiet, "Print nothing, the exit code says it")
+        .flag("--json", options->isJson, "Print one JSON object")
+        .examples(
+            "  tempeh check localhost:7099 && echo up\n"
+            "  tempeh check unix:/run/app.sock --request ping --expect pong -t 500ms");
+}
+
+}  // namespace tool

@@ -1,0 +1,167 @@
+#include "cli/exit_code.hpp"
+#include "cli/output.hpp"
+#include "commands/commands.hpp"
+#include "flow/answers.hpp"
+#include "flow/listen_log.hpp"
+#include "flow/session.hpp"
+#include "text/address.hpp"
+#include "text/message_text.hpp"
+
+#include <tempeh/flows/server.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tool {
+
+namespace {
+
+namespace flows = tempeh::flows;
+using tempeh::MessagePtr;
+using tempeh::OpCode;
+
+struct ListenOptions {
+    std::vector<std::string> addresses;
+    AnswerOptions answers;
+    ListenLog::Options log;
+    std::uint64_t count = 0;
+};
+
+/// Everything on the engine's thread, the handlers of all clients too.
+class Listening {
+public:
+    Listening(Session& session, const ListenOptions& options)
+        : session_(session)
+        , options_(options)
+        , log_(options.log)
+        , answers_(session.executor(), options.answers, log_)
+        , server_(session.engine(), addressesOf(options)) {
+        session.onInterrupt([this] { stop(); });
+    }
+
+    asio::awaitable<int> run() {
+        try {
+            co_await server_.listening();
+        } catch (const tempeh::Error& error) {
+            throw Failure(exitUnreachable, error.what());
+        }
+        for (const tempeh::Address& address : server_.addresses())
+            log_.listening(tempeh::toString(address));
+        const flows::Handler handler = [this](flows::Peer peer) { return serve(std::move(peer)); };
+        co_await server_.serve(handler);
+        if (failure_) std::rethrow_exception(failure_);
+        co_return exitOk;
+    }
+
+private:
+    static std::vector<tempeh::Address> addressesOf(const ListenOptions& options) {
+        std::vector<tempeh::Address> addresses;
+        for (const std::string& text : options.addresses)
+            addresses.push_back(serverAddress(text));
+        return addresses;
+    }
+
+    /// Its address; clients of Unix sockets have none and are told apart by their process.
+    static std::string nameOf(const tempeh::ChannelInfo& info) {
+        if (info.transport == tempeh::Transport::Tcp || !info.peerCredentials) return info.peerAddress;
+        return fmt::format("uds|pid {}", info.peerCredentials->pid);
+    }
+
+    asio::awaitable<void> serve(flows::Peer peer) {
+        try {
+            co_await converse(std::move(peer));
+        } catch (const Failure&) {
+            failure_ = std::current_exception();  // of this program, such as an output that is closed
+            stop();
+        }
+    }
+
+    asio::awaitable<void> converse(flows::Peer peer) {
+        const std::string name = nameOf(peer.info());
+        log_.opened(name, peer.hello());
+        try {
+            for (;;) {
+                MessagePtr message = co_await peer.receive();
+                co_await handle(peer, name, std::move(message));
+            }
+        } catch (const tempeh::Error& error) {
+            log_.closed(name, reasonOf(error));
+        } catch (const boost::system::system_error& error) {
+            log_.closed(name, error.what());
+        }
+    }
+
+    asio::awaitable<void> handle(flows::Peer peer, const std::string& name, MessagePtr message) {
+        const OpCode opCode = message->header.opCode;
+        log_.message(name, *message);
+        if (opCode == OpCode::ByeRequest) {
+            co_await peer.respond(std::move(message), "");
+            co_return;
+        }
+        co_await answers_.give(peer, name, std::move(message));
+        ++handled_;
+        if (options_.count != 0 && handled_ == options_.count) stop();
+    }
+
+    void stop() {
+        if (std::exchange(isStopping_, true)) return;
+        asio::co_spawn(session_.executor(), stopServer(), asio::detached);
+    }
+
+    asio::awaitable<void> stopServer() {
+        constexpr auto patience = std::chrono::seconds(1);
+        co_await server_.stop(patience);
+    }
+
+    Session& session_;
+    const ListenOptions& options_;
+    ListenLog log_;
+    Answers answers_;
+    flows::Server server_;
+    std::uint64_t handled_ = 0;
+    bool isStopping_ = false;
+    std::exception_ptr failure_;
+};
+
+}  // namespace
+
+void addListen(CommandLine& line) {
+    const auto options = std::make_shared<ListenOptions>();
+    Command command = line.add("listen", "Take messages: print, echo or answer them", [options] {
+        Session session;
+        Listening listening(session, *options);
+        return session.run(listening.run());
+    });
+    command
+        .arguments(
+            "ADDRESS", options->addresses,
+            "Where; several at a time. HOST:PORT (port 0: any free one), unix:PATH, tcp|HOST|PORT, uds|PATH")
+        .option("-r,--reply", options->answers.reply, "TEXT", "Answer requests with this text")
+        .flag("-e,--echo", options->answers.echoes, "Answer requests with what they say")
+        .option("-x,--exec", options->answers.program, "PROGRAM",
+                "Run by the shell for each message: body on its input, output is the answer, exit code its "
+                "status")
+        .flag("--no-answer", options->answers.isSilent, "Answer nothing")
+        .option("-H,--header", options->answers.headers, "NAME:VALUE",
+                "Text header of the answers; repeatable")
+        .option("-n,--count", options->count, "N", "End after so many messages; 0: when interrupted")
+        .option("--body", options->log.bodyLimit, "BYTES", "How much of a body to print")
+        .flag("-q,--quiet", options->log.isQuiet, "Print the addresses alone")
+        .flag("--json", options->log.isJson, "JSON lines")
+        .examples(
+            "  tempeh listen localhost:7099\n"
+            "  tempeh listen :7099 unix:/run/app.sock --echo\n"
+            "  tempeh listen :7099 --exec 'tr a-z A-Z'\n"
+            "  tempeh listen unix:/run/sum.sock --exec sha256sum   # then: tempeh request --stream\n"
+            "Without --reply, --echo and --exec requests get an empty answer.\n"
+            "A program of --exec sees TEMPEH_PEER, TEMPEH_ID, TEMPEH_OPCODE and each text header as\n"
+            "TEMPEH_HEADER_<NAME>.");
+}
+
+}  // namespace tool

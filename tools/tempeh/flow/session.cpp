@@ -1,0 +1,53 @@
+#include "flow/session.hpp"
+
+#include "cli/exit_code.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+namespace tool {
+
+Session::Session(const tempeh::Options& options)
+    : engine_(options), signals_(engine_.executor(), SIGINT, SIGTERM) {}
+
+Session::~Session() {
+    asio::post(executor(), asio::use_future([this] { signals_.cancel(); })).wait();
+}
+
+tempeh::Options Session::defaultOptions() {
+    return {.byeTimeout = std::chrono::seconds(1)};
+}
+
+int Session::run(asio::awaitable<int> work) {
+    auto token = asio::bind_cancellation_slot(cancel_.slot(), asio::use_future);
+    auto result = asio::co_spawn(executor(), std::move(work), token);
+    awaitSignal();  // only now: the slot is connected
+    try {
+        return result.get();
+    } catch (const boost::system::system_error& error) {
+        if (isInterrupted() && error.code() == asio::error::operation_aborted)
+            throw Failure(exitInterrupted, "interrupted");
+        throw;
+    }
+}
+
+void Session::awaitSignal() {
+    signals_.async_wait([this](const tempeh::error_code& ec, int) {
+        if (ec) return;
+        if (isInterrupted_.exchange(true)) std::_Exit(exitInterrupted);
+        if (stop_)
+            stop_();
+        else
+            cancel_.emit(asio::cancellation_type::terminal);
+        awaitSignal();
+    });
+}
+
+}  // namespace tool

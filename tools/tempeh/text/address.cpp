@@ -1,0 +1,70 @@
+#include "text/address.hpp"
+
+#include "cli/exit_code.hpp"
+
+namespace tool {
+
+namespace {
+
+bool cut(std::string_view& text, std::string_view prefix) {
+    if (!text.starts_with(prefix)) return false;
+    text.remove_prefix(prefix.size());
+    return true;
+}
+
+/// `HOST:PORT` with either part missing, as `tcp|HOST|PORT`. Brackets for IPv6; a bare IPv6 literal has no
+/// port.
+std::string tcpForm(std::string_view text) {
+    std::string_view host = text;
+    std::string_view port;
+    const std::size_t bracket = text.find(']');
+    if (text.starts_with('[')) {
+        if (bracket == std::string_view::npos) return {};
+        host = text.substr(1, bracket - 1);
+        port = text.substr(bracket + 1);
+        if (!port.empty() && !cut(port, ":")) return {};
+    } else if (const std::size_t colon = text.rfind(':'); colon != std::string_view::npos) {
+        const bool isIpv6 = text.find(':') != colon;
+        if (!isIpv6) {
+            host = text.substr(0, colon);
+            port = text.substr(colon + 1);
+        }
+    }
+    return std::string("tcp|").append(host).append("|").append(port);
+}
+
+/// The form of the address headers.
+std::string headerForm(std::string_view text) {
+    if (text.starts_with("tcp|") || text.starts_with("uds|")) return std::string(text);
+    if (cut(text, "unix://") || cut(text, "unix:")) return std::string("uds|").append(text);
+    if (cut(text, "tcp://") || cut(text, "tcp:")) return tcpForm(text);
+    if (text.find('/') != std::string_view::npos) return std::string("uds|").append(text);
+    return tcpForm(text);
+}
+
+tempeh::Address parse(std::string_view text, std::string_view header) {
+    tempeh::Message message;
+    tempeh::error_code ec = tempeh::Status::InvalidAddress;
+    const std::string form = headerForm(text);
+    if (!text.empty() && !form.empty()) message.textHeaders.append(header, form, ec);
+    tempeh::Address address;
+    if (!ec) address = tempeh::parseAddress(message, ec);
+    if (ec) {
+        throw Failure(exitUsage,
+                      "'" + std::string(text) +
+                          "' is no address; write HOST:PORT, unix:PATH, tcp|HOST|PORT or uds|PATH");
+    }
+    return address;
+}
+
+}  // namespace
+
+tempeh::Address clientAddress(std::string_view text) {
+    return parse(text, tempeh::wire::connectToHeader);
+}
+
+tempeh::Address serverAddress(std::string_view text) {
+    return parse(text, tempeh::wire::listenOnHeader);
+}
+
+}  // namespace tool
