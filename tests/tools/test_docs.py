@@ -23,6 +23,7 @@ PIECE = re.compile(r"^(## .*|```console(?: server)?\n(?:.*\n)*?```)$", re.MULTIL
 def masked(text):
     """Without what differs from run to run: numbers, their units, the rows of a histogram."""
     text = re.sub(r"^ +< .*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"tempeh-\S+\.sock", "SOCKET", text)
     text = re.sub(r"\d+(\.\d+)? (us|ms|s)\b", "TIME", text)
     text = re.sub(r"\d+(\.\d+)? (B|KB|MB|GB)\b", "SIZE", text)
     return re.sub(r"\d+(\.\d+)?", "N", text)

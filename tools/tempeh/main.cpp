@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
         addCompletion(line);
         return line.run(argc, argv);
     } catch (const Failure& failure) {
-        complain(failure.what());
+        if (*failure.what() != '\0') complain(failure.what());
         return failure.code();
     } catch (const std::exception& error) {
         complain(error.what());
