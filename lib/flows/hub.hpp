@@ -5,7 +5,6 @@
 
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/channel_group.hpp>
-#include <tempeh/message/message_queue.hpp>
 
 #include <boost/intrusive/set.hpp>
 
@@ -118,8 +117,7 @@ private:
     static asio::awaitable<void> run(LoopGuard guard);
     /// Wakes those whose time has come; then how long the loop may sleep. False: it is to end.
     bool prepareToWait(Duration& timeout) noexcept;
-    void route(MessageQueue& batch) noexcept;
-    void routeOne(MessagePtr& message, WokenList& woken) noexcept;
+    void route(MessagePtr message) noexcept;
     void routeHello(MessagePtr hello) noexcept;
     void leave() noexcept;
     void nudge() noexcept;  // lock held: lets the loop look at its deadlines again

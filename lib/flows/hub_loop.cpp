@@ -12,6 +12,9 @@ namespace tempeh::flows::detail {
 
 namespace {
 
+/// Messages sorted between two looks at the deadlines.
+constexpr int messagesPerLook = 256;
+
 /// Ids of flows stay apart from those the engine gives (sequential from 1) and from other hubs'.
 MessageId firstIdOfNextHub() noexcept {
     static constinit std::atomic<MessageId> hubs{1};
@@ -61,11 +64,12 @@ asio::awaitable<void> Hub::run(LoopGuard guard) {
             // who wait here need more.
             auto waiting = hub.group_.waitReceive(timeout, asio::deferred);
             MessagePtr message = co_await std::move(waiting);
-            if (message == nullptr) continue;
-            error_code ec;
-            MessageQueue batch = hub.group_.tryReceiveAll(ec);  // the end is told by waitReceive too
-            batch.pushFront(std::move(message));
-            hub.route(batch);
+            for (int i = 0; message != nullptr && i < messagesPerLook; ++i) {
+                hub.route(std::move(message));
+                error_code ec;
+                message = hub.group_.tryReceive(ec);  // the end is told by waitReceive too
+            }
+            if (message != nullptr) hub.route(std::move(message));
         }
     } catch (const boost::system::system_error& error) {
         guard.reason = error.code();
@@ -101,40 +105,20 @@ bool Hub::prepareToWait(Duration& timeout) noexcept {
     }
 }
 
-/// One lock for all of them, and who is woken runs behind it: a coroutine that sends at once finds the
-/// others' answers sorted already.
-void Hub::route(MessageQueue& batch) noexcept {
-    while (!batch.empty()) {
-        WokenList woken;
-        MessageQueue dropped;
-        MessagePtr hello;
-        {
-            const std::scoped_lock lock(mutex_);
-            loopSleeps_ = false;
-            while (hello == nullptr && !batch.empty()) {
-                MessagePtr message = batch.popFront();
-                const bool isHello =
-                    message->header.opCode == OpCode::HelloRequest && message->isFromApplication();
-                if (isHello) {
-                    hello = std::move(message);
-                } else {
-                    routeOne(message, woken);
-                    dropped.pushBack(std::move(message));
-                }
-            }
+void Hub::route(MessagePtr message) noexcept {
+    if (message->header.opCode == OpCode::HelloRequest && message->isFromApplication())
+        return routeHello(std::move(message));
+    WokenList woken;
+    {
+        const std::scoped_lock lock(mutex_);
+        loopSleeps_ = false;
+        if (message->header.channelNumber == 0) {  // only our own updateReceiver has none
+            if (message->status() == Status::ReceiverUpdate && nudge_ == nullptr) nudge_ = std::move(message);
+        } else if (const auto found = routes_.find(message->header.channelNumber); found != routes_.end()) {
+            found->second->onMessage(message, woken);
         }
-        woken.wakeAll(true);
-        if (hello != nullptr) routeHello(std::move(hello));
     }
-}
-
-void Hub::routeOne(MessagePtr& message, WokenList& woken) noexcept {
-    const ChannelNumber channel = message->header.channelNumber;
-    if (channel == 0) {  // only our own updateReceiver has none
-        if (message->status() == Status::ReceiverUpdate && nudge_ == nullptr) nudge_ = std::move(message);
-    } else if (const auto found = routes_.find(channel); found != routes_.end()) {
-        found->second->onMessage(message, woken);
-    }
+    woken.wakeAll(true);
 }
 
 void Hub::routeHello(MessagePtr hello) noexcept {

@@ -143,7 +143,7 @@ TEST_F(FlowsRequests, ManyThreadsMayAskThroughOneChannel) {
     const int each = static_cast<int>(scaled(2000));
     std::vector<std::thread> threads;
     for (int thread = 0; thread < 4; ++thread) {
-        threads.emplace_back([&peer, &right, thread, each] {
+        threads.emplace_back([&, thread] {
             for (int i = 0; i < each; ++i) {
                 const std::string text = std::to_string(thread) + "/" + std::to_string(i);
                 const MessagePtr answer = peer.request(peer.get(OpCode::Request, text), patience);

@@ -35,7 +35,7 @@ MessageQueue batchOf(int size) {
 TEST(MailboxRaces, ABlockedThreadGetsWhatAnotherLeft) {
     NoListener listener;
     core::Mailbox mailbox(listener);
-    const int rounds = static_cast<int>(scaled(50'000));
+    const int rounds = static_cast<int>(scaled(10'000));
     std::barrier start(3);
     std::barrier end(3);
     std::atomic<int> taken{0};

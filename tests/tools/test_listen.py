@@ -91,7 +91,7 @@ class Listen(ToolTest):
         os.close(read)
         tool("signal", self.udsAddress(), "x")
         self.assertEqual(process.wait(support.PATIENCE), 1)
-        self.assertIn(b"cannot write", process.stderr.read())
+        self.assertEqual(process.stderr.read(), b"")  # who closed the pipe knows
         process.stderr.close()
 
     def testOneBadClientHarmsNobody(self):
