@@ -16,7 +16,8 @@ void writeAll(int descriptor, std::span<const std::byte> bytes) {
         if (written >= 0) {
             bytes = bytes.subspan(static_cast<std::size_t>(written));
         } else if (errno == EPIPE) {
-            throw Failure(exitNegative, std::string());  // `| head` has seen enough: nothing to complain about
+            throw Failure(exitNegative,
+                          std::string());  // `| head` has seen enough: nothing to complain about
         } else if (errno != EINTR) {
             throw Failure(exitNegative, std::string("cannot write the output: ") + std::strerror(errno));
         }
