@@ -1,6 +1,8 @@
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/channel_group.hpp>
 
+#include <chrono>
+
 namespace tempeh {
 
 Ampe::~Ampe() = default;
@@ -17,6 +19,10 @@ ShutdownReport Ampe::shutdown(Duration deadline) {
     ShutdownReport report = shutdown(deadline, ec);
     if (ec) throw Error(ec);
     return report;
+}
+
+TimePoint Ampe::now() const noexcept {
+    return std::chrono::steady_clock::now();
 }
 
 }  // namespace tempeh

@@ -11,7 +11,7 @@ Channel::Channel(Engine& engine, std::shared_ptr<Group> group, Kind kind)
     , queueLimits_{engine.options().sendQueueMessages, engine.options().sendQueueBytes}
     , kind_(kind)
     , group_(std::move(group))
-    , opened_(std::chrono::steady_clock::now()) {}
+    , opened_(engine.now()) {}
 
 Channel::~Channel() = default;
 
@@ -37,7 +37,7 @@ void Channel::fillCommon(ChannelInfo& info) const {
     info.isListener = isListener();
     info.sendQueueMessages = queuedMessages.load(std::memory_order_relaxed) + door.submitted.size();
     info.sendQueueBytes = queuedBytes.load(std::memory_order_relaxed) + door.submittedBytes;
-    info.age = std::chrono::steady_clock::now() - opened_;
+    info.age = engine_.now() - opened_;
     info.stats = counters.snapshot();
     info.stats.returned.add(door.lateStatus, counters.returned.get());
 }

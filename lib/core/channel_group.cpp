@@ -32,6 +32,7 @@ detail::GroupBackend& ChannelGroup::backend() const {
 BinaryHeader ChannelGroup::post(MessagePtr&& message) {
     error_code ec;
     const BinaryHeader header = post(std::move(message), ec);
+    // NOLINTNEXTLINE(bugprone-use-after-move): a failed post leaves the message here
     if (ec) throw Error(ec, message != nullptr ? describe(*message) : std::string());
     return header;
 }
@@ -122,6 +123,10 @@ BlockingChannelGroup ChannelGroup::blocking() const {
 
 asio::any_io_executor ChannelGroup::executor() const {
     return backend().executor();
+}
+
+TimePoint ChannelGroup::now() const noexcept {
+    return backend_->now();
 }
 
 }  // namespace tempeh

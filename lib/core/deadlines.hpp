@@ -1,5 +1,7 @@
 #pragma once
 
+#include "transport/clock.hpp"
+
 #include <tempeh/core/asio.hpp>
 
 #include <boost/intrusive/set.hpp>
@@ -12,10 +14,10 @@ namespace tempeh::core {
 
 /// When a timeout that starts now passes: the far end of the clock for one that never does, its beginning for
 /// one that does not wait.
-inline TimePoint deadlineAfter(Duration timeout) noexcept {
+inline TimePoint deadlineAfter(Duration timeout, const transport::Clock& clock = {}) noexcept {
     if (timeout == infinite) return TimePoint::max();
     if (timeout <= Duration::zero()) return TimePoint::min();
-    const TimePoint now = std::chrono::steady_clock::now();
+    const TimePoint now = clock.now();
     return timeout >= TimePoint::max() - now ? TimePoint::max() : now + timeout;
 }
 

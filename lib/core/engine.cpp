@@ -20,14 +20,6 @@ PoolLimits poolLimits(const Options& options) {
             .maxRetainedHeapBytes = options.maxPoolHeapBytes};
 }
 
-transport::SocketOptions socketOptions(const Options& options) {
-    return {.noDelay = options.tcpNoDelay,
-            .keepAlive = options.tcpKeepAlive,
-            .sendBufferBytes = options.sendBufferBytes,
-            .receiveBufferBytes = options.receiveBufferBytes,
-            .backlog = options.listenBacklog};
-}
-
 std::uint64_t seedOf(const Options& options) {
     if (options.seed != 0) return options.seed;
     std::random_device entropy;
@@ -42,8 +34,9 @@ std::optional<WakeChannel::Strand> strandOf(asio::any_io_executor& executor) {
 }  // namespace
 
 Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const Options& options,
-               bool ownsThread)
+               Environment environment, bool ownsThread)
     : options_(options)
+    , clock_(environment.clock)
     , ownsThread_(ownsThread)
     , log_(options.logger)
     , pool_(MessagePool::create(poolLimits(options)))
@@ -51,8 +44,8 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
     , context_(context)
     , executor_(std::move(executor))
     , wakeChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))
-    , timer_(executor_)
-    , network_(transport::makeSocketNetwork(executor_, socketOptions(options)))
+    , network_(std::move(environment.network))
+    , timer_(network_->makeTimer())
     , readBuffer_(new std::byte[readHeadroom + readBufferSize])
     , scratch_(new std::byte[scratchSize])
     , frameBatch_(std::span<std::byte>(scratch_.get(), scratchSize)) {
@@ -184,7 +177,7 @@ void Engine::setDeadline(Deadline& deadline, TimePoint when) {
 }
 
 void Engine::armTimer() {
-    if (!timer_) return;
+    if (timer_ == nullptr) return;
     const std::optional<TimePoint> next = deadlines_.next();
     if (!next) {
         // A timer that nobody waits for must not keep the caller's context from running out of work.
@@ -194,17 +187,13 @@ void Engine::armTimer() {
     }
     if (*next >= timerArmedFor_) return;
     timerArmedFor_ = *next;
-    timer_->expires_at(*next);
-    timer_->async_wait([self = shared_from_this()](const error_code& ec) {
-        if (ec) return;
-        const Turn turn(*self);
-        self->onTimer(std::chrono::steady_clock::now());
-    });
+    timer_->start(*next, std::shared_ptr<transport::TimerTarget>(shared_from_this(), this));
 }
 
-void Engine::onTimer(TimePoint now) {
+void Engine::onTimer() noexcept {
+    const Turn turn(*this);
     timerArmedFor_ = TimePoint::max();
-    deadlines_.runExpired(now);
+    deadlines_.runExpired(now());
 }
 
 void Engine::armReceive(Group& group, TimePoint when) {

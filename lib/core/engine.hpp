@@ -3,6 +3,7 @@
 #include "core/block_stock.hpp"
 #include "core/counters.hpp"
 #include "core/deadlines.hpp"
+#include "core/environment.hpp"
 #include "core/log.hpp"
 #include "core/mailbox.hpp"
 #include "core/message_ids.hpp"
@@ -18,7 +19,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <condition_variable>
@@ -37,10 +37,12 @@ class IoChannel;
 /// The engine behind a Reactor: what all channels share, and the turns in which the reactor thread works.
 /// "Reactor thread" means the thread whose token is this engine's, i.e. its own thread, or whichever thread
 /// is in one of its turns on a caller's context.
-class Engine final : public std::enable_shared_from_this<Engine>, private PoolListener {
+class Engine final : public std::enable_shared_from_this<Engine>,
+                     private PoolListener,
+                     private transport::TimerTarget {
 public:
     Engine(asio::io_context& context, asio::any_io_executor executor, const Options& options,
-           bool ownsThread);
+           Environment environment, bool ownsThread);
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
@@ -49,6 +51,8 @@ public:
 
     const Options& options() const noexcept { return options_; }
     MessagePool& pool() noexcept { return *pool_; }
+    TimePoint now() const noexcept { return clock_.now(); }
+    const transport::Clock& clock() const noexcept { return clock_; }
     const Log& log() const noexcept { return log_; }
     EngineCounters& counters() noexcept { return counters_; }
     Switchboard& switchboard() noexcept { return switchboard_; }
@@ -218,7 +222,7 @@ private:
                 std::size_t returned) const;
     bool anotherGroupHoards(const Group& group) const noexcept;
     void armTimer();
-    void onTimer(TimePoint now);
+    void onTimer() noexcept override;
     void answerBye(Obligation obligation);
     void closeGroupNow(Group& group);
     void beginDrain();
@@ -228,6 +232,7 @@ private:
     void beginWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
 
     const Options options_;
+    const transport::Clock clock_;
     const bool ownsThread_;  // all handlers of the context run on the engine's own thread
     Log log_;
     MessagePool* const pool_;  // closes and deletes itself
@@ -251,9 +256,9 @@ private:
     PausedList paused_;
     std::uint64_t resumeRound_ = 0;
     Deadlines deadlines_;
-    std::optional<asio::steady_timer> timer_;
     TimePoint timerArmedFor_ = TimePoint::max();
     std::unique_ptr<transport::Network> network_;
+    std::unique_ptr<transport::Timer> timer_;  // for the first of deadlines_
     std::unique_ptr<std::byte[]> readBuffer_;
     std::unique_ptr<std::byte[]> scratch_;
     wire::FrameBatch frameBatch_;

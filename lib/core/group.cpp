@@ -91,7 +91,7 @@ bool Group::mayReceiveAtOnce() noexcept {
 }
 
 void Group::startReceive(detail::Waiter& waiter, Duration timeout) noexcept {
-    waiter.deadline = deadlineAfter(timeout);
+    waiter.deadline = deadlineAfter(timeout, engine_->clock());
     const TimePoint deadline = waiter.deadline;  // the waiter may be gone once it is started
     const auto keepAlive = shared_from_this();
     if (mailbox_.start(waiter) && deadline != TimePoint::max()) engine_->armReceive(*this, deadline);
@@ -114,7 +114,7 @@ MessagePtr Group::receiveBlocking(Duration timeout, error_code& ec) noexcept {
 }
 
 void Group::startWritable(detail::Waiter& waiter, ChannelNumber channel, Duration timeout) noexcept {
-    waiter.deadline = deadlineAfter(timeout);
+    waiter.deadline = deadlineAfter(timeout, engine_->clock());
     engine_->startWritable(*this, waiter, channel);
 }
 
@@ -139,7 +139,7 @@ void Group::deliver(MessageQueue& batch, bool inlineAllowed) noexcept {
 }
 
 void Group::expireReceive() noexcept {
-    const TimePoint next = mailbox_.expire(std::chrono::steady_clock::now());
+    const TimePoint next = mailbox_.expire(engine_->now());
     if (next != TimePoint::max()) engine_->armReceive(*this, next);
 }
 

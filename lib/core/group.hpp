@@ -45,6 +45,7 @@ public:
     bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept override {
         return engine_->isOwnExecutor(executor);
     }
+    TimePoint now() const noexcept override { return engine_->now(); }
 
     // --- The engine's side ---
 

@@ -117,7 +117,7 @@ void IoChannel::refreshDeadline() {
     if (!deadline_)
         deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
     if (kind == DeadlineKind::None) return Deadlines::cancel(*deadline_);
-    engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + limitOf(kind, engine_.options()));
+    engine_.setDeadline(*deadline_, engine_.now() + limitOf(kind, engine_.options()));
 }
 
 void IoChannel::onDeadline() noexcept {
@@ -225,7 +225,7 @@ void IoChannel::linger(Duration limit) {
     streamPhase_ = Phase::Lingering;
     if (!deadline_)
         deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
-    engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + limit);
+    engine_.setDeadline(*deadline_, engine_.now() + limit);
     startReading();
 }
 
@@ -260,7 +260,7 @@ void IoChannel::detach() {
     settleWriters(Status::ShutdownStarted);
     if (!deadline_)
         deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
-    engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + engine_.options().lingerTimeout);
+    engine_.setDeadline(*deadline_, engine_.now() + engine_.options().lingerTimeout);
     if (stream_ != nullptr) engine_.markDirty(*this);  // flush() finds it empty, or empties it
 }
 

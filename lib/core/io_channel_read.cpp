@@ -34,7 +34,6 @@ asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
         transport::ReceiveOperation receive;
         if (self->buffer_.expectsLittle()) {
             auto outcome = receive.wait(*self->stream_, self->buffer_.room());
-            // NOLINTNEXTLINE(performance-move-const-arg): only an rvalue is an operation to await
             co_await std::move(outcome);
         } else {
             co_await self->stream_->waitReadable(receive.ec);

@@ -100,7 +100,7 @@ void IoChannel::flushOnce() {
 /// The time for the bye runs from the last progress: a long queue before it may take as long as it moves.
 void IoChannel::extendBye() {
     if (deadline_ && !isDetached_)
-        engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + engine_.options().byeTimeout);
+        engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
 }
 
 void IoChannel::onWritten(MessagePtr message) {
@@ -118,8 +118,7 @@ void IoChannel::onWriteError(const error_code& ec) {
     // A paused reader may wait for messages that this channel's own queue holds: not longer than that.
     if (isReading_ || isPaused_) {
         deadlineKind_ = machines::DeadlineKind::Bye;
-        if (deadline_)
-            engine_.setDeadline(*deadline_, std::chrono::steady_clock::now() + engine_.options().byeTimeout);
+        if (deadline_) engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
         return;
     }
     end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec.message());
@@ -198,7 +197,7 @@ void IoChannel::cancelWritable(std::uint64_t ticket) noexcept {
 }
 
 void IoChannel::onWaiterDeadline() noexcept {
-    const TimePoint now = std::chrono::steady_clock::now();
+    const TimePoint now = engine_.now();
     TimePoint next = TimePoint::max();
     for (auto it = writers_.begin(); it != writers_.end();) {
         detail::Waiter& waiter = *it;

@@ -4,7 +4,6 @@
 #include "core/group.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/redirect_error.hpp>
 
 namespace tempeh::core {
 
@@ -22,7 +21,7 @@ void ListenerChannel::accept(MessagePtr message) {
     Address address = parseAddress(*message);
     welcome_ = std::move(message);
     listener_ = engine_.network().makeListener();
-    rest_.emplace(engine_.executor());
+    rest_ = engine_.network().makeTimer();
     isRunning_ = true;
     engine_.noteActive(*this);
     engine_.spawn(run(this, std::move(address)));
@@ -37,8 +36,7 @@ asio::awaitable<void> ListenerChannel::run(ListenerChannelPtr self, Address addr
         Duration pause = Duration::zero();
         goOn = self->onAccepted(std::move(stream), ec, pause);
         if (!goOn || pause <= Duration::zero()) continue;
-        self->rest_->expires_after(pause);
-        co_await self->rest_->async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        co_await self->rest_->wait(self->engine_.now() + pause, ec);
         goOn = self->machine_.state() == machines::ListenerState::Listening;
     }
     self->finish();
@@ -157,7 +155,7 @@ void ListenerChannel::drainForShutdown() {
 
 void ListenerChannel::closeStream() noexcept {
     if (listener_ != nullptr) listener_->close();
-    if (rest_) rest_->cancel();
+    if (rest_ != nullptr) rest_->cancel();
 }
 
 void ListenerChannel::finish() noexcept {

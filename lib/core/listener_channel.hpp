@@ -6,8 +6,6 @@
 #include "machines/listener_machine.hpp"
 #include "transport/transport.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,7 +42,7 @@ private:
     MessagePtr welcome_;  // the WelcomeRequest, until it is answered
     MessagePtr notice_;   // the ChannelClosed, made before it is needed
     std::unique_ptr<transport::Listener> listener_;
-    std::optional<asio::steady_timer> rest_;  // between failed accepts
+    std::unique_ptr<transport::Timer> rest_;  // between failed accepts
     bool isDetached_ = false;
     bool isRunning_ = false;
 };

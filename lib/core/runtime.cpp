@@ -13,7 +13,8 @@ std::shared_ptr<Runtime> Runtime::onOwnThread(const Options& options) {
     // own here.
     asio::io_context& context = runtime->ownContext_.emplace(1);
     runtime->work_.emplace(context.get_executor());
-    runtime->engine_ = std::make_shared<Engine>(context, context.get_executor(), options, true);
+    runtime->engine_ = std::make_shared<Engine>(context, context.get_executor(), options,
+                                                Environment::ofSystem(context.get_executor(), options), true);
     asio::use_service<ContextAnchor>(context).add(runtime->engine_);
     // The thread keeps the runtime: a Reactor may be destroyed on it.
     runtime->thread_ = std::thread([runtime] { runtime->runThread(); });
@@ -22,7 +23,9 @@ std::shared_ptr<Runtime> Runtime::onOwnThread(const Options& options) {
 
 std::shared_ptr<Runtime> Runtime::onContext(asio::io_context& context, const Options& options) {
     std::shared_ptr<Runtime> runtime(new Runtime());
-    runtime->engine_ = std::make_shared<Engine>(context, asio::make_strand(context), options, false);
+    const asio::any_io_executor strand = asio::make_strand(context);
+    runtime->engine_ =
+        std::make_shared<Engine>(context, strand, options, Environment::ofSystem(strand, options), false);
     asio::use_service<ContextAnchor>(context).add(runtime->engine_);
     return runtime;
 }

@@ -29,7 +29,6 @@ asio::awaitable<MessagePtr> receiveAwaitable(GroupBackend* backend, Duration tim
     }
     core::FrameWaiter waiter(backend->shared_from_this(), co_await asio::this_coro::executor);
     auto outcome = waiter.wait(timeout);
-    // NOLINTNEXTLINE(performance-move-const-arg): only an rvalue is an operation to await
     co_await std::move(outcome);
     throwIf(waiter.ec);
     co_return std::move(waiter.message);

@@ -127,9 +127,9 @@ private:
     }
 
     Ampe& engine_;
-    const TimeSource time_;
     std::atomic<MessageId> nextId_;
     ChannelGroup group_;
+    const TimeSource time_;
     asio::any_io_executor loopExecutor_;  // the loop's; empty once it has ended
 
     std::mutex mutex_;

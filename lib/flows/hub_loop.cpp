@@ -49,9 +49,9 @@ HubPtr Hub::create(Ampe& engine) {
 
 Hub::Hub(Ampe& engine)
     : engine_(engine)
-    , time_(engine)
     , nextId_(firstIdOfNextHub())
     , group_(engine.createGroup())
+    , time_(group_)
     , loopExecutor_(group_.executor())
     , nudge_(new Message()) {}
 

@@ -2,6 +2,7 @@
 
 #include "flows/hub.hpp"
 
+#include <tempeh/message/message.hpp>
 #include <tempeh/wire/address.hpp>
 
 #include <string>
@@ -20,6 +21,12 @@ public:
         channel_ = channel;
         id_ = id;
     }
+    /// What closes it; once, after open().
+    MessagePtr takeBye() noexcept {
+        bye_->header.opCode = OpCode::ByeSignal;
+        bye_->header.channelNumber = channel_;
+        return std::move(bye_);
+    }
     void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
     void onHubEnd(const error_code& reason, WokenList& woken) noexcept override;
 
@@ -35,6 +42,7 @@ public:
 
 private:
     Hub& hub_;
+    MessagePtr bye_{new Message()};  // made here: closing has to go on without memory
     WaitList& waiters_;
     ChannelNumber channel_ = 0;
     MessageId id_ = 0;

@@ -19,7 +19,7 @@ MessagePtr makeBye(OpCode opCode) {
 }  // namespace
 
 PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
-    const auto peer = std::make_shared<PeerState>(hub, HelloPhase::Pending);
+    auto peer = std::make_shared<PeerState>(hub, HelloPhase::Pending);
     // Under the lock, so that nothing that comes of it is routed before there is a route.
     const std::scoped_lock lock(hub->mutex());
     if (hub->hasEnded()) {
@@ -38,7 +38,7 @@ PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
 }
 
 PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello) {
-    const auto peer = std::make_shared<PeerState>(hub, HelloPhase::Done);
+    auto peer = std::make_shared<PeerState>(hub, HelloPhase::Done);
     peer->channel_ = hello.header.channelNumber;
     peer->firstId_ = hello.header.messageId;
     peer->keepHello(hello);

@@ -32,18 +32,20 @@ void ServerCore::onHello(MessagePtr hello) noexcept {
     WokenList woken;
     try {
         Knock knock{PeerState::accept(hub_, *hello), std::move(hello)};
-        {
-            const std::scoped_lock lock(hub_->mutex());
-            if (!takesNobody()) {
-                knocks_.push_back(std::move(knock));
-                hub_->wakeAll(knockWaiters_, woken);
-            }
-        }
-        if (knock.peer != nullptr) turnAway(std::move(knock));
+        if (!keepKnock(knock, woken)) turnAway(std::move(knock));
     } catch (const std::bad_alloc&) {
         // Without memory nobody is let in; the peer closed its channel, or its hello's timeout does.
     }
     woken.wakeAll(true);
+}
+
+/// False: too late, nobody is let in any more.
+bool ServerCore::keepKnock(Knock& knock, WokenList& woken) {
+    const std::scoped_lock lock(hub_->mutex());
+    if (takesNobody()) return false;
+    knocks_.push_back(std::move(knock));
+    hub_->wakeAll(knockWaiters_, woken);
+    return true;
 }
 
 void ServerCore::onHubEnd(WokenList& woken) noexcept {

@@ -6,7 +6,7 @@
 namespace tempeh::flows::detail {
 
 ServerPtr ServerCore::start(Ampe& engine, const std::vector<Address>& addresses, ServerOptions options) {
-    const auto server = std::make_shared<ServerCore>(Hub::create(engine), std::move(options));
+    auto server = std::make_shared<ServerCore>(Hub::create(engine), std::move(options));
     {
         const std::scoped_lock lock(server->hub().mutex());
         server->hub().setAcceptor(server);
@@ -91,20 +91,17 @@ ServerCounters ServerCore::counters() {
 void ServerCore::stopListening() noexcept {
     WokenList woken;
     std::deque<Knock> turnedAway;
-    std::vector<ChannelNumber> channels;
+    MessageQueue byes;
     {
         const std::scoped_lock lock(hub_->mutex());
         if (isStopping_) return;
         isStopping_ = true;
         turnedAway.swap(knocks_);
         hub_->wakeAll(knockWaiters_, woken);
-        for (const ListenerRoute& listener : listeners_)
-            if (!listener.hasEnded()) channels.push_back(listener.channel());
+        for (ListenerRoute& listener : listeners_)
+            if (!listener.hasEnded()) byes.pushBack(listener.takeBye());
     }
-    for (const ChannelNumber channel : channels) {
-        MessagePtr bye(new Message());
-        bye->header.opCode = OpCode::ByeSignal;
-        bye->header.channelNumber = channel;
+    while (MessagePtr bye = byes.popFront()) {
         error_code ec;  // it has ended
         hub_->group().post(std::move(bye), ec);
     }

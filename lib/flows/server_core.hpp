@@ -62,6 +62,7 @@ private:
     void admit(Knock knock);
     std::uint8_t examine(const Knock& knock, Message& response, const ChannelInfo& channel);
     void answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept;
+    bool keepKnock(Knock& knock, WokenList& woken);
     void turnAway(Knock knock) noexcept;
     void release(const PeerState* peer) noexcept;
     static asio::awaitable<void> runHandler(Served served);

@@ -21,7 +21,7 @@ std::uint64_t numberIn(const Message& message, std::string_view header) noexcept
 }  // namespace
 
 StreamPtr StreamState::attach(const PeerPtr& peer, Whose whose, MessageId id) {
-    const auto fresh = std::make_shared<StreamState>(peer, whose);
+    auto fresh = std::make_shared<StreamState>(peer, whose);
     error_code problem;
     {
         const std::scoped_lock lock(peer->hub().mutex());

@@ -5,7 +5,9 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <cstddef>
@@ -36,8 +38,10 @@ public:
 
     void wake(bool onLoop) noexcept override {
         if (!onLoop || !hub_.isLoops(executor_)) {
-            const asio::any_io_executor executor = executor_;  // this may be gone before post() returns
-            return asio::post(executor, Resumption(this));
+            // Whoever waits for a context to run out of work may destroy it then: not before post() is
+            // through, though the coroutine may have run to its end by then, and this with it.
+            const auto tracked = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
+            return asio::post(tracked, Resumption(this));
         }
         const asio::any_io_executor executor = executor_;
         try {

@@ -1,19 +1,18 @@
 #pragma once
 
-#include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
-
-#include <chrono>
+#include <tempeh/core/channel_group.hpp>
 
 namespace tempeh::flows::detail {
 
-/// The time of an engine: the one place in flows that reads a clock. Waiting needs none: every deadline of a
+/// The time of an engine: the one place in flows that asks for it. Waiting needs none: every deadline of a
 /// Hub goes through the receive timeout of its group, and so through the engine.
 class TimeSource {
 public:
-    explicit TimeSource(const Ampe& engine) noexcept { (void)engine; }
+    /// Of the group's engine, which may go before the group does.
+    explicit TimeSource(const ChannelGroup& group) noexcept : group_(group) {}
 
-    TimePoint now() const noexcept { return std::chrono::steady_clock::now(); }
+    TimePoint now() const noexcept { return group_.now(); }
 
     /// max() for no timeout, min() for one that has passed at once.
     TimePoint after(Duration timeout) const noexcept {
@@ -30,6 +29,9 @@ public:
         const TimePoint start = now();
         return deadline > start ? deadline - start : Duration::zero();
     }
+
+private:
+    const ChannelGroup& group_;
 };
 
 }  // namespace tempeh::flows::detail

@@ -1,5 +1,6 @@
 #include "transport/socket_connector.hpp"
 #include "transport/socket_listener.hpp"
+#include "transport/steady_timer.hpp"
 #include "transport/transport.hpp"
 
 #include <utility>
@@ -19,6 +20,7 @@ public:
     std::unique_ptr<Listener> makeListener() override {
         return std::make_unique<SocketListener>(executor_, options_);
     }
+    std::unique_ptr<Timer> makeTimer() override { return std::make_unique<SteadyTimer>(executor_); }
 
 private:
     asio::any_io_executor executor_;

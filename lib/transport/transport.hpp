@@ -1,6 +1,7 @@
 #pragma once
 
 #include "transport/receive_operation.hpp"
+#include "transport/timer.hpp"
 
 #include <tempeh/message/status.hpp>
 #include <tempeh/transport/credentials.hpp>
@@ -102,12 +103,13 @@ public:
     virtual void close() noexcept = 0;
 };
 
-/// Makes connectors and listeners. The engine's only way to the outside.
+/// Makes connectors, listeners and timers: the engine's only way to the outside.
 class Network {
 public:
     virtual ~Network() = default;
     virtual std::unique_ptr<Connector> makeConnector() = 0;
     virtual std::unique_ptr<Listener> makeListener() = 0;
+    virtual std::unique_ptr<Timer> makeTimer() = 0;
 };
 
 /// The operating system's sockets, for an engine on `executor`.

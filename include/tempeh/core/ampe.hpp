@@ -43,6 +43,10 @@ public:
     /// with ShutdownStarted. Blocks until done or until the deadline; on the engine's own thread NotAllowed.
     ShutdownReport shutdown(Duration deadline);
     virtual ShutdownReport shutdown(Duration deadline, error_code& ec) = 0;
+
+    /// The time that this engine's timeouts run by; code that measures or plans by it works on a simulated
+    /// engine too. The system's steady clock unless the engine says otherwise.
+    virtual TimePoint now() const noexcept;
 };
 
 }  // namespace tempeh

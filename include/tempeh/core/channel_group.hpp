@@ -95,6 +95,10 @@ public:
     /// The executor beside the sockets, where handlers without one of their own run.
     asio::any_io_executor executor() const;
 
+    /// The time that the timeouts run by, as Ampe::now(); usable after the engine is gone. The group is
+    /// valid.
+    TimePoint now() const noexcept;
+
     explicit operator bool() const noexcept { return backend_ != nullptr; }
 
 private:

@@ -63,7 +63,8 @@ protected:
 
     boost::asio::io_context context_;
     std::shared_ptr<Engine> engine_ =
-        std::make_shared<Engine>(context_, context_.get_executor(), Options{.seed = 1}, false);
+        std::make_shared<Engine>(context_, context_.get_executor(), Options{.seed = 1},
+                                 Environment::ofSystem(context_.get_executor(), Options()), false);
     std::shared_ptr<Group> group_ = std::make_shared<Group>(engine_);
     GroupChannels siblings_;
     int alive_ = 0;

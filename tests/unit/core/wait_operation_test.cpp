@@ -57,6 +57,7 @@ public:
     void cancelWritable(std::uint64_t ticket, ChannelNumber) noexcept override { cancelledTicket = ticket; }
     asio::any_io_executor executor() const noexcept override { return context_.get_executor(); }
     bool isOwnExecutor(const asio::any_io_executor&) const noexcept override { return true; }
+    TimePoint now() const noexcept override { return {}; }
 
     Waiter* started = nullptr;
     Duration timeout{};

@@ -82,6 +82,8 @@ public:
     virtual asio::any_io_executor executor() const noexcept = 0;
     /// Whether a handler of that executor may run inside the engine's own work; cheap.
     virtual bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept = 0;
+    /// The engine's time; also once the engine is gone.
+    virtual TimePoint now() const noexcept = 0;
 };
 
 }  // namespace tempeh::detail

@@ -1,0 +1,14 @@
+#include "core/environment.hpp"
+
+namespace tempeh::core {
+
+Environment Environment::ofSystem(const boost::asio::any_io_executor& executor, const Options& options) {
+    const transport::SocketOptions sockets{.noDelay = options.tcpNoDelay,
+                                           .keepAlive = options.tcpKeepAlive,
+                                           .sendBufferBytes = options.sendBufferBytes,
+                                           .receiveBufferBytes = options.receiveBufferBytes,
+                                           .backlog = options.listenBacklog};
+    return {.network = transport::makeSocketNetwork(executor, sockets), .clock = {}};
+}
+
+}  // namespace tempeh::core

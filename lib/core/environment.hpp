@@ -1,0 +1,24 @@
+#pragma once
+
+#include "transport/clock.hpp"
+#include "transport/transport.hpp"
+
+#include <tempeh/core/options.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+
+namespace tempeh::core {
+
+/// What an engine has of the world besides an executor: how it reaches others, and what time it is. Whoever
+/// replaces it (a simulation, a test that lets calls fail) has everything in hand that an engine depends on.
+struct Environment {
+    std::unique_ptr<transport::Network> network;
+    transport::Clock clock;
+
+    /// The operating system's sockets and time.
+    static Environment ofSystem(const boost::asio::any_io_executor& executor, const Options& options);
+};
+
+}  // namespace tempeh::core
