@@ -10,7 +10,8 @@ endfunction()
 # tempeh_precompile(<target> <owner> <header>...): the first target to ask creates the precompiled header, the
 # others of the same <owner> name reuse it. All of them must be compiled with the same options.
 function(tempeh_precompile target owner)
-    if(NOT TEMPEH_PCH OR TEMPEH_UNITY)
+    get_target_property(isUnity ${target} UNITY_BUILD)
+    if(NOT TEMPEH_PCH OR isUnity)
         return()
     endif()
     get_property(first GLOBAL PROPERTY TEMPEH_PCH_${owner})

@@ -41,7 +41,6 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
     , log_(options.logger)
     , pool_(MessagePool::create(poolLimits(options)))
     , switchboard_(seedOf(options), options.maxChannels)
-    , context_(context)
     , executor_(std::move(executor))
     , wakeChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))
     , network_(std::move(environment.network))

@@ -239,7 +239,6 @@ private:
     Switchboard switchboard_;
     EngineCounters counters_;
 
-    asio::io_context& context_;
     mutable std::mutex contextMutex_;  // guards contextGone_ against late posts
     bool contextGone_ = false;
     asio::any_io_executor executor_;  // the system's once the context is gone; changed under contextMutex_
