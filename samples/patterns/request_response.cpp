@@ -41,7 +41,7 @@ asio::awaitable<void> ask(tempeh::Ampe& engine, tempeh::Address address) {
     std::cout << "be silent -> " << (answer ? "an answer" : "no answer in time") << '\n';
 
     answer = co_await server.request(server.get(OpCode::Request, "drawer"), 5s);  // the channel lives on
-    std::cout << "drawer -> " << answer->body.view() << '\n';
+    std::cout << "drawer -> " << (answer ? answer->body.view() : "no answer in time") << '\n';
     co_await server.close();
 }
 
