@@ -7,6 +7,15 @@ function(tempeh_compile_settings target)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:tempeh_warnings>)
 endfunction()
 
+# tempeh_join(<target>): its sources are compiled several at a time. What they have in unnamed namespaces must differ.
+function(tempeh_join target)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # GCC takes those of joined sources for those of headers.
+        target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endif()
+endfunction()
+
 # tempeh_precompile(<target> <owner> <header>...): the first target to ask creates the precompiled header, the
 # others of the same <owner> name reuse it. All of them must be compiled with the same options.
 function(tempeh_precompile target owner)

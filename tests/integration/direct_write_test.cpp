@@ -16,7 +16,7 @@ namespace tempeh::test {
 namespace {
 
 /// Answers every Request with its own content until the channel closes.
-void echo(Party& party) {
+void echoAll(Party& party) {
     for (;;) {
         MessagePtr message = party.next();
         if (isClosedNotice(*message)) return;
@@ -46,7 +46,7 @@ protected:
     }
 
     Link link_{Options(), Options(), where()};
-    std::jthread server_{[this] { echo(link_.server.party); }};
+    std::jthread server_{[this] { echoAll(link_.server.party); }};
 };
 
 INSTANTIATE_TEST_SUITE_P(On, DirectWrite, testing::Values(Transport::Tcp, Transport::Uds),

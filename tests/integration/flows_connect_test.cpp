@@ -16,11 +16,6 @@ using flows::Peer;
 using flows::Refused;
 using namespace asio::experimental::awaitable_operators;
 
-asio::awaitable<void> expectEcho(Peer peer) {
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "hi"), patience);
-    EXPECT_EQ(answer->body.view(), "hi");
-}
-
 asio::awaitable<void> greet(Ampe& engine, Address address) {
     const TextHeader headers[] = {{"app", "spooler"}, {"version", "3"}};
     const ConnectOptions options{.headers = headers, .body = "capabilities"};

@@ -51,7 +51,7 @@ protected:
     Reactor client_;
 };
 
-asio::awaitable<void> expectEcho(ReconnectingPeer link, std::string text) {
+asio::awaitable<void> expectEchoOver(ReconnectingPeer link, std::string text) {
     const MessagePtr answer = co_await link.request(link.get(OpCode::Request, text), patience);
     EXPECT_EQ(answer->body.view(), text);
 }
@@ -68,7 +68,7 @@ TEST_F(FlowsReconnect, TellsItsStatesInBand) {
     EXPECT_EQ(link.state(), LinkState::Connecting);
     for (int i = 0; i < 3; ++i) {
         server_.start(echo);
-        onClient(expectEcho(link, "hi"));
+        onClient(expectEchoOver(link, "hi"));
         EXPECT_EQ(link.state(), LinkState::Connected);
         onClient(expectNews(link, OpCode::HelloResponse, false));
         server_.stop();
@@ -97,7 +97,7 @@ TEST_F(FlowsReconnect, SaysItsOwnHelloEachTime) {
                     }});
     for (int i = 0; i < 2; ++i) {
         server_.start(echo, {.accept = hook});
-        onClient(expectEcho(link, "hi"));
+        onClient(expectEchoOver(link, "hi"));
         server_.stop();
     }
     const std::scoped_lock lock(mutex);
@@ -129,7 +129,7 @@ TEST_F(FlowsReconnect, FailsWhatWasNotAnswered) {
     asking.join();
     EXPECT_EQ(link.counters().failed, 1U);
     server_.start(echo);
-    onClient(expectEcho(link, "again"));
+    onClient(expectEchoOver(link, "again"));
     EXPECT_EQ(link.counters().sentAgain, 0U);
 }
 
@@ -137,7 +137,7 @@ TEST_F(FlowsReconnect, SendsAgainWhatWasNotAnswered) {
     const ReconnectingPeer link = this->link({.unanswered = Unanswered::SendAgain});
     std::promise<void> taken;
     server_.start([&taken](Peer peer) { return swallow(std::move(peer), &taken); });
-    Running asking(client_.executor(), expectEcho(link, "in the end"));
+    Running asking(client_.executor(), expectEchoOver(link, "in the end"));
     taken.get_future().wait();
     server_.stop();
     server_.start(echo);
@@ -160,7 +160,7 @@ TEST_F(FlowsReconnect, WaitsForAServerNoLongerThanTold) {
     const ReconnectingPeer link = this->link();
     onClient(expectTimeout(link));
     EXPECT_EQ(link.counters().timedOut, 1U);
-    Running asking(client_.executor(), expectEcho(link, "late"));
+    Running asking(client_.executor(), expectEchoOver(link, "late"));
     server_.start(echo);
     asking.join();
 }
@@ -184,7 +184,7 @@ asio::awaitable<void> closeLink(ReconnectingPeer link, bool hasFarewell) {
 TEST_F(FlowsReconnect, ClosesWhenConnected) {
     server_.start(echo);
     const ReconnectingPeer link = this->link();
-    onClient(expectEcho(link, "hi"));
+    onClient(expectEchoOver(link, "hi"));
     onClient(closeLink(link, true));
     EXPECT_EQ(link.counters().losses, 0U);
 }
@@ -202,7 +202,7 @@ TEST_F(FlowsReconnect, DestroyedLeavesNothingBehind) {
         const ReconnectingPeer connecting = link();
         server_.start(echo);
         const ReconnectingPeer connected = link();
-        onClient(expectEcho(connected, "hi"));
+        onClient(expectEchoOver(connected, "hi"));
     }
     EXPECT_TRUE(eventually([&] { return client_.stats().groups == 0; }));
 }
@@ -230,7 +230,7 @@ TEST_F(FlowsReconnect, TriesAgainThoughRefusedIfToldTo) {
     const flows::AcceptHook hook = [&knocks](flows::Hello&) { return std::uint8_t(++knocks < 3); };
     server_.start(echo, {.accept = hook});
     const ReconnectingPeer link = this->link({.retryRefused = true});
-    onClient(expectEcho(link, "hi"));
+    onClient(expectEchoOver(link, "hi"));
 }
 
 asio::awaitable<void> expectShutdown(ReconnectingPeer link) {
@@ -284,7 +284,7 @@ TEST_F(FlowsReconnect, AnswersOnTheConnectionThatAsked) {
     server_.stop();
     onClient(expectNews(link, OpCode::Signal, true));
     server_.start(echo);
-    onClient(expectEcho(link, "hi"));
+    onClient(expectEchoOver(link, "hi"));
     EXPECT_THROW((void)link.respond(std::move(kept)), Error);
 }
 

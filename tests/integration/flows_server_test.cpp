@@ -12,11 +12,6 @@ using flows::Peer;
 using flows::Server;
 using namespace asio::experimental::awaitable_operators;
 
-asio::awaitable<void> expectEcho(Peer peer) {
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "hi"), patience);
-    EXPECT_EQ(answer->body.view(), "hi");
-}
-
 asio::awaitable<void> visit(Ampe& engine, Address address) {
     const Peer peer = co_await flows::connect(engine, address);
     co_await expectEcho(peer);

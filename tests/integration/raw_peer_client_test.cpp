@@ -14,16 +14,16 @@ namespace tempeh::test {
 namespace {
 
 /// Whether the client sends every byte alone or all at once.
-enum class Pace { Bytes, AtOnce };
+enum class ClientPace { Bytes, AtOnce };
 
-class RawClient : public ::testing::TestWithParam<Pace> {
+class RawClient : public ::testing::TestWithParam<ClientPace> {
 protected:
     RawClient() {
         const Listening listening = side_->listen(localTcp());
         peer_ = raw::Peer::connectTo(std::get<TcpServerAddress>(listening.bound).port);
     }
     void send(const Bytes& bytes) {
-        if (GetParam() == Pace::Bytes)
+        if (GetParam() == ClientPace::Bytes)
             peer_.sendByteByByte(bytes);
         else
             peer_.send(bytes);
@@ -70,8 +70,10 @@ protected:
     ChannelNumber channel_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Pace, RawClient, ::testing::Values(Pace::Bytes, Pace::AtOnce),
-                         [](const auto& one) { return one.param == Pace::Bytes ? "ByteByByte" : "AtOnce"; });
+INSTANTIATE_TEST_SUITE_P(ClientPace, RawClient, ::testing::Values(ClientPace::Bytes, ClientPace::AtOnce),
+                         [](const auto& one) {
+                             return one.param == ClientPace::Bytes ? "ByteByByte" : "AtOnce";
+                         });
 
 const char* const regularVectors[] = {"Request", "RequestMore", "ResponseLast", "Signal"};
 
@@ -158,7 +160,7 @@ TEST_P(RawClient, TheLargestFrameBothWays) {
     const std::string value(65'535 - 5, 'v');
     const raw::Frame frame{
         .proto = 0, .id = 5, .headers = "n: " + value + "\r\n", .body = std::string(65'535, 'b')};
-    if (GetParam() == Pace::Bytes) return;  // 128 KiB byte by byte says nothing new
+    if (GetParam() == ClientPace::Bytes) return;  // 128 KiB byte by byte says nothing new
     send(raw::Frame{.proto = 0, .id = 4, .headers = "n:" + value + "\r\n", .body = frame.body}.bytes());
     MessagePtr message = side_->next(OpCode::Request);
     EXPECT_EQ(message->textHeaders.find("n"), value);

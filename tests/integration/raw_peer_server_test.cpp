@@ -12,16 +12,16 @@ namespace tempeh::test {
 namespace {
 
 /// Whether the server sends every byte alone or all at once.
-enum class Pace { Bytes, AtOnce };
+enum class ServerPace { Bytes, AtOnce };
 
-class RawServerTest : public ::testing::TestWithParam<Pace> {
+class RawServerTest : public ::testing::TestWithParam<ServerPace> {
 protected:
     RawServerTest() {
         hello_ = side_->sayHello(TcpClientAddress{"127.0.0.1", server_.port()});
         peer_ = server_.accept();
     }
     void send(const Bytes& bytes) {
-        if (GetParam() == Pace::Bytes)
+        if (GetParam() == ServerPace::Bytes)
             peer_.sendByteByByte(bytes);
         else
             peer_.send(bytes);
@@ -66,8 +66,10 @@ protected:
     raw::Peer peer_{raw::Descriptor()};
 };
 
-INSTANTIATE_TEST_SUITE_P(Pace, RawServerTest, ::testing::Values(Pace::Bytes, Pace::AtOnce),
-                         [](const auto& one) { return one.param == Pace::Bytes ? "ByteByByte" : "AtOnce"; });
+INSTANTIATE_TEST_SUITE_P(ServerPace, RawServerTest, ::testing::Values(ServerPace::Bytes, ServerPace::AtOnce),
+                         [](const auto& one) {
+                             return one.param == ServerPace::Bytes ? "ByteByByte" : "AtOnce";
+                         });
 
 TEST_P(RawServerTest, TheHelloIsExactlyTheVectorsShape) {
     answerHello();

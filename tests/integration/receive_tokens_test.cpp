@@ -29,7 +29,7 @@ namespace {
 using asio::experimental::awaitable_operators::operator||;
 
 /// What a token delivered.
-struct Outcome {
+struct TokenOutcome {
     error_code ec;
     std::string body;
     bool isNull = true;
@@ -57,9 +57,9 @@ protected:
         return run<T>(side_.reactor.executor(), std::move(coroutine));
     }
     /// A handler that fulfils `promise`.
-    auto fulfilling(std::promise<Outcome>& promise) {
+    auto fulfilling(std::promise<TokenOutcome>& promise) {
         return [this, &promise](const error_code& ec, const MessagePtr& message) {
-            Outcome outcome;
+            TokenOutcome outcome;
             outcome.ec = ec;
             outcome.isNull = message == nullptr;
             if (message != nullptr) outcome.body = message->body.view();
@@ -69,8 +69,8 @@ protected:
             promise.set_value(outcome);
         };
     }
-    Outcome get(std::promise<Outcome>& promise) {
-        std::future<Outcome> future = promise.get_future();
+    TokenOutcome get(std::promise<TokenOutcome>& promise) {
+        std::future<TokenOutcome> future = promise.get_future();
         if (future.wait_for(patience) != std::future_status::ready) throw std::runtime_error("hangs");
         return future.get();
     }
@@ -119,10 +119,10 @@ TEST_F(ReceiveTokens, UseFuture) {
 }
 
 TEST_F(ReceiveTokens, ACallbackRunsOnTheEngine) {
-    std::promise<Outcome> promise;
+    std::promise<TokenOutcome> promise;
     group().waitReceive(fulfilling(promise));
     send("callback");
-    const Outcome outcome = get(promise);
+    const TokenOutcome outcome = get(promise);
     EXPECT_FALSE(outcome.ec);
     EXPECT_EQ(outcome.body, "callback");
     EXPECT_TRUE(outcome.wasOnEngine);
@@ -132,7 +132,7 @@ TEST_F(ReceiveTokens, DeferredDoesNothingUntilItIsStarted) {
     auto operation = group().waitReceive(infinite, asio::deferred);
     send("first");
     EXPECT_EQ(side_->next()->body.view(), "first") << "nobody waits yet";
-    std::promise<Outcome> promise;
+    std::promise<TokenOutcome> promise;
     std::move(operation)(fulfilling(promise));
     send("second");
     EXPECT_EQ(get(promise).body, "second");
@@ -181,7 +181,7 @@ TEST_F(ReceiveTokens, BindExecutorDecidesWhereItCompletes) {
                         }));
     send("text");
     EXPECT_TRUE(onPool.get_future().get());
-    std::promise<Outcome> promise;
+    std::promise<TokenOutcome> promise;
     group().waitReceive(infinite, asio::bind_executor(pool, fulfilling(promise)));
     send("text");
     EXPECT_FALSE(get(promise).wasOnEngine);
@@ -221,7 +221,7 @@ struct CountingAllocator {
 
 TEST_F(ReceiveTokens, TheAssociatedAllocatorIsUsed) {
     std::atomic<int> allocations{0};
-    std::promise<Outcome> promise;
+    std::promise<TokenOutcome> promise;
     group().waitReceive(infinite,
                         asio::bind_allocator(CountingAllocator<void>(allocations), fulfilling(promise)));
     EXPECT_GE(allocations, 1);
@@ -231,12 +231,12 @@ TEST_F(ReceiveTokens, TheAssociatedAllocatorIsUsed) {
 
 TEST_F(ReceiveTokens, AHandlerIsNeverCalledFromTheInitiator) {
     send("there already");
-    std::promise<Outcome> promise;
+    std::promise<TokenOutcome> promise;
     auto future = promise.get_future();
     std::promise<bool> ranInline;
     asio::post(reactor_.executor(), [&] {
         group().waitReceive([&](const error_code& ec, const MessagePtr& message) {
-            Outcome outcome;
+            TokenOutcome outcome;
             outcome.ec = ec;
             outcome.body = message->body.view();
             promise.set_value(outcome);

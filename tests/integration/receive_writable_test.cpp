@@ -28,7 +28,7 @@ namespace {
 
 using asio::experimental::awaitable_operators::operator||;
 
-constexpr std::size_t bodySize = 32 * 1024;
+constexpr std::size_t writableBodySize = 32 * 1024;
 
 /// A client whose peer reads only when it is told to.
 class WaitWritable : public ::testing::Test {
@@ -46,8 +46,8 @@ protected:
     }
     MessagePtr make() {
         MessagePtr message = side_->make(OpCode::Signal, channel_);
-        message->body.prepare(bodySize);
-        message->body.commit(bodySize);
+        message->body.prepare(writableBodySize);
+        message->body.commit(writableBodySize);
         return message;
     }
     /// Posts until the queue is full, and the kernel's buffers before it.
@@ -61,7 +61,10 @@ protected:
         }
     }
     /// The peer reads everything that was posted.
-    void readAll() { EXPECT_EQ(peer_->receive(posted_ * (bodySize + 16)).size(), posted_ * (bodySize + 16)); }
+    void readAll() {
+        EXPECT_EQ(peer_->receive(posted_ * (writableBodySize + 16)).size(),
+                  posted_ * (writableBodySize + 16));
+    }
 
     template <typename T>
     T get(std::future<T>& future) {

@@ -81,12 +81,12 @@ private:
 /// How the sender knows when to rest. Window: the receiver says how far it is, so that neither the send queue
 /// is ever full nor the pool ever empty. Limits: it goes on until SendQueueFull and the receiver until
 /// PoolEmpty.
-enum class Pace { Window, Limits };
+enum class Pacing { Window, Limits };
 
 constexpr std::uint64_t window = 2048;
 constexpr std::uint64_t wordEvery = window / 4;
 
-class Volume : public ::testing::TestWithParam<Pace> {
+class Volume : public ::testing::TestWithParam<Pacing> {
 protected:
     void expectAllArrived(const Meter& meter, const char* how, std::uint64_t allowed) {
         meter.print(how);
@@ -150,15 +150,15 @@ protected:
         co_return 0;
     }
 
-    const bool isWindowed_ = GetParam() == Pace::Window;
+    const bool isWindowed_ = GetParam() == Pacing::Window;
     const std::uint64_t count_ = fromEnvironment("TEMPEH_VOLUME", usualVolume) / (isWindowed_ ? 1 : 4);
     std::uint64_t confirmed_ = 0;  // the sender's
     const Options options_{.initialPoolMessages = Options().maxPoolMessages};
     Link link_{options_, options_};
 };
 
-INSTANTIATE_TEST_SUITE_P(Pace, Volume, ::testing::Values(Pace::Window, Pace::Limits),
-                         [](const auto& one) { return one.param == Pace::Window ? "Window" : "Limits"; });
+INSTANTIATE_TEST_SUITE_P(Pacing, Volume, ::testing::Values(Pacing::Window, Pacing::Limits),
+                         [](const auto& one) { return one.param == Pacing::Window ? "Window" : "Limits"; });
 
 TEST_P(Volume, BetweenCoroutines) {
     Meter meter(count_);

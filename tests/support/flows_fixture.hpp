@@ -109,6 +109,12 @@ inline asio::awaitable<void> echo(flows::Peer peer) {
     }
 }
 
+/// The other side runs echo().
+inline asio::awaitable<void> expectEcho(flows::Peer peer) {
+    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "hi"), patience);
+    EXPECT_EQ(answer->body.view(), "hi");
+}
+
 /// A server and a client, each on an engine of its own.
 class FlowsPair {
 public:

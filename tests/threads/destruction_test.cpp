@@ -27,7 +27,7 @@
 namespace tempeh::test {
 namespace {
 
-constexpr std::uint64_t rounds = isSanitized ? 60 : 200;
+constexpr std::uint64_t destructions = isSanitized ? 60 : 200;
 const Options hasty{.lingerTimeout = 20ms};
 
 error_code errorOf(std::future<MessagePtr>& future) {
@@ -60,7 +60,7 @@ TEST(Destruction, AnEngineWithChannelsInEveryState) {
             server->channels.post(std::move(message), ec);
         }
     });
-    for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (std::uint64_t round = 0; round < destructions; ++round) {
         Side client(hasty);
         leaveInFlight(client.party, listening.address);
         leaveInFlight(client.party, TcpClientAddress{"127.0.0.1", 1});  // nobody listens
@@ -73,7 +73,7 @@ TEST(Destruction, AnEngineWithChannelsInEveryState) {
 }
 
 TEST(Destruction, GroupsAndMessagesOutliveTheirEngine) {
-    for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (std::uint64_t round = 0; round < destructions; ++round) {
         auto engine = std::make_unique<Reactor>(hasty);
         Party party(*engine);
         const Listening listening = party.listen(localTcp());
@@ -96,7 +96,7 @@ TEST(Destruction, GroupsAndMessagesOutliveTheirEngine) {
 TEST(Destruction, AGroupWithAWaiterOnEveryKindOfExecutor) {
     asio::thread_pool pool(2);
     Side side(hasty);
-    for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (std::uint64_t round = 0; round < destructions; ++round) {
         std::vector<ChannelGroup> groups;
         std::vector<std::future<MessagePtr>> waiting;
         for (const asio::any_io_executor& executor :
@@ -123,7 +123,7 @@ TEST(Destruction, AGroupWithAWaiterOnEveryKindOfExecutor) {
 }
 
 TEST(Destruction, AnEngineWithReceiversOnEveryKindOfExecutor) {
-    for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (std::uint64_t round = 0; round < destructions; ++round) {
         asio::thread_pool pool(2);
         std::vector<std::future<MessagePtr>> waiting;
         std::vector<ChannelGroup> groups;
@@ -151,7 +151,7 @@ TEST(Destruction, AGroupDroppedByItsOwnReceiver) {
         EXPECT_NE(message, nullptr);
         *group = ChannelGroup();
     };
-    for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (std::uint64_t round = 0; round < destructions; ++round) {
         auto group = std::make_shared<ChannelGroup>(server.reactor.createGroup());
         MessagePtr hello = server->makeFor(listening.address);
         const ChannelNumber channel = group->post(std::move(hello)).channelNumber;
@@ -166,7 +166,7 @@ TEST(Destruction, AGroupDroppedByItsOwnReceiver) {
 }
 
 TEST(Destruction, AnEngineDroppedOnItsOwnThread) {
-    for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (std::uint64_t round = 0; round < destructions; ++round) {
         auto* engine = new Reactor(hasty);
         const asio::any_io_executor executor = engine->executor();
         Party party(*engine);
@@ -205,7 +205,7 @@ asio::awaitable<void> talkToMyself(ChannelGroup& group, Reactor& reactor) {
 }
 
 TEST(Destruction, ACallersContextThatStopsOrGoesFirst) {
-    for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (std::uint64_t round = 0; round < destructions; ++round) {
         auto context = std::make_unique<asio::io_context>();
         auto reactor = std::make_unique<Reactor>(*context, hasty);
         ChannelGroup group = reactor->createGroup();

@@ -26,7 +26,7 @@
 namespace tempeh::test {
 namespace {
 
-constexpr std::uint64_t rounds = isSanitized ? 1500 : 3000;
+constexpr std::uint64_t stressRounds = isSanitized ? 1500 : 3000;
 
 /// Threads that run until all of them are done.
 class Crowd {
@@ -94,7 +94,7 @@ TEST_F(Stress, EveryCallOnOneGroupFromManyThreads) {
     Crowd onlookers;
     for (int i = 0; i < 3; ++i) {
         crowd.add([&] {
-            for (std::uint64_t round = 0; round < rounds; ++round) {
+            for (std::uint64_t round = 0; round < stressRounds; ++round) {
                 error_code ec;
                 MessagePtr message = party.make(OpCode::Request, channel, "ask");
                 party.channels.post(std::move(message), ec);
@@ -148,7 +148,7 @@ TEST_F(Stress, CancelledReceivesWhileOthersPost) {
     Crowd crowd;
     for (int i = 0; i < 2; ++i) {
         crowd.add([&] {
-            for (std::uint64_t round = 0; round < rounds; ++round) {
+            for (std::uint64_t round = 0; round < stressRounds; ++round) {
                 error_code ec;
                 MessagePtr message = party.make(OpCode::Request, channel, "ask");
                 party.channels.post(std::move(message), ec);
@@ -180,13 +180,13 @@ TEST_F(Stress, CancelledReceivesWhileOthersPost) {
         asio::post(executor, [&] { passed.set_value(); });
         passed.get_future().wait();
     };
-    for (std::uint64_t round = 0; round < rounds; ++round)
+    for (std::uint64_t round = 0; round < stressRounds; ++round)
         receiveOnce(round);
     crowd.join();
     while (answered < posted)
         answered += party.next()->header.opCode == OpCode::Response ? 1 : 0;
     EXPECT_EQ(answered, posted);
-    EXPECT_GT(posted, rounds);
+    EXPECT_GT(posted, stressRounds);
     work.reset();
     runner.join();
 }
@@ -200,7 +200,7 @@ TEST_F(Stress, ChannelsOpenAndCloseInEveryThread) {
     for (int i = 0; i < 4; ++i) {
         crowd.add([&, i] {
             Party party(reactor);
-            for (std::uint64_t round = 0; round < rounds / 20 + 5; ++round) {
+            for (std::uint64_t round = 0; round < stressRounds / 20 + 5; ++round) {
                 const ChannelNumber channel = party.sayHello(listening_.address).channelNumber;
                 for (int request = 0; request < 5; ++request)
                     party.post(OpCode::Request, channel, "ask");
@@ -226,12 +226,12 @@ TEST_F(Stress, ChannelsOpenAndCloseInEveryThread) {
     crowd.join();
     isDone = true;
     onlookers.join();
-    EXPECT_EQ(closed, 4 * (rounds / 20 + 5));
+    EXPECT_EQ(closed, 4 * (stressRounds / 20 + 5));
     EXPECT_EQ(reactor.stats().channels, 0U);
 }
 
 TEST_F(Stress, ShutdownInTheMiddleOfEverything) {
-    for (std::uint64_t round = 0; round < rounds / 100 + 5; ++round) {
+    for (std::uint64_t round = 0; round < stressRounds / 100 + 5; ++round) {
         Reactor reactor;
         Party party(reactor);
         const ChannelNumber channel = party.sayHello(listening_.address).channelNumber;

@@ -23,8 +23,7 @@ using test::makePool;
 using test::OwnerScope;
 using test::PoolHandle;
 
-constexpr auto poolOnly = AllocationStrategy::PoolOnly;
-constexpr auto always = AllocationStrategy::Always;
+using enum AllocationStrategy;
 
 /// Messages from thread to thread.
 class Belt {
@@ -89,13 +88,13 @@ TEST(MessagePoolThreads, OwnerGetsOthersReturn) {
         });
 
         for (std::uint64_t i = 1; i <= count; ++i) {
-            MessagePtr message = pool->get(poolOnly);
+            MessagePtr message = pool->get(PoolOnly);
             while (!message) {
                 pool->watchForReturn();
-                message = pool->get(poolOnly);
+                message = pool->get(PoolOnly);
                 if (message) break;
                 signal.wait();  // would hang if a return were missed
-                message = pool->get(poolOnly);
+                message = pool->get(PoolOnly);
             }
             message->header.messageId = i;
             message->body.append("some words");
@@ -122,7 +121,7 @@ TEST(MessagePoolThreads, OthersGetOwnerReturns) {
     std::jthread worker([&] {
         for (int i = 0; i < count; ++i) {
             MessagePtr message;
-            while (!(message = pool->get(poolOnly)))
+            while (!(message = pool->get(PoolOnly)))
                 std::this_thread::yield();
             belt.push(std::move(message));
         }
@@ -147,7 +146,7 @@ void hammer(MessagePool& pool, unsigned seed, int rounds) {
     std::vector<MessagePtr> held;
     for (int i = 0; i < rounds; ++i) {
         if (held.size() < 40 && random() % 2 == 0) {
-            MessagePtr message = random() % 8 == 0 ? pool.get(always) : pool.get(poolOnly);
+            MessagePtr message = random() % 8 == 0 ? pool.get(Always) : pool.get(PoolOnly);
             if (!message) continue;
             ASSERT_EQ(message->header.messageId, 0u);
             ASSERT_TRUE(message->body.empty());
@@ -230,7 +229,7 @@ TEST(MessagePoolThreads, CloseWaitsForARunningListener) {
     Slow listener;
     MessagePool* pool = makePool(1, 64).release();
     pool->setListener(&listener);
-    MessagePtr message = pool->get(poolOnly);
+    MessagePtr message = pool->get(PoolOnly);
     pool->watchForReturn();
     std::jthread returner([&] { message.reset(); });
     listener.entered.wait();

@@ -20,7 +20,7 @@ namespace {
 using Step = Decoder::Step;
 using test::Bytes;
 
-constexpr std::size_t headSize = BinaryHeader::wireSize;
+constexpr std::size_t headBytes = BinaryHeader::wireSize;
 
 MessagePtr makeMessage(std::string_view body, MessageId id = 7) {
     MessagePtr message = newMessage();
@@ -52,14 +52,14 @@ private:
     std::unique_ptr<std::byte[]> block_;
 };
 
-std::span<const std::byte, headSize> headOf(std::span<const std::byte> frame) {
-    return frame.first<headSize>();
+std::span<const std::byte, headBytes> headOf(std::span<const std::byte> frame) {
+    return frame.first<headBytes>();
 }
 
 /// Leads the decoder up to the body of the frame.
 void startBody(Decoder& decoder, std::span<const std::byte>& frame) {
-    std::span<const std::byte> head = frame.first(headSize);
-    frame = frame.subspan(headSize);
+    std::span<const std::byte> head = frame.first(headBytes);
+    frame = frame.subspan(headBytes);
     ASSERT_EQ(decoder.advance(head), Step::NeedMessage);
     decoder.supply(newMessage());
 }
@@ -96,7 +96,7 @@ TEST(PeekPlain, LooksAtTheFirstFrameOnly) {
     Decoder::PlainFrame found;
     std::span<const std::byte> input(both);
     ASSERT_TRUE(decoder.peekPlain(input, found));
-    EXPECT_EQ(found.bytes.size(), headSize + 5);
+    EXPECT_EQ(found.bytes.size(), headBytes + 5);
     input = input.subspan(found.bytes.size());
     ASSERT_TRUE(decoder.peekPlain(input, found));
     EXPECT_EQ(found.header.messageId, 2U);
@@ -232,15 +232,15 @@ TEST(BodyRoom, IsEmptyWhenNoBodyIsUnderWay) {
     std::span<const std::byte> part = input.first(5);
     decoder.advance(part);
     EXPECT_TRUE(decoder.bodyRoom().empty()) << "in the header";
-    part = input.subspan(5, headSize - 5);
+    part = input.subspan(5, headBytes - 5);
     ASSERT_EQ(decoder.advance(part), Step::NeedMessage);
     EXPECT_TRUE(decoder.bodyRoom().empty()) << "without a message";
     decoder.supply(newMessage());
     EXPECT_TRUE(decoder.bodyRoom().empty()) << "before the text headers";
-    part = input.subspan(headSize, 4);
+    part = input.subspan(headBytes, 4);
     decoder.advance(part);
     EXPECT_TRUE(decoder.bodyRoom().empty()) << "in the text headers";
-    part = input.subspan(headSize + 4, frame.size() - headSize - 8);
+    part = input.subspan(headBytes + 4, frame.size() - headBytes - 8);
     decoder.advance(part);
     EXPECT_EQ(decoder.bodyRoom().size(), 4U);
     part = input.last(4);
@@ -273,13 +273,13 @@ TEST(SupplyExpected, TakesABodyOfWhichAnythingWasRead) {
     const std::span<const std::byte> all(frame);
     for (const std::size_t read : {std::size_t{0}, std::size_t{1}, std::size_t{8'999}, std::size_t{9'000}}) {
         Decoder decoder;
-        MessagePtr message = readAhead(body.size(), all.subspan(headSize, read));
+        MessagePtr message = readAhead(body.size(), all.subspan(headBytes, read));
         ASSERT_TRUE(decoder.supplyExpected(headOf(all), message, body.size(), read));
         EXPECT_EQ(message, nullptr);
         EXPECT_FALSE(decoder.isBetweenFrames());
         EXPECT_TRUE(read == body.size() || decoder.midFrame());
         EXPECT_EQ(decoder.bodyRoom().size(), body.size() - read);
-        ASSERT_NO_FATAL_FAILURE(expectFrameReady(decoder, all.subspan(headSize + read), body));
+        ASSERT_NO_FATAL_FAILURE(expectFrameReady(decoder, all.subspan(headBytes + read), body));
     }
 }
 
@@ -288,7 +288,7 @@ TEST(SupplyExpected, TheRestMayComeThroughBodyRoom) {
     const Bytes frame = plainBytes(body);
     const std::span<const std::byte> all(frame);
     Decoder decoder;
-    MessagePtr message = readAhead(body.size(), all.subspan(headSize, 3));
+    MessagePtr message = readAhead(body.size(), all.subspan(headBytes, 3));
     ASSERT_TRUE(decoder.supplyExpected(headOf(all), message, body.size(), 3));
     std::ranges::copy(all.last(7), decoder.bodyRoom().begin());
     decoder.commitBody(7);
@@ -313,9 +313,9 @@ TEST(SupplyExpected, OfAnotherFrameNothingHappens) {
     for (const Bytes& frame : {shorter, longer, withHeaders, empty}) {
         constexpr std::size_t expected = 10;
         const std::span<const std::byte> all(frame);
-        const std::size_t read = std::min(expected, all.size() - headSize);
+        const std::size_t read = std::min(expected, all.size() - headBytes);
         Decoder decoder;
-        MessagePtr message = readAhead(expected, all.subspan(headSize, read));
+        MessagePtr message = readAhead(expected, all.subspan(headBytes, read));
         ASSERT_FALSE(decoder.supplyExpected(headOf(all), message, expected, read));
         EXPECT_NE(message, nullptr) << "the caller keeps it";
         EXPECT_TRUE(decoder.isBetweenFrames());
@@ -362,17 +362,17 @@ private:
     }
     /// As if head and body had been read into two places.
     bool takeExpected(std::span<const std::byte>& input) {
-        if (oneIn(3) || !decoder_.isBetweenFrames() || input.size() < headSize) return false;
+        if (oneIn(3) || !decoder_.isBetweenFrames() || input.size() < headBytes) return false;
         const std::size_t really = BinaryHeader::decode(headOf(input)).bodyLength;
         const std::size_t guess = oneIn(2) ? really : random_() % 100;
-        const std::size_t read = std::min(guess, input.size() - headSize);
-        MessagePtr message = readAhead(guess, input.subspan(headSize, read));
+        const std::size_t read = std::min(guess, input.size() - headBytes);
+        MessagePtr message = readAhead(guess, input.subspan(headBytes, read));
         if (!decoder_.supplyExpected(headOf(input), message, guess, read)) {
             ++refused;
             return false;
         }
         ++expected;
-        input = input.subspan(headSize + read);
+        input = input.subspan(headBytes + read);
         return true;
     }
     bool takeBody(std::span<const std::byte>& input) {
