@@ -17,7 +17,7 @@ using Take = std::function<void(const Packet&)>;
 
 constexpr std::uint32_t pcapMicro = 0xa1b2c3d4;
 constexpr std::uint32_t pcapNano = 0xa1b23c4d;
-constexpr std::int64_t nanoseconds = 1'000'000'000;  // of a second
+constexpr std::int64_t nanosecondsPerSecond = 1'000'000'000;
 constexpr std::uint32_t sectionBlock = 0x0a0d0d0a;
 constexpr std::uint32_t byteOrderMagic = 0x1a2b3c4d;
 
@@ -37,7 +37,7 @@ void readPcap(std::string_view file, bool isLittle, bool isNano, const Take& tak
         const std::uint32_t size = bytes.u32(offset + 8);
         if (!bytes.has(offset + 16, size))
             fail(offset, fmt::format("a packet of {} bytes, {} are left", size, file.size() - offset - 16));
-        take({.time = bytes.u32(offset) * nanoseconds + bytes.u32(offset + 4) * fraction,
+        take({.time = bytes.u32(offset) * nanosecondsPerSecond + bytes.u32(offset + 4) * fraction,
               .linkType = linkType,
               .bytes = bytes.part(offset + 16, size)});
         offset += 16 + std::size_t{size};
@@ -59,7 +59,7 @@ public:
 private:
     struct Interface {
         std::uint32_t linkType;
-        double tick;  // nanoseconds
+        double tick;  // nanosecondsPerSecond
     };
 
     std::size_t block(std::size_t offset) {
