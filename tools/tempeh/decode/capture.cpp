@@ -59,7 +59,7 @@ public:
 private:
     struct Interface {
         std::uint32_t linkType;
-        double tick;  // nanosecondsPerSecond
+        double tick;  // nanoseconds
     };
 
     std::size_t block(std::size_t offset) {
