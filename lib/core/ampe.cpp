@@ -2,6 +2,7 @@
 #include <tempeh/core/channel_group.hpp>
 
 #include <chrono>
+#include <random>
 
 namespace tempeh {
 
@@ -23,6 +24,11 @@ ShutdownReport Ampe::shutdown(Duration deadline) {
 
 TimePoint Ampe::now() const noexcept {
     return std::chrono::steady_clock::now();
+}
+
+std::uint64_t Ampe::randomSeed() {
+    std::random_device entropy;
+    return (std::uint64_t{entropy()} << 32U | entropy()) | 1U;
 }
 
 }  // namespace tempeh

@@ -57,8 +57,8 @@ Engine::~Engine() {
 }
 
 bool Engine::wouldBlockReactor() const noexcept {
-    if (isReactorThread()) return true;
-    if (ownsThread_) return false;  // that thread has the token in all it does
+    if (isReactorThread() || clock_.isVirtual()) return true;  // virtual time stands while a thread waits
+    if (ownsThread_) return false;                             // that thread has the token in all it does
     const std::scoped_lock lock(contextMutex_);
     return !contextGone_ && wakeChannel_.runsInThisThread();
 }

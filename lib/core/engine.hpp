@@ -57,7 +57,7 @@ public:
     EngineCounters& counters() noexcept { return counters_; }
     Switchboard& switchboard() noexcept { return switchboard_; }
     bool isReactorThread() const noexcept { return base::currentThreadToken() == this; }
-    /// True also for handlers on the engine's executor outside its turns; slower.
+    /// True also for handlers on the engine's executor outside its turns; slower. In virtual time always.
     bool wouldBlockReactor() const noexcept;
     bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept { return executor == executor_; }
     /// The system executor once the context is gone.
@@ -68,6 +68,10 @@ public:
     std::size_t postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept;
     EngineStats stats() const;
     ShutdownReport shutdown(Duration deadline, error_code& ec);
+    /// The parts of shutdown(), for who waits in another way: no more posts and groups, and every channel
+    /// begins to end. False: the context is gone, and everything with it.
+    bool beginShutdown();
+    bool isDrained() const;
 
     /// The application is done with a received message in another way than returning it: its account and its
     /// obligation end.
@@ -177,6 +181,8 @@ public:
     void releaseContext() noexcept;
     /// Ends every channel and closes every mailbox now.
     void forceStop();
+    /// What did not end, by name; then forceStop().
+    ShutdownReport endShutdown();
     /// Does not wait any longer for peers to close.
     void closeLingering();
     bool isIdle() const noexcept { return coroutines_ == 0; }

@@ -53,12 +53,7 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
     }
     const TimePoint start = std::chrono::steady_clock::now();
     const TimePoint until = deadline >= TimePoint::max() - start ? TimePoint::max() : start + deadline;
-    switchboard_.close();
-    {
-        const std::scoped_lock lock(groupsMutex_);
-        groupsClosed_ = true;
-    }
-    if (!defer([this] { beginDrain(); })) return report;
+    if (!beginShutdown()) return report;
     {
         std::unique_lock lock(groupsMutex_);
         const auto isDrained = [this] { return isDrained_; };
@@ -71,12 +66,7 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
     // itself.
     const auto promise = std::make_shared<std::promise<ShutdownReport>>();
     std::future<ShutdownReport> future = promise->get_future();
-    defer([this, promise] {
-        ShutdownReport found;
-        reportBacklog(found);
-        forceStop();
-        promise->set_value(std::move(found));
-    });
+    defer([this, promise] { promise->set_value(endShutdown()); });
     const bool answered =
         future.wait_for(std::max<Duration>(options_.lingerTimeout, std::chrono::milliseconds(100))) ==
         std::future_status::ready;
@@ -88,6 +78,27 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
     report.complete = false;
     report.blocked.emplace_back(
         "the engine's thread does not respond: a handler on it blocks, or nobody runs its context");
+    return report;
+}
+
+bool Engine::beginShutdown() {
+    switchboard_.close();
+    {
+        const std::scoped_lock lock(groupsMutex_);
+        groupsClosed_ = true;
+    }
+    return defer([this] { beginDrain(); });
+}
+
+bool Engine::isDrained() const {
+    const std::scoped_lock lock(groupsMutex_);
+    return isDrained_;
+}
+
+ShutdownReport Engine::endShutdown() {
+    ShutdownReport report;
+    reportBacklog(report);
+    forceStop();
     return report;
 }
 

@@ -147,6 +147,7 @@ void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
     if (isPaused_) engine_.unpause(*this);
     isPaused_ = false;
     if (!isResuming_) std::vector<std::byte>().swap(unread_);
+    decoder_.giveUp();  // the channel may stay for long, another may wait for that message
 
     MessageQueue back = collectUnsent(ending);
     // Not before the door is shut: who sees it closed finds that posts come back.
@@ -253,6 +254,7 @@ void IoChannel::detach() {
     if (neverKnown) return end(EndCause::LocalClose, Status::Success, {});
     holdSendRight();
     isDetached_ = true;
+    decoder_.giveUp();
     if (isPaused_) {
         engine_.unpause(*this);
         isPaused_ = false;

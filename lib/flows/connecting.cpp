@@ -82,7 +82,7 @@ bool isWorthRetrying(const Error& error, const ConnectOptions& options) noexcept
 
 asio::awaitable<PeerPtr> connectPeer(HubPtr hub, HelloTemplate hello, ConnectOptions options) {
     const TimePoint deadline = hub->time().after(options.timeout);
-    RetryDelay delay(options.backoff);
+    RetryDelay delay(options.backoff, hub->engine());
     std::string last = "no answer";
     for (int attempt = 1;; ++attempt) {
         try {

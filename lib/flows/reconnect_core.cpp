@@ -50,7 +50,7 @@ ReconnectCore::ReconnectCore(HubPtr hub, HelloTemplate hello, const ReconnectOpt
     , connecting_{.retryRefused = options.retryRefused}
     , attemptTimeout_(options.attemptTimeout)
     , sendsAgain_(options.unanswered == Unanswered::SendAgain)
-    , delay_(options.backoff) {}
+    , delay_(options.backoff, hub_->engine()) {}
 
 ReconnectCore::~ReconnectCore() = default;
 

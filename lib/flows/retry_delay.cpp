@@ -13,6 +13,11 @@ std::uint64_t seedOf(const Backoff& backoff) {
     return std::uint64_t{entropy()} << 32U | entropy();
 }
 
+Backoff seeded(Backoff backoff, Ampe& engine) {
+    if (backoff.seed == 0) backoff.seed = engine.randomSeed();
+    return backoff;
+}
+
 Duration scaled(Duration duration, double factor) noexcept {
     using Seconds = std::chrono::duration<double>;
     constexpr Seconds longest = std::chrono::hours(24 * 365);  // far inside what a Duration holds
@@ -26,6 +31,8 @@ RetryDelay::RetryDelay(const Backoff& backoff)
     backoff_.factor = std::max(1.0, backoff_.factor);
     backoff_.jitter = std::clamp(backoff_.jitter, 0.0, 1.0);
 }
+
+RetryDelay::RetryDelay(const Backoff& backoff, Ampe& engine) : RetryDelay(seeded(backoff, engine)) {}
 
 Duration RetryDelay::next() noexcept {
     constexpr std::uint32_t steps = 1U << 16U;

@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 
+#include <tempeh/core/ampe.hpp>
 #include <tempeh/flows/backoff.hpp>
 
 namespace tempeh::flows::detail {
@@ -10,6 +11,8 @@ namespace tempeh::flows::detail {
 class RetryDelay {
 public:
     explicit RetryDelay(const Backoff& backoff);
+    /// With the engine's chance where the backoff has no seed.
+    RetryDelay(const Backoff& backoff, Ampe& engine);
 
     Duration next() noexcept;
     /// After a success: begins anew.

@@ -130,6 +130,12 @@ public:
         return std::move(message_);
     }
 
+    /// Nothing more will be decoded: the message under way, if there is one, goes back to its pool.
+    void giveUp() noexcept {
+        state_ = State::Failed;
+        message_.reset();
+    }
+
     /// Why the stream cannot go on; after Malformed.
     Status error() const noexcept { return error_; }
 

@@ -5,6 +5,7 @@
 #include <tempeh/message/allocation_strategy.hpp>
 #include <tempeh/message/message.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,10 @@ public:
     /// The time that this engine's timeouts run by; code that measures or plans by it works on a simulated
     /// engine too. The system's steady clock unless the engine says otherwise.
     virtual TimePoint now() const noexcept;
+
+    /// Seeds chance that is to differ from run to run, as the jitter of a pause; never 0. From the system's
+    /// entropy; on a simulated engine from the simulation's seed.
+    virtual std::uint64_t randomSeed();
 };
 
 }  // namespace tempeh

@@ -1,0 +1,7 @@
+#pragma once
+
+/// Tests of protocols on a simulated network. docs/testing.md.
+
+#include <tempeh/testing/seeds.hpp>
+#include <tempeh/testing/simulated_network.hpp>
+#include <tempeh/testing/simulation_options.hpp>

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "testing/memory_connector.hpp"
+#include "testing/memory_listener.hpp"
+#include "testing/memory_timer.hpp"
+#include "testing/world.hpp"
+#include "transport/transport.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace tempeh::testing::detail {
+
+/// The network as one host of a World sees it; for an engine on `executor`.
+class MemoryNetwork final : public transport::Network {
+public:
+    MemoryNetwork(World& world, const std::string& host, asio::any_io_executor executor)
+        : world_(world), host_(world.hostOf(host)), executor_(std::move(executor)) {}
+
+    std::unique_ptr<transport::Connector> makeConnector() override {
+        return std::make_unique<MemoryConnector>(world_, host_, executor_);
+    }
+    std::unique_ptr<transport::Listener> makeListener() override {
+        return std::make_unique<MemoryListener>(world_, host_, executor_);
+    }
+    std::unique_ptr<transport::Timer> makeTimer() override {
+        return std::make_unique<MemoryTimer>(world_, executor_);
+    }
+
+private:
+    World& world_;
+    const HostId host_;
+    const asio::any_io_executor executor_;
+};
+
+}  // namespace tempeh::testing::detail

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "testing/connection.hpp"
+#include "transport/transport.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace tempeh::testing::detail {
+
+/// One side of a Connection.
+class MemoryStream final : public transport::Stream {
+public:
+    MemoryStream(std::shared_ptr<Connection> connection, std::size_t side) noexcept
+        : connection_(std::move(connection)), side_(side) {}
+    ~MemoryStream() override { connection_->close(side_); }
+    MemoryStream(const MemoryStream&) = delete;
+    MemoryStream& operator=(const MemoryStream&) = delete;
+
+    using Stream::readSome;
+    std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept override {
+        return connection_->read(side_, into, ec);
+    }
+    std::size_t writeSome(std::span<const std::span<const std::byte>> from,
+                          error_code& ec) noexcept override {
+        return connection_->write(side_, from, ec);
+    }
+    void startReceive(std::span<std::byte> into, transport::ReceiveOperation::Completion done) override {
+        connection_->startReceive(side_, into, std::move(done));
+    }
+    asio::awaitable<void> waitReadable(error_code& ec) override {
+        Sleep sleep;
+        auto waiting = sleep.wait([&](Wake wake) { connection_->startWaitReadable(side_, std::move(wake)); });
+        co_await std::move(waiting);
+        ec = sleep.ec;
+    }
+    asio::awaitable<void> waitWritable(error_code& ec) override {
+        Sleep sleep;
+        auto waiting = sleep.wait([&](Wake wake) { connection_->startWaitWritable(side_, std::move(wake)); });
+        co_await std::move(waiting);
+        ec = sleep.ec;
+    }
+    void shutdownSend() noexcept override { connection_->shutdownSend(side_); }
+    void close() noexcept override { connection_->close(side_); }
+    bool hasUnsent() const noexcept override { return connection_->hasUnsent(side_); }
+    const transport::StreamInfo& info() const noexcept override { return connection_->info(side_); }
+
+private:
+    const std::shared_ptr<Connection> connection_;
+    const std::size_t side_;
+};
+
+}  // namespace tempeh::testing::detail

@@ -1,0 +1,110 @@
+#include "testing/simulation.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tempeh::testing::detail {
+
+Simulation::Simulation(const SimulationOptions& options)
+    : world_(options), context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE) {}
+
+Simulation::~Simulation() {
+    for (const auto& engine : engines_)
+        engine->stop();
+    settle();
+    for (const auto& engine : engines_)
+        engine->release();
+    settle();
+    world_.timeline().clear();
+    settle();
+}
+
+/// Lets what is ready run to its end; what somebody throws now is nobody's business.
+void Simulation::settle() noexcept {
+    constexpr int handlersAtMost = 1'000'000;
+    context_.restart();
+    for (int i = 0; i < handlersAtMost; ++i) {
+        try {
+            if (context_.poll_one() == 0) return;
+        } catch (...) {
+        }
+    }
+}
+
+Ampe& Simulation::createEngine(std::string_view name, Options options) {
+    const SimulatedEngine* known = find(name);
+    if (known != nullptr) throw Error(Status::NotAllowed, "an engine " + std::string(name));
+    if (options.seed == 0) options.seed = world_.random().next() | 1U;
+    engines_.push_back(std::make_unique<SimulatedEngine>(*this, std::string(name), options));
+    world_.trace().add(TraceEvent::Start, world_.hostOf(std::string(name)));
+    return *engines_.back();
+}
+
+SimulatedEngine* Simulation::find(std::string_view name) noexcept {
+    const auto found = std::find_if(engines_.begin(), engines_.end(), [name](const auto& engine) {
+        return engine->name() == name && !engine->isStopped();
+    });
+    return found == engines_.end() ? nullptr : found->get();
+}
+
+SimulatedEngine& Simulation::living(std::string_view name) {
+    SimulatedEngine* engine = find(name);
+    if (engine == nullptr) throw Error(Status::InvalidAddress, "no engine " + std::string(name));
+    return *engine;
+}
+
+void Simulation::crash(std::string_view name) {
+    SimulatedEngine& engine = living(name);
+    world_.crash(world_.hostOf(engine.name()));
+    engine.stop();
+}
+
+void Simulation::spawn(SimulatedEngine* engine, asio::awaitable<void> coroutine) {
+    const asio::any_io_executor executor = engine != nullptr ? engine->executor() : context_.get_executor();
+    asio::co_spawn(executor, std::move(coroutine), [this, engine](std::exception_ptr thrown) {
+        if (thrown == nullptr || failure_ != nullptr) return;
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const boost::system::system_error& error) {
+            const bool isOfTheEnd =
+                error.code() == Status::ShutdownStarted || error.code() == asio::error::operation_aborted;
+            if (engine != nullptr && engine->isStopped() && isOfTheEnd) return;
+            failure_ = thrown;
+        } catch (...) {
+            failure_ = thrown;
+        }
+    });
+}
+
+bool Simulation::step(TimePoint until) {
+    if (context_.stopped()) context_.restart();
+    if (context_.poll_one() != 0) return true;
+    const std::optional<TimePoint> next = world_.timeline().next();
+    if (!next || *next > until) return false;
+    world_.timeline().runNext();
+    return true;
+}
+
+bool Simulation::run(const std::function<bool()>* isDone, TimePoint until) {
+    if (isRunning_) throw Error(Status::NotAllowed, "a simulation is run by one at a time");
+    struct Running {
+        bool& flag;
+        explicit Running(bool& isRunning) noexcept : flag(isRunning) { flag = true; }
+        ~Running() { flag = false; }
+    } const running(isRunning_);
+    bool more = true;
+    while (more) {
+        if (isDone != nullptr && (*isDone)()) return true;
+        more = step(until);
+        if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
+        if (++steps_ > world_.options().maxSteps)
+            throw Error(Status::ProcessingFailed, "the simulation does not come to rest");
+    }
+    if (until != TimePoint::max()) world_.timeline().advanceTo(std::max(until, world_.timeline().now()));
+    return isDone != nullptr && (*isDone)();
+}
+
+}  // namespace tempeh::testing::detail

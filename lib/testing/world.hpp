@@ -1,0 +1,92 @@
+#pragma once
+
+#include "base/random.hpp"
+#include "testing/timeline.hpp"
+#include "testing/trace.hpp"
+#include "transport/transport.hpp"
+
+#include <tempeh/testing/simulation_options.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tempeh::testing::detail {
+
+class Connection;
+class MemoryListener;
+
+using HostId = std::uint32_t;
+
+/// What is between the hosts of a simulation: names, ports, paths, cut links, chance and time. One thread.
+/// Outlives every stream, connector, listener and timer on it.
+class World {
+public:
+    explicit World(const SimulationOptions& options);
+    ~World();
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    const SimulationOptions& options() const noexcept { return options_; }
+    Timeline& timeline() noexcept { return timeline_; }
+    Trace& trace() noexcept { return trace_; }
+    base::Random& random() noexcept { return random_; }
+
+    bool chance(double probability) noexcept;
+    /// Only while faults are on.
+    bool fault(double probability) noexcept { return faults_ && chance(probability); }
+    std::size_t between(std::size_t least, std::size_t most) noexcept;
+    Duration latency() noexcept;
+    /// How long it takes a piece of data, hold-ups included.
+    Duration passage() noexcept;
+    void setFaults(bool on) noexcept { faults_ = on; }
+
+    /// The host of that name, made if there is none.
+    HostId hostOf(const std::string& name);
+    std::optional<HostId> findHost(const std::string& name) const;
+    const std::string& nameOf(HostId host) const { return names_[host]; }
+
+    bool isCut(HostId a, HostId b) const noexcept;
+    void cut(HostId a, HostId b);
+    /// What was held up goes on its way.
+    void heal(HostId a, HostId b);
+    void healAll();
+    /// Every connection of the host is reset; whoever listened there does no more.
+    void crash(HostId host);
+
+    void add(const std::shared_ptr<Connection>& connection);
+    std::uint64_t nextId() noexcept { return ++lastId_; }
+
+    /// Gives the address really bound; `ec` when it is taken.
+    Address bind(MemoryListener& listener, HostId host, const Address& address, error_code& ec);
+    void unbind(const MemoryListener& listener, const Address& bound, HostId host) noexcept;
+    /// Null with `ec`: why a connect fails.
+    MemoryListener* find(HostId from, const Address& address, error_code& ec) const;
+
+private:
+    struct Place {
+        MemoryListener* listener = nullptr;  // null: a socket file whose server is gone
+        HostId host = 0;
+    };
+    std::string keyOf(HostId host, const Address& address) const;
+    std::vector<std::shared_ptr<Connection>> connections();
+
+    SimulationOptions options_;
+    Timeline timeline_;
+    Trace trace_;
+    base::Random random_;
+    bool faults_ = true;
+    std::vector<std::string> names_;
+    std::set<std::pair<HostId, HostId>> cuts_;
+    std::map<std::string, Place> places_;
+    std::vector<std::weak_ptr<Connection>> connections_;
+    std::uint64_t lastId_ = 0;
+    std::uint16_t nextPort_ = 49'152;
+    std::uint32_t nextPath_ = 0;
+};
+
+}  // namespace tempeh::testing::detail

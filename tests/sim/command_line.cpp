@@ -1,0 +1,105 @@
+#include "sim/command_line.hpp"
+
+#include "sim/workload.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <string_view>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace tempeh::test {
+
+namespace {
+
+struct Arguments {
+    std::uint64_t seeds = 0;
+    std::uint64_t first = 1;
+    std::uint64_t jobs = 1;
+    std::size_t traceLines = 40;
+    bool keepsGoing = false;
+};
+
+Arguments parse(int argc, char** argv) {
+    Arguments arguments;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view name = argv[i];
+        if (name == "--keep-going") {
+            arguments.keepsGoing = true;
+            continue;
+        }
+        const std::uint64_t value = i + 1 < argc ? std::strtoull(argv[++i], nullptr, 0) : 0;
+        if (name == "--seeds") arguments.seeds = value;
+        if (name == "--first-seed") arguments.first = value;
+        if (name == "--jobs") arguments.jobs = std::max<std::uint64_t>(value, 1);
+        if (name == "--trace") arguments.traceLines = value;
+    }
+    return arguments;
+}
+
+/// How many of every `jobs`th seed from `first` on failed.
+std::uint64_t runSeeds(const Arguments& arguments, std::uint64_t job) {
+    std::uint64_t failures = 0;
+    for (std::uint64_t i = job; i < arguments.seeds; i += arguments.jobs) {
+        const std::optional<SeedFailure> failure = checkSeed(arguments.first + i);
+        if (!failure) continue;
+        ++failures;
+        std::cout << "seed " << failure->seed << ": " << failure->what << '\n'
+                  << (arguments.keepsGoing ? std::string() : failure->trace)
+                  << "the same again: sim --seeds 1 --first-seed " << failure->seed << std::endl;
+        if (!arguments.keepsGoing) break;
+    }
+    return failures;
+}
+
+/// In processes of their own. True: none failed.
+bool runJobs(const Arguments& arguments) {
+    std::vector<pid_t> children;
+    for (std::uint64_t job = 1; job < arguments.jobs; ++job) {
+        const pid_t child = fork();
+        if (child == 0) std::_Exit(runSeeds(arguments, job) == 0 ? 0 : 1);
+        if (child > 0) children.push_back(child);
+    }
+    bool isWell = runSeeds(arguments, 0) == 0;
+    for (const pid_t child : children) {
+        int status = 0;
+        waitpid(child, &status, 0);
+        isWell = isWell && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    }
+    return isWell;
+}
+
+}  // namespace
+
+std::optional<SeedFailure> checkSeed(std::uint64_t seed) {
+    Workload workload(seed);
+    try {
+        workload.run();
+        return std::nullopt;
+    } catch (const std::exception& failure) {
+        return SeedFailure{seed, failure.what(), workload.network().traceTail(60)};
+    }
+}
+
+bool isCommandLine(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i)
+        if (std::strcmp(argv[i], "--seeds") == 0) return true;
+    return false;
+}
+
+int runCommandLine(int argc, char** argv) {
+    const Arguments arguments = parse(argc, argv);
+    const auto start = std::chrono::steady_clock::now();
+    const bool isWell = runJobs(arguments);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    std::cout << arguments.seeds << " seeds from " << arguments.first << " in " << took.count() << " s, "
+              << static_cast<double>(arguments.seeds) / took.count()
+              << " seeds/s: " << (isWell ? "no rule broken" : "FAILED") << std::endl;
+    return isWell ? 0 : 1;
+}
+
+}  // namespace tempeh::test

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "base/random.hpp"
+#include "sim/ledger.hpp"
+
+#include <tempeh/tempeh.hpp>
+#include <tempeh/testing.hpp>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tempeh::test {
+
+/// One seed's worth of everything an application can do with engines, groups and channels, on a network that
+/// is good or bad as the seed decides. Throws when a rule is broken.
+class Workload {
+public:
+    explicit Workload(std::uint64_t seed);
+    ~Workload();
+    Workload(const Workload&) = delete;
+    Workload& operator=(const Workload&) = delete;
+
+    void run();
+
+    testing::SimulatedNetwork& network() noexcept { return network_; }
+    Ledger::Counts counts() const { return ledger_.counts(); }
+
+private:
+    /// An engine; another one after a crash.
+    struct Host {
+        std::size_t id;
+        std::string name;
+        Ampe* engine;
+        bool isGone = false;
+    };
+    /// A group with the coroutines of its application.
+    struct Club {
+        std::size_t id;
+        Host* host;
+        ChannelGroup group;
+        bool isGone = false;
+        std::vector<Ledger::ChannelId> channels;
+        std::vector<MessagePtr> hoard;
+    };
+
+    std::uint32_t below(std::uint32_t limit) { return random_.below(limit); }
+    bool oneIn(std::uint32_t count) { return random_.below(count) == 0; }
+    Duration millis(std::uint32_t most) { return std::chrono::microseconds(below(most * 1000 + 1)); }
+    Options engineOptions();
+
+    void addHost(const std::string& name);
+    void addClub(Host& host);
+    void listen(Club& club);
+    void connect(Club& club);
+    void somethingHappens();
+    void destroyClub();
+    void shutDown(Host& host);
+    void finish();
+    void checkPools() const;
+
+    asio::awaitable<void> receive(Club& club);
+    asio::awaitable<MessagePtr> receiveOne(Club& club);
+    asio::awaitable<void> drive(Club& club, int actions);
+    asio::awaitable<void> crowd(Club& club);
+    void act(Club& club);
+    void take(Club& club, MessagePtr message);
+    void takeHello(Club& club, MessagePtr message);
+    void answer(Club& club, MessagePtr message);
+    void burst(Club& club, Ledger::ChannelId channel);
+    void sayBye(Club& club, Ledger::ChannelId channel);
+    Ledger::ChannelId anyChannel(Club& club);
+    std::size_t anySize();
+    MessagePtr make(Club& club, OpCode opCode, Ledger::ChannelId channel);
+    /// False: it could not be posted, for a reason that is allowed.
+    bool post(Club& club, MessagePtr message, std::size_t bodySize);
+    bool isAllowed(const Club& club, const error_code& ec) const;
+
+    base::Random random_;
+    bool isFaulty_;
+    Ledger ledger_;
+    std::deque<Host> hosts_;
+    std::deque<Club> clubs_;
+    std::vector<Address> places_;
+    int coroutines_ = 0;
+    bool isEnding_ = false;
+    testing::SimulatedNetwork network_;  // goes first, and with it the coroutines that use the others
+};
+
+}  // namespace tempeh::test
