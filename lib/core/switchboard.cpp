@@ -12,9 +12,14 @@ Switchboard::Switchboard(std::uint64_t seed, std::size_t maxChannels)
     : numbers_(seed, maxChannels), entries_(new std::atomic<Channel*>[entryCount] {}) {}
 
 Switchboard::~Switchboard() {
-    for (std::size_t number = 0; number < entryCount; ++number)
-        if (Channel* channel = entries_[number].load(std::memory_order_relaxed))
-            intrusive_ptr_release(channel);
+    // Mostly there is none left, and the table is long.
+    std::size_t left = numbers_.inUse();
+    for (std::size_t number = 0; number < entryCount && left != 0; ++number) {
+        Channel* const channel = entries_[number].load(std::memory_order_relaxed);
+        if (channel == nullptr) continue;
+        intrusive_ptr_release(channel);
+        --left;
+    }
 }
 
 Status Switchboard::open(const ChannelPtr& channel, GroupChannels& groupChannels) {
