@@ -41,6 +41,14 @@ if(TEMPEH_SANITIZE)
     endif()
 endif()
 
+# What libFuzzer steers by has to be in the library too.
+if(TEMPEH_BUILD_FUZZERS)
+    if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        message(FATAL_ERROR "tempeh: TEMPEH_BUILD_FUZZERS needs Clang, which brings libFuzzer")
+    endif()
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND TEMPEH_PCH)
     # The time stamp in a precompiled header would make every rebuild of it a different file to ccache.
     add_compile_options("SHELL:-Xclang -fno-pch-timestamp")

@@ -1,0 +1,9 @@
+// A whole engine, its peers and its application; here the peers connect.
+
+#include "fuzz/support/fuzz_target.hpp"
+#include "fuzz/support/reactor_script.hpp"
+
+TEMPEH_FUZZ_TARGET(reactor_server) {
+    using tempeh::fuzz::ReactorScript;
+    ReactorScript(input, ReactorScript::Role::Server).run();
+}
