@@ -56,10 +56,14 @@ protected:
         while (!isFull) {
             while (side_->tryPost(make()) == Status::Success)
                 ++posted_;
-            // The reactor may still be about to hand some to the kernel.
+            // The reactor may still be about to hand some to the kernel, and the kernel to make more room.
+            letTheReactorRun();
             isFull = !side_->channels.waitWritable(channel_, 20ms);
+            letTheReactorRun();
+            isFull = isFull && !side_->channels.waitWritable(channel_, 0ms);
         }
     }
+    void letTheReactorRun() { asio::post(side_.reactor.executor(), asio::use_future).get(); }
     /// The peer reads everything that was posted.
     void readAll() {
         EXPECT_EQ(peer_->receive(posted_ * (writableBodySize + 16)).size(),
