@@ -75,7 +75,7 @@ PeerCounters Peer::counters() const {
 }
 
 bool Peer::isOpen() const noexcept {
-    return state_ != nullptr && !state_->hasEnded();
+    return state_ != nullptr && !state_->isDoomed();
 }
 
 ChannelNumber Peer::channel() const {

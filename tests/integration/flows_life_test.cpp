@@ -2,6 +2,7 @@
 // moment from any thread.
 
 #include "support/flows_fixture.hpp"
+#include "support/raw_server.hpp"
 #include "support/scale.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -207,6 +208,39 @@ TEST(FlowsLife, LeavesNothingBehindWhenConnectingIsCancelledAtAnyMoment) {
     }
     EXPECT_TRUE(eventually([&] { return pair.clientReactor.stats().groups == 0; }));
     EXPECT_TRUE(eventually([&] { return pair.server->counters().peers == 0; }));
+}
+
+/// The first request that comes back unsent, and what the peer says of itself then.
+asio::awaitable<void> askUntilReturned(Peer peer, std::atomic<int>* asked) {
+    MessagePtr request = peer.get(OpCode::Request, std::string(60'000, 'x'));
+    ++*asked;
+    const error_code ec = co_await codeOf(peer.request(std::move(request), patience));
+    EXPECT_TRUE(ec);
+    const error_code again = co_await codeOf(peer.send(peer.get(OpCode::Signal)));
+    EXPECT_EQ(again, Status::ChannelClosed);
+    EXPECT_FALSE(peer.isOpen()) << "who connects again only when it is not open tries this one for ever";
+}
+
+TEST(FlowsLife, IsNotOpenOnceItsCallsThrowChannelClosed) {
+    RawServer server;
+    Reactor reactor(Options{.sendBufferBytes = RawServer::bufferBytes});
+    Peer peer;
+    const auto connectInto = [](Reactor* engine, std::uint16_t port, Peer* result) -> asio::awaitable<void> {
+        const Address address = TcpClientAddress{"127.0.0.1", port};
+        *result = co_await flows::connect(*engine, address);
+    };
+    Running connecting(reactor.executor(), connectInto(&reactor, server.port(), &peer));
+    RawPeer raw = server.accept();
+    raw.acceptHello();
+    connecting.join();
+    std::atomic<int> asked{0};
+    std::vector<Running> requests;
+    for (int i = 0; i < 50; ++i)
+        requests.emplace_back(reactor.executor(), askUntilReturned(peer, &asked));
+    ASSERT_TRUE(eventually([&] { return asked == 50; }));
+    raw.close();
+    for (Running& request : requests)
+        request.join();
 }
 
 }  // namespace

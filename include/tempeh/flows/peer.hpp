@@ -85,6 +85,7 @@ public:
     /// A snapshot; after the end the last one known, with state Closed. Takes a lock and allocates.
     ChannelInfo info() const;
     PeerCounters counters() const;
+    /// False from when calls throw ChannelClosed, which may be a moment before info() says so.
     bool isOpen() const noexcept;
     ChannelNumber channel() const;
 
