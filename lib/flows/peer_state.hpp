@@ -72,7 +72,9 @@ public:
     ExchangeTable streams;                   // by the id of the other side's Request or Signal
     std::unordered_set<MessageId> unwanted;  // streams of the other side whose rest is dropped
     PeerCounters counts;
-    MessagePtr farewell;  // the peer's ByeResponse
+    MessagePtr farewell;         // the peer's ByeResponse
+    std::size_t maxWaiting = 0;  // see ServerOptions
+    bool isOverrun = false;      // had more than that
     bool keepsReturned = false;
     MessageQueue returned;  // what came back unsent, with keepsReturned
     // The hello's outcome; constant once helloPhase() is not Pending.
@@ -82,6 +84,7 @@ public:
 
 private:
     void answerPing(MessagePtr& ping) noexcept;
+    void overrun() noexcept;
     void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept;
     void onHelloResponse(MessagePtr& message, WokenList& woken) noexcept;
     void setHelloPhase(HelloPhase phase, WokenList& woken) noexcept;

@@ -7,6 +7,8 @@
 
 #include <tempeh/wire/address.hpp>
 
+#include <new>
+
 namespace tempeh::flows::detail {
 
 namespace {
@@ -53,7 +55,21 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
         return;
     }
     if (Exchange* stream = streams.find(id)) stream->onMessage(message, woken);
-    if (message != nullptr) inbox.add(std::move(message), *hub_, woken);
+    if (message == nullptr || isOverrun) return;
+    if (maxWaiting != 0 && inbox.messages.size() >= maxWaiting) return overrun();
+    inbox.add(std::move(message), *hub_, woken);
+}
+
+void PeerState::overrun() noexcept {
+    isOverrun = true;
+    isDoomed_ = true;
+    byeSaid_ = true;
+    MessagePtr bye(new (std::nothrow) Message());
+    if (bye == nullptr) return;  // the handler's next call ends it
+    bye->header.opCode = OpCode::ByeSignal;
+    bye->header.channelNumber = channel_;
+    error_code ec;  // it has ended
+    group().post(std::move(bye), ec);
 }
 
 void PeerState::answerPing(MessagePtr& ping) noexcept {
@@ -69,7 +85,8 @@ void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept 
     if (opCode == OpCode::Signal && status == Status::PoolEmpty) return;
     const bool hasFirstId = message->header.messageId == firstId_;
     if (opCode == OpCode::Signal && status == Status::ChannelClosed && hasFirstId)
-        return end(make_error_code(Status::ChannelClosed), reasonOf(*message), woken);
+        return end(make_error_code(Status::ChannelClosed),
+                   isOverrun ? "too many messages waited to be received" : reasonOf(*message), woken);
     ++counts.returned;
     isDoomed_ = true;
     Exchange* const exchange = opCode == OpCode::Request ? answers.find(message->header.messageId) : nullptr;

@@ -17,8 +17,9 @@ public:
     ~Served() {
         if (server_ == nullptr) return;
         const PeerState* const key = peer_.get();
+        const bool wasOverrun = server_->isOverrun(*peer_);
         peer_.reset();  // says bye, unless a copy is left
-        server_->release(key);
+        server_->release(key, wasOverrun);
     }
     ServerCore& server() const noexcept { return *server_; }
     const PeerPtr& peer() const noexcept { return peer_; }
@@ -32,6 +33,7 @@ void ServerCore::onHello(MessagePtr hello) noexcept {
     WokenList woken;
     try {
         Knock knock{PeerState::accept(hub_, *hello), std::move(hello)};
+        knock.peer->maxWaiting = options_.maxWaiting;
         if (!keepKnock(knock, woken)) turnAway(std::move(knock));
     } catch (const std::bad_alloc&) {
         // Without memory nobody is let in; the peer closed its channel, or its hello's timeout does.
@@ -102,11 +104,17 @@ void ServerCore::admit(Knock knock) {
     asio::co_spawn(executor, runHandler(Served(shared_from_this(), std::move(knock.peer))), asio::detached);
 }
 
-void ServerCore::release(const PeerState* peer) noexcept {
+bool ServerCore::isOverrun(const PeerState& peer) noexcept {
+    const std::scoped_lock lock(hub_->mutex());
+    return peer.isOverrun;
+}
+
+void ServerCore::release(const PeerState* peer, bool wasOverrun) noexcept {
     WokenList woken;
     {
         const std::scoped_lock lock(hub_->mutex());
         served_.erase(peer);
+        if (wasOverrun) ++counts_.overruns;
         if (served_.empty()) hub_->wakeAll(idleWaiters_, woken);
     }
     woken.wakeAll(false);

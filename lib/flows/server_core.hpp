@@ -64,7 +64,8 @@ private:
     void answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept;
     bool keepKnock(Knock& knock, WokenList& woken);
     void turnAway(Knock knock) noexcept;
-    void release(const PeerState* peer) noexcept;
+    bool isOverrun(const PeerState& peer) noexcept;
+    void release(const PeerState* peer, bool wasOverrun) noexcept;
     static asio::awaitable<void> runHandler(Served served);
 
     const HubPtr hub_;

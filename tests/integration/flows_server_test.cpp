@@ -261,6 +261,46 @@ asio::awaitable<void> count(Peer peer, int* sum) {
     }
 }
 
+/// Asks and waits for an answer that never comes, instead of receiving.
+asio::awaitable<void> neglect(Peer peer, std::promise<std::string>* why) {
+    std::string reason;
+    try {
+        co_await peer.request(peer.get(), patience);
+    } catch (const Error& error) {
+        reason = error.what();
+    }
+    why->set_value(reason);
+}
+
+asio::awaitable<void> sendUntilClosed(Ampe& engine, Address address) {
+    const Peer peer = co_await flows::connect(engine, address);
+    error_code ec;
+    while (!ec)
+        ec = co_await codeOf(peer.send(peer.get(OpCode::Signal, "x")));
+    EXPECT_EQ(ec, Status::ChannelClosed);
+}
+
+TEST(FlowsServer, ClosesAPeerOfWhichTooMuchWaits) {
+    Reactor reactor;
+    Server server(reactor, {localTcp()}, {.maxWaiting = 20});
+    std::promise<std::string> why;
+    std::atomic<int> visitors{0};
+    const flows::Handler handler = [&](Peer peer) {
+        return ++visitors == 1 ? neglect(std::move(peer), &why) : echo(std::move(peer));
+    };
+    Running serving(reactor.executor(), server.serve(handler));
+    Reactor clients;
+    const Address address = server.addresses().front();
+    run(clients.executor(), sendUntilClosed(clients, address));
+    const std::string reason = why.get_future().get();
+    EXPECT_NE(reason.find("too many messages waited"), std::string::npos) << reason;
+    run(clients.executor(), visit(clients, address));
+    bool isClean = false;
+    run(reactor.executor(), stopServer(&server, patience, &isClean));
+    EXPECT_TRUE(isClean);
+    EXPECT_EQ(server.counters().overruns, 1U);
+}
+
 TEST(FlowsServer, GetsWhatAClientSendsBeforeItsHelloIsAnswered) {
     int sum = 0;
     const flows::Handler handler = [&sum](Peer peer) { return count(std::move(peer), &sum); };

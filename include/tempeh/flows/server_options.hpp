@@ -40,6 +40,10 @@ struct ServerOptions {
     asio::any_io_executor executor = {};
     /// Peers at one time; those beyond are refused with Status::NotAllowed. 0: no limit of its own.
     std::size_t maxPeers = 0;
+    /// Messages of one peer that wait for its handler's receive(), at most: one more, and that peer is
+    /// closed. Who sends and does not read the answers would else take the engine's whole pool in the end,
+    /// and stop everybody else with it. 0: no limit, for peers that are trusted.
+    std::size_t maxWaiting = 0;
 };
 
 /// Counters of a Server since it was made.
@@ -47,6 +51,7 @@ struct ServerCounters {
     std::uint64_t accepted = 0;
     std::uint64_t refused = 0;
     std::uint64_t handlerFailures = 0;  ///< Handlers that ended with an exception of their own.
+    std::uint64_t overruns = 0;         ///< Peers closed because of ServerOptions::maxWaiting.
     std::size_t peers = 0;              ///< Handlers that run now.
 };
 
