@@ -50,6 +50,7 @@ ReconnectCore::ReconnectCore(HubPtr hub, HelloTemplate hello, const ReconnectOpt
     , connecting_{.retryRefused = options.retryRefused}
     , attemptTimeout_(options.attemptTimeout)
     , sendsAgain_(options.unanswered == Unanswered::SendAgain)
+    , heartbeat_(options.heartbeat)
     , delay_(options.backoff, hub_->engine()) {}
 
 ReconnectCore::~ReconnectCore() = default;
@@ -62,6 +63,7 @@ asio::awaitable<void> ReconnectCore::run(Running running) {
                 asio::co_spawn(self.hub_->group().executor(), self.establish(),
                                asio::bind_cancellation_slot(self.stopAttempts_.slot(), asio::use_awaitable));
             const PeerPtr peer = co_await std::move(establishing);
+            const std::optional<Heartbeat> heartbeat = self.watch(peer);
             co_await self.sendUnsent(peer);
             self.setConnected(peer);
             co_await self.passOn(peer);
@@ -103,6 +105,13 @@ asio::awaitable<PeerPtr> ReconnectCore::attempt() {
         if (!isWorthRetrying(error, connecting_)) throw;
     }
     co_return peer;
+}
+
+std::optional<Heartbeat> ReconnectCore::watch(const PeerPtr& peer) const {
+    std::optional<Heartbeat> heartbeat;
+    if (heartbeat_.interval > Duration::zero() || heartbeat_.silence > Duration::zero())
+        heartbeat.emplace(Peer(peer), heartbeat_);
+    return heartbeat;
 }
 
 asio::awaitable<void> ReconnectCore::sendUnsent(PeerPtr peer) {

@@ -11,6 +11,7 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace tempeh::flows::detail {
@@ -54,6 +55,7 @@ private:
     /// Passes on what arrives until the connection ends.
     asio::awaitable<void> passOn(PeerPtr peer);
     asio::awaitable<void> sendUnsent(PeerPtr peer);
+    std::optional<Heartbeat> watch(const PeerPtr& peer) const;
     void setConnected(const PeerPtr& peer);
     void setLost(PeerState& peer);
     /// No more attempts are made.
@@ -68,6 +70,7 @@ private:
     const ConnectOptions connecting_;  // how attempts are judged
     const Duration attemptTimeout_;
     const bool sendsAgain_;
+    const HeartbeatOptions heartbeat_;
     RetryDelay delay_;                        // the coroutine's
     MessageQueue unsent_;                     // the coroutine's
     asio::cancellation_signal stopAttempts_;  // on the loop's executor

@@ -252,6 +252,20 @@ TEST_F(FlowsReconnect, EndsWithItsEngine) {
     EXPECT_EQ(link.state(), LinkState::Closed);
 }
 
+TEST(FlowsReconnectHeartbeat, GivesASilentConnectionUpAndConnectsAgain) {
+    RawServer silent;
+    Reactor client;
+    const ReconnectingPeer link(client, TcpClientAddress{"127.0.0.1", silent.port()},
+                                {.backoff = quick, .heartbeat = {.interval = 5ms, .silence = 20ms}});
+    RawPeer first = silent.accept();
+    first.acceptHello();
+    Running asking(client.executor(), expectUnanswered(link));
+    RawPeer second = silent.accept();
+    second.acceptHello();
+    asking.join();
+    EXPECT_GE(link.counters().losses, 1U);
+}
+
 asio::awaitable<void> askTheClient(Peer peer) {
     const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "who?"), patience);
     co_await peer.send(peer.get(OpCode::Signal, answer->body.view()));

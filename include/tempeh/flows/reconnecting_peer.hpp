@@ -4,6 +4,7 @@
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/flows/backoff.hpp>
+#include <tempeh/flows/heartbeat.hpp>
 #include <tempeh/flows/peer.hpp>
 #include <tempeh/message/text_headers.hpp>
 #include <tempeh/wire/address.hpp>
@@ -46,6 +47,10 @@ struct ReconnectOptions {
     HelloHook prepareHello = nullptr;
     /// Go on trying also when the server says no; else that is the end.
     bool retryRefused = false;
+    /// Finds out that a connection is there in name only (a cable is out, a machine stands still), which TCP
+    /// tells after many minutes or never: after `silence` without a sign of the other side it counts as lost.
+    /// Both 0: nobody watches.
+    HeartbeatOptions heartbeat = {.interval = Duration::zero(), .silence = Duration::zero()};
 };
 
 /// Counters of a ReconnectingPeer. Every request ends as exactly one of answered, timedOut, failed.
