@@ -36,6 +36,7 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
     parser.add_argument("--out", type=pathlib.Path)
     parser.add_argument("--no-hostile", action="store_true")
+    parser.add_argument("--kinds", help="of hostile peers, as hostile_peer --kind; default all")
     options = parser.parse_args()
     date = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
     options.out = options.out or ROOT / "build" / f"soak-{date}"
@@ -53,7 +54,7 @@ def aside():
     others = set(range(os.cpu_count())) - os.sched_getaffinity(0)
     if others and shutil.which("taskset") and shutil.which("chrt"):
         return ["taskset", "-c", ",".join(map(str, sorted(others))), "chrt", "--idle", "0"]
-    return ["nice", "-n", "19"]
+    return ["chrt", "--idle", "0"] if shutil.which("chrt") else ["nice", "-n", "19"]
 
 
 class Program:
@@ -196,7 +197,8 @@ class Soak:
         for number, address in enumerate(addresses):
             log = open(self.out / f"hostile-{number}.log", "w")
             command = [*aside(), str(self.options.programs / "hostile_peer"), "--address", address, "--seconds",
-                       f"{max(1.0, seconds - 1):.0f}", "--sources", "16", "--seed", str(self.options.seed + number)]
+                       f"{max(1.0, seconds - 1):.0f}", "--sources", "16", "--seed", str(self.options.seed + number),
+                       *(["--kind", self.options.kinds] if self.options.kinds else [])]
             self.hostile.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT))
 
     def end_hostile(self):
