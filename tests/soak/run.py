@@ -49,11 +49,8 @@ def fields(line):
 
 
 def aside():
-    """Hostile peers are at work on machines of their own; here they get other cores than the rest where the caller left
-    some (taskset), and of the same ones what is left over."""
-    others = set(range(os.cpu_count())) - os.sched_getaffinity(0)
-    if others and shutil.which("taskset") and shutil.which("chrt"):
-        return ["taskset", "-c", ",".join(map(str, sorted(others))), "chrt", "--idle", "0"]
+    """What hostile peers do is theirs to pay: they get what the others leave of the processors, so that only the work they
+    make for the server counts, as if they came from other machines."""
     return ["chrt", "--idle", "0"] if shutil.which("chrt") else ["nice", "-n", "19"]
 
 
