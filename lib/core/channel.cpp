@@ -24,7 +24,7 @@ void Channel::countCollected() noexcept {
 bool Channel::looksWritable() const noexcept {
     const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + door.submitted.size();
     const std::size_t bytes = queuedBytes.load(std::memory_order_relaxed) + door.submittedBytes;
-    return messages * 2 <= queueLimits_.messages && bytes * 2 <= queueLimits_.bytes;
+    return isHalfEmpty(messages, bytes);
 }
 
 void Channel::fillCommon(ChannelInfo& info) const {

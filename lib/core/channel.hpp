@@ -100,11 +100,15 @@ public:
     /// messages always find a place, one message always does.
     bool hasRoom(const Message& message, std::size_t doorMessages, std::size_t doorBytes) const noexcept {
         const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + doorMessages;
-        const std::size_t bytes =
-            queuedBytes.load(std::memory_order_relaxed) + doorBytes + wire::frameSize(message);
-        if (messages < queueLimits_.messages && bytes <= queueLimits_.bytes) [[likely]]
+        const std::size_t bytes = queuedBytes.load(std::memory_order_relaxed) + doorBytes;
+        if (messages < queueLimits_.messages && bytes + wire::frameSize(message) <= queueLimits_.bytes)
+            [[likely]]
             return true;
-        return messages == 0 || !isRegular(message.header.opCode);
+        // Whoever waitWritable() told of room must find it, however long the message is.
+        return isHalfEmpty(messages, bytes) || !isRegular(message.header.opCode);
+    }
+    bool isHalfEmpty(std::size_t messages, std::size_t bytes) const noexcept {
+        return messages * 2 <= queueLimits_.messages && bytes * 2 <= queueLimits_.bytes;
     }
     /// What is at the door is about to be accepted: it counts as queued, so that the limit holds meanwhile.
     void countCollected() noexcept;

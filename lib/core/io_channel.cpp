@@ -149,7 +149,7 @@ void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
     if (!isResuming_) std::vector<std::byte>().swap(unread_);
     decoder_.giveUp();  // the channel may stay for long, another may wait for that message
 
-    MessageQueue back = collectUnsent(ending);
+    MessageQueue back = collectUnsent(ending, cause);
     // Not before the door is shut: who sees it closed finds that posts come back.
     phase.store(ChannelPhase::Closed, std::memory_order_release);
     const std::size_t returned = back.size();
@@ -179,9 +179,12 @@ void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
 }
 
 /// Everything that was posted and is not with the kernel whole, in order, marked with the reason.
-MessageQueue IoChannel::collectUnsent(const machines::Ending& ending) {
+MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause cause) {
     MessageQueue back;
-    if (ending.returnHello) back.pushBack(std::move(hello_));
+    // hello_ is there as long as nothing was handed over: an answer that was cut off in the middle, or waited
+    // for the pool, is none to the application.
+    const bool isOwnWish = cause == EndCause::LocalClose || cause == EndCause::ByeDone;
+    if (ending.returnHello || (hello_ != nullptr && !isOwnWish)) back.pushBack(std::move(hello_));
     hello_.reset();
     std::size_t lost = 0;
     back.append(outbox_.takeAll(engine_.blocks(), engine_.pool(), number(), lost));

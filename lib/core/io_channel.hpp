@@ -84,7 +84,7 @@ private:
     void onWaiterDeadline() noexcept;
     void linger(Duration limit);
     void releaseIfDone() noexcept;
-    MessageQueue collectUnsent(const machines::Ending& ending);
+    MessageQueue collectUnsent(const machines::Ending& ending, machines::EndCause cause);
 
     // Reading.
     static asio::awaitable<void> readLoop(IoChannelPtr self);
@@ -122,7 +122,10 @@ private:
     void queue(MessagePtr& message) noexcept;
     void publishQueue() noexcept;
     void resumeWriters() noexcept;
-    bool isHalfEmpty() const noexcept;
+    /// What is held back behind our bye counts too: post() finds no room as long as it is there.
+    bool hasHalfItsRoom() const noexcept {
+        return isHalfEmpty(outbox_.messages() + heldBack_.size(), outbox_.bytes());
+    }
     void settleWriters(Status reason) noexcept;
 
     machines::ChannelMachine machine_;

@@ -146,19 +146,13 @@ void IoChannel::onQueueEmpty() {
     }
 }
 
-bool IoChannel::isHalfEmpty() const noexcept {
-    const Options& options = engine_.options();
-    return outbox_.messages() * 2 <= options.sendQueueMessages &&
-           outbox_.bytes() * 2 <= options.sendQueueBytes;
-}
-
 void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
     const bool isOver = streamPhase_ != Phase::Live || hasWriteFailed_;
     if (isOver || machine_.state() == machines::ChannelState::Closed) {
         waiter.abortReason = Status::ChannelClosed;
         return waiter.resume(false);
     }
-    if (isHalfEmpty()) return waiter.resume(false);
+    if (hasHalfItsRoom()) return waiter.resume(false);
     waiter.timedOut = waiter.deadline == TimePoint::min();
     if (waiter.timedOut) return waiter.resume(false);
     writers_.push_back(waiter);
@@ -170,7 +164,7 @@ void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
 }
 
 void IoChannel::resumeWriters() noexcept {
-    if (!isHalfEmpty()) return;
+    if (!hasHalfItsRoom()) return;
     while (!writers_.empty()) {
         detail::Waiter& waiter = writers_.front();
         writers_.pop_front();

@@ -12,7 +12,8 @@ using detail::StreamState;
 
 StreamPtr beginReading(const Peer& peer, MessagePtr first) {
     if (first == nullptr) throw Error(Status::NullMessage);
-    StreamPtr stream = StreamState::attach(peer.state(), StreamState::Whose::Theirs, first->header.messageId);
+    StreamPtr stream =
+        StreamState::attach(peer.state(), StreamState::Whose::Theirs, first->header.messageId, true);
     stream->begin(std::move(first));
     return stream;
 }

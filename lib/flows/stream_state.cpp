@@ -20,7 +20,7 @@ std::uint64_t numberIn(const Message& message, std::string_view header) noexcept
 
 }  // namespace
 
-StreamPtr StreamState::attach(const PeerPtr& peer, Whose whose, MessageId id) {
+StreamPtr StreamState::attach(const PeerPtr& peer, Whose whose, MessageId id, bool isOverAllowed) {
     auto fresh = std::make_shared<StreamState>(peer, whose);
     error_code problem;
     {
@@ -29,7 +29,7 @@ StreamPtr StreamState::attach(const PeerPtr& peer, Whose whose, MessageId id) {
         StreamState* const stream = known != nullptr ? known->asStream() : nullptr;
         if (stream != nullptr)
             if (StreamPtr shared = stream->weak_from_this().lock()) return shared;
-        if (peer->hasEnded())
+        if (peer->hasEnded() && !isOverAllowed)
             problem = peer->endCode();
         else if (!fresh->table().insert(id, *fresh))
             problem = Status::InvalidMessageId;
@@ -65,6 +65,8 @@ void StreamState::begin(MessagePtr first) {
                 others.pushBack(std::move(message));
         }
         peer_->inbox.messages = std::move(others);
+        hasEnded_ = hasEnded_ || peer_->hasEnded();
+        if (hasEnded_ && !isLastIn_ && !failure_) failure_ = peer_->endCode();
     }
     tellRead();
 }

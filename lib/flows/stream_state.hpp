@@ -30,8 +30,9 @@ public:
     enum class Whose : std::uint8_t { Ours, Theirs };
 
     /// The one of that id if there is one, else a new one. Throws Error for the channel's end,
-    /// InvalidMessageId when the id is a plain request's.
-    static StreamPtr attach(const PeerPtr& peer, Whose whose, MessageId id);
+    /// InvalidMessageId when the id is a plain request's. `isOverAllowed`: parts of it may have come before
+    /// the channel's end.
+    static StreamPtr attach(const PeerPtr& peer, Whose whose, MessageId id, bool isOverAllowed = false);
 
     StreamState(PeerPtr peer, Whose whose) noexcept
         : peer_(std::move(peer)), whose_(whose), isReading_(whose == Whose::Ours) {}

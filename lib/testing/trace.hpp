@@ -2,12 +2,12 @@
 
 #include <tempeh/core/asio.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tempeh::testing::detail {
 
@@ -52,7 +52,7 @@ public:
     std::string tail(std::size_t lines) const;
 
 private:
-    static constexpr std::size_t kept = 512;
+    static constexpr std::size_t kept = 4096;
     struct Entry {
         TimePoint when;
         TraceEvent event = TraceEvent::Note;
@@ -67,7 +67,7 @@ private:
     const TimePoint& now_;
     std::uint64_t hash_ = 0xcbf2'9ce4'8422'2325U;
     std::uint64_t events_ = 0;
-    std::array<Entry, kept> entries_;
+    std::vector<Entry> entries_ = std::vector<Entry>(kept);
 };
 
 }  // namespace tempeh::testing::detail

@@ -1,5 +1,6 @@
 #include "sim/command_line.hpp"
 
+#include "sim/flows_workload.hpp"
 #include "sim/workload.hpp"
 
 #include <chrono>
@@ -20,7 +21,7 @@ struct Arguments {
     std::uint64_t seeds = 0;
     std::uint64_t first = 1;
     std::uint64_t jobs = 1;
-    std::size_t traceLines = 40;
+    std::size_t traceLines = 0;
     bool keepsGoing = false;
 };
 
@@ -45,12 +46,12 @@ Arguments parse(int argc, char** argv) {
 std::uint64_t runSeeds(const Arguments& arguments, std::uint64_t job) {
     std::uint64_t failures = 0;
     for (std::uint64_t i = job; i < arguments.seeds; i += arguments.jobs) {
-        const std::optional<SeedFailure> failure = checkSeed(arguments.first + i);
+        const std::optional<SeedFailure> failure = checkSeed(arguments.first + i, arguments.traceLines);
         if (!failure) continue;
         ++failures;
         std::cout << "seed " << failure->seed << ": " << failure->what << '\n'
-                  << (arguments.keepsGoing ? std::string() : failure->trace)
-                  << "the same again: sim --seeds 1 --first-seed " << failure->seed << std::endl;
+                  << failure->trace << "the same again: sim --seeds 1 --trace 500 --first-seed "
+                  << failure->seed << std::endl;
         if (!arguments.keepsGoing) break;
     }
     return failures;
@@ -75,14 +76,25 @@ bool runJobs(const Arguments& arguments) {
 
 }  // namespace
 
-std::optional<SeedFailure> checkSeed(std::uint64_t seed) {
-    Workload workload(seed);
+namespace {
+
+template <typename Work>
+std::optional<SeedFailure> check(std::uint64_t seed, std::size_t traceLines) {
+    Work workload(seed, traceLines != 0);
     try {
         workload.run();
         return std::nullopt;
     } catch (const std::exception& failure) {
-        return SeedFailure{seed, failure.what(), workload.network().traceTail(60)};
+        return SeedFailure{seed, failure.what(), workload.network().traceTail(traceLines)};
     }
+}
+
+}  // namespace
+
+std::optional<SeedFailure> checkSeed(std::uint64_t seed, std::size_t traceLines) {
+    constexpr std::uint64_t flowsEvery = 4;
+    return seed % flowsEvery == 0 ? check<FlowsWorkload>(seed, traceLines)
+                                  : check<Workload>(seed, traceLines);
 }
 
 bool isCommandLine(int argc, char** argv) {

@@ -13,8 +13,8 @@ struct SeedFailure {
     std::string trace;
 };
 
-/// One seed; nothing when all is well.
-std::optional<SeedFailure> checkSeed(std::uint64_t seed);
+/// One seed: every fourth is of flows, the others of the core; nothing when all is well.
+std::optional<SeedFailure> checkSeed(std::uint64_t seed, std::size_t traceLines = 0);
 
 bool isCommandLine(int argc, char** argv);
 /// sim --seeds N [--first-seed S] [--jobs J] [--keep-going] [--trace LINES]

@@ -30,7 +30,8 @@ void Ledger::fail(const std::string& what) const {
 
 std::string Ledger::describe(const Channel& channel) const {
     return "channel " + std::to_string(channel.number) + " of engine " + std::to_string(channel.engine) +
-           ", group " + std::to_string(channel.group);
+           ", group " + std::to_string(channel.group) +
+           (channel.reason.empty() ? std::string() : " (" + channel.reason + ")");
 }
 
 std::string Ledger::describe(const Post& post) const {
@@ -114,6 +115,7 @@ Ledger::ChannelId Ledger::onReceived(std::size_t group, std::size_t engine, cons
     Channel& channel = channels_[id];
     if (channel.isClosed) fail("a message after ChannelClosed: " + describe(channel));
     if (channel.group != group) fail("a message in another group than its channel's: " + describe(channel));
+    channel.hasHeard = true;
     onDelivered(channel, id, message);
     return id;
 }
@@ -212,8 +214,9 @@ void Ledger::onClosed(Channel& channel, const Message& message) {
              std::to_string(channel.firstId) + ": " + describe(channel));
     if (!message.textHeaders.find("~reason") || !message.textHeaders.find("~peer"))
         fail("a ChannelClosed that does not say why and who: " + describe(channel));
-    const std::string reason(message.textHeaders.find("~reason").value_or(""));
+    const std::string& reason = channel.reason = message.textHeaders.find("~reason").value_or("");
     channel.endedWithBye = reason.find("bye exchanged") != std::string::npos;
+    channel.endedItself = reason.find("closed by this side") != std::string::npos;
     channel.hasEndedEarly =
         !channel.endedWithBye && reason.find("the peer closed the connection") == std::string::npos;
     std::deque<ChannelNumber>& closed = closed_[channel.engine];
@@ -250,7 +253,10 @@ void Ledger::checkEnd() const {
         if (!channel.isClosed) fail("no ChannelClosed: " + describe(channel));
         for (const std::uint64_t serial : channel.posts) {
             const Post& post = posts_[serial - 1];
-            if (post.isDelivered || post.isReturned) continue;
+            if (post.isReturned) continue;
+            if (post.opCode == OpCode::HelloRequest && !channel.hasHeard && !channel.endedItself)
+                fail("an unanswered hello did not come back: " + describe(post));
+            if (post.isDelivered) continue;
             if (post.index > channel.firstReturned)
                 fail("lost, and what was before it came back: " + describe(post));
             if (channel.isListener) fail("a WelcomeRequest without an answer: " + describe(channel));

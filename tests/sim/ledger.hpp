@@ -83,10 +83,13 @@ private:
         bool isAbandoned = false;    // its group is gone
         bool endedWithBye = false;   // and said that a bye was exchanged
         bool hasEndedEarly = false;  // not because the other side ended it
+        std::string reason;          // of the end
         ChannelId peer = none;
         std::vector<std::uint64_t> posts;
         std::size_t delivered = 0;  // of posts, from the first on
         bool hasSaidBye = false;
+        bool hasHeard = false;                 // anything from the other side
+        bool endedItself = false;              // by this side's application
         std::size_t firstReturned = SIZE_MAX;  // HelloRequest excepted
         std::size_t nextReturned = 0;
     };

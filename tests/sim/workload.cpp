@@ -28,8 +28,9 @@ SimulationOptions networkOptions(std::uint64_t seed, bool isFaulty) {
 
 }  // namespace
 
-Workload::Workload(std::uint64_t seed)
+Workload::Workload(std::uint64_t seed, bool speaks)
     : random_(seed ^ workloadSalt)
+    , speaks_(speaks)
     , isFaulty_(random_.below(2) == 0)
     , ledger_(isFaulty_)
     , network_(networkOptions(seed, isFaulty_)) {}

@@ -17,7 +17,8 @@ namespace tempeh::test {
 /// is good or bad as the seed decides. Throws when a rule is broken.
 class Workload {
 public:
-    explicit Workload(std::uint64_t seed);
+    /// `speaks`: what the applications do is among the trace.
+    explicit Workload(std::uint64_t seed, bool speaks = false);
     ~Workload();
     Workload(const Workload&) = delete;
     Workload& operator=(const Workload&) = delete;
@@ -75,9 +76,11 @@ private:
     MessagePtr make(Club& club, OpCode opCode, Ledger::ChannelId channel);
     /// False: it could not be posted, for a reason that is allowed.
     bool post(Club& club, MessagePtr message, std::size_t bodySize);
+    void say(const char* what, const Club& club, const BinaryHeader& header, const error_code& ec);
     bool isAllowed(const Club& club, const error_code& ec) const;
 
     base::Random random_;
+    const bool speaks_;
     bool isFaulty_;
     Ledger ledger_;
     std::deque<Host> hosts_;

@@ -14,6 +14,15 @@ namespace tempeh::test {
 using namespace std::chrono_literals;
 using asio::experimental::awaitable_operators::operator||;
 
+/// For a seed that is looked into: a line among those of the network.
+void Workload::say(const char* what, const Club& club, const BinaryHeader& header, const error_code& ec) {
+    network_.note("group " + std::to_string(club.id) + " of " + club.host->name + " " + what + " " +
+                  std::string(nameOf(header.opCode)) + " " + std::to_string(header.messageId) + " on " +
+                  std::to_string(header.channelNumber) + ", status " + std::to_string(header.status) +
+                  (header.origin == Origin::Engine ? " of the engine" : "") +
+                  (ec ? ", " + ec.message() : std::string()));
+}
+
 // --- Posting ---
 
 MessagePtr Workload::make(Club& club, OpCode opCode, Ledger::ChannelId channel) {
@@ -40,6 +49,7 @@ bool Workload::post(Club& club, MessagePtr message, std::size_t bodySize) {
     const bool isLocalBye = message->header.opCode == OpCode::ByeSignal;
     error_code ec;
     const BinaryHeader header = club.group.post(std::move(message), ec);
+    if (speaks_) say("posts", club, header, ec);
     if (!ec) {
         if (message != nullptr) throw std::logic_error("rule broken: a posted message is still the caller's");
         const Ledger::ChannelId channel =
@@ -164,6 +174,7 @@ asio::awaitable<void> Workload::receive(Club& club) {
 
 void Workload::take(Club& club, MessagePtr message) {
     if (club.isGone) return;  // on its way when the group went
+    if (speaks_) say("gets", club, message->header, {});
     const Ledger::ChannelId channel = ledger_.onReceived(club.id, club.host->id, *message);
     if (message->isFromEngine()) {
         if (message->header.opCode == OpCode::HelloResponse && oneIn(3) && !isEnding_) connect(club);

@@ -29,7 +29,8 @@ struct Options {
     /// Per channel: posted and not yet written, messages. Beyond: SendQueueFull. Bye and hello messages
     /// always find a place. 1 and up.
     std::size_t sendQueueMessages = 4096;
-    /// Per channel: posted and not yet written, bytes of frames. One message is always taken. 1 and up.
+    /// Per channel: posted and not yet written, bytes of frames. A queue that is at most half full
+    /// takes one message more, however long. 1 and up.
     std::size_t sendQueueBytes = 64 * 1024 * 1024;
     /// Where the engine logs; null: standard error, from level warn up.
     std::shared_ptr<spdlog::logger> logger = nullptr;

@@ -32,7 +32,8 @@ public:
     /// Nothing to read.
     StreamReader() noexcept;
     /// A stream of requests or signals whose first part receive() gave. Parts that wait to be received are
-    /// taken over. Also for a message that is all there is. Throws Error(ChannelClosed).
+    /// taken over. Also for a message that is all there is, and when the channel has ended since: next()
+    /// gives the parts that came before that.
     StreamReader(Peer peer, MessagePtr first);
     StreamReader(StreamReader&&) noexcept;
     StreamReader& operator=(StreamReader&&) noexcept;

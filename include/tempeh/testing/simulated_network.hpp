@@ -76,7 +76,7 @@ public:
     std::uint64_t seed() const noexcept;
     /// One number for everything that happened so far; two runs are the same if it is.
     std::uint64_t traceHash() const noexcept;
-    /// The last things that happened, a line each, at most 512.
+    /// The last things that happened, a line each, at most 4096.
     std::string traceTail(std::size_t lines = 40) const;
     /// Puts a word of the program's own among them, and into the number.
     void note(std::string_view text);

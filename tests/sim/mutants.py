@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Proves that the simulation finds bugs: builds it with one bug at a time in a copy of the sources and counts the seeds
+it takes to notice.
+
+Usage: mutants.py [--seeds N] [--build DIR] [--jobs J] [NAME...]. A bug is a text that is searched and replaced; one that
+does not stand in its source any more, just once, is an error. Exit status 1 when a bug lives through all seeds.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SEED = re.compile(r"^seed (\d+): (.*)$", re.MULTILINE)
+
+# (name, what is broken, source, search, replace)
+MUTANTS = [
+    ("lost-held-back", "a message posted behind the bye is lost", "lib/core/io_channel.cpp",
+     "    back.append(heldBack_);\n", "    heldBack_.clear();\n"),
+    ("lost-hello", "a hello that was not answered does not come back", "lib/core/io_channel.cpp",
+     "    if (ending.returnHello || (hello_ != nullptr && !isOwnWish)) back.pushBack(std::move(hello_));\n",
+     "    static_cast<void>(isOwnWish);\n"),
+    ("lost-late", "what is posted after the end is lost", "lib/core/switchboard.cpp",
+     "    if (channel->door.late.empty()) retireLocked(*channel);\n    return std::move(channel->door.late);\n",
+     "    channel->door.late.clear();\n    retireLocked(*channel);\n    return {};\n"),
+    ("lost-on-cancel", "a cancelled receive takes a message along", "lib/core/mailbox.cpp",
+     "            ec = waiter.abortReason;\n",
+     "            ec = waiter.abortReason;\n            takeShared();\n            if (!own_.empty()) own_.popFront();\n"),
+    ("lost-unread", "what was read when the pool was empty is decoded from the wrong place",
+     "lib/core/io_channel_read.cpp",
+     "    unreadStart_ = unread_.size() - rest.size();\n", "    unreadStart_ = 0;\n"),
+    ("double-return", "what was sent comes back instead of what was not", "lib/wire/frame_row.hpp",
+     "        return {block_.get() + whole_, end_ - whole_};", "        return {block_.get(), end_};"),
+    ("double-send", "a frame that was written in part begins anew", "lib/core/outbox.hpp",
+     "        headWritten_ = written;\n        messages_ -= done.messages;",
+     "        headWritten_ = 0;\n        messages_ -= done.messages;"),
+    ("no-channel-closed", "an accepted channel ends without a word", "lib/core/io_channel.cpp",
+     "(machine_.side() == machines::Side::Client || isAnnounced_);", "machine_.side() == machines::Side::Client;"),
+    ("early-channel-closed", "ChannelClosed comes before what comes back", "lib/core/io_channel.cpp",
+     "        back.pushBack(makeCloseNotice(", "        back.pushFront(makeCloseNotice("),
+    ("reorder-small", "a small message overtakes a large one", "lib/core/outbox.hpp",
+     "        return queue_.empty() && message.body.size() < encodeLimit", "        return message.body.size() < encodeLimit"),
+    ("reorder-inside", "what the engine's own executor posts overtakes what others posted", "lib/core/engine_post.cpp",
+     "    if (switchboard_.hasSubmissions()) [[unlikely]]\n        drainSubmissions();\n    Channel* channel",
+     "    Channel* channel"),
+    ("reorder-returned", "what comes back does so in another order", "lib/core/io_channel.cpp",
+     "            back.pushBack(std::move(message));  // what it asks is done",
+     "            back.pushFront(std::move(message));  // what it asks is done"),
+    ("never-resumed", "a channel that waits for the pool waits for ever", "lib/core/engine_inbound.cpp",
+     "    pool_->watchForReturn();\n", ""),
+    ("never-timed-out", "a receive whose deadline was moved never times out", "lib/core/group.cpp",
+     "    if (next != TimePoint::max()) engine_->armReceive(*this, next);\n", ""),
+    ("never-writable", "who waits for room is not told that the channel ended", "lib/core/io_channel.cpp",
+     "    settleWriters(Status::ChannelClosed);\n    waiterDeadline_.reset();", "    waiterDeadline_.reset();"),
+    ("kept-message", "a dead channel keeps the message it was reading", "lib/core/io_channel.cpp",
+     "    decoder_.giveUp();  // the channel may stay for long, another may wait for that message\n", ""),
+    ("hasty-close", "a channel that answered a bye does not wait for its peer", "lib/core/io_channel.cpp",
+     "    if (!mustReach) return closeStream();\n", "    return closeStream();\n"),
+]
+
+
+def copySources(target):
+    """The tree as it stands, committed or not; files that did not change keep their time."""
+    names = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                           stdout=subprocess.PIPE, check=True).stdout.decode().split("\0")
+    for name in filter(None, names):
+        source, copy = ROOT / name, target / name
+        if not source.is_file():
+            continue
+        if copy.is_file() and copy.read_bytes() == source.read_bytes():
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, copy)
+
+
+def run(command, **options):
+    return subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False, **options)
+
+
+def build(folder, jobs):
+    outcome = run(["cmake", "--build", folder, "--target", "sim", "-j", jobs])
+    if outcome.returncode != 0:
+        raise SystemExit(f"it does not build:\n{outcome.stdout[-3000:]}")
+
+
+def broken(source, search, replace):
+    text = source.read_text()
+    if text.count(search) != 1:
+        raise SystemExit(f"{source}: stands there {text.count(search)} times: {search!r}")
+    return text.replace(search, replace)
+
+
+def huntDown(program, seeds, jobs):
+    """(first seed that notices or None, what it says)"""
+    # A bug may also crash the program, or keep it from ending.
+    for first in range(1, seeds + 1, 100):
+        try:
+            outcome = run([program, "--seeds", min(100, seeds + 1 - first), "--first-seed", first, "--jobs", jobs],
+                          timeout=300)
+        except subprocess.TimeoutExpired:
+            return first, "does not end (somewhere in the next 100 seeds)"
+        found = [(int(seed), what) for seed, what in SEED.findall(outcome.stdout)]
+        if found:
+            return min(found)
+        if outcome.returncode != 0:
+            return first, "crashes (somewhere in the next 100 seeds)"
+    return None, "lives"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="only these")
+    parser.add_argument("--seeds", type=int, default=1000)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "mutants")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--list", action="store_true", help="say what there is, and that it still stands in the sources")
+    arguments = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if not arguments.names or mutant[0] in arguments.names]
+    if arguments.list:
+        for name, what, source, search, replace in chosen:
+            broken(ROOT / source, search, replace)
+            print(f"{name:22} {what}")
+        return 0
+    source = arguments.build / "source"
+    folder = source / "build" / "release"  # as deep as a preset's, for the compiler's cache
+    copySources(source)
+    configured = run(["cmake", "-S", source, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                      "-DCMAKE_CXX_FLAGS=-D_GLIBCXX_ASSERTIONS", "-DTEMPEH_BUILD_SAMPLES=OFF",
+                      "-DTEMPEH_BUILD_BENCHMARKS=OFF", "-DTEMPEH_BUILD_TOOLS=OFF", "-DTEMPEH_CHECK_HEADERS=OFF"])
+    if configured.returncode != 0:
+        raise SystemExit(configured.stdout)
+    build(folder, arguments.jobs)
+    program = folder / "tests" / "sim"
+    seed, said = huntDown(program, arguments.seeds, arguments.jobs)
+    if seed is not None:
+        raise SystemExit(f"without any bug of ours, seed {seed}: {said}")
+    alive = 0
+    for name, what, path, search, replace in chosen:
+        original = (source / path).read_text()
+        (source / path).write_text(broken(source / path, search, replace))
+        try:
+            build(folder, arguments.jobs)
+            seed, said = huntDown(program, arguments.seeds, arguments.jobs)
+        finally:
+            (source / path).write_text(original)
+        alive += seed is None
+        print(f"{name:22} {'lives through ' + str(arguments.seeds) if seed is None else 'seed ' + str(seed):>12}  {what}"
+              f"{'' if seed is None else ': ' + said[:110]}", flush=True)
+    print(f"{len(chosen) - alive} of {len(chosen)} bugs found within {arguments.seeds} seeds")
+    return 1 if alive else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
