@@ -80,6 +80,11 @@ struct EngineCounters {
     base::Counter acceptFailures;
     base::Counter violations;
     base::Counter helloTimeouts;
+    base::Counter refusedByListener;
+    base::Counter refusedByPeer;
+    base::Counter droppedHandshakes;
+    base::Counter frameTimeouts;
+    base::Counter writeTimeouts;
     ReturnedCounter returned;
 };
 

@@ -92,6 +92,11 @@ EngineStats Engine::stats() const {
     stats.acceptFailures = counters_.acceptFailures.get();
     stats.violations = counters_.violations.get();
     stats.helloTimeouts = counters_.helloTimeouts.get();
+    stats.refusedByListener = counters_.refusedByListener.get();
+    stats.refusedByPeer = counters_.refusedByPeer.get();
+    stats.droppedHandshakes = counters_.droppedHandshakes.get();
+    stats.frameTimeouts = counters_.frameTimeouts.get();
+    stats.writeTimeouts = counters_.writeTimeouts.get();
     stats.returned = counters_.returned.snapshot();
     stats.channels = liveChannels_.load(std::memory_order_relaxed);
     const PoolCounters pool = pool_->counters();

@@ -10,6 +10,7 @@
 #include "core/obligation.hpp"
 #include "core/switchboard.hpp"
 #include "core/wake_channel.hpp"
+#include "machines/admission.hpp"
 #include "message/message_pool.hpp"
 #include "transport/transport.hpp"
 #include "wire/frame_batch.hpp"
@@ -158,9 +159,15 @@ public:
     MessagePtr takeInbound(Group& group);
 
     void setDeadline(Deadline& deadline, TimePoint when);
-    /// Makes a channel of an accepted connection; TooManyChannels, ShutdownStarted or AllocationFailed when
-    /// it cannot, the connection is closed then.
-    Status openAccepted(const std::shared_ptr<Group>& group, std::unique_ptr<transport::Stream> stream);
+    /// Makes a channel of an accepted connection, if its listener's limits let it in; TooManyChannels,
+    /// ShutdownStarted or AllocationFailed when it cannot. The connection is closed in all these cases.
+    Status openAccepted(const std::shared_ptr<Group>& group,
+                        const std::shared_ptr<machines::Admission>& admission,
+                        std::unique_ptr<transport::Stream> stream);
+    /// A channel has part of a frame and waits for the rest, or no longer: the message it holds meanwhile
+    /// does not count against the pool, or peers that stop in the middle of frames could stop all others.
+    void noteFrameBegun() noexcept { ++framesUnderWay_; }
+    void noteFrameDone() noexcept { --framesUnderWay_; }
     /// The channel ended and nobody has to be told (any more).
     void retire(Channel& channel) { switchboard_.retire(channel); }
     /// Where a channel's life on the reactor thread begins, where it ends for the application, and where its
@@ -227,6 +234,8 @@ private:
     void logEnd(const Channel& channel, machines::EndCause cause, Status status, const std::string& detail,
                 std::size_t returned) const;
     bool anotherGroupHoards(const Group& group) const noexcept;
+    bool isHeldByFrames() const noexcept;
+    bool mayEnter(machines::Admission& admission, const transport::Stream& stream, std::string_view peer);
     void armTimer();
     void onTimer() noexcept override;
     void answerBye(Obligation obligation);
@@ -260,6 +269,7 @@ private:
     DirtyList dirty_;
     PausedList paused_;
     std::uint64_t resumeRound_ = 0;
+    std::size_t framesUnderWay_ = 0;  // channels in the middle of one
     Deadlines deadlines_;
     TimePoint timerArmedFor_ = TimePoint::max();
     std::unique_ptr<transport::Network> network_;

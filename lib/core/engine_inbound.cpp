@@ -29,6 +29,11 @@ bool Engine::anotherGroupHoards(const Group& group) const noexcept {
     return false;
 }
 
+/// So the bound is the pool, and one message for each connection in the middle of a frame.
+bool Engine::isHeldByFrames() const noexcept {
+    return framesUnderWay_ != 0 && pool_->counters().outstanding < options_.maxPoolMessages + framesUnderWay_;
+}
+
 void Engine::pause(IoChannel& channel) {
     Group& group = channel.group();
     paused_.push_back(channel);
@@ -122,14 +127,43 @@ MessageQueue Engine::onCloseNotice(std::uint64_t raw) noexcept {
     return switchboard_.takeLateOrRetire(obligation.channel(), obligation.generation());
 }
 
-Status Engine::openAccepted(const std::shared_ptr<Group>& group, std::unique_ptr<transport::Stream> stream) {
+namespace {
+
+/// Who it is that connects, as far as limits are concerned: a remote address without its port, or a user.
+std::string peerOf(const transport::StreamInfo& info) {
+    if (info.peerCredentials) return "uid " + std::to_string(info.peerCredentials->uid);
+    return info.peerAddress.substr(0, info.peerAddress.rfind('|'));
+}
+
+}  // namespace
+
+bool Engine::mayEnter(machines::Admission& admission, const transport::Stream& stream,
+                      std::string_view peer) {
+    const machines::Admission::Verdict verdict = admission.judge(peer);
+    if (verdict == machines::Admission::Verdict::Admit) return true;
+    const bool isListenerFull = verdict == machines::Admission::Verdict::ListenerIsFull;
+    (isListenerFull ? counters_.refusedByListener : counters_.refusedByPeer).add();
+    if (log_.wantsDebug())
+        log_.debug("connection of " + stream.info().peerAddress + " refused: " +
+                   (isListenerFull ? "maxConnectionsPerListener" : "maxConnectionsPerPeer") + " are open");
+    return false;
+}
+
+Status Engine::openAccepted(const std::shared_ptr<Group>& group,
+                            const std::shared_ptr<machines::Admission>& admission,
+                            std::unique_ptr<transport::Stream> stream) {
     try {
+        const std::string peer = admission->tellsPeersApart() ? peerOf(stream->info()) : std::string();
+        if (!mayEnter(*admission, *stream, peer)) return Status::Success;
         const IoChannelPtr channel(new IoChannel(*this, group, std::move(stream)));
+        channel->enter(admission, peer);
         const Status status = switchboard_.open(channel, group->channels);
         if (status != Status::Success) return status;
         liveChannels_.fetch_add(1, std::memory_order_relaxed);
         counters_.accepted.add();
         channel->start();
+        if (void* const longest = admission->longestWaiting())
+            static_cast<IoChannel*>(longest)->makeRoomForNewer();
         return Status::Success;
     } catch (const std::bad_alloc&) {
         return Status::AllocationFailed;

@@ -144,6 +144,8 @@ void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
     holdSendRight();
     const machines::Ending ending = machine_.onEnd(cause, status);
     if (cause == EndCause::Violation) engine_.counters().violations.add();
+    guest_.stopWaiting();
+    stopWatching();
     if (isPaused_) engine_.unpause(*this);
     isPaused_ = false;
     if (!isResuming_) std::vector<std::byte>().swap(unread_);
@@ -246,7 +248,10 @@ void IoChannel::releaseIfDone() noexcept {
     if (streamPhase_ != Phase::Gone || isReading_ || isWriting_ || connector_ != nullptr || !isActive_)
         return;
     stream_.reset();
+    guest_.leave();
     deadline_.reset();
+    frameWatch_.forget();
+    writeWatch_.forget();
     isActive_ = false;
     engine_.noteInactive(*this);
 }
@@ -258,6 +263,7 @@ void IoChannel::detach() {
     holdSendRight();
     isDetached_ = true;
     decoder_.giveUp();
+    stopWatching();
     if (isPaused_) {
         engine_.unpause(*this);
         isPaused_ = false;
@@ -285,8 +291,11 @@ void IoChannel::abandon() noexcept {
     settleWriters(Status::ShutdownStarted);
     connector_.reset();
     stream_.reset();
+    guest_.leave();
     deadline_.reset();
     waiterDeadline_.reset();
+    frameWatch_.forget();
+    writeWatch_.forget();
     if (isActive_) engine_.noteInactive(*this);
     isActive_ = false;
 }

@@ -4,7 +4,9 @@
 #include "core/deadlines.hpp"
 #include "core/engine.hpp"
 #include "core/outbox.hpp"
+#include "core/progress_watch.hpp"
 #include "core/read_buffer.hpp"
+#include "machines/admission.hpp"
 #include "machines/channel_machine.hpp"
 #include "transport/transport.hpp"
 #include "wire/decoder.hpp"
@@ -26,7 +28,7 @@ using IoChannelPtr = boost::intrusive_ptr<IoChannel>;
 
 /// A connection: runs the ChannelMachine over a Stream. One coroutine connects and then reads; while the
 /// kernel takes no more, another waits to write. Everything is the reactor thread's. Sources: io_channel.cpp
-/// (life), io_channel_read.cpp, io_channel_write.cpp.
+/// (life), io_channel_read.cpp, io_channel_write.cpp, io_channel_watch.cpp.
 class IoChannel final : public Channel {
 public:
     /// Client side: connects to `address` when its HelloRequest is accepted.
@@ -35,8 +37,14 @@ public:
     IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_ptr<transport::Stream> stream);
     ~IoChannel() override;
 
+    /// Server side: counts against the limits of its listener until its stream is gone.
+    void enter(const std::shared_ptr<machines::Admission>& admission, std::string_view peer) {
+        machines::Admission::enter(admission, guest_, peer, this);
+    }
     /// Server side: begins to read.
     void start();
+    /// It has said no hello for longer than any other, and there are too many of them.
+    void makeRoomForNewer();
 
     void accept(MessagePtr message) override;
     void end(machines::EndCause cause, Status status, const std::string& detail) override;
@@ -106,6 +114,22 @@ private:
     void pauseReading(std::span<const std::byte> rest);
     void onInputEnd(const error_code& ec);
 
+    // Watching that things move on.
+    void onFramePart() noexcept {
+        if (!decoder_.midFrame()) [[likely]]
+            return;
+        if (!isFrameUnderWay_ || !frameWatch_.isOn) [[unlikely]]
+            watchFrame();
+    }
+    void noteFrameDone() noexcept {
+        if (std::exchange(isFrameUnderWay_, false)) engine_.noteFrameDone();
+    }
+    void watchFrame() noexcept;
+    void stopWatching() noexcept;
+    void onFrameDeadline() noexcept;
+    void watchWriting() noexcept;
+    void onWriteDeadline() noexcept;
+
     // Writing.
     static asio::awaitable<void> writeLoop(IoChannelPtr self);
     void flushOnce();
@@ -154,6 +178,11 @@ private:
     // Counted since the last deliver().
     std::uint64_t batchBytes_ = 0;
 
+    machines::Admission::Guest guest_;
+    ProgressWatch frameWatch_;
+    ProgressWatch writeWatch_;
+    std::size_t frameBytesSeen_ = 0;  // of the frame under way, when frameWatch_ looked last
+
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;
     Phase streamPhase_ = Phase::Live;
     bool isActive_ = false;
@@ -168,6 +197,7 @@ private:
     bool isDraining_ = false;            // the engine shuts down
     bool isAnnounced_ = false;           // the application knows the channel
     bool hasSaidLast_ = false;           // our ByeResponse is with the kernel
+    bool isFrameUnderWay_ = false;       // decoder_ holds a message and waits for the rest of its frame
     bool hasWriteFailed_ = false;        // the peer takes no more; what it sent is still read
 };
 

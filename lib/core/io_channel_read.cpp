@@ -21,6 +21,12 @@ constexpr std::size_t framesPerBatch = 128;
 /// a second span (measured).
 constexpr std::size_t directFrom = 8 * 1024;
 
+/// For people who look for the peer's mistake.
+std::string describe(const BinaryHeader& header) {
+    return "opcode " + std::to_string(static_cast<unsigned>(header.opCode)) +
+           (header.more ? " with more" : "") + ", message id " + std::to_string(header.messageId);
+}
+
 }  // namespace
 
 void IoChannel::startReading() {
@@ -157,12 +163,13 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
             switch (decoder_.advance(input)) {
                 case wire::Decoder::Step::NeedInput:
                     deliver(batch);
-                    return;
+                    return onFramePart();
                 case wire::Decoder::Step::NeedMessage:
                     if (!verdict_) verdict_ = machine_.onFrame(decoder_.header());
                     if (verdict_->action == machines::FrameAction::Violation) {
                         deliver(batch);
-                        return end(machines::EndCause::Violation, verdict_->status, {});
+                        return end(machines::EndCause::Violation, verdict_->status,
+                                   describe(decoder_.header()));
                     }
                     if (verdict_->action == machines::FrameAction::Ignore) return deliver(batch);
                     if (MessagePtr message = engine_.takeInbound(group())) {
@@ -180,7 +187,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
                     break;
                 case wire::Decoder::Step::Malformed:
                     deliver(batch);
-                    return end(machines::EndCause::Violation, decoder_.error(), {});
+                    return end(machines::EndCause::Violation, decoder_.error(), "malformed text headers");
             }
         }
     } catch (const std::bad_alloc&) {
@@ -210,6 +217,7 @@ void IoChannel::takePlainFrames(std::span<const std::byte>& input, MessageQueue&
 
 void IoChannel::takeFrame(MessageQueue& batch) {
     MessagePtr message = decoder_.take();
+    noteFrameDone();
     message->header.channelNumber = number();
     batchBytes_ += wire::frameSize(*message);
     expectedBody_ = message->body.size();
@@ -231,6 +239,7 @@ void IoChannel::deliver(MessageQueue& batch) noexcept {
     engine_.counters().received.add(messages, batchBytes_);
     batchBytes_ = 0;
     if (machine_.state() != machines::ChannelState::Closed) {
+        guest_.stopWaiting();
         hello_.reset();
         isAnnounced_ = true;
         refreshDeadline();
@@ -247,6 +256,7 @@ void IoChannel::pauseReading(std::span<const std::byte> rest) {
     if (!isResuming_) unread_.assign(rest.begin(), rest.end());
     unreadStart_ = unread_.size() - rest.size();
     isPaused_ = true;
+    noteFrameDone();
     counters.poolPauses.add();
     engine_.pause(*this);
 }

@@ -61,6 +61,7 @@ void IoChannel::flush() noexcept {
         } else if (isWriteBlocked_ && !isWriting_) {
             isWriting_ = true;
             engine_.spawn(writeLoop(this));
+            watchWriting();
         } else if (!isWriteBlocked_ && !hasWriteFailed_) {
             engine_.flushLater(*this);
         }

@@ -9,8 +9,20 @@ namespace tempeh::core {
 
 using machines::EndCause;
 
+namespace {
+
+machines::Admission::Limits limitsOf(const Options& options) noexcept {
+    return {.connections = options.maxConnectionsPerListener,
+            .perPeer = options.maxConnectionsPerPeer,
+            .handshakes = options.maxHandshakesPerListener};
+}
+
+}  // namespace
+
 ListenerChannel::ListenerChannel(Engine& engine, std::shared_ptr<Group> group)
-    : Channel(engine, std::move(group), Kind::Listener), notice_(engine.pool().getReserved()) {}
+    : Channel(engine, std::move(group), Kind::Listener)
+    , admission_(std::make_shared<machines::Admission>(limitsOf(engine.options())))
+    , notice_(engine.pool().getReserved()) {}
 
 void ListenerChannel::accept(MessagePtr message) {
     if (message->header.opCode != OpCode::WelcomeRequest) {
@@ -83,7 +95,7 @@ bool ListenerChannel::onAccepted(std::unique_ptr<transport::Stream> stream, cons
     if (machine_.state() != machines::ListenerState::Listening) return false;
     error_code failure = ec;
     if (stream != nullptr) {
-        const Status status = engine_.openAccepted(group().self(), std::move(stream));
+        const Status status = engine_.openAccepted(group().self(), admission_, std::move(stream));
         if (status == Status::Success) {
             backoff_.onSuccess();
             return true;

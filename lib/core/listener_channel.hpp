@@ -39,8 +39,9 @@ private:
 
     machines::ListenerMachine machine_;
     machines::AcceptBackoff backoff_;
-    MessagePtr welcome_;  // the WelcomeRequest, until it is answered
-    MessagePtr notice_;   // the ChannelClosed, made before it is needed
+    std::shared_ptr<machines::Admission> admission_;  // what it accepted may outlive it
+    MessagePtr welcome_;                              // the WelcomeRequest, until it is answered
+    MessagePtr notice_;                               // the ChannelClosed, made before it is needed
     std::unique_ptr<transport::Listener> listener_;
     std::unique_ptr<transport::Timer> rest_;  // between failed accepts
     bool isDetached_ = false;

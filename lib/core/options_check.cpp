@@ -27,6 +27,11 @@ void requireTime(Duration value, Duration least, const char* field, const char* 
     require(value >= least, field, std::to_string(milliseconds) + " ms", range);
 }
 
+void requireTimeOrNone(Duration value, const char* field) {
+    if (value != Duration::zero())
+        requireTime(value, std::chrono::milliseconds(1), field, "0, or 1 ms and up");
+}
+
 /// Longer than any machine runs, and far from the end of the clock.
 constexpr Duration endless = std::chrono::hours(24 * 365 * 100);
 
@@ -46,14 +51,17 @@ Options checked(const Options& options) {
     requireTime(options.byeTimeout, millisecond, "byeTimeout", "1 ms and up");
     requireTime(options.lingerTimeout, Duration::zero(), "lingerTimeout", "0 and up");
     requireTime(options.busyPoll, Duration::zero(), "busyPoll", "0 and up");
+    requireTimeOrNone(options.frameTimeout, "frameTimeout");
+    requireTimeOrNone(options.writeTimeout, "writeTimeout");
     require(options.sendBufferBytes >= 0, "sendBufferBytes", std::to_string(options.sendBufferBytes),
             "0 and up");
     require(options.receiveBufferBytes >= 0, "receiveBufferBytes", std::to_string(options.receiveBufferBytes),
             "0 and up");
     require(options.listenBacklog >= 1, "listenBacklog", std::to_string(options.listenBacklog), "1 and up");
     Options usable = options;
-    for (Duration* time : {&usable.connectTimeout, &usable.helloTimeout, &usable.byeTimeout,
-                           &usable.lingerTimeout, &usable.busyPoll})
+    for (Duration* time :
+         {&usable.connectTimeout, &usable.helloTimeout, &usable.byeTimeout, &usable.lingerTimeout,
+          &usable.busyPoll, &usable.frameTimeout, &usable.writeTimeout})
         *time = std::min(*time, endless);
     return usable;
 }

@@ -106,6 +106,8 @@ Status statusOf(EndCause cause, Status status) noexcept {
             return status == Status::Success ? Status::ConnectFailed : status;
         case EndCause::HelloTimeout:
         case EndCause::ByeTimeout:
+        case EndCause::FrameTimeout:
+        case EndCause::WriteTimeout:
             return Status::CommunicationFailed;
         case EndCause::Shutdown:
             return Status::ShutdownStarted;
@@ -175,6 +177,10 @@ std::string_view describe(EndCause cause) noexcept {
             return "local failure";
         case EndCause::Shutdown:
             return "the engine shut down";
+        case EndCause::FrameTimeout:
+            return "a frame did not move on within frameTimeout";
+        case EndCause::WriteTimeout:
+            return "the peer took nothing within writeTimeout";
     }
     return "unknown";
 }

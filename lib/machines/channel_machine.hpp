@@ -58,6 +58,8 @@ enum class EndCause : std::uint8_t {
     Violation,     ///< The peer broke the protocol.
     Failure,       ///< Memory or the operating system.
     Shutdown,      ///< The engine stops.
+    FrameTimeout,  ///< A frame of the peer's does not move on.
+    WriteTimeout,  ///< The peer takes nothing.
 };
 
 /// What the application is told at the end of a channel.

@@ -157,6 +157,23 @@ public:
         }
     }
 
+    /// True when a message of the caller's is kept until the rest of its frame comes.
+    bool holdsMessage() const noexcept { return message_ != nullptr; }
+
+    /// How much of the frame under way is in, bytes, its header included.
+    std::size_t frameBytesIn() const noexcept {
+        switch (state_) {
+            case State::Header:
+                return headerFill_;
+            case State::Message:
+                return BinaryHeader::wireSize;
+            case State::TextHeaders:
+                return BinaryHeader::wireSize + header_.textHeadersLength - missing_;
+            default:
+                return BinaryHeader::wireSize + header_.textHeadersLength + header_.bodyLength - missing_;
+        }
+    }
+
 private:
     enum class State : std::uint8_t { Header, Message, TextHeaders, Body, Ready, Failed };
 

@@ -162,6 +162,7 @@ public:
         return end_;
     }
 
+    bool isOpen() const { return socket_.get() >= 0; }
     void shutdownSend() { ::shutdown(socket_.get(), SHUT_WR); }
     void close() { socket_.close(); }
     /// Ends the connection with an RST.

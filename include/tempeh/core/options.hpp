@@ -64,6 +64,27 @@ struct Options {
 
     /// Seeds the choice of channel numbers; 0: from the system's entropy.
     std::uint64_t seed = 0;
+
+    // What peers may cost. Who runs into one of these is counted in EngineStats and logged at level debug.
+
+    /// A frame that has begun must be complete, or at least 1 KiB further, each time this long has passed:
+    /// else the channel ends with CommunicationFailed. So a peer that stops or drips in the middle of a frame
+    /// is found after one to two of these, and a network of 40 bytes a second is fast enough at the default.
+    /// While this side does not read (PoolEmpty) the peer is not blamed. 0: never; else 1 ms and up.
+    std::chrono::steady_clock::duration frameTimeout = std::chrono::seconds(30);
+    /// A channel with something to send of which the kernel took nothing for this long (found after one to
+    /// two of it) ends with CommunicationFailed, and what is queued comes back. The kernel takes more when a
+    /// good part of its send buffer has been acknowledged: give a slow network minutes. 0: never, a peer that
+    /// does not read costs its send queue and gives SendQueueFull; else 1 ms and up.
+    std::chrono::steady_clock::duration writeTimeout = std::chrono::steady_clock::duration::zero();
+    /// Accepted connections of one listener at one time, and those among them from one peer: one remote IP
+    /// address, or one user id on a Unix socket. The next one is closed at once. 0: no limit.
+    std::size_t maxConnectionsPerListener = 0;
+    std::size_t maxConnectionsPerPeer = 0;
+    /// Accepted connections of one listener that have not said hello. One more, and the one that has waited
+    /// longest is closed: whoever says hello at once, as engines do, gets in however many are silent. 0: no
+    /// limit.
+    std::size_t maxHandshakesPerListener = 4096;
 };
 
 }  // namespace tempeh

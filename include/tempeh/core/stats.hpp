@@ -81,8 +81,15 @@ struct EngineStats {
     std::uint64_t acceptFailures = 0;  ///< Accepts that failed, for example out of descriptors.
     std::uint64_t violations = 0;      ///< Channels closed because the peer broke the protocol.
     std::uint64_t helloTimeouts = 0;   ///< Accepted connections that sent no HelloRequest in time.
-    std::size_t channels = 0;          ///< Open now.
-    std::size_t groups = 0;            ///< Open now.
+    /// Accepted connections closed at once: beyond Options::maxConnectionsPerListener, and beyond
+    /// Options::maxConnectionsPerPeer.
+    std::uint64_t refusedByListener = 0;
+    std::uint64_t refusedByPeer = 0;
+    std::uint64_t droppedHandshakes = 0;  ///< Closed for newer ones: Options::maxHandshakesPerListener.
+    std::uint64_t frameTimeouts = 0;      ///< Channels ended in the middle of a frame: Options::frameTimeout.
+    std::uint64_t writeTimeouts = 0;      ///< Channels ended because the peer took nothing.
+    std::size_t channels = 0;             ///< Open now.
+    std::size_t groups = 0;               ///< Open now.
     PoolStats pool;
     ReturnedStats returned;
 };

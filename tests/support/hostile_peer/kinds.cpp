@@ -14,8 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// --- Slow, or silent
-// ----------------------------------------------------------------------------------------------
+// --- Slow, or silent ---
 
 bool silence(Connection& connection, unsigned, Session&) {
     return connection.drain();
@@ -51,8 +50,20 @@ bool halfOpen(Connection& connection, unsigned step, Session&) {
     return connection.drain();
 }
 
-// --- Rude ends
-// ------------------------------------------------------------------------------------------------------
+bool hold(Connection& connection, unsigned step, Session&) {
+    if (step == 0) return connection.send(raw::helloRequest());
+    return connection.drain();
+}
+
+/// Half of a frame.
+bool holdFrame(Connection& connection, unsigned step, Session&) {
+    const Bytes frame = raw::Frame{.proto = 2, .id = 5, .body = std::string(1000, 'x')}.bytes();
+    if (step == 0)
+        return connection.send(raw::helloRequest()) && connection.send(std::span(frame).first(500));
+    return connection.drain();
+}
+
+// --- Rude ends ---
 
 bool resets(Connection& connection, unsigned step, Session& session) {
     const Bytes hello = raw::helloRequest().bytes();
@@ -92,8 +103,7 @@ bool byes(Connection& connection, unsigned step, Session& session) {
     }
 }
 
-// --- Nonsense
-// -------------------------------------------------------------------------------------------------------
+// --- Nonsense ---
 
 /// Each input of the list as the first word, or behind a Hello.
 bool nonsense(Connection& connection, unsigned step, Session& session) {
@@ -124,8 +134,7 @@ bool unasked(Connection& connection, unsigned step, Session& session) {
            connection.send(raw::Frame{.proto = proto, .id = session.random(), .body = "you asked"});
 }
 
-// --- Many
-// -----------------------------------------------------------------------------------------------------------
+// --- Many ---
 
 bool flood(Connection& connection, unsigned, Session& session) {
     if (session.random() % 2 == 0) connection.reset();
@@ -138,8 +147,7 @@ bool helloStorm(Connection& connection, unsigned, Session& session) {
     return false;
 }
 
-// --- Processes
-// ------------------------------------------------------------------------------------------------------
+// --- Processes ---
 
 /// A process of its own with a connection, in the middle of a frame or not, that is stopped and then killed
 /// or continued.
@@ -185,6 +193,8 @@ constexpr std::array kinds{
     Kind{"slow-frame", "a long frame behind the hello, byte by byte", 20, 100ms, slowFrame},
     Kind{"slow-reader", "sends requests and never reads", 5, 10ms, slowReader},
     Kind{"half-open", "shuts its direction down behind the hello", 20, 100ms, halfOpen},
+    Kind{"hold", "says hello, then nothing", 20, 100ms, hold},
+    Kind{"hold-frame", "says hello and half of a frame, then nothing", 20, 100ms, holdFrame},
     Kind{"resets", "RST in every state", 4, 5ms, resets},
     Kind{"byes", "byes where none may be", 8, 10ms, byes},
     Kind{"nonsense", "TLS, HTTP, wrong opcodes, roles, lengths and headers", 8, 10ms, nonsense},

@@ -20,7 +20,7 @@ using namespace tempeh::test::hostile;
 
 constexpr const char* usage =
     "Usage: hostile_peer --address ADDRESS [--kind NAME[,NAME...]] [--seconds N] [--connections N]\n"
-    "                    [--interval MS] [--sources N] [--seed N] [--quiet]\n"
+    "                    [--interval MS] [--sources N] [--seed N] [--quiet] [--here]\n"
     "       hostile_peer --list | --help\n"
     "\n"
     "Is a nuisance to the server at ADDRESS (tcp|HOST|PORT with a literal IPv4 host, or uds|PATH) in every\n"
@@ -37,6 +37,8 @@ constexpr const char* usage =
     "                 system's choice\n"
     "  --seed         of what is random; default 1\n"
     "  --quiet        prints nothing\n"
+    "  --here         of one kind: in this process and no other, for who wants to stop or kill it; prints "
+    "nothing\n"
     "\n"
     "Exit status: 0, also when the server refused everything; 2: wrong usage.\n";
 
@@ -49,6 +51,7 @@ struct Arguments {
     unsigned sources = 0;
     unsigned seed = 1;
     bool quiet = false;
+    bool here = false;
 };
 
 [[noreturn]] void refuse(const std::string& what) {
@@ -78,6 +81,10 @@ Arguments parse(int argc, char** argv) {
         }
         if (name == "--quiet") {
             arguments.quiet = true;
+            continue;
+        }
+        if (name == "--here") {
+            arguments.here = true;
             continue;
         }
         if (i + 1 == argc) refuse("unknown argument, or no value for it: " + name);
@@ -166,14 +173,25 @@ int main(int argc, char** argv) {
     ::sigaction(SIGINT, &action, nullptr);
     const auto end = std::chrono::steady_clock::now() +
                      std::chrono::milliseconds(static_cast<std::int64_t>(arguments.seconds * 1000));
+    const auto session = [&](std::size_t i) {
+        return Session{.target = *target,
+                       .end = end,
+                       .connections = arguments.connections,
+                       .interval = std::chrono::milliseconds(arguments.interval),
+                       .tally = tallies[i],
+                       .random = std::minstd_rand(arguments.seed + i)};
+    };
+    if (arguments.here) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (kinds.size() != 1) refuse("--here is for one kind");
+        std::signal(SIGTERM, SIG_DFL);
+        std::signal(SIGINT, SIG_DFL);
+        run(*kinds[0], session(0));
+        return 0;
+    }
     std::vector<pid_t> children;
     for (std::size_t i = 0; i < kinds.size(); ++i)
-        children.push_back(start(*kinds[i], {.target = *target,
-                                             .end = end,
-                                             .connections = arguments.connections,
-                                             .interval = std::chrono::milliseconds(arguments.interval),
-                                             .tally = tallies[i],
-                                             .random = std::minstd_rand(arguments.seed + i)}));
+        children.push_back(start(*kinds[i], session(i)));
     waitFor(children);
     if (arguments.quiet) return 0;
     for (std::size_t i = 0; i < kinds.size(); ++i)

@@ -14,7 +14,7 @@ constexpr Side bothSides[] = {Side::Client, Side::Server};
 constexpr EndCause allCauses[] = {EndCause::LocalClose,    EndCause::ByeDone,        EndCause::PeerClosed,
                                   EndCause::ConnectFailed, EndCause::ConnectTimeout, EndCause::HelloTimeout,
                                   EndCause::ByeTimeout,    EndCause::Violation,      EndCause::Failure,
-                                  EndCause::Shutdown};
+                                  EndCause::Shutdown,      EndCause::FrameTimeout,   EndCause::WriteTimeout};
 
 /// WIRE "Who may send what, when", first column to second.
 bool mayComeNext(const Stage& stage, OpCode opCode) {

@@ -1,0 +1,96 @@
+// What a channel does about a peer that stops halfway: in a frame, in taking what is sent, before its hello.
+
+#include "core/group.hpp"
+#include "core/io_channel.hpp"
+
+namespace tempeh::core {
+
+using machines::ChannelState;
+using machines::EndCause;
+
+namespace {
+
+/// Of a frame, in each frameTimeout: what tells a slow network from a peer that drips.
+constexpr std::size_t leastFrameBytes = 1024;
+
+}  // namespace
+
+void IoChannel::makeRoomForNewer() {
+    engine_.counters().droppedHandshakes.add();
+    end(EndCause::HelloTimeout, Status::CommunicationFailed, "maxHandshakesPerListener wait");
+}
+
+void IoChannel::stopWatching() noexcept {
+    noteFrameDone();
+    frameWatch_.stop();
+    writeWatch_.stop();
+}
+
+/// Part of a frame is in.
+void IoChannel::watchFrame() noexcept {
+    if (streamPhase_ != Phase::Live || machine_.state() == ChannelState::Closed) return;
+    if (decoder_.holdsMessage() && !std::exchange(isFrameUnderWay_, true)) engine_.noteFrameBegun();
+    const Duration timeout = engine_.options().frameTimeout;
+    if (frameWatch_.isOn || timeout == Duration::zero()) return;
+    if (!frameWatch_.deadline)
+        frameWatch_.deadline.emplace(
+            [](void* self) noexcept { static_cast<IoChannel*>(self)->onFrameDeadline(); }, this);
+    // Each changes what is seen here: a frame that was completed, and a pause, which is this side's doing.
+    frameWatch_.begin(counters.received.messages.get() + counters.poolPauses.get());
+    frameBytesSeen_ = decoder_.frameBytesIn();
+    engine_.setDeadline(*frameWatch_.deadline, engine_.now() + timeout);
+}
+
+void IoChannel::onFrameDeadline() noexcept {
+    const Duration timeout = engine_.options().frameTimeout;
+    frameWatch_.isOn = false;
+    if (streamPhase_ != Phase::Live || isDetached_ || machine_.state() == ChannelState::Closed) return;
+    if (isPaused_ || !decoder_.midFrame()) return;  // the next part of a frame begins anew
+    const bool hasMoved = frameWatch_.mark != counters.received.messages.get() + counters.poolPauses.get() ||
+                          decoder_.frameBytesIn() - frameBytesSeen_ >= leastFrameBytes;
+    if (hasMoved) return watchFrame();
+    if (!std::exchange(frameWatch_.isSuspect, true)) {
+        frameWatch_.isOn = true;
+        return engine_.setDeadline(*frameWatch_.deadline,
+                                   engine_.now() + timeout / ProgressWatch::graceShare);
+    }
+    const IoChannelPtr keepAlive(this);
+    engine_.counters().frameTimeouts.add();
+    std::string detail;
+    try {
+        detail = std::to_string(decoder_.frameBytesIn()) + " bytes of it are in";
+    } catch (const std::bad_alloc&) {
+        // The cause says enough.
+    }
+    end(EndCause::FrameTimeout, Status::CommunicationFailed, detail);
+}
+
+/// The kernel takes no more.
+void IoChannel::watchWriting() noexcept {
+    const Duration timeout = engine_.options().writeTimeout;
+    if (writeWatch_.isOn || timeout == Duration::zero()) return;
+    if (!writeWatch_.deadline)
+        writeWatch_.deadline.emplace(
+            [](void* self) noexcept { static_cast<IoChannel*>(self)->onWriteDeadline(); }, this);
+    writeWatch_.begin(counters.writes.get());
+    engine_.setDeadline(*writeWatch_.deadline, engine_.now() + timeout);
+}
+
+void IoChannel::onWriteDeadline() noexcept {
+    const Duration timeout = engine_.options().writeTimeout;
+    writeWatch_.isOn = false;
+    if (streamPhase_ != Phase::Live || isDetached_ || machine_.state() == ChannelState::Closed) return;
+    if (!isWriteBlocked_) return;  // begins anew when it is again
+    // While blocked, nothing is written unless the kernel has said that it takes more.
+    if (writeWatch_.mark != counters.writes.get()) return watchWriting();
+    if (!std::exchange(writeWatch_.isSuspect, true)) {
+        writeWatch_.isOn = true;
+        return engine_.setDeadline(*writeWatch_.deadline,
+                                   engine_.now() + timeout / ProgressWatch::graceShare);
+    }
+    const IoChannelPtr keepAlive(this);
+    engine_.counters().writeTimeouts.add();
+    end(EndCause::WriteTimeout, Status::CommunicationFailed, {});
+}
+
+}  // namespace tempeh::core

@@ -1,0 +1,52 @@
+#include "core/options_check.hpp"
+
+#include <tempeh/message/status.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace tempeh::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string complaintAbout(const Options& options) {
+    try {
+        checked(options);
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), Status::InvalidMessage);
+        return error.what();
+    }
+    return {};
+}
+
+TEST(OptionsCheck, TakesTheDefaults) {
+    EXPECT_EQ(complaintAbout({}), "");
+}
+
+TEST(OptionsCheck, TimesOfWhichNoneMeansNever) {
+    EXPECT_EQ(complaintAbout({.frameTimeout = 0s, .writeTimeout = 0s}), "");
+    EXPECT_EQ(complaintAbout({.frameTimeout = 1ms, .writeTimeout = 1ms}), "");
+    EXPECT_THAT(complaintAbout({.frameTimeout = 999us}), ::testing::HasSubstr("Options::frameTimeout"));
+    EXPECT_THAT(complaintAbout({.writeTimeout = -1ms}), ::testing::HasSubstr("Options::writeTimeout"));
+}
+
+TEST(OptionsCheck, EndlessTimesStayFarFromTheEndOfTheClock) {
+    constexpr auto most = std::chrono::steady_clock::duration::max();
+    const Options usable = checked({.frameTimeout = most, .writeTimeout = most});
+    const auto now = std::chrono::steady_clock::now();
+    EXPECT_GT(now + usable.frameTimeout, now);
+    EXPECT_GT(now + usable.writeTimeout + usable.writeTimeout, now);
+}
+
+TEST(OptionsCheck, LimitsOfWhichNoneMeansNone) {
+    EXPECT_EQ(
+        complaintAbout(
+            {.maxConnectionsPerListener = 0, .maxConnectionsPerPeer = 0, .maxHandshakesPerListener = 0}),
+        "");
+}
+
+}  // namespace
+}  // namespace tempeh::core
