@@ -89,7 +89,7 @@ std::vector<Case> allCases() {
         {"HalfAnAnswer", Status::PeerDisconnected, "in the middle of a frame",
          [half](raw::Peer& peer) {
              peer.send(half);
-             peer.close();
+             peer.shutdownSend();
          }},
         {"StopsInItsAnswer", Status::CommunicationFailed, "within frameTimeout (500 bytes of it are in)",
          send(half), hastyFrame},
