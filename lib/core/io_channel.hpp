@@ -109,6 +109,7 @@ private:
     void onDiscardEnd(const error_code& ec) noexcept;
     void consume(std::span<const std::byte> input) noexcept;
     void takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch);
+    MessagePtr takeInbound();
     void takeFrame(MessageQueue& batch);
     void deliver(MessageQueue& batch) noexcept;
     void pauseReading(std::span<const std::byte> rest);

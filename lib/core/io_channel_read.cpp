@@ -172,7 +172,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
                                    describe(decoder_.header()));
                     }
                     if (verdict_->action == machines::FrameAction::Ignore) return deliver(batch);
-                    if (MessagePtr message = engine_.takeInbound(group())) {
+                    if (MessagePtr message = takeInbound()) {
                         decoder_.supply(std::move(message));
                         action_ = verdict_->action;
                         verdict_.reset();
@@ -194,6 +194,17 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
         deliver(batch);
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
     }
+}
+
+/// The answer to a hello takes the place of that in the pool, for which it need not wait: else as many hellos
+/// as the pool has messages would wait for one another for ever.
+MessagePtr IoChannel::takeInbound() {
+    MessagePtr message = engine_.takeInbound(group());
+    if (message != nullptr || hello_ == nullptr) return message;
+    message = engine_.pool().get(AllocationStrategy::Always);
+    detail::MessageAccess::setAccount(*message, group().account);
+    ++group().account->delivered;
+    return message;
 }
 
 /// Nearly everything on a busy channel. Leaves the rest, and whatever there is no message for, to the

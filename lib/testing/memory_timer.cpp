@@ -16,6 +16,23 @@ struct MemoryTimer::State {
     std::optional<Wake> waiting;
 };
 
+/// Ends one wait, if it is still that.
+class MemoryTimer::Alarm {
+public:
+    explicit Alarm(std::shared_ptr<State> state) noexcept : state_(std::move(state)), round_(state_->round) {}
+    ~Alarm() { ring(asio::error::operation_aborted); }
+    Alarm(const Alarm&) = delete;
+    Alarm& operator=(const Alarm&) = delete;
+
+    void ring(const error_code& ec) {
+        if (state_->round == round_) endWait(*state_, ec);
+    }
+
+private:
+    const std::shared_ptr<State> state_;
+    const std::uint64_t round_;
+};
+
 MemoryTimer::MemoryTimer(World& world, asio::any_io_executor executor)
     : world_(world), state_(std::make_shared<State>(State{std::move(executor), 0, {}})) {}
 
@@ -35,10 +52,9 @@ void MemoryTimer::start(TimePoint when, std::shared_ptr<transport::TimerTarget> 
 asio::awaitable<void> MemoryTimer::wait(TimePoint when, error_code& ec) {
     cancel();
     const std::shared_ptr<State> state = state_;
-    world_.timeline().at(when, [weak = std::weak_ptr(state), round = state->round] {
-        const auto waiting = weak.lock();
-        if (waiting != nullptr && waiting->round == round) endWait(*waiting, {});
-    });
+    // Should the time never come, the coroutine is told when the timeline goes: else it would own itself.
+    const auto alarm = std::make_shared<Alarm>(state);
+    world_.timeline().at(when, [alarm] { alarm->ring({}); });
     Sleep sleep;
     auto waiting = sleep.wait([&](Wake wake) { state->waiting.emplace(std::move(wake)); },
                               [state] {

@@ -24,6 +24,7 @@ public:
 private:
     /// What is left of the timer for what happens later.
     struct State;
+    class Alarm;
     static void endWait(State& state, const error_code& ec);
 
     World& world_;

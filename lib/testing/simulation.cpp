@@ -11,27 +11,12 @@ namespace tempeh::testing::detail {
 Simulation::Simulation(const SimulationOptions& options)
     : world_(options), context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE) {}
 
+/// Nothing of the application's runs any more, what it refers to may be gone: its coroutines are put on their
+/// way and go with the context.
 Simulation::~Simulation() {
     for (const auto& engine : engines_)
-        engine->stop();
-    settle();
-    for (const auto& engine : engines_)
         engine->release();
-    settle();
     world_.timeline().clear();
-    settle();
-}
-
-/// Lets what is ready run to its end; what somebody throws now is nobody's business.
-void Simulation::settle() noexcept {
-    constexpr int handlersAtMost = 1'000'000;
-    context_.restart();
-    for (int i = 0; i < handlersAtMost; ++i) {
-        try {
-            if (context_.poll_one() == 0) return;
-        } catch (...) {
-        }
-    }
 }
 
 Ampe& Simulation::createEngine(std::string_view name, Options options) {
@@ -80,11 +65,17 @@ void Simulation::spawn(SimulatedEngine* engine, asio::awaitable<void> coroutine)
 }
 
 bool Simulation::step(TimePoint until) {
-    if (context_.stopped()) context_.restart();
-    if (context_.poll_one() != 0) return true;
-    const std::optional<TimePoint> next = world_.timeline().next();
+    Timeline& timeline = world_.timeline();
+    std::optional<TimePoint> next = timeline.next();
+    // What happens at the same moment may do so before, between and after what follows from it.
+    const bool isAtOnce = next && *next <= timeline.now() && world_.chance(0.5);
+    if (!isAtOnce) {
+        if (context_.stopped()) context_.restart();
+        if (context_.poll_one() != 0) return true;
+        next = timeline.next();
+    }
     if (!next || *next > until) return false;
-    world_.timeline().runNext();
+    timeline.runNext();
     return true;
 }
 

@@ -55,7 +55,6 @@ public:
 private:
     /// One handler, or one moment. False: there is nothing to do until then.
     bool step(TimePoint until);
-    void settle() noexcept;
 
     const OwnMessageIds ids_;
     World world_;

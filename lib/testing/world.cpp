@@ -36,7 +36,9 @@ std::size_t World::between(std::size_t least, std::size_t most) noexcept {
 Duration World::latency() noexcept {
     const auto least = static_cast<std::size_t>(std::max<Duration::rep>(options_.minLatency.count(), 0));
     const auto most = static_cast<std::size_t>(std::max<Duration::rep>(options_.maxLatency.count(), 0));
-    return Duration(static_cast<Duration::rep>(between(least, most)));
+    const Duration latency(static_cast<Duration::rep>(between(least, most)));
+    const Duration tick = options_.tick;
+    return tick > Duration::zero() ? (latency + tick - Duration(1)) / tick * tick : latency;
 }
 
 Duration World::passage() noexcept {

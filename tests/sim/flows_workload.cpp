@@ -21,6 +21,7 @@ SimulationOptions networkOptions(std::uint64_t seed, bool isFaulty) {
     base::Random random(seed ^ ~workloadSalt);
     SimulationOptions options = isFaulty ? SimulationOptions::faulty(seed) : SimulationOptions{};
     options.seed = seed;
+    options.tick = random.below(2) == 0 ? 1ms : 0ms;
     options.minBufferBytes = 200;
     options.maxBufferBytes = random.below(3) == 0 ? 4000 : 100'000;
     options.maxLatency = std::chrono::microseconds(100 + random.below(20'000));
@@ -54,6 +55,7 @@ FlowsWorkload::FlowsWorkload(std::uint64_t seed, bool speaks)
     : random_(seed ^ workloadSalt)
     , speaks_(speaks)
     , isFaulty_(random_.below(2) == 0)
+    , isCoarse_(random_.below(2) == 0)
     , network_(networkOptions(seed, isFaulty_)) {}
 
 FlowsWorkload::~FlowsWorkload() {

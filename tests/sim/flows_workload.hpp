@@ -47,7 +47,11 @@ private:
 
     std::uint32_t below(std::uint32_t limit) { return random_.below(limit); }
     bool oneIn(std::uint32_t count) { return random_.below(count) == 0; }
-    Duration millis(std::uint32_t most) { return std::chrono::microseconds(below(most * 1000 + 1)); }
+    /// In half of the seeds whole ones, so that much happens at the same moment.
+    Duration millis(std::uint32_t most) {
+        if (isCoarse_) return std::chrono::milliseconds(below(most + 1));
+        return std::chrono::microseconds(below(most * 1000 + 1));
+    }
     void say(const char* what, const Message& message);
     [[noreturn]] void fail(const std::string& what) const;
 
@@ -74,6 +78,7 @@ private:
     base::Random random_;
     const bool speaks_;
     bool isFaulty_;
+    bool isCoarse_;
     std::deque<flows::Server> servers_;
     std::vector<Ampe*> engines_;
     std::map<std::string, Request> requests_;

@@ -247,6 +247,17 @@ bool Ledger::mayLose(const Channel& from) const {
     return lossIsAllowed_ || from.hasEndedEarly || to.hasEndedEarly;
 }
 
+void Ledger::checkRest(const std::function<bool(std::size_t engine)>& isFullOfPosts) const {
+    for (const Channel& channel : channels_) {
+        const bool isThere = !channel.isClosed && !channel.isAbandoned && channel.peer != none;
+        if (!isThere || channel.hasSaidBye) continue;
+        const Channel& peer = channels_[channel.peer];
+        if (peer.isClosed || peer.isAbandoned || peer.hasSaidBye) continue;
+        if (channel.delivered < channel.posts.size() && !isFullOfPosts(peer.engine))
+            fail("on its way for ever: " + describe(posts_[channel.posts[channel.delivered] - 1]));
+    }
+}
+
 void Ledger::checkEnd() const {
     for (const Channel& channel : channels_) {
         if (channel.isAbandoned) continue;

@@ -69,6 +69,41 @@ TEST_F(Unconnected, WhatIsPostedBehindAByeTakesRoomAwayFromWaitWritableToo) {
     EXPECT_FALSE(hasRoom());
 }
 
+asio::awaitable<void> welcomeAll(ChannelGroup& group) {
+    for (;;) {
+        MessagePtr message = co_await group.waitReceive();
+        if (message->isFromEngine() || message->header.opCode != OpCode::HelloRequest) continue;
+        message->header.opCode = OpCode::HelloResponse;
+        group.post(std::move(message));
+    }
+}
+
+// Every hello that waits for its answer is a message of the pool, and so is the answer.
+TEST(MoreHellosThanThePoolHas, AreAnsweredAllTheSame) {
+    constexpr int hellos = 40;
+    SimulatedNetwork network(SimulationOptions{.seed = 1});
+    Ampe& server = network.createEngine("a");
+    Ampe& client = network.createEngine("b", Options{.initialPoolMessages = 0, .maxPoolMessages = 8});
+    ChannelGroup serving = server.createGroup();
+    MessagePtr welcome = server.get();
+    TcpServerAddress{"", 7099}.format(*welcome);
+    serving.post(std::move(welcome));
+    network.spawn("a", welcomeAll(serving));
+    ChannelGroup asking = client.createGroup();
+    for (int i = 0; i < hellos; ++i) {
+        MessagePtr hello = client.get();
+        TcpClientAddress{"a", 7099}.format(*hello);
+        asking.post(std::move(hello));
+    }
+    int answers = 0;
+    for (int i = 0; i < 200; ++i) {
+        network.runFor(100ms);
+        while (const MessagePtr message = asking.tryReceive())
+            if (message->header.opCode == OpCode::HelloResponse && !message->isFromEngine()) ++answers;
+    }
+    EXPECT_EQ(answers, hellos);
+}
+
 asio::awaitable<void> readLate(flows::Peer peer, SimulatedNetwork& network, std::string& read) {
     co_await network.sleep(1s);
     MessagePtr first = co_await peer.receive();

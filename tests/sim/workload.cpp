@@ -17,6 +17,7 @@ SimulationOptions networkOptions(std::uint64_t seed, bool isFaulty) {
     base::Random random(seed ^ ~workloadSalt);
     SimulationOptions options = isFaulty ? SimulationOptions::faulty(seed) : SimulationOptions{};
     options.seed = seed;
+    options.tick = random.below(2) == 0 ? 1ms : 0ms;
     options.minBufferBytes = 64;
     options.maxBufferBytes = random.below(3) == 0 ? 2000 : 100'000;
     options.maxLatency = std::chrono::microseconds(100 + random.below(20'000));
@@ -32,6 +33,7 @@ Workload::Workload(std::uint64_t seed, bool speaks)
     : random_(seed ^ workloadSalt)
     , speaks_(speaks)
     , isFaulty_(random_.below(2) == 0)
+    , isCoarse_(random_.below(2) == 0)
     , ledger_(isFaulty_)
     , network_(networkOptions(seed, isFaulty_)) {}
 
@@ -144,7 +146,8 @@ void Workload::finish() {
     network_.heal();
     for (Club& club : clubs_)
         club.hoard.clear();
-    network_.runFor(millis(2000));
+    network_.runFor(restless);
+    if (!isFaulty_) ledger_.checkRest([this](std::size_t engine) { return isFullOfPosts(hosts_[engine]); });
     const TimePoint start = network_.now();
     for (Host& host : hosts_) {
         if (oneIn(3))
@@ -167,6 +170,20 @@ void Workload::finish() {
         if (!club.isGone && club.group.stats().pending != 0)
             throw std::logic_error("rule broken: messages wait in a group that said it was drained");
     checkPools();
+}
+
+/// Nothing is free for what is received, as messages wait to be sent.
+bool Workload::isFullOfPosts(const Host& host) const {
+    std::size_t queued = 0;
+    for (const Club& club : clubs_) {
+        if (club.host != &host || club.isGone) continue;
+        for (const Ledger::ChannelId channel : club.channels) {
+            error_code ec;
+            const ChannelInfo info = club.group.channelInfo(ledger_.numberOf(channel), ec);
+            if (!ec) queued += info.sendQueueMessages;
+        }
+    }
+    return queued != 0 && host.engine->stats().pool.free == 0;
 }
 
 void Workload::checkPools() const {

@@ -44,11 +44,18 @@ private:
         bool isGone = false;
         std::vector<Ledger::ChannelId> channels;
         std::vector<MessagePtr> hoard;
+        /// Receives in a race with a timer: what was received may still be on its way through `||`.
+        bool isRacing = false;
+        TimePoint receivesUntil = TimePoint::max();
     };
 
     std::uint32_t below(std::uint32_t limit) { return random_.below(limit); }
     bool oneIn(std::uint32_t count) { return random_.below(count) == 0; }
-    Duration millis(std::uint32_t most) { return std::chrono::microseconds(below(most * 1000 + 1)); }
+    /// In half of the seeds whole ones, so that much happens at the same moment.
+    Duration millis(std::uint32_t most) {
+        if (isCoarse_) return std::chrono::milliseconds(below(most + 1));
+        return std::chrono::microseconds(below(most * 1000 + 1));
+    }
     Options engineOptions();
 
     void addHost(const std::string& name);
@@ -59,6 +66,7 @@ private:
     void destroyClub();
     void shutDown(Host& host);
     void finish();
+    bool isFullOfPosts(const Host& host) const;
     void checkPools() const;
 
     asio::awaitable<void> receive(Club& club);
@@ -82,6 +90,7 @@ private:
     base::Random random_;
     const bool speaks_;
     bool isFaulty_;
+    bool isCoarse_;
     Ledger ledger_;
     std::deque<Host> hosts_;
     std::deque<Club> clubs_;

@@ -28,7 +28,8 @@ class Simulation;
 class TEMPEH_EXPORT SimulatedNetwork {
 public:
     explicit SimulatedNetwork(const SimulationOptions& options = {});
-    /// Stops every engine; coroutines that still wait are told so, or destroyed.
+    /// Stops every engine. Coroutines that have not ended are destroyed and do not run any more, so what they
+    /// refer to may be gone; groups and peers of the application may not outlive this.
     ~SimulatedNetwork();
     SimulatedNetwork(const SimulatedNetwork&) = delete;
     SimulatedNetwork& operator=(const SimulatedNetwork&) = delete;

@@ -19,6 +19,9 @@ struct SimulationOptions {
     /// On their way, bytes take between these two; later ones of a connection never overtake earlier ones.
     Duration minLatency = std::chrono::microseconds(20);
     Duration maxLatency = std::chrono::milliseconds(5);
+    /// Latencies are multiples of this, if it is not 0: the coarser, the more happens at one moment, in every
+    /// order.
+    Duration tick = Duration::zero();
     /// Each connection holds between these two, bytes, of what is written and not read, each way.
     std::size_t minBufferBytes = 1;
     std::size_t maxBufferBytes = 128 * 1024;
