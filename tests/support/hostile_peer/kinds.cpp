@@ -36,7 +36,9 @@ bool slowReader(Connection& connection, unsigned step, Session&) {
     if (step == 0) connection.shrinkReceiveBuffer();
     if (step == 0) return connection.send(raw::helloRequest());
     static const Bytes request = raw::Frame{.proto = 0, .body = std::string(1000, 'x')}.bytes();
-    for (std::size_t& sent = connection.sentOfFrame;;) {
+    // A server that reads as fast as this writes must not keep it from ending.
+    std::size_t& sent = connection.sentOfFrame;
+    for (int writes = 0; writes < 256; ++writes) {
         const std::size_t size = connection.sendSome(std::span(request).subspan(sent));
         if (size == 0) break;
         sent = (sent + size) % request.size();
