@@ -20,7 +20,7 @@ bool BlockingWaiter::wait(detail::GroupBackend& backend, ChannelNumber channel, 
         waiter->resumed_.wait(lock, isResumed);
     } else if (!waiter->resumed_.wait_until(lock, now + timeout, isResumed)) {
         lock.unlock();
-        backend.cancelWritable(waiter->ticket, channel);
+        backend.cancelWritable(*waiter, channel);
         return false;
     }
     ec = waiter->abortReason;

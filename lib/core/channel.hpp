@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/counters.hpp"
+#include "core/end_detail.hpp"
 #include "core/send_right.hpp"
 #include "machines/channel_machine.hpp"
 #include "wire/encoder.hpp"
@@ -26,6 +27,10 @@ struct GroupTag;
 struct DirtyTag;
 struct PausedTag;
 struct ActiveTag;
+struct ListedTag;
+struct CollectedTag;
+struct RetiredTag;
+struct SweptTag;
 template <typename Tag>
 using ChannelHook =
     boost::intrusive::list_base_hook<boost::intrusive::tag<Tag>,
@@ -34,6 +39,10 @@ using GroupHook = boost::intrusive::list_base_hook<boost::intrusive::tag<GroupTa
                                                    boost::intrusive::link_mode<boost::intrusive::safe_link>>;
 
 class Channel;
+/// Channels by one of their hooks. What a list of these needs is there before, so it never fails.
+template <typename Tag>
+using ChannelList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook<Tag>>,
+                                           boost::intrusive::constant_time_size<false>>;
 using GroupChannels = boost::intrusive::list<Channel, boost::intrusive::base_hook<GroupHook>,
                                              boost::intrusive::constant_time_size<true>>;
 
@@ -43,7 +52,11 @@ class Channel : public boost::intrusive_ref_counter<Channel, boost::thread_safe_
                 public GroupHook,
                 public ChannelHook<DirtyTag>,
                 public ChannelHook<PausedTag>,
-                public ChannelHook<ActiveTag> {
+                public ChannelHook<ActiveTag>,
+                public ChannelHook<ListedTag>,
+                public ChannelHook<CollectedTag>,
+                public ChannelHook<RetiredTag>,
+                public ChannelHook<SweptTag> {
 public:
     enum class Kind : std::uint8_t { Io, Listener };
 
@@ -63,9 +76,11 @@ public:
     /// A message of the application's in its turn; it passed every check and belongs to the engine.
     virtual void accept(MessagePtr message) = 0;
     /// Ends the channel: what is queued comes back, then its ChannelClosed.
-    virtual void end(machines::EndCause cause, Status status, const std::string& detail) = 0;
+    virtual void end(machines::EndCause cause, Status status, const EndDetail& detail) noexcept = 0;
     /// Another thread had something for this channel; all of it was accepted.
     virtual void onListed() noexcept {}
+    /// The application dropped the peer's ByeRequest.
+    virtual void answerBye() noexcept {}
     /// The group is gone: send what is queued, then close, telling nobody.
     virtual void detach() = 0;
     /// The engine shuts down: send what is queued, then end.
@@ -85,10 +100,12 @@ public:
     struct Door {
         MessageQueue submitted;
         std::size_t submittedBytes = 0;
-        bool isListed = false;   // among the channels with something submitted
-        bool hasEnded = false;   // posts come back; written on the reactor thread
-        bool isRetired = false;  // the number is free
-        MessageQueue late;       // posted after the end, not yet given back
+        bool isListed = false;      // among the channels with something submitted
+        bool isByeDropped = false;  // the reactor is to answer the peer's bye
+        bool isCancelling = false;  // a waitWritable was cancelled
+        bool hasEnded = false;      // posts come back; written on the reactor thread
+        bool isRetired = false;     // the number is free
+        MessageQueue late;          // posted after the end, not yet given back
         Status lateStatus = Status::ChannelClosed;
         std::string localAddress;
         std::string peerAddress;
@@ -129,10 +146,13 @@ public:
     std::atomic<ChannelPhase> phase{ChannelPhase::Opening};
     ChannelCounters counters;
 
-    /// The rest of a batch of submissions that is being accepted; comes back too when the channel ends in the
+    /// What was collected at the door and is not accepted yet; comes back too when the channel ends in the
     /// middle. Reactor thread.
-    MessageQueue* accepting = nullptr;
+    MessageQueue accepting;
     std::size_t acceptingBytes = 0;  // of its frames
+    bool isAccepting = false;        // it is being worked off
+    bool isByeDropped = false;       // as the door said when it was looked at
+    bool isCancelling = false;
 
     MessageId firstId = 0;  // of the channel's first message; constant once known
 

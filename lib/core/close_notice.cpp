@@ -8,7 +8,7 @@
 namespace tempeh::core {
 
 MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::EndCause cause, Status status,
-                           const std::string& detail) noexcept {
+                           const EndDetail& detail) noexcept {
     notice->header.channelNumber = channel.number();
     notice->header.opCode = OpCode::Signal;
     notice->header.origin = Origin::Engine;
@@ -18,7 +18,7 @@ MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::
     detail::MessageAccess::setObligation(*notice, obligation.raw());
     try {
         std::string reason = std::string(nameOf(status)) + ": " + std::string(machines::describe(cause));
-        if (!detail.empty()) reason += " (" + detail + ")";
+        if (!detail.empty()) reason += " (" + detail.text() + ")";
         notice->textHeaders.append(wire::reasonHeader, reason);
         const Channel::Door& door = channel.door;
         notice->textHeaders.append(wire::peerHeader,

@@ -10,6 +10,6 @@ namespace tempeh::core {
 /// Makes `notice` the ChannelClosed of `channel`: why, who, and the id of its first message. Frees the
 /// channel's number once it is taken from the mailbox. Reactor thread.
 MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::EndCause cause, Status status,
-                           const std::string& detail) noexcept;
+                           const EndDetail& detail) noexcept;
 
 }  // namespace tempeh::core

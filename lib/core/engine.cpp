@@ -43,6 +43,7 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
     , switchboard_(seedOf(options), options.maxChannels)
     , executor_(std::move(executor))
     , wakeChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))
+    , soonChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))
     , network_(std::move(environment.network))
     , timer_(network_->makeTimer())
     , readBuffer_(new std::byte[readHeadroom + readBufferSize])
@@ -53,7 +54,7 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
 }
 
 Engine::~Engine() {
-    pool_->close();
+    pool_.reset();  // first: it calls no listener any more
 }
 
 bool Engine::wouldBlockReactor() const noexcept {
@@ -68,15 +69,21 @@ asio::any_io_executor Engine::executor() const {
     return executor_;
 }
 
-std::shared_ptr<Group> Engine::createGroup(error_code& ec) {
+std::shared_ptr<Group> Engine::createGroup(error_code& ec) noexcept {
     ec.clear();
     const std::scoped_lock lock(groupsMutex_);
     if (groupsClosed_) {
         ec = Status::ShutdownStarted;
         return nullptr;
     }
-    groups_.push_back(std::make_shared<Group>(shared_from_this()));
-    return groups_.back();
+    try {
+        groups_.reserve(groups_.size() + 1);  // first: a group that is made is not easily unmade
+        groups_.push_back(std::make_shared<Group>(shared_from_this()));
+        return groups_.back();
+    } catch (const std::bad_alloc&) {
+        ec = Status::AllocationFailed;
+        return nullptr;
+    }
 }
 
 EngineStats Engine::stats() const {
@@ -106,15 +113,27 @@ EngineStats Engine::stats() const {
     return stats;
 }
 
+/// A coroutine that is counted: until its completion has run, or was thrown away with the coroutine.
+class Engine::Running {
+public:
+    explicit Running(std::shared_ptr<Engine> engine) noexcept : engine_(std::move(engine)) {
+        ++engine_->coroutines_;
+    }
+    Running(Running&& other) noexcept = default;
+    Running& operator=(Running&&) = delete;
+    ~Running() {
+        if (engine_ != nullptr) --engine_->coroutines_;
+    }
+    void operator()(const std::exception_ptr& failure) const noexcept {
+        if (failure != nullptr) engine_->log_.error("a channel's coroutine ended with an exception");
+    }
+
+private:
+    std::shared_ptr<Engine> engine_;
+};
+
 void Engine::spawn(asio::awaitable<void> coroutine) {
-    ++coroutines_;
-    asio::co_spawn(executor_, std::move(coroutine),
-                   [self = shared_from_this()](const std::exception_ptr& failure) {
-                       const Turn turn(*self);
-                       --self->coroutines_;
-                       if (failure != nullptr)
-                           self->log_.error("a channel's coroutine ended with an exception");
-                   });
+    asio::co_spawn(executor_, std::move(coroutine), Running(shared_from_this()));
 }
 
 // --- Turns ---
@@ -125,7 +144,7 @@ void Engine::endTurn() noexcept {
     armTimer();
 }
 
-void Engine::flushDirty() {
+void Engine::flushDirty() noexcept {
     while (!dirty_.empty()) {
         auto& channel = static_cast<IoChannel&>(dirty_.front());
         dirty_.pop_front();
@@ -133,54 +152,53 @@ void Engine::flushDirty() {
     }
 }
 
-void Engine::flushLater(IoChannel& channel) {
-    asio::post(executor_, [self = shared_from_this(), channel = IoChannelPtr(&channel)] {
-        const Turn turn(*self);
-        self->markDirty(*channel);
+void Engine::flushLater(Channel& channel) noexcept {
+    if (channel.ChannelHook<DirtyTag>::is_linked()) channel.ChannelHook<DirtyTag>::unlink();
+    later_.push_back(channel);
+    scheduleSoon();
+}
+
+/// Another turn, after what waits to run now.
+void Engine::scheduleSoon() noexcept {
+    if (std::exchange(isSoonDue_, true)) return;
+    soonChannel_.post([self = shared_from_this()] {
+        self->isSoonDue_ = false;
+        self->onSoon();
     });
 }
 
-void Engine::scheduleFlush() {
-    if (flushScheduled_) return;
-    flushScheduled_ = true;
-    asio::post(executor_, [self = shared_from_this()] {
-        self->flushScheduled_ = false;
-        const Turn turn(*self);
-    });
+void Engine::onSoon() noexcept {
+    const Turn turn(*this);
+    dirty_.splice(dirty_.end(), later_);
+    resumeReady();
 }
 
 bool Engine::resumeSoon(detail::Waiter& waiter) noexcept {
     if (!isReactorThread() || !waiter.resumesInline()) return false;
     ready_.push_back(waiter);
-    if (!std::exchange(isResumingReady_, true)) scheduleReady();
+    scheduleSoon();
     return true;
-}
-
-void Engine::scheduleReady() {
-    asio::post(executor_, [self = shared_from_this()] { self->resumeReady(); });
 }
 
 /// Coroutines that hand messages to each other run here in turn; after some of them it is the turn of others
 /// on this executor.
 void Engine::resumeReady() noexcept {
     constexpr int resumedInARow = 256;
-    const Turn turn(*this);
     for (int i = 0; i < resumedInARow && !ready_.empty(); ++i) {
         detail::Waiter& waiter = ready_.front();
         ready_.pop_front();
         waiter.resume(true);
     }
-    isResumingReady_ = !ready_.empty();
-    if (isResumingReady_) scheduleReady();
+    if (!ready_.empty()) scheduleSoon();
 }
 
 // --- Deadlines ---
 
-void Engine::setDeadline(Deadline& deadline, TimePoint when) {
+void Engine::setDeadline(Deadline& deadline, TimePoint when) noexcept {
     if (deadlines_.set(deadline, when) && turnDepth_ == 0) armTimer();
 }
 
-void Engine::armTimer() {
+void Engine::armTimer() noexcept {
     if (timer_ == nullptr) return;
     const std::optional<TimePoint> next = deadlines_.next();
     if (!next) {
@@ -191,7 +209,13 @@ void Engine::armTimer() {
     }
     if (*next >= timerArmedFor_) return;
     timerArmedFor_ = *next;
-    timer_->start(*next, std::shared_ptr<transport::TimerTarget>(shared_from_this(), this));
+    try {
+        timer_->start(*next, std::shared_ptr<transport::TimerTarget>(shared_from_this(), this));
+    } catch (const std::bad_alloc&) {
+        // Without a timer the engine would be deaf to time: it tries again until there is memory.
+        timerArmedFor_ = TimePoint::max();
+        scheduleSoon();
+    }
 }
 
 void Engine::onTimer() noexcept {
@@ -200,7 +224,7 @@ void Engine::onTimer() noexcept {
     deadlines_.runExpired(now());
 }
 
-void Engine::armReceive(Group& group, TimePoint when) {
+void Engine::armReceive(Group& group, TimePoint when) noexcept {
     if (isReactorThread()) {
         if (!group.receiveDeadline) {
             group.receiveDeadline.emplace(
@@ -221,9 +245,13 @@ void Engine::armReceive(Group& group, TimePoint when) {
     // one of the two sees the other.
     if (group.armedFor.load() <= when) return;
     group.armedFor.store(when);
-    defer([this, self = group.self(), when] {
-        if (!self->isClosing) armReceive(*self, when);
-    });
+    submit(group.arming, group.self());
+}
+
+/// What armReceive() promised on another thread; the latest word on it is in armedFor.
+void Engine::armReceiveNow(Group& group) noexcept {
+    const TimePoint when = group.armedFor.load();
+    if (!group.isClosing && when != TimePoint::max()) armReceive(group, when);
 }
 
 }  // namespace tempeh::core

@@ -64,14 +64,14 @@ public:
     /// The system executor once the context is gone.
     asio::any_io_executor executor() const;
 
-    std::shared_ptr<Group> createGroup(error_code& ec);
+    std::shared_ptr<Group> createGroup(error_code& ec) noexcept;
     BinaryHeader post(Group& group, MessagePtr& message, error_code& ec);
     std::size_t postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept;
     EngineStats stats() const;
     ShutdownReport shutdown(Duration deadline, error_code& ec);
     /// The parts of shutdown(), for who waits in another way: no more posts and groups, and every channel
     /// begins to end. False: the context is gone, and everything with it.
-    bool beginShutdown();
+    bool beginShutdown() noexcept;
     bool isDrained() const;
 
     /// The application is done with a received message in another way than returning it: its account and its
@@ -94,20 +94,29 @@ public:
         if (header.messageId == 0) message.header.messageId = header.messageId = nextMessageId();
     }
 
-    /// Runs `work` in a turn on the reactor thread, later; false when the context is gone (it will not run).
+    /// Runs the job in a turn on the reactor thread, later; false when the context is gone (it will not run).
+    /// `keepAlive` owns the job.
+    bool submit(Job& job, std::shared_ptr<void> keepAlive) noexcept;
+    /// Likewise, with memory for the job that is taken here: throws std::bad_alloc, and nothing happened.
     template <typename Work>
     bool defer(Work work);
 
     /// Makes sure Mailbox::expire() of the group is called at `when`.
-    void armReceive(Group& group, TimePoint when);
+    void armReceive(Group& group, TimePoint when) noexcept;
     /// The group's handle is gone.
-    void closeGroup(const std::shared_ptr<Group>& group);
+    void closeGroup(const std::shared_ptr<Group>& group) noexcept;
+    /// Group::Errand.
+    void closeGroupNow(Group& group) noexcept;
+    void armReceiveNow(Group& group) noexcept;
     /// A ChannelClosed is about to be taken: what has to come first, or the number is freed.
     MessageQueue onCloseNotice(std::uint64_t obligation) noexcept;
     /// What waitWritable would find now, without waiting for the reactor.
     bool isWritable(const Group& group, ChannelNumber channel, error_code& ec) const;
-    void startWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
-    void cancelWritable(ChannelNumber channel, std::uint64_t ticket);
+    void startWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel) noexcept;
+    void cancelWritable(detail::Waiter& waiter, ChannelNumber channel) noexcept;
+
+    /// Calls resume(false) again, after others had their turn.
+    void resumeLater(detail::Waiter& waiter) noexcept;
 
     /// On the reactor thread: takes a waiter of its own executor over, to run it after what runs now, without
     /// a way through the scheduler.
@@ -143,13 +152,13 @@ public:
     BlockStock& blocks() noexcept { return blocks_; }
 
     /// The channel has something to write; it is flushed at the end of the turn.
-    void markDirty(Channel& channel) {
+    void markDirty(Channel& channel) noexcept {
         if (!channel.ChannelHook<DirtyTag>::is_linked()) dirty_.push_back(channel);
         if (turnDepth_ == 0) [[unlikely]]
-            scheduleFlush();
+            scheduleSoon();
     }
     /// As markDirty(), after others had their turn.
-    void flushLater(IoChannel& channel);
+    void flushLater(Channel& channel) noexcept;
     /// The pool is empty; the channel is resumed when messages are back, in the order of pausing.
     void pause(IoChannel& channel);
     void unpause(IoChannel& channel) noexcept;
@@ -158,7 +167,7 @@ public:
     /// A message for a frame received for the group, null: pause.
     MessagePtr takeInbound(Group& group);
 
-    void setDeadline(Deadline& deadline, TimePoint when);
+    void setDeadline(Deadline& deadline, TimePoint when) noexcept;
     /// Makes a channel of an accepted connection, if its listener's limits let it in; TooManyChannels,
     /// ShutdownStarted or AllocationFailed when it cannot. The connection is closed in all these cases.
     Status openAccepted(const std::shared_ptr<Group>& group,
@@ -169,17 +178,18 @@ public:
     void noteFrameBegun() noexcept { ++framesUnderWay_; }
     void noteFrameDone() noexcept { --framesUnderWay_; }
     /// The channel ended and nobody has to be told (any more).
-    void retire(Channel& channel) { switchboard_.retire(channel); }
+    void retire(Channel& channel) noexcept { switchboard_.retire(channel); }
     /// Where a channel's life on the reactor thread begins, where it ends for the application, and where its
     /// stream is gone.
-    void noteActive(Channel& channel) { active_.push_back(channel); }
-    void noteEnded(const Channel& channel, machines::EndCause cause, Status status, const std::string& detail,
-                   std::size_t returned);
+    void noteActive(Channel& channel) noexcept { active_.push_back(channel); }
+    void noteEnded(const Channel& channel, machines::EndCause cause, Status status, const EndDetail& detail,
+                   std::size_t returned) noexcept;
     void noteInactive(Channel& channel) noexcept { active_.erase(ActiveList::s_iterator_to(channel)); }
-    /// Runs a coroutine of a channel's; the engine stops only when all are done.
+    /// Runs a coroutine of a channel's; the engine stops only when all are done. Throws std::bad_alloc: it
+    /// does not run.
     void spawn(asio::awaitable<void> coroutine);
     /// Picks up what other threads posted.
-    void drainSubmissions();
+    void drainSubmissions() noexcept;
     /// For a reactor that polls: true when there was something.
     bool drainIfSubmitted();
 
@@ -187,21 +197,32 @@ public:
     /// thread or no thread.
     void releaseContext() noexcept;
     /// Ends every channel and closes every mailbox now.
-    void forceStop();
+    void forceStop() noexcept;
+    /// forceStop() later, in a turn. Any thread.
+    void forceStopSoon() noexcept;
     /// What did not end, by name; then forceStop().
-    ShutdownReport endShutdown();
+    ShutdownReport endShutdown() noexcept;
     /// Does not wait any longer for peers to close.
-    void closeLingering();
+    void closeLingering() noexcept;
     bool isIdle() const noexcept { return coroutines_ == 0; }
 
 private:
     friend class Turn;
-    using DirtyList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook<DirtyTag>>,
-                                             boost::intrusive::constant_time_size<false>>;
-    using ActiveList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook<ActiveTag>>,
-                                              boost::intrusive::constant_time_size<false>>;
-    using PausedList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook<PausedTag>>,
-                                              boost::intrusive::constant_time_size<false>>;
+    using DirtyList = ChannelList<DirtyTag>;
+    using ActiveList = ChannelList<ActiveTag>;
+    using PausedList = ChannelList<PausedTag>;
+    using WaiterList = boost::intrusive::list<detail::Waiter, boost::intrusive::constant_time_size<false>>;
+    using Errand = void (Engine::*)() noexcept;
+    template <Errand run_>
+    class OwnJob final : public Job {
+    public:
+        explicit OwnJob(Engine& engine) noexcept : engine_(engine) {}
+        void run() noexcept override { (engine_.*run_)(); }
+
+    private:
+        Engine& engine_;
+    };
+    class Running;
 
     static constexpr std::size_t readBufferSize = 256 * 1024;  // larger falls out of the second-level cache
     static constexpr std::size_t readHeadroom = BinaryHeader::wireSize + 65'536;  // in front of it, one frame
@@ -222,35 +243,47 @@ private:
     Status keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header);
     Status submitFirst(const ChannelPtr& channel, MessagePtr& message, BinaryHeader& header);
     void settleObligation(Message& message) noexcept;
-    void wake();
+    void wake() noexcept;
+    void sendWake() noexcept;
+    void onWake() noexcept;
+    void acceptCollected(Channel& channel) noexcept;
 
     void endTurn() noexcept;
-    void scheduleReady();
+    void scheduleSoon() noexcept;
+    void onSoon() noexcept;
     void resumeReady() noexcept;
-    void flushDirty();
-    void scheduleFlush();
-    void resumePaused();
+    void flushDirty() noexcept;
+    void resumePaused() noexcept;
     void sayPoolEmpty(IoChannel& channel);
-    void logEnd(const Channel& channel, machines::EndCause cause, Status status, const std::string& detail,
-                std::size_t returned) const;
+    void logEnd(const Channel& channel, machines::EndCause cause, Status status, const EndDetail& detail,
+                std::size_t returned) const noexcept;
     bool anotherGroupHoards(const Group& group) const noexcept;
     bool isHeldByFrames() const noexcept;
     bool mayEnter(machines::Admission& admission, const transport::Stream& stream, std::string_view peer);
-    void armTimer();
+    void armTimer() noexcept;
     void onTimer() noexcept override;
-    void answerBye(Obligation obligation);
-    void closeGroupNow(Group& group);
-    void beginDrain();
+    void owesByeNoMore(Obligation obligation) noexcept;
+    template <typename Visit>
+    void forEachChannel(Visit visit) const;
+    void forEachGroup(bool closedOnes) noexcept;
+    void endAll() noexcept;
+    void beginDrain() noexcept;
     void abandonChannels() noexcept;
-    void reportBacklog(ShutdownReport& report) const;
-    void noteDrained();
-    void beginWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel);
+    void reportBacklog(ShutdownReport& report) const noexcept;
+    void noteDrained() noexcept;
+    void beginWritable(detail::Waiter& waiter) noexcept;
+    void beginArrivals() noexcept;
+    void resumeAgain() noexcept;
+    static void refuse(detail::Waiter& waiter, Status reason) noexcept;
 
     const Options options_;
     const transport::Clock clock_;
     const bool ownsThread_;  // all handlers of the context run on the engine's own thread
     Log log_;
-    MessagePool* const pool_;  // closes and deletes itself
+    struct ClosePool {
+        void operator()(MessagePool* pool) const noexcept { pool->close(); }
+    };
+    std::unique_ptr<MessagePool, ClosePool> pool_;  // deletes itself when its last message is back
     Switchboard switchboard_;
     EngineCounters counters_;
 
@@ -258,16 +291,21 @@ private:
     bool contextGone_ = false;
     asio::any_io_executor executor_;  // the system's once the context is gone; changed under contextMutex_
     WakeChannel wakeChannel_;
+    WaiterList arriving_;  // under contextMutex_: waitWritables on their way to the reactor
+    WaiterList again_;     // under contextMutex_: to be resumed, when there is memory for it
 
     // Reactor thread.
+    WakeChannel soonChannel_;
+    bool isSoonDue_ = false;  // something is on its way through soonChannel_
     int turnDepth_ = 0;
-    bool flushScheduled_ = false;
     bool draining_ = false;
     std::atomic<std::size_t> liveChannels_{0};  // opened and not ended
     std::size_t coroutines_ = 0;
     ActiveList active_;  // channels with something of the context's: a stream, a coroutine
     DirtyList dirty_;
+    DirtyList later_;  // dirty when others had their turn
     PausedList paused_;
+    ChannelList<CollectedTag> collected_;  // with something to accept; each has a reference
     std::uint64_t resumeRound_ = 0;
     std::size_t framesUnderWay_ = 0;  // channels in the middle of one
     Deadlines deadlines_;
@@ -278,11 +316,13 @@ private:
     std::unique_ptr<std::byte[]> scratch_;
     wire::FrameBatch frameBatch_;
     BlockStock blocks_;
-    boost::intrusive::list<detail::Waiter, boost::intrusive::constant_time_size<false>> ready_;
-    bool isResumingReady_ = false;  // resumeReady() runs or will
-    std::vector<Switchboard::Submission> submissions_;
-    std::atomic<bool> resumeScheduled_{false};
-    std::atomic<std::uint64_t> nextTicket_{1};
+    WaiterList ready_;
+
+    OwnJob<&Engine::resumePaused> resuming_{*this};
+    OwnJob<&Engine::beginArrivals> arrivals_{*this};
+    OwnJob<&Engine::resumeAgain> resumingAgain_{*this};
+    OwnJob<&Engine::beginDrain> drain_{*this};
+    OwnJob<&Engine::forceStop> stopping_{*this};
 
     std::mutex goneMutex_;  // held in what is done without a reactor thread, when the context is gone
 
@@ -295,16 +335,8 @@ private:
 
 template <typename Work>
 bool Engine::defer(Work work) {
-    const std::scoped_lock lock(contextMutex_);
-    if (contextGone_) return false;
-    // The pool may call while the engine is being destroyed; there is nothing left to do then.
-    std::shared_ptr<Engine> self = weak_from_this().lock();
-    if (self == nullptr) return false;
-    wakeChannel_.post([self = std::move(self), work = std::move(work)]() mutable {
-        const Turn turn(*self);
-        work();
-    });
-    return true;
+    const auto job = std::make_shared<JobOf<Work>>(std::move(work));
+    return submit(*job, job);
 }
 
 }  // namespace tempeh::core

@@ -39,8 +39,8 @@ void Engine::pause(IoChannel& channel) {
     paused_.push_back(channel);
     ++group.pausedChannels;
     if (!group.noticeIsOut) {
-        group.noticeIsOut = true;
         sayPoolEmpty(channel);
+        group.noticeIsOut = true;
     }
     pool_->watchForReturn();
     // A message that came back before the watch began is found by this look.
@@ -68,16 +68,12 @@ void Engine::unpause(IoChannel& channel) noexcept {
 }
 
 void Engine::onReturned() noexcept {
-    if (resumeScheduled_.exchange(true)) return;
-    defer([this] {
-        resumeScheduled_.store(false);
-        resumePaused();
-    });
+    submit(resuming_, weak_from_this().lock());
 }
 
 /// Every group that waits gets a try: one that finds nothing must not keep another, which may have a right to
 /// more, from going on. Of one group the first that finds nothing speaks for the others.
-void Engine::resumePaused() {
+void Engine::resumePaused() noexcept {
     PausedList waiting;
     PausedList skipped;
     waiting.swap(paused_);  // who finds nothing again goes to the end of paused_
@@ -107,7 +103,7 @@ void Engine::noteRecovery(Group& group) noexcept {
 void Engine::onObligationDropped(std::uint64_t raw) noexcept {
     const Obligation obligation(raw);
     if (obligation.kind() == Obligation::Kind::AnswerBye) {
-        defer([this, obligation] { answerBye(obligation); });
+        owesByeNoMore(obligation);
     } else if (obligation.kind() == Obligation::Kind::CloseNotice) {
         // The notice was dropped unread, with its group.
         while (!onCloseNotice(raw).empty()) {
@@ -115,11 +111,17 @@ void Engine::onObligationDropped(std::uint64_t raw) noexcept {
     }
 }
 
-void Engine::answerBye(Obligation obligation) {
-    Channel* channel = switchboard_.findLocal(obligation.channel());
-    if (channel == nullptr || channel->generation() != obligation.generation() || channel->isListener())
-        return;
-    static_cast<IoChannel*>(channel)->answerBye();
+/// The engine answers the peer's bye.
+void Engine::owesByeNoMore(Obligation obligation) noexcept {
+    bool wakeNeeded = false;
+    {
+        const std::scoped_lock lock(switchboard_.mutex());
+        Channel* channel = switchboard_.findLocked(obligation.channel());
+        if (channel == nullptr || channel->generation() != obligation.generation()) return;
+        channel->door.isByeDropped = true;
+        wakeNeeded = switchboard_.list(*channel);
+    }
+    if (wakeNeeded) wake();
 }
 
 MessageQueue Engine::onCloseNotice(std::uint64_t raw) noexcept {
@@ -152,10 +154,11 @@ bool Engine::mayEnter(machines::Admission& admission, const transport::Stream& s
 Status Engine::openAccepted(const std::shared_ptr<Group>& group,
                             const std::shared_ptr<machines::Admission>& admission,
                             std::unique_ptr<transport::Stream> stream) {
+    IoChannelPtr channel;
     try {
         const std::string peer = admission->tellsPeersApart() ? peerOf(stream->info()) : std::string();
         if (!mayEnter(*admission, *stream, peer)) return Status::Success;
-        const IoChannelPtr channel(new IoChannel(*this, group, std::move(stream)));
+        channel = new IoChannel(*this, group, std::move(stream));
         channel->enter(admission, peer);
         const Status status = switchboard_.open(channel, group->channels);
         if (status != Status::Success) return status;
@@ -166,44 +169,75 @@ Status Engine::openAccepted(const std::shared_ptr<Group>& group,
             static_cast<IoChannel*>(longest)->makeRoomForNewer();
         return Status::Success;
     } catch (const std::bad_alloc&) {
+        if (channel != nullptr && channel->number() != 0)
+            channel->end(machines::EndCause::Failure, Status::AllocationFailed, {});
         return Status::AllocationFailed;
     }
 }
 
-namespace {
+void Engine::refuse(detail::Waiter& waiter, Status reason) noexcept {
+    waiter.abortReason = reason;
+    waiter.resume(false);
+}
 
-/// A waiter on its way to the reactor thread; resumed with ShutdownStarted when it cannot get there.
-class TravellingWaiter {
-public:
-    explicit TravellingWaiter(detail::Waiter& waiter) noexcept : waiter_(&waiter) {}
-    TravellingWaiter(TravellingWaiter&& other) noexcept : waiter_(std::exchange(other.waiter_, nullptr)) {}
-    TravellingWaiter& operator=(TravellingWaiter&&) = delete;
-    ~TravellingWaiter() {
-        if (waiter_ == nullptr) return;
-        waiter_->abortReason = Status::ShutdownStarted;
-        waiter_->resume(false);
+void Engine::startWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel) noexcept {
+    waiter.channel = channel;
+    waiter.group = &group;
+    if (isReactorThread()) return beginWritable(waiter);
+    {
+        const std::scoped_lock lock(contextMutex_);
+        if (!contextGone_) {
+            arriving_.push_back(waiter);
+            if (switchboard_.enlist(arrivals_, shared_from_this())) sendWake();
+            return;
+        }
     }
-    detail::Waiter& arrive() noexcept { return *std::exchange(waiter_, nullptr); }
+    refuse(waiter, Status::ShutdownStarted);
+}
 
-private:
-    detail::Waiter* waiter_;
-};
+void Engine::resumeLater(detail::Waiter& waiter) noexcept {
+    {
+        const std::scoped_lock lock(contextMutex_);
+        if (!contextGone_) {
+            again_.push_back(waiter);
+            if (switchboard_.enlist(resumingAgain_, shared_from_this())) sendWake();
+            return;
+        }
+    }
+    waiter.resume(false);
+}
 
-}  // namespace
+void Engine::resumeAgain() noexcept {
+    WaiterList waiters;  // not those that come here again meanwhile
+    {
+        const std::scoped_lock lock(contextMutex_);
+        waiters.swap(again_);
+    }
+    while (!waiters.empty()) {
+        detail::Waiter& waiter = waiters.front();
+        waiters.pop_front();
+        waiter.resume(false);
+    }
+}
 
-void Engine::startWritable(Group& group, detail::Waiter& waiter, ChannelNumber channel) {
-    waiter.ticket = nextTicket_.fetch_add(1, std::memory_order_relaxed);
-    if (isReactorThread()) return beginWritable(group, waiter, channel);
-    defer([this, self = group.self(), travelling = TravellingWaiter(waiter), channel]() mutable {
-        beginWritable(*self, travelling.arrive(), channel);
-    });
+void Engine::beginArrivals() noexcept {
+    for (;;) {
+        detail::Waiter* waiter = nullptr;
+        {
+            const std::scoped_lock lock(contextMutex_);
+            if (arriving_.empty()) return;
+            waiter = &arriving_.front();
+            arriving_.pop_front();
+        }
+        beginWritable(*waiter);
+    }
 }
 
 namespace {
 
-Status checkWritable(const Channel* channel, const Group& group) noexcept {
+Status checkWritable(const Channel* channel, const detail::GroupBackend* group) noexcept {
     if (channel == nullptr) return Status::InvalidChannelNumber;
-    if (&channel->group() != &group) return Status::InvalidChannelGroup;
+    if (&channel->group() != group) return Status::InvalidChannelGroup;
     return channel->isListener() ? Status::NotAllowed : Status::Success;
 }
 
@@ -213,28 +247,32 @@ bool Engine::isWritable(const Group& group, ChannelNumber number, error_code& ec
     ec.clear();
     const std::scoped_lock lock(switchboard_.mutex());
     const Channel* channel = switchboard_.findLocked(number);
-    Status status = checkWritable(channel, group);
+    Status status = checkWritable(channel, &group);
     if (status == Status::Success && channel->door.hasEnded) status = Status::ChannelClosed;
     if (status == Status::Success) return channel->looksWritable();
     ec = status;
     return false;
 }
 
-void Engine::beginWritable(Group& group, detail::Waiter& waiter, ChannelNumber number) {
+void Engine::beginWritable(detail::Waiter& waiter) noexcept {
     if (switchboard_.hasSubmissions()) drainSubmissions();
-    Channel* channel = switchboard_.findLocal(number);
-    const Status status = checkWritable(channel, group);
+    Channel* channel = switchboard_.findLocal(waiter.channel);
+    const Status status = checkWritable(channel, waiter.group);
     if (status == Status::Success) return static_cast<IoChannel*>(channel)->waitWritable(waiter);
-    waiter.abortReason = status;
-    waiter.resume(false);
+    refuse(waiter, status);
 }
 
-void Engine::cancelWritable(ChannelNumber number, std::uint64_t ticket) {
-    defer([this, number, ticket] {
-        Channel* channel = switchboard_.findLocal(number);
-        if (channel != nullptr && !channel->isListener())
-            static_cast<IoChannel*>(channel)->cancelWritable(ticket);
-    });
+void Engine::cancelWritable(detail::Waiter& waiter, ChannelNumber number) noexcept {
+    bool wakeNeeded = false;
+    {
+        const std::scoped_lock lock(switchboard_.mutex());
+        waiter.isCancelled.store(true);
+        Channel* channel = switchboard_.findLocked(number);
+        if (channel == nullptr) return;  // it has been resumed, or will be when it arrives
+        channel->door.isCancelling = true;
+        wakeNeeded = switchboard_.list(*channel);
+    }
+    if (wakeNeeded) wake();
 }
 
 }  // namespace tempeh::core

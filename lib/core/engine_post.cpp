@@ -107,7 +107,12 @@ Status Engine::postLocal(Group& group, MessagePtr& message, BinaryHeader& header
         if (!channel->hasRoom(*message, 0, 0)) return Status::SendQueueFull;
     }
     prepare(*message, header);
-    channel->accept(std::move(message));
+    try {
+        channel->accept(std::move(message));
+    } catch (const std::bad_alloc&) {
+        // It is the engine's by now, and comes back with the channel's end.
+        channel->end(machines::EndCause::Failure, Status::AllocationFailed, {});
+    }
     return Status::Success;
 }
 
@@ -217,44 +222,66 @@ void Engine::settleObligation(Message& message) noexcept {
     if (!isAnswer) onObligationDropped(obligation.raw());
 }
 
-void Engine::wake() {
+void Engine::wake() noexcept {
     counters_.reactorWakes.add();
     const std::scoped_lock lock(contextMutex_);
-    if (contextGone_) return;
-    wakeChannel_.post([self = shared_from_this()] {
+    if (!contextGone_) sendWake();
+}
+
+/// contextMutex_ held, the context is there.
+void Engine::sendWake() noexcept {
+    // The pool may call while the engine is being destroyed; there is nothing left to do then.
+    std::shared_ptr<Engine> self = weak_from_this().lock();
+    if (self == nullptr) return;
+    wakeChannel_.post([self = std::move(self)] {
         const Turn turn(*self);
-        self->drainSubmissions();
+        self->onWake();
     });
 }
 
-bool Engine::drainIfSubmitted() {
-    if (!switchboard_.hasSubmissions()) return false;
-    const Turn turn(*this);
+void Engine::onWake() noexcept {
+    switchboard_.noteWake();
     drainSubmissions();
+    switchboard_.runJobs();
+}
+
+bool Engine::submit(Job& job, std::shared_ptr<void> keepAlive) noexcept {
+    const std::scoped_lock lock(contextMutex_);
+    if (contextGone_ || keepAlive == nullptr) return false;
+    if (switchboard_.enlist(job, std::move(keepAlive))) sendWake();
     return true;
 }
 
-void Engine::drainSubmissions() {
-    // A member, so that its memory stays; taken out, because accept() may post and come here again.
-    std::vector<Switchboard::Submission> submissions = std::move(submissions_);
-    submissions.clear();
-    switchboard_.collect(submissions);
-    for (Switchboard::Submission& submission : submissions) {
-        submission.channel->accepting = &submission.messages;
-        submission.channel->acceptingBytes = submission.bytes;
-        try {
-            while (MessagePtr message = submission.messages.popFront()) {
-                submission.channel->acceptingBytes -= wire::frameSize(*message);
-                submission.channel->accept(std::move(message));
-            }
-        } catch (const std::bad_alloc&) {
-            submission.channel->end(machines::EndCause::Failure, Status::AllocationFailed, {});
-        }
-        submission.channel->accepting = nullptr;
-        submission.channel->onListed();
+bool Engine::drainIfSubmitted() {
+    if (!switchboard_.hasSubmissions() && !switchboard_.hasJobs()) return false;
+    const Turn turn(*this);
+    drainSubmissions();
+    switchboard_.runJobs();
+    return true;
+}
+
+void Engine::drainSubmissions() noexcept {
+    switchboard_.collect(collected_);
+    while (!collected_.empty()) {
+        const ChannelPtr channel(&collected_.front(), false);
+        collected_.pop_front();
+        acceptCollected(*channel);
     }
-    submissions.clear();
-    submissions_ = std::move(submissions);
+}
+
+/// accept() may post and come here again, for this channel too: then the rest is accepted there.
+void Engine::acceptCollected(Channel& channel) noexcept {
+    const bool wasAccepting = std::exchange(channel.isAccepting, true);
+    try {
+        while (MessagePtr message = channel.accepting.popFront()) {
+            channel.acceptingBytes -= wire::frameSize(*message);
+            channel.accept(std::move(message));
+        }
+    } catch (const std::bad_alloc&) {
+        channel.end(machines::EndCause::Failure, Status::AllocationFailed, {});
+    }
+    channel.isAccepting = wasAccepting;
+    channel.onListed();
 }
 
 }  // namespace tempeh::core

@@ -12,27 +12,29 @@
 
 namespace tempeh::core {
 
-void Engine::closeGroup(const std::shared_ptr<Group>& group) {
-    if (defer([this, group] { closeGroupNow(*group); })) return;
+void Engine::closeGroup(const std::shared_ptr<Group>& group) noexcept {
+    if (submit(group->closing, group)) return;
     // The context is gone, and the reactor thread with it: several threads may come here.
     const std::scoped_lock lock(goneMutex_);
     closeGroupNow(*group);
     switchboard_.buryRetired();
 }
 
-void Engine::closeGroupNow(Group& group) {
+void Engine::closeGroupNow(Group& group) noexcept {
     if (group.isClosing) return;
     group.isClosing = true;
     const std::shared_ptr<Group> keepAlive = group.self();
     drainSubmissions();
     group.receiveDeadline.reset();
-    std::vector<ChannelPtr> channels;
+    ChannelList<SweptTag> channels;  // the group's own list changes meanwhile
     {
         const std::scoped_lock lock(switchboard_.mutex());
         for (Channel& channel : group.channels)
-            channels.emplace_back(&channel);
+            channels.push_back(channel);
     }
-    for (const ChannelPtr& channel : channels) {
+    while (!channels.empty()) {
+        const ChannelPtr channel(&channels.front());
+        channels.pop_front();
         if (channel->door.hasEnded)
             retire(*channel);
         else
@@ -44,6 +46,36 @@ void Engine::closeGroupNow(Group& group) {
     std::erase(groups_, keepAlive);
 }
 
+/// Visits every channel that has a number now; it may end meanwhile.
+template <typename Visit>
+void Engine::forEachChannel(Visit visit) const {
+    std::size_t number = 0;
+    for (std::size_t left = switchboard_.inUse(); left != 0; --left) {
+        const ChannelPtr channel = switchboard_.firstFrom(number);
+        if (channel == nullptr) return;
+        number = std::size_t{channel->number()} + 1;
+        visit(*channel);
+    }
+}
+
+/// Ends the mailboxes of all groups, with ShutdownStarted. `closedOnes`: those whose handle is gone are
+/// closed altogether.
+void Engine::forEachGroup(bool closedOnes) noexcept {
+    for (std::size_t i = 0;; ++i) {
+        std::shared_ptr<Group> group;
+        {
+            const std::scoped_lock lock(groupsMutex_);
+            if (i >= groups_.size()) return;
+            group = groups_[i];
+        }
+        group->receiveDeadline.reset();
+        group->mailbox().close(make_error_code(Status::ShutdownStarted));
+        if (!closedOnes || !group->isClosed() || group->isClosing) continue;
+        closeGroupNow(*group);
+        --i;  // it is no longer there
+    }
+}
+
 ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
     ec.clear();
     ShutdownReport report;
@@ -51,6 +83,11 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
         ec = Status::NotAllowed;
         return report;
     }
+    // What this takes is there before anything stops.
+    const auto promise = std::make_shared<std::promise<ShutdownReport>>();
+    std::future<ShutdownReport> future = promise->get_future();
+    const auto finish = [this, promise] { promise->set_value(endShutdown()); };
+    const auto finishing = std::make_shared<JobOf<decltype(finish)>>(finish);
     const TimePoint start = std::chrono::steady_clock::now();
     const TimePoint until = deadline >= TimePoint::max() - start ? TimePoint::max() : start + deadline;
     if (!beginShutdown()) return report;
@@ -64,9 +101,7 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
     }
     // What is left is named on the reactor thread, which alone may look; one that does not answer is named
     // itself.
-    const auto promise = std::make_shared<std::promise<ShutdownReport>>();
-    std::future<ShutdownReport> future = promise->get_future();
-    defer([this, promise] { promise->set_value(endShutdown()); });
+    submit(*finishing, finishing);
     const bool answered =
         future.wait_for(std::max<Duration>(options_.lingerTimeout, std::chrono::milliseconds(100))) ==
         std::future_status::ready;
@@ -81,13 +116,13 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
     return report;
 }
 
-bool Engine::beginShutdown() {
+bool Engine::beginShutdown() noexcept {
     switchboard_.close();
     {
         const std::scoped_lock lock(groupsMutex_);
         groupsClosed_ = true;
     }
-    return defer([this] { beginDrain(); });
+    return submit(drain_, weak_from_this().lock());
 }
 
 bool Engine::isDrained() const {
@@ -95,46 +130,49 @@ bool Engine::isDrained() const {
     return isDrained_;
 }
 
-ShutdownReport Engine::endShutdown() {
+ShutdownReport Engine::endShutdown() noexcept {
     ShutdownReport report;
     reportBacklog(report);
     forceStop();
     return report;
 }
 
-void Engine::beginDrain() {
+void Engine::beginDrain() noexcept {
     if (draining_) return noteDrained();
     draining_ = true;
     drainSubmissions();
-    for (const ChannelPtr& channel : switchboard_.all())
-        if (!channel->door.hasEnded) channel->drainForShutdown();
+    forEachChannel([](Channel& channel) {
+        if (!channel.door.hasEnded) channel.drainForShutdown();
+    });
     noteDrained();
 }
 
 void Engine::noteEnded(const Channel& channel, machines::EndCause cause, Status status,
-                       const std::string& detail, std::size_t returned) {
+                       const EndDetail& detail, std::size_t returned) noexcept {
     liveChannels_.fetch_sub(1, std::memory_order_relaxed);
     logEnd(channel, cause, status, detail, returned);
     if (draining_) noteDrained();
 }
 
-void Engine::logEnd(const Channel& channel, machines::EndCause cause, Status status,
-                    const std::string& detail, std::size_t returned) const {
+void Engine::logEnd(const Channel& channel, machines::EndCause cause, Status status, const EndDetail& detail,
+                    std::size_t returned) const noexcept try {
     const bool isViolation = cause == machines::EndCause::Violation;
     if (!isViolation && !log_.wantsDebug()) return;
     std::string text = "channel " + std::to_string(channel.number()) + " (" + channel.door.peerAddress +
                        ") ended: " + std::string(machines::describe(cause)) + ", " +
                        std::string(nameOf(status));
-    if (!detail.empty()) text += ", " + detail;
+    if (!detail.empty()) text += ", " + detail.text();
     if (returned != 0) text += "; " + std::to_string(returned) + " messages come back";
     // A peer can cause this as often as it likes, so it is no warning.
     if (isViolation)
         log_.info(text);
     else
         log_.debug(text);
+} catch (const std::bad_alloc&) {
+    // One line less.
 }
 
-void Engine::noteDrained() {
+void Engine::noteDrained() noexcept {
     if (liveChannels_.load(std::memory_order_relaxed) != 0) return;
     {
         const std::scoped_lock lock(groupsMutex_);
@@ -143,40 +181,50 @@ void Engine::noteDrained() {
     drained_.notify_all();
 }
 
-void Engine::reportBacklog(ShutdownReport& report) const {
-    for (const ChannelPtr& channel : switchboard_.all()) {
-        if (channel->door.hasEnded) continue;
-        std::string line = channel->describeBacklog();
-        if (line.empty()) line = "channel " + std::to_string(channel->number()) + " did not close";
-        report.blocked.push_back(std::move(line));
+void Engine::reportBacklog(ShutdownReport& report) const noexcept {
+    try {
+        forEachChannel([&report](const Channel& channel) {
+            if (channel.door.hasEnded) return;
+            report.complete = false;
+            std::string line = channel.describeBacklog();
+            if (line.empty()) line = "channel " + std::to_string(channel.number()) + " did not close";
+            report.blocked.push_back(std::move(line));
+        });
+    } catch (const std::bad_alloc&) {
+        // It is said that there is a rest, if not all of it.
     }
-    report.complete = report.blocked.empty();
 }
 
-void Engine::forceStop() {
+void Engine::endAll() noexcept {
+    forEachChannel([](Channel& channel) {
+        if (!channel.door.hasEnded) channel.end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
+    });
+}
+
+void Engine::forceStopSoon() noexcept {
+    submit(stopping_, weak_from_this().lock());
+}
+
+void Engine::forceStop() noexcept {
     switchboard_.close();
     draining_ = true;
     drainSubmissions();
-    for (const ChannelPtr& channel : switchboard_.all())
-        if (!channel->door.hasEnded) channel->end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
-    std::vector<std::shared_ptr<Group>> groups;
+    endAll();
     {
         const std::scoped_lock lock(groupsMutex_);
         groupsClosed_ = true;
-        groups = groups_;
     }
-    for (const std::shared_ptr<Group>& group : groups) {
-        group->receiveDeadline.reset();
-        group->mailbox().close(make_error_code(Status::ShutdownStarted));
-    }
+    forEachGroup(false);
     noteDrained();
 }
 
-void Engine::closeLingering() {
-    std::vector<ChannelPtr> channels;
+void Engine::closeLingering() noexcept {
+    ChannelList<SweptTag> channels;  // active_ changes meanwhile
     for (Channel& channel : active_)
-        channels.emplace_back(&channel);
-    for (const ChannelPtr& channel : channels) {
+        channels.push_back(channel);
+    while (!channels.empty()) {
+        const ChannelPtr channel(&channels.front());
+        channels.pop_front();
         // Detached channels have no number any more, so forceStop() did not see them.
         if (!channel->door.hasEnded) channel->end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
         channel->closeStream();
@@ -185,29 +233,35 @@ void Engine::closeLingering() {
 
 /// Nothing of the context's is left in any channel; what was posted comes back.
 void Engine::abandonChannels() noexcept {
-    std::vector<ChannelPtr> channels;
-    for (Channel& channel : active_)
-        channels.emplace_back(&channel);
-    for (const ChannelPtr& channel : channels)
+    while (!active_.empty()) {
+        const ChannelPtr channel(&active_.front());
         channel->abandon();
-    for (const ChannelPtr& channel : switchboard_.all())
-        if (!channel->door.hasEnded) channel->end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
+    }
+    endAll();
 }
 
 void Engine::releaseContext() noexcept {
     const std::scoped_lock gone(goneMutex_);
+    WaiterList late;
     {
         const std::scoped_lock lock(contextMutex_);
         if (contextGone_) return;
         contextGone_ = true;
+        late.swap(arriving_);
     }
     switchboard_.close();
     abandonChannels();
+    while (!late.empty()) {
+        detail::Waiter& waiter = late.front();
+        late.pop_front();
+        refuse(waiter, Status::ShutdownStarted);
+    }
     while (!ready_.empty()) {
         detail::Waiter& waiter = ready_.front();
         ready_.pop_front();
         waiter.resume(false);
     }
+    resumeAgain();
     timer_.reset();
     network_.reset();
     {
@@ -215,19 +269,15 @@ void Engine::releaseContext() noexcept {
         const std::scoped_lock lock(contextMutex_);
         executor_ = asio::system_executor();
         wakeChannel_.release();
+        soonChannel_.release();
     }
-    std::vector<std::shared_ptr<Group>> groups;
     {
         const std::scoped_lock lock(groupsMutex_);
         groupsClosed_ = isDrained_ = true;
-        groups = groups_;
     }
     drained_.notify_all();
-    for (const std::shared_ptr<Group>& group : groups) {
-        group->receiveDeadline.reset();
-        group->mailbox().close(make_error_code(Status::ShutdownStarted));
-        if (group->isClosed()) closeGroupNow(*group);  // what was to do it has gone with the context
-    }
+    forEachGroup(true);  // what was to close some of them has gone with the context
+    switchboard_.dropJobs();
     switchboard_.buryRetired();
 }
 

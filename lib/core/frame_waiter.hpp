@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/handler_memory.hpp"
+#include "base/handler_memory.hpp"
 #include "transport/frame_handler.hpp"
 
 #include <tempeh/core/detail/group_backend.hpp>
@@ -13,6 +13,7 @@
 
 #include <exception>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace tempeh::core {
@@ -55,21 +56,21 @@ public:
 private:
     class Resumption {
     public:
-        using allocator_type = HandlerAllocator<void, HandlerMemory*>;
+        using allocator_type = base::HandlerAllocator<void, base::HandlerMemory*>;
 
         explicit Resumption(FrameWaiter* waiter) noexcept : waiter_(waiter), memory_(&waiter->memory_) {}
         Resumption(Resumption&& other) noexcept
             : waiter_(std::exchange(other.waiter_, nullptr)), memory_(other.memory_) {}
         Resumption& operator=(Resumption&&) = delete;
         ~Resumption() {
-            if (waiter_ != nullptr) waiter_->abandon();
+            if (waiter_ != nullptr && !detail::ResumptionWatch::noteDropped(*waiter_)) waiter_->abandon();
         }
         void operator()() { std::exchange(waiter_, nullptr)->finish(); }
         allocator_type get_allocator() const noexcept { return allocator_type(memory_); }
 
     private:
         FrameWaiter* waiter_;
-        HandlerMemory* memory_;
+        base::HandlerMemory* memory_;
     };
 
     template <typename Executor>
@@ -77,7 +78,14 @@ private:
         // Whoever waits for the context to run out of work may destroy it then: not before post() is through,
         // though the coroutine may have run to its end by then, and this with it.
         const auto tracked = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-        asio::post(tracked, Resumption(this));
+        const detail::ResumptionWatch watch(*this);
+        try {
+            asio::post(tracked, Resumption(this));
+        } catch (const std::bad_alloc&) {
+            if (watch.wasDropped()) backend_->resumeLater(*this);
+            return;
+        }
+        if (watch.wasDropped()) abandon();
     }
 
     void start(asio::cancellation_slot slot, Duration timeout) {
@@ -114,7 +122,7 @@ private:
     std::shared_ptr<detail::GroupBackend> backend_;
     asio::any_io_executor executor_;
     const bool isOnEngine_;
-    HandlerMemory memory_;  // of the resumption on its way; never of two
+    base::HandlerMemory memory_;  // of the resumption on its way; never of two
     transport::FrameHandler handler_;
 };
 

@@ -118,8 +118,8 @@ void Group::startWritable(detail::Waiter& waiter, ChannelNumber channel, Duratio
     engine_->startWritable(*this, waiter, channel);
 }
 
-void Group::cancelWritable(std::uint64_t ticket, ChannelNumber channel) noexcept {
-    engine_->cancelWritable(channel, ticket);
+void Group::cancelWritable(detail::Waiter& waiter, ChannelNumber channel) noexcept {
+    engine_->cancelWritable(waiter, channel);
 }
 
 bool Group::writableBlocking(ChannelNumber channel, Duration timeout, error_code& ec) noexcept {

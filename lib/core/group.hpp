@@ -38,9 +38,10 @@ public:
     MessagePtr receiveBlocking(Duration timeout, error_code& ec) noexcept override;
 
     void startWritable(detail::Waiter& waiter, ChannelNumber channel, Duration timeout) noexcept override;
-    void cancelWritable(std::uint64_t ticket, ChannelNumber channel) noexcept override;
+    void cancelWritable(detail::Waiter& waiter, ChannelNumber channel) noexcept override;
     bool writableBlocking(ChannelNumber channel, Duration timeout, error_code& ec) noexcept override;
 
+    void resumeLater(detail::Waiter& waiter) noexcept override { engine_->resumeLater(waiter); }
     asio::any_io_executor executor() const noexcept override { return engine_->executor(); }
     bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept override {
         return engine_->isOwnExecutor(executor);
@@ -75,6 +76,20 @@ public:
     /// When receiveDeadline will be looked at; written before the mailbox is looked into, read after it was
     /// written to.
     std::atomic<TimePoint> armedFor{TimePoint::max()};
+
+    /// The group's errands on the reactor thread.
+    class Errand final : public Job {
+    public:
+        using Run = void (Engine::*)(Group&) noexcept;
+        Errand(Group& group, Run errand) noexcept : group_(group), run_(errand) {}
+        void run() noexcept override { ((*group_.engine_).*run_)(group_); }
+
+    private:
+        Group& group_;
+        const Run run_;
+    };
+    Errand closing{*this, &Engine::closeGroupNow};
+    Errand arming{*this, &Engine::armReceiveNow};
 
 private:
     bool resumeSoon(detail::Waiter& waiter) noexcept override { return engine_->resumeSoon(waiter); }

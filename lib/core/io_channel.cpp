@@ -51,26 +51,35 @@ void IoChannel::publishStream() {
 }
 
 asio::awaitable<void> IoChannel::connectLoop(IoChannelPtr self, Address address) {
+    Loop loop(*self, self->isConnecting_);
     error_code ec;
-    std::unique_ptr<transport::Stream> stream = co_await self->connector_->connect(address, ec);
+    std::unique_ptr<transport::Stream> stream;
+    try {
+        stream = co_await self->connector_->connect(address, ec);
+    } catch (const std::bad_alloc&) {
+        ec = Status::AllocationFailed;
+    }
     const Engine::Turn turn(self->engine_);
     self->connector_.reset();
     self->onConnected(std::move(stream), ec, address);
-    self->releaseIfDone();
+    loop.finish();
 }
 
 void IoChannel::onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec,
-                            const Address& address) {
+                            const Address& address) noexcept {
     if (machine_.state() == ChannelState::Closed) return;  // ended while connecting; the stream closes itself
-    if (stream == nullptr)
-        return end(EndCause::ConnectFailed, transport::connectStatus(ec, address), ec.message());
+    if (stream == nullptr) return end(EndCause::ConnectFailed, transport::connectStatus(ec, address), ec);
     engine_.counters().connected.add();
     stream_ = std::move(stream);
-    publishStream();
     machine_.onConnected();
     refreshDeadline();
-    engine_.markDirty(*this);
-    startReading();
+    try {
+        publishStream();
+        startReading();
+        engine_.markDirty(*this);
+    } catch (const std::bad_alloc&) {
+        end(EndCause::Failure, Status::AllocationFailed, {});
+    }
 }
 
 namespace {
@@ -109,7 +118,7 @@ Duration limitOf(DeadlineKind kind, const Options& options) noexcept {
 }  // namespace
 
 /// The machine may have moved: publish its state and follow its deadline.
-void IoChannel::refreshDeadline() {
+void IoChannel::refreshDeadline() noexcept {
     phase.store(phaseOf(machine_.state()), std::memory_order_relaxed);
     const DeadlineKind kind = machine_.deadline();
     if (kind == deadlineKind_ || isDetached_ || hasWriteFailed_) return;
@@ -138,7 +147,7 @@ void IoChannel::onDeadline() noexcept {
     }
 }
 
-void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
+void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noexcept {
     if (machine_.state() == ChannelState::Closed) return;
     const IoChannelPtr keepAlive(this);
     holdSendRight();
@@ -180,8 +189,17 @@ void IoChannel::end(EndCause cause, Status status, const std::string& detail) {
     linger(hasSaidLast_ ? engine_.options().byeTimeout : engine_.options().lingerTimeout);
 }
 
+void IoChannel::logLost(std::size_t messages) const noexcept {
+    try {
+        engine_.log().error("out of memory: " + std::to_string(messages) + " messages of channel " +
+                            std::to_string(number()) + " cannot come back");
+    } catch (const std::bad_alloc&) {
+        engine_.log().error("out of memory: messages cannot come back");
+    }
+}
+
 /// Everything that was posted and is not with the kernel whole, in order, marked with the reason.
-MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause cause) {
+MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause cause) noexcept {
     MessageQueue back;
     // hello_ is there as long as nothing was handed over: an answer that was cut off in the middle, or waited
     // for the pool, is none to the application.
@@ -190,12 +208,9 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause c
     hello_.reset();
     std::size_t lost = 0;
     back.append(outbox_.takeAll(engine_.blocks(), engine_.pool(), number(), lost));
-    if (lost != 0)
-        engine_.log().error("out of memory: " + std::to_string(lost) + " messages of channel " +
-                            std::to_string(number()) + " cannot come back");
+    if (lost != 0) logLost(lost);
     back.append(heldBack_);
-    MessageQueue unseen;
-    if (accepting != nullptr) unseen.append(*accepting);
+    MessageQueue unseen = std::move(accepting);
     acceptingBytes = 0;
     publishQueue();
     {
@@ -217,7 +232,7 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause c
 }
 
 /// The application is served; wait for the peer to close, so that nothing on its way is reset.
-void IoChannel::linger(Duration limit) {
+void IoChannel::linger(Duration limit) noexcept {
     if (machine_.state() != ChannelState::Closed) {
         // Detached: nobody is told, the number is free.
         machine_.onEnd(EndCause::LocalClose);
@@ -232,7 +247,21 @@ void IoChannel::linger(Duration limit) {
     if (!deadline_)
         deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
     engine_.setDeadline(*deadline_, engine_.now() + limit);
-    startReading();
+    try {
+        startReading();
+    } catch (const std::bad_alloc&) {
+        closeStream();  // nobody would notice the peer's end
+    }
+}
+
+/// A coroutine of this channel's was destroyed before its end: memory for one of Asio's handlers was missing.
+void IoChannel::onLoopDropped() noexcept {
+    if (!isActive_) return;  // the context goes, and everything on it
+    const Engine::Turn turn(engine_);
+    connector_.reset();
+    end(EndCause::Failure, Status::AllocationFailed, {});
+    closeStream();
+    releaseIfDone();
 }
 
 void IoChannel::closeStream() noexcept {

@@ -47,7 +47,7 @@ public:
     void makeRoomForNewer();
 
     void accept(MessagePtr message) override;
-    void end(machines::EndCause cause, Status status, const std::string& detail) override;
+    void end(machines::EndCause cause, Status status, const EndDetail& detail) noexcept override;
     void detach() override;
     void drainForShutdown() override;
     void closeStream() noexcept override;
@@ -70,14 +70,34 @@ public:
     void flush() noexcept;
     /// The pool has messages again.
     void resumeReading() noexcept;
-    /// The application dropped the peer's ByeRequest.
-    void answerBye() noexcept;
+    void answerBye() noexcept override;
 
     /// Registers a waitWritable, or resumes it at once when there is room.
     void waitWritable(detail::Waiter& waiter) noexcept;
-    void cancelWritable(std::uint64_t ticket) noexcept;
+    /// Resumes those that were cancelled.
+    void cancelWriters() noexcept;
 
 private:
+    /// In the frame of a coroutine that uses the stream: notices its end, and when it was destroyed instead.
+    class Loop {
+    public:
+        Loop(IoChannel& channel, bool& isRunning) noexcept : channel_(channel), isRunning_(isRunning) {}
+        ~Loop() {
+            isRunning_ = false;
+            if (hasFinished_)
+                channel_.releaseIfDone();
+            else
+                channel_.onLoopDropped();
+        }
+        Loop(const Loop&) = delete;
+        Loop& operator=(const Loop&) = delete;
+        void finish() noexcept { hasFinished_ = true; }
+
+    private:
+        IoChannel& channel_;
+        bool& isRunning_;
+        bool hasFinished_ = false;
+    };
     using WaiterList = boost::intrusive::list<detail::Waiter, boost::intrusive::constant_time_size<false>>;
 
     /// What is left to do with the stream once the application is told (or needs no telling).
@@ -85,14 +105,17 @@ private:
 
     // Life.
     static asio::awaitable<void> connectLoop(IoChannelPtr self, Address address);
-    void onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec, const Address& address);
+    void onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec,
+                     const Address& address) noexcept;
     void publishStream();
-    void refreshDeadline();
+    void logLost(std::size_t messages) const noexcept;
+    void refreshDeadline() noexcept;
     void onDeadline() noexcept;
     void onWaiterDeadline() noexcept;
-    void linger(Duration limit);
+    void linger(Duration limit) noexcept;
+    void onLoopDropped() noexcept;
     void releaseIfDone() noexcept;
-    MessageQueue collectUnsent(const machines::Ending& ending, machines::EndCause cause);
+    MessageQueue collectUnsent(const machines::Ending& ending, machines::EndCause cause) noexcept;
 
     // Reading.
     static asio::awaitable<void> readLoop(IoChannelPtr self);
@@ -102,7 +125,7 @@ private:
     std::size_t readShared() noexcept;
     std::size_t readBody(std::span<std::byte> body) noexcept;
     std::size_t readExpected(MessagePtr message);
-    bool hasInput(const error_code& ec);
+    bool hasInput(const error_code& ec) noexcept;
     void countRead() noexcept;
     bool isDiscarding() const noexcept { return streamPhase_ == Phase::Lingering || isDetached_; }
     void discard() noexcept;
@@ -113,7 +136,7 @@ private:
     void takeFrame(MessageQueue& batch);
     void deliver(MessageQueue& batch) noexcept;
     void pauseReading(std::span<const std::byte> rest);
-    void onInputEnd(const error_code& ec);
+    void onInputEnd(const error_code& ec) noexcept;
 
     // Watching that things move on.
     void onFramePart() noexcept {
@@ -133,6 +156,9 @@ private:
 
     // Writing.
     static asio::awaitable<void> writeLoop(IoChannelPtr self);
+    void startWriting();
+    void startConnecting();
+    void onSendFailed(const error_code& ec) noexcept;
     void flushOnce();
     void holdSendRight() noexcept {
         if (isSendRightOffered_) [[unlikely]]
@@ -141,9 +167,9 @@ private:
     void reclaimSendRight() noexcept;
     void offerSendRight() noexcept;
     void onWritten(MessagePtr message);
-    void extendBye();
-    void onWriteError(const error_code& ec);
-    void onQueueEmpty();
+    void extendBye() noexcept;
+    void onWriteError(const error_code& ec) noexcept;
+    void onQueueEmpty() noexcept;
     void queue(MessagePtr& message) noexcept;
     void publishQueue() noexcept;
     void resumeWriters() noexcept;
@@ -189,6 +215,7 @@ private:
     bool isActive_ = false;
     bool isReading_ = false;             // readLoop() runs
     bool isWriting_ = false;             // writeLoop() runs
+    bool isConnecting_ = false;          // connectLoop() runs
     bool isWriteBlocked_ = false;        // the kernel takes no more
     std::atomic<bool> isPaused_{false};  // the pool is empty; read by others in fill()
     bool hasRemotePosts_ = false;        // other threads post to it
@@ -222,8 +249,7 @@ inline void IoChannel::queue(MessagePtr& message) noexcept {
 }
 
 inline void IoChannel::publishQueue() noexcept {
-    const std::size_t unseen = accepting != nullptr ? accepting->size() : 0;
-    queuedMessages.store(outbox_.messages() + heldBack_.size() + unseen, std::memory_order_relaxed);
+    queuedMessages.store(outbox_.messages() + heldBack_.size() + accepting.size(), std::memory_order_relaxed);
     queuedBytes.store(outbox_.bytes() + acceptingBytes, std::memory_order_relaxed);
 }
 

@@ -53,7 +53,7 @@ void IoChannel::offerSendRight() noexcept {
     const bool isPlain = streamPhase_ == Phase::Live && !isWriteBlocked_ && !hasWriteFailed_ &&
                          !isDetached_ && !isDraining_ && machine_.state() == machines::ChannelState::Open &&
                          machine_.isPlain(OpCode::Signal);
-    if (!isPlain || isSendRightOffered_ || accepting != nullptr) return;
+    if (!isPlain || isSendRightOffered_ || isAccepting) return;
     isSendRightOffered_ = true;
     sendRight.offer();
 }
@@ -61,6 +61,8 @@ void IoChannel::offerSendRight() noexcept {
 void IoChannel::onListed() noexcept {
     hasRemotePosts_ = true;
     holdSendRight();
+    if (std::exchange(isByeDropped, false)) answerBye();
+    if (std::exchange(isCancelling, false)) cancelWriters();
 }
 
 }  // namespace tempeh::core

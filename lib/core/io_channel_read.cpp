@@ -32,22 +32,31 @@ std::string describe(const BinaryHeader& header) {
 void IoChannel::startReading() {
     if (isReading_ || stream_ == nullptr) return;
     isReading_ = true;
-    engine_.spawn(readLoop(this));
+    try {
+        engine_.spawn(readLoop(this));
+    } catch (const std::bad_alloc&) {
+        isReading_ = false;
+        throw;
+    }
 }
 
 asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
+    Loop loop(*self, self->isReading_);
     while (self->streamPhase_ != Phase::Gone && !self->isPaused_) {
         transport::ReceiveOperation receive;
         if (self->buffer_.expectsLittle()) {
             auto outcome = receive.wait(*self->stream_, self->buffer_.room());
             co_await std::move(outcome);
         } else {
-            co_await self->stream_->waitReadable(receive.ec);
+            try {
+                co_await self->stream_->waitReadable(receive.ec);
+            } catch (const std::bad_alloc&) {
+                receive.ec = asio::error::no_memory;
+            }
         }
         self->onReadable(receive.size, receive.ec);
     }
-    self->isReading_ = false;
-    self->releaseIfDone();
+    loop.finish();
 }
 
 /// `size` bytes are in buffer_ already, unless much was expected.
@@ -129,7 +138,7 @@ std::size_t IoChannel::readExpected(MessagePtr message) {
     return size;
 }
 
-bool IoChannel::hasInput(const error_code& ec) {
+bool IoChannel::hasInput(const error_code& ec) noexcept {
     countRead();
     if (!ec) return true;
     if (ec != asio::error::would_block && ec != asio::error::try_again) onInputEnd(ec);
@@ -150,7 +159,7 @@ void IoChannel::discard() noexcept {
 
 void IoChannel::onDiscardEnd(const error_code& ec) noexcept {
     if (streamPhase_ == Phase::Live)
-        end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec.message());
+        end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec);
     else
         closeStream();
 }
@@ -286,11 +295,12 @@ void IoChannel::resumeReading() noexcept {
     releaseIfDone();
 }
 
-void IoChannel::onInputEnd(const error_code& ec) {
+void IoChannel::onInputEnd(const error_code& ec) noexcept {
+    if (ec == asio::error::no_memory) return end(machines::EndCause::Failure, Status::AllocationFailed, {});
     const bool isEof = ec == asio::error::eof;
-    std::string detail;
+    EndDetail detail;
     if (!isEof)
-        detail = ec.message();
+        detail = ec;
     else if (decoder_.midFrame())
         detail = "in the middle of a frame";
     end(machines::EndCause::PeerClosed, Status::PeerDisconnected, detail);

@@ -25,8 +25,7 @@ void IoChannel::accept(MessagePtr message) {
         engine_.noteActive(*this);
         refreshDeadline();
         connector_ = engine_.network().makeConnector();
-        Address address = *address_;
-        return engine_.spawn(connectLoop(this, std::move(address)));
+        return startConnecting();
     }
     switch (machine_.onPost(opCode)) {
         case machines::PostAction::Queue:
@@ -41,6 +40,26 @@ void IoChannel::accept(MessagePtr message) {
             message.reset();
             end(machines::EndCause::LocalClose, Status::Success, {});
             break;
+    }
+}
+
+void IoChannel::startConnecting() {
+    try {
+        Address address = *address_;
+        engine_.spawn(connectLoop(this, std::move(address)));
+    } catch (const std::bad_alloc&) {
+        connector_.reset();
+        throw;
+    }
+}
+
+void IoChannel::startWriting() {
+    isWriting_ = true;
+    try {
+        engine_.spawn(writeLoop(this));
+    } catch (const std::bad_alloc&) {
+        isWriting_ = false;
+        throw;
     }
 }
 
@@ -59,8 +78,7 @@ void IoChannel::flush() noexcept {
             onQueueEmpty();
             if (hasRemotePosts_) offerSendRight();
         } else if (isWriteBlocked_ && !isWriting_) {
-            isWriting_ = true;
-            engine_.spawn(writeLoop(this));
+            startWriting();
             watchWriting();
         } else if (!isWriteBlocked_ && !hasWriteFailed_) {
             engine_.flushLater(*this);
@@ -99,7 +117,7 @@ void IoChannel::flushOnce() {
 }
 
 /// The time for the bye runs from the last progress: a long queue before it may take as long as it moves.
-void IoChannel::extendBye() {
+void IoChannel::extendBye() noexcept {
     if (deadline_ && !isDetached_)
         engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
 }
@@ -112,7 +130,8 @@ void IoChannel::onWritten(MessagePtr message) {
     if (machine_.onWritten(opCode)) hasSaidLast_ = true;
 }
 
-void IoChannel::onWriteError(const error_code& ec) {
+void IoChannel::onWriteError(const error_code& ec) noexcept {
+    if (!transport::isOfPeer(ec)) return onSendFailed(ec);
     // What the peer sent before it closed is still to be read; the reader finds the end of the stream.
     hasWriteFailed_ = true;
     settleWriters(Status::ChannelClosed);  // there will be no room any more
@@ -122,23 +141,39 @@ void IoChannel::onWriteError(const error_code& ec) {
         if (deadline_) engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
         return;
     }
-    end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec.message());
+    end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec);
 }
 
 asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
+    Loop loop(*self, self->isWriting_);
     error_code ec;
     while (self->isWriteBlocked_ && self->streamPhase_ == Phase::Live) {
-        co_await self->stream_->waitWritable(ec);
+        try {
+            co_await self->stream_->waitWritable(ec);
+        } catch (const std::bad_alloc&) {
+            ec = asio::error::no_memory;
+        }
         const Engine::Turn turn(self->engine_);
         self->isWriteBlocked_ = false;
-        if (ec || self->streamPhase_ != Phase::Live) break;
+        if (self->streamPhase_ != Phase::Live) break;
+        if (ec) {
+            self->onSendFailed(ec);
+            break;
+        }
         self->flush();
     }
-    self->isWriting_ = false;
-    self->releaseIfDone();
+    loop.finish();
 }
 
-void IoChannel::onQueueEmpty() {
+/// This side cannot write any more, or would not be told when it can: not the peer's doing, which would wait
+/// for what cannot come.
+void IoChannel::onSendFailed(const error_code& ec) noexcept {
+    if (ec == asio::error::operation_aborted) return;
+    const bool isMemory = ec == asio::error::no_memory || ec == asio::error::no_buffer_space;
+    end(machines::EndCause::Failure, isMemory ? Status::AllocationFailed : Status::SendFailed, ec);
+}
+
+void IoChannel::onQueueEmpty() noexcept {
     if (isDetached_) {
         stream_->shutdownSend();
         linger(engine_.options().lingerTimeout);
@@ -151,6 +186,10 @@ void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
     const bool isOver = streamPhase_ != Phase::Live || hasWriteFailed_;
     if (isOver || machine_.state() == machines::ChannelState::Closed) {
         waiter.abortReason = Status::ChannelClosed;
+        return waiter.resume(false);
+    }
+    if (waiter.isCancelled.load()) {
+        waiter.abortReason = asio::error::operation_aborted;
         return waiter.resume(false);
     }
     if (hasHalfItsRoom()) return waiter.resume(false);
@@ -182,12 +221,16 @@ void IoChannel::settleWriters(Status reason) noexcept {
     }
 }
 
-void IoChannel::cancelWritable(std::uint64_t ticket) noexcept {
-    for (detail::Waiter& waiter : writers_) {
-        if (waiter.ticket != ticket) continue;
-        writers_.erase(writers_.iterator_to(waiter));
+void IoChannel::cancelWriters() noexcept {
+    for (auto it = writers_.begin(); it != writers_.end();) {
+        detail::Waiter& waiter = *it;
+        if (!waiter.isCancelled.load()) {
+            ++it;
+            continue;
+        }
+        it = writers_.erase(it);
         waiter.abortReason = asio::error::operation_aborted;
-        return waiter.resume(false);
+        waiter.resume(false);
     }
 }
 

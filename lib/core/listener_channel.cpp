@@ -30,42 +30,62 @@ void ListenerChannel::accept(MessagePtr message) {
         message.reset();
         return end(EndCause::LocalClose, Status::Success, {});
     }
-    Address address = parseAddress(*message);
-    welcome_ = std::move(message);
+    welcome_ = std::move(message);  // first: should the rest fail, it comes back
+    Address address = parseAddress(*welcome_);
     listener_ = engine_.network().makeListener();
     rest_ = engine_.network().makeTimer();
     isRunning_ = true;
     engine_.noteActive(*this);
-    engine_.spawn(run(this, std::move(address)));
+    try {
+        engine_.spawn(run(this, std::move(address)));
+    } catch (const std::bad_alloc&) {
+        abandon();
+        throw;
+    }
 }
 
 asio::awaitable<void> ListenerChannel::run(ListenerChannelPtr self, Address address) {
+    const Loop loop(*self);
     error_code ec;
-    co_await self->listener_->open(std::move(address), ec);
-    bool goOn = self->onOpened(ec);
+    bool goOn = false;
+    try {
+        co_await self->listener_->open(std::move(address), ec);
+    } catch (const std::bad_alloc&) {
+        ec = asio::error::no_memory;
+    }
+    goOn = self->onOpened(ec);
     while (goOn) {
-        std::unique_ptr<transport::Stream> stream = co_await self->listener_->accept(ec);
+        std::unique_ptr<transport::Stream> stream;
         Duration pause = Duration::zero();
+        try {
+            stream = co_await self->listener_->accept(ec);
+        } catch (const std::bad_alloc&) {
+            ec = asio::error::no_memory;
+        }
         goOn = self->onAccepted(std::move(stream), ec, pause);
         if (!goOn || pause <= Duration::zero()) continue;
         co_await self->rest_->wait(self->engine_.now() + pause, ec);
-        goOn = self->machine_.state() == machines::ListenerState::Listening;
+        // Without a pause it would try again and again for ever.
+        goOn = self->machine_.state() == machines::ListenerState::Listening && ec != asio::error::no_memory;
     }
-    self->finish();
 }
 
-bool ListenerChannel::onOpened(const error_code& ec) {
+bool ListenerChannel::onOpened(const error_code& ec) noexcept {
     const Engine::Turn turn(engine_);
-    const Status status = ec ? Status::ListenFailed : Status::Success;
-    if (!machine_.onOpened(status)) {
-        end(EndCause::ConnectFailed, status, ec.message());
-        return false;
+    const Status status = ec == asio::error::no_memory ? Status::AllocationFailed
+                          : ec                         ? Status::ListenFailed
+                                                       : Status::Success;
+    if (status == Status::Success) {
+        try {
+            publishAddress();
+        } catch (const std::bad_alloc&) {
+            end(EndCause::Failure, Status::AllocationFailed, {});
+            return false;
+        }
     }
-    const Address bound = listener_->boundAddress();
-    {
-        const std::scoped_lock lock(engine_.switchboard().mutex());
-        door.localAddress = toString(bound);
-        door.transport = std::holds_alternative<UdsServerAddress>(bound) ? Transport::Uds : Transport::Tcp;
+    if (!machine_.onOpened(status)) {
+        end(EndCause::ConnectFailed, status, ec);
+        return false;
     }
     phase.store(ChannelPhase::Listening, std::memory_order_relaxed);
     if (!isDetached_) {
@@ -76,21 +96,33 @@ bool ListenerChannel::onOpened(const error_code& ec) {
     return true;
 }
 
+/// Into the door, and into the answer to the WelcomeRequest.
+void ListenerChannel::publishAddress() {
+    const Address bound = listener_->boundAddress();
+    std::string text = toString(bound);
+    if (welcome_ != nullptr) welcome_->textHeaders.set(wire::listenOnHeader, text);
+    const std::scoped_lock lock(engine_.switchboard().mutex());
+    door.localAddress = std::move(text);
+    door.transport = std::holds_alternative<UdsServerAddress>(bound) ? Transport::Uds : Transport::Tcp;
+}
+
 /// The WelcomeResponse; with the address really bound, or with the reason it could not be.
-MessagePtr ListenerChannel::answer(Status status, const std::string& detail) {
+MessagePtr ListenerChannel::answer(Status status, const EndDetail& detail) noexcept {
     MessagePtr response = std::move(welcome_);
     response->header.opCode = OpCode::WelcomeResponse;
     response->header.origin = Origin::Engine;
     response->header.status = static_cast<std::uint8_t>(status);
-    if (status == Status::Success)
-        response->textHeaders.set(wire::listenOnHeader, door.localAddress);
-    else if (!detail.empty())
-        response->textHeaders.set(wire::reasonHeader, detail);
+    if (status == Status::Success || detail.empty()) return response;
+    try {
+        response->textHeaders.set(wire::reasonHeader, detail.text());
+    } catch (const std::bad_alloc&) {
+        // The status has to do.
+    }
     return response;
 }
 
 bool ListenerChannel::onAccepted(std::unique_ptr<transport::Stream> stream, const error_code& ec,
-                                 Duration& pause) {
+                                 Duration& pause) noexcept {
     const Engine::Turn turn(engine_);
     if (machine_.state() != machines::ListenerState::Listening) return false;
     error_code failure = ec;
@@ -110,10 +142,10 @@ bool ListenerChannel::onAccepted(std::unique_ptr<transport::Stream> stream, cons
 }
 
 /// One AcceptFailed for a whole episode of failures.
-void ListenerChannel::reportAcceptFailure(const error_code& ec) {
-    engine_.log().warn("listener " + door.localAddress + " cannot accept: " + ec.message() +
-                       "; trying again");
+void ListenerChannel::reportAcceptFailure(const error_code& ec) noexcept {
     try {
+        engine_.log().warn("listener " + door.localAddress + " cannot accept: " + ec.message() +
+                           "; trying again");
         MessagePtr notice = engine_.pool().getReserved();
         notice->header.channelNumber = number();
         notice->header.opCode = OpCode::Signal;
@@ -125,11 +157,11 @@ void ListenerChannel::reportAcceptFailure(const error_code& ec) {
         batch.pushBack(std::move(notice));
         if (!isDetached_) group().deliver(batch, false);
     } catch (const std::bad_alloc&) {
-        // The log has it.
+        // The counters have it.
     }
 }
 
-void ListenerChannel::end(EndCause cause, Status status, const std::string& detail) {
+void ListenerChannel::end(EndCause cause, Status status, const EndDetail& detail) noexcept {
     const bool owesAnswer = machine_.owesWelcomeResponse();
     const bool announce = machine_.onEnd();
     if (!announce) return;
@@ -143,8 +175,9 @@ void ListenerChannel::end(EndCause cause, Status status, const std::string& deta
         const std::scoped_lock lock(engine_.switchboard().mutex());
         door.hasEnded = true;
         door.lateStatus = Status::ChannelClosed;
-        if (owesAnswer && welcome_ == nullptr) welcome_ = door.submitted.popFront();  // not accepted yet
-        door.submitted.clear();                                                       // byes, at most
+        if (owesAnswer && welcome_ == nullptr) welcome_ = accepting.popFront();  // not accepted yet
+        if (owesAnswer && welcome_ == nullptr) welcome_ = door.submitted.popFront();
+        door.submitted.clear();  // byes, at most
     }
     if (owesAnswer && welcome_ != nullptr) back.pushBack(answer(reason, detail));
     back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));
@@ -170,12 +203,12 @@ void ListenerChannel::closeStream() noexcept {
     if (rest_ != nullptr) rest_->cancel();
 }
 
-void ListenerChannel::finish() noexcept {
+/// Ended in order, or destroyed with a handler of Asio's that there was no memory for.
+void ListenerChannel::onLoopEnd() noexcept {
+    if (!isRunning_) return;  // the context goes, and everything on it
     const Engine::Turn turn(engine_);
-    listener_.reset();
-    rest_.reset();
-    if (isRunning_) engine_.noteInactive(*this);
-    isRunning_ = false;
+    end(EndCause::Failure, Status::AllocationFailed, {});  // unless it has ended
+    abandon();
 }
 
 void ListenerChannel::abandon() noexcept {

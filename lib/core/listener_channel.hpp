@@ -21,7 +21,7 @@ public:
     ListenerChannel(Engine& engine, std::shared_ptr<Group> group);
 
     void accept(MessagePtr message) override;
-    void end(machines::EndCause cause, Status status, const std::string& detail) override;
+    void end(machines::EndCause cause, Status status, const EndDetail& detail) noexcept override;
     void detach() override;
     void drainForShutdown() override;
     void closeStream() noexcept override;
@@ -30,12 +30,26 @@ public:
     void fill(ChannelInfo& info) const override { fillCommon(info); }
 
 private:
+    /// In the frame of run(): notices its end, and when it was destroyed instead.
+    class Loop {
+    public:
+        explicit Loop(ListenerChannel& channel) noexcept : channel_(channel) {}
+        ~Loop() { channel_.onLoopEnd(); }
+        Loop(const Loop&) = delete;
+        Loop& operator=(const Loop&) = delete;
+
+    private:
+        ListenerChannel& channel_;
+    };
+
     static asio::awaitable<void> run(ListenerChannelPtr self, Address address);
-    bool onOpened(const error_code& ec);
-    bool onAccepted(std::unique_ptr<transport::Stream> stream, const error_code& ec, Duration& pause);
-    void reportAcceptFailure(const error_code& ec);
-    MessagePtr answer(Status status, const std::string& detail);
-    void finish() noexcept;
+    bool onOpened(const error_code& ec) noexcept;
+    void publishAddress();
+    bool onAccepted(std::unique_ptr<transport::Stream> stream, const error_code& ec,
+                    Duration& pause) noexcept;
+    void reportAcceptFailure(const error_code& ec) noexcept;
+    MessagePtr answer(Status status, const EndDetail& detail) noexcept;
+    void onLoopEnd() noexcept;
 
     machines::ListenerMachine machine_;
     machines::AcceptBackoff backoff_;

@@ -43,5 +43,12 @@ void Log::warn(std::string_view text) const noexcept {
 void Log::error(std::string_view text) const noexcept {
     write(*logger_, spdlog::level::err, text);
 }
+void Log::error(std::string_view text, std::string_view rest) const noexcept {
+    try {
+        error(std::string(text).append(rest));
+    } catch (const std::bad_alloc&) {
+        error(text);
+    }
+}
 
 }  // namespace tempeh::core

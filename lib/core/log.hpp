@@ -22,6 +22,8 @@ public:
     void info(std::string_view text) const noexcept;
     void warn(std::string_view text) const noexcept;
     void error(std::string_view text) const noexcept;
+    /// One text behind the other.
+    void error(std::string_view text, std::string_view rest) const noexcept;
 
 private:
     std::shared_ptr<spdlog::logger> logger_;

@@ -35,12 +35,16 @@ Runtime::~Runtime() = default;
 void Runtime::stop() noexcept {
     const bool onOwnThread = thread_.get_id() == std::this_thread::get_id();
     if (ownContext_ && !onOwnThread) {
-        error_code ec;
-        engine_->shutdown(engine_->options().lingerTimeout, ec);
+        try {
+            error_code ec;
+            engine_->shutdown(engine_->options().lingerTimeout, ec);
+        } catch (const std::bad_alloc&) {
+            // Not in good order then; what was posted comes back all the same.
+        }
     }
     isStopping_.store(true, std::memory_order_release);
     if (!ownContext_) {
-        engine_->defer([engine = engine_.get()] { engine->forceStop(); });
+        engine_->forceStopSoon();
         return;
     }
     work_.reset();
@@ -68,8 +72,11 @@ template <typename Work>
 void Runtime::survive(Work work) {
     try {
         work();
+    } catch (const std::bad_alloc&) {
+        // Asio's, of the operation of a channel that has ended with AllocationFailed, or the application's.
+        engine_->log().error("out of memory in a handler on the reactor's executor");
     } catch (const std::exception& failure) {
-        engine_->log().error(std::string("a handler on the reactor's executor threw: ") + failure.what());
+        engine_->log().error("a handler on the reactor's executor threw: ", failure.what());
     } catch (...) {
         engine_->log().error("a handler on the reactor's executor threw");
     }

@@ -12,6 +12,11 @@ Switchboard::Switchboard(std::uint64_t seed, std::size_t maxChannels)
     : numbers_(seed, maxChannels), entries_(new std::atomic<Channel*>[entryCount] {}) {}
 
 Switchboard::~Switchboard() {
+    while (!listed_.empty()) {
+        const ChannelPtr dropped(&listed_.front(), false);
+        listed_.pop_front();
+    }
+    buryRetired();
     // Mostly there is none left, and the table is long.
     std::size_t left = numbers_.inUse();
     for (std::size_t number = 0; number < entryCount && left != 0; ++number) {
@@ -36,14 +41,14 @@ Status Switchboard::open(const ChannelPtr& channel, GroupChannels& groupChannels
     return Status::Success;
 }
 
-bool Switchboard::retire(Channel& channel) {
+bool Switchboard::retire(Channel& channel) noexcept {
     const std::scoped_lock lock(mutex_);
     if (channel.door.isRetired) return false;
     retireLocked(channel);
     return true;
 }
 
-MessageQueue Switchboard::takeLateOrRetire(ChannelNumber number, std::uint32_t generation) {
+MessageQueue Switchboard::takeLateOrRetire(ChannelNumber number, std::uint32_t generation) noexcept {
     const std::scoped_lock lock(mutex_);
     Channel* channel = findLocked(number);
     if (channel == nullptr || channel->generation() != generation) return {};
@@ -51,8 +56,8 @@ MessageQueue Switchboard::takeLateOrRetire(ChannelNumber number, std::uint32_t g
     return std::move(channel->door.late);
 }
 
-void Switchboard::retireLocked(Channel& channel) {
-    retired_.emplace_back(&channel, false);  // takes the entry's reference over
+void Switchboard::retireLocked(Channel& channel) noexcept {
+    retired_.push_back(channel);  // takes the entry's reference over
     hasRetired_.store(true, std::memory_order_release);
     channel.door.isRetired = true;
     numbers_.release(channel.number());
@@ -60,15 +65,18 @@ void Switchboard::retireLocked(Channel& channel) {
     entries_[channel.number()].store(nullptr, std::memory_order_release);
 }
 
-void Switchboard::buryRetired() {
+void Switchboard::buryRetired() noexcept {
     if (!hasRetired_.load(std::memory_order_acquire)) return;
-    std::vector<ChannelPtr> retired;
+    ChannelList<RetiredTag> retired;
     {
         const std::scoped_lock lock(mutex_);
         retired.swap(retired_);
         hasRetired_.store(false, std::memory_order_relaxed);
     }
-    retired.clear();  // destructors run without the lock
+    while (!retired.empty()) {  // destructors run without the lock
+        const ChannelPtr dropped(&retired.front(), false);
+        retired.pop_front();
+    }
 }
 
 ChannelPtr Switchboard::find(ChannelNumber number) const {
@@ -76,37 +84,90 @@ ChannelPtr Switchboard::find(ChannelNumber number) const {
     return ChannelPtr(findLocked(number));
 }
 
-bool Switchboard::submit(Channel& channel, MessagePtr& message, std::size_t frameBytes) {
+bool Switchboard::submit(Channel& channel, MessagePtr& message, std::size_t frameBytes) noexcept {
     channel.door.submitted.pushBack(std::move(message));
     channel.door.submittedBytes += frameBytes;
     return list(channel);
 }
 
-bool Switchboard::list(Channel& channel) {
+bool Switchboard::list(Channel& channel) noexcept {
     if (!channel.door.isListed) {
-        listed_.emplace_back(&channel);
+        intrusive_ptr_add_ref(&channel);
+        listed_.push_back(channel);
         channel.door.isListed = true;
     }
     hasSubmissions_.store(true, std::memory_order_release);
+    return needsWake();
+}
+
+bool Switchboard::enlist(Job& job, std::shared_ptr<void> keepAlive) noexcept {
+    const std::scoped_lock lock(mutex_);
+    if (job.keepAlive_ == nullptr) {
+        job.keepAlive_ = std::move(keepAlive);
+        jobs_.push_back(job);
+        hasJobs_.store(true, std::memory_order_release);
+    }
+    return needsWake();
+}
+
+/// One wake is on its way at a time: it has memory for one.
+bool Switchboard::needsWake() noexcept {
     if (wakeIsDue_ || polling_) return false;
     wakeIsDue_ = true;
     return true;
 }
 
-void Switchboard::collect(std::vector<Submission>& submissions) {
+void Switchboard::noteWake() noexcept {
     const std::scoped_lock lock(mutex_);
-    submissions.reserve(listed_.size());
-    for (ChannelPtr& channel : listed_) {
+    wakeIsDue_ = false;
+}
+
+Job* Switchboard::nextJob(std::shared_ptr<void>& keepAlive) noexcept {
+    const std::scoped_lock lock(mutex_);
+    if (jobs_.empty()) return nullptr;
+    Job& job = jobs_.front();
+    jobs_.pop_front();
+    keepAlive = std::move(job.keepAlive_);
+    hasJobs_.store(!jobs_.empty(), std::memory_order_release);
+    return &job;
+}
+
+void Switchboard::runJobs() noexcept {
+    if (!hasJobs()) return;
+    std::size_t there = 0;  // what these enlist comes with the next wake
+    {
+        const std::scoped_lock lock(mutex_);
+        there = jobs_.size();
+    }
+    for (; there != 0; --there) {
+        std::shared_ptr<void> keepAlive;
+        if (Job* const job = nextJob(keepAlive)) job->run();
+    }
+}
+
+void Switchboard::dropJobs() noexcept {
+    for (;;) {
+        std::shared_ptr<void> keepAlive;
+        if (nextJob(keepAlive) == nullptr) return;
+    }
+}
+
+void Switchboard::collect(ChannelList<CollectedTag>& channels) noexcept {
+    const std::scoped_lock lock(mutex_);
+    while (!listed_.empty()) {
+        ChannelPtr channel(&listed_.front(), false);
+        listed_.pop_front();
         Channel::Door& door = channel->door;
         door.isListed = false;
         // What is posted from now on must not overtake what is collected.
         channel->sendRight.revoke();
         channel->countCollected();
-        const std::size_t bytes = std::exchange(door.submittedBytes, 0);
-        submissions.push_back({std::move(channel), std::move(door.submitted), bytes});
+        channel->accepting.append(door.submitted);
+        channel->acceptingBytes += std::exchange(door.submittedBytes, 0);
+        channel->isByeDropped |= std::exchange(door.isByeDropped, false);
+        channel->isCancelling |= std::exchange(door.isCancelling, false);
+        if (!channel->ChannelHook<CollectedTag>::is_linked()) channels.push_back(*channel.detach());
     }
-    listed_.clear();
-    wakeIsDue_ = false;
     hasSubmissions_.store(false, std::memory_order_release);
 }
 
@@ -125,20 +186,18 @@ bool Switchboard::isFull() const {
     return numbers_.inUse() >= numbers_.maxChannels();
 }
 
-std::vector<ChannelPtr> Switchboard::all() const {
+ChannelPtr Switchboard::firstFrom(std::size_t number) const noexcept {
     const std::scoped_lock lock(mutex_);
-    std::vector<ChannelPtr> channels;
-    channels.reserve(numbers_.inUse());
-    for (std::size_t number = 0; number < entryCount && channels.size() < numbers_.inUse(); ++number)
-        if (Channel* channel = entries_[number].load(std::memory_order_relaxed))
-            channels.emplace_back(channel);
-    return channels;
+    for (; number < entryCount; ++number)
+        if (Channel* channel = entries_[number].load(std::memory_order_relaxed)) return ChannelPtr(channel);
+    return nullptr;
 }
 
 bool Switchboard::setPolling(bool polling) {
     const std::scoped_lock lock(mutex_);
     polling_ = polling;
-    return !polling && hasSubmissions_.load(std::memory_order_relaxed) && !wakeIsDue_;
+    const bool hasSomething = hasSubmissions_.load(std::memory_order_relaxed) || !jobs_.empty();
+    return !polling && hasSomething && !wakeIsDue_;
 }
 
 }  // namespace tempeh::core

@@ -2,6 +2,7 @@
 
 #include "core/channel.hpp"
 #include "core/channel_numbers.hpp"
+#include "core/job.hpp"
 
 #include <boost/intrusive/list.hpp>
 
@@ -9,7 +10,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 namespace tempeh::core {
 
@@ -28,12 +28,12 @@ public:
 
     /// Frees the number. Any thread; the mutex must not be held. False: it was free already. The channel
     /// itself goes with buryRetired(), so that what findLocal() gave stays valid.
-    bool retire(Channel& channel);
+    bool retire(Channel& channel) noexcept;
     /// A ChannelClosed is about to be taken: gives what was posted since the end, or retires the channel when
     /// there is nothing.
-    MessageQueue takeLateOrRetire(ChannelNumber number, std::uint32_t generation);
+    MessageQueue takeLateOrRetire(ChannelNumber number, std::uint32_t generation) noexcept;
     /// Reactor thread, with no pointer from findLocal() in use: drops what was retired.
-    void buryRetired();
+    void buryRetired() noexcept;
     /// Any thread; null when free.
     ChannelPtr find(ChannelNumber number) const;
     /// Mutex held.
@@ -46,22 +46,30 @@ public:
     }
 
     /// The reactor is to look after the channel (Channel::onListed()); mutex held. True: wake the reactor.
-    bool list(Channel& channel);
+    bool list(Channel& channel) noexcept;
     /// Queues a message for the reactor; mutex held. True: wake the reactor.
-    bool submit(Channel& channel, MessagePtr& message, std::size_t frameBytes);
+    bool submit(Channel& channel, MessagePtr& message, std::size_t frameBytes) noexcept;
+    /// Queues a job for the reactor, unless it is queued; any thread. True: wake the reactor. `keepAlive` has
+    /// what the job is a member of.
+    bool enlist(Job& job, std::shared_ptr<void> keepAlive) noexcept;
     /// Something was submitted since the last collect(); any thread.
     bool hasSubmissions() const noexcept { return hasSubmissions_.load(std::memory_order_acquire); }
+
+    /// Something was enlisted and has not run; any thread.
+    bool hasJobs() const noexcept { return hasJobs_.load(std::memory_order_acquire); }
 
     /// Nothing submitted and not closed; any thread.
     bool isQuiet() const noexcept { return !hasSubmissions() && !closed_.load(std::memory_order_relaxed); }
 
-    /// Reactor thread: moves what was submitted to `messages`, grouped by channel, in order.
-    struct Submission {
-        ChannelPtr channel;
-        MessageQueue messages;
-        std::size_t bytes;
-    };
-    void collect(std::vector<Submission>& submissions);
+    /// Reactor thread: moves what was submitted to Channel::accepting of the channels that are then in
+    /// `channels`, each with a reference.
+    void collect(ChannelList<CollectedTag>& channels) noexcept;
+    /// Reactor thread: the wake that list(), submit() or enlist() asked for is here.
+    void noteWake() noexcept;
+    /// Runs what was enlisted. Reactor thread.
+    void runJobs() noexcept;
+    /// They will not run.
+    void dropJobs() noexcept;
 
     /// No opening and no submitting from now on.
     void close();
@@ -69,25 +77,30 @@ public:
 
     std::size_t inUse() const;
     bool isFull() const;
-    /// Every channel that has a number.
-    std::vector<ChannelPtr> all() const;
+    /// The channel with the smallest number from `number` on; null when there is none. To look at all of
+    /// them without memory for a list.
+    ChannelPtr firstFrom(std::size_t number) const noexcept;
 
     /// Whether the reactor polls for submissions, so that nobody need wake it. Reactor thread. Setting false
     /// gives true when something was submitted meanwhile.
     bool setPolling(bool polling);
 
 private:
-    void retireLocked(Channel& channel);
+    void retireLocked(Channel& channel) noexcept;
+    bool needsWake() noexcept;
+    Job* nextJob(std::shared_ptr<void>& keepAlive) noexcept;
 
     mutable std::mutex mutex_;
-    ChannelNumbers numbers_;                   // under mutex_
-    std::vector<ChannelPtr> listed_;           // under mutex_: channels with something submitted
-    std::vector<ChannelPtr> retired_;          // under mutex_: to be dropped by the reactor thread
-    std::atomic<bool> hasRetired_{false};      // written under mutex_
+    ChannelNumbers numbers_;           // under mutex_
+    ChannelList<ListedTag> listed_;    // under mutex_: with something submitted; each has a reference
+    ChannelList<RetiredTag> retired_;  // under mutex_: to be dropped by the reactor thread; likewise
+    boost::intrusive::slist<Job, boost::intrusive::cache_last<true>> jobs_;  // under mutex_
+    std::atomic<bool> hasRetired_{false};                                    // written under mutex_
     bool wakeIsDue_ = false;                   // under mutex_: a wake is on its way
     bool polling_ = false;                     // under mutex_
     std::uint32_t nextGeneration_ = 1;         // under mutex_
     std::atomic<bool> hasSubmissions_{false};  // written under mutex_
+    std::atomic<bool> hasJobs_{false};         // written under mutex_
     std::atomic<bool> closed_{false};          // written under mutex_
     // Each entry holds a reference; changed under mutex_. 512 KiB of address space, touched only where
     // channels are.

@@ -6,11 +6,35 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <utility>
+
 namespace tempeh::detail {
 
 GroupBackend::~GroupBackend() = default;
 
 void Waiter::resumeWith(MessagePtr) noexcept {}
+
+void GroupBackend::resumeLater(Waiter& waiter) noexcept {
+    waiter.resume(false);
+}
+
+namespace {
+thread_local ResumptionWatch* innermostWatch = nullptr;
+}
+
+ResumptionWatch::ResumptionWatch(const Waiter& waiter) noexcept
+    : waiter_(waiter), outer_(std::exchange(innermostWatch, this)) {}
+
+ResumptionWatch::~ResumptionWatch() {
+    innermostWatch = outer_;
+}
+
+bool ResumptionWatch::noteDropped(const Waiter& waiter) noexcept {
+    // Inside post() no other resumption of the thread's comes to its end.
+    if (innermostWatch == nullptr || &innermostWatch->waiter_ != &waiter) return false;
+    innermostWatch->wasDropped_ = true;
+    return true;
+}
 
 using core::throwIf;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/handler_memory.hpp"
+#include "base/handler_memory.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -12,14 +12,17 @@
 
 namespace tempeh::core {
 
-/// Wakes the reactor from another thread. Goes to the concrete executor: the type-erased one would allocate
-/// twice.
+/// Brings one piece of work at a time to the reactor, with memory that is set aside for it: posting does not
+/// fail. (A second on its way would need the heap.) Goes to the concrete executor: the type-erased one would
+/// allocate. Any thread.
 class WakeChannel {
 public:
     using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
     WakeChannel(boost::asio::io_context& context, std::optional<Strand> strand)
-        : context_(context), strand_(std::move(strand)), memory_(std::make_shared<HandlerMemory>()) {}
+        : context_(context)
+        , strand_(std::move(strand))
+        , memory_(std::make_shared<base::StrandHandlerMemory>()) {}
 
     template <typename Work>
     void post(Work work) {
@@ -41,10 +44,10 @@ public:
 private:
     template <typename Work>
     struct Handler {
-        using allocator_type = HandlerAllocator<void, std::shared_ptr<HandlerMemory>>;
+        using allocator_type = base::HandlerAllocator<void, std::shared_ptr<base::StrandHandlerMemory>>;
 
         Work work;
-        std::shared_ptr<HandlerMemory> memory;
+        std::shared_ptr<base::StrandHandlerMemory> memory;
 
         allocator_type get_allocator() const noexcept { return allocator_type(memory); }
         void operator()() { work(); }
@@ -52,7 +55,7 @@ private:
 
     boost::asio::io_context& context_;
     std::optional<Strand> strand_;
-    std::shared_ptr<HandlerMemory> memory_;
+    std::shared_ptr<base::StrandHandlerMemory> memory_;
 };
 
 }  // namespace tempeh::core

@@ -20,6 +20,12 @@ Status connectStatus(const error_code& ec, const Address& address) noexcept {
     return Status::ConnectFailed;
 }
 
+bool isOfPeer(const error_code& ec) noexcept {
+    return ec == errc::broken_pipe || ec == errc::connection_reset || ec == errc::connection_aborted ||
+           ec == errc::timed_out || ec == errc::not_connected || ec == errc::network_down ||
+           ec == errc::network_unreachable || ec == errc::host_unreachable;
+}
+
 bool isOutOfResources(const error_code& ec) noexcept {
     return ec == errc::too_many_files_open || ec == errc::too_many_files_open_in_system ||
            ec == errc::no_buffer_space || ec == errc::not_enough_memory ||

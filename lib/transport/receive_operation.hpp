@@ -1,10 +1,15 @@
 #pragma once
 
+#include "base/handler_memory.hpp"
 #include "transport/frame_handler.hpp"
 
 #include <tempeh/message/status.hpp>
 
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+
 #include <cstddef>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -12,12 +17,25 @@ namespace tempeh::transport {
 
 class Stream;
 
-/// One Stream::startReceive() that a coroutine awaits; lives in its frame.
+/// One asynchronous operation that a coroutine awaits: a Stream::startReceive(), or any of Asio's with the
+/// same handler. Lives in the coroutine's frame, with the memory that Asio needs for it: what Asio starts in
+/// an ordinary co_await and cannot for want of memory destroys the coroutine, this one ends with no_memory.
 class ReceiveOperation {
 public:
-    /// To be awaited once; then `size` and `ec` are the outcome.
+    class Completion;
+
+    /// To be awaited once; then `size` and `ec` are the outcome. `start` gets the Completion and never calls
+    /// it inline.
+    template <typename Start>
+    auto run(Start start) {
+        return handler_.wait(
+            [this, start = std::move(start)](const boost::asio::cancellation_slot& slot) mutable {
+                begin(std::move(start), slot);
+            });
+    }
+    /// run() of Stream::startReceive().
     auto wait(Stream& stream, std::span<std::byte> into) {
-        return handler_.wait([this, &stream, into](const auto&) { start(stream, into); });
+        return run([&stream, into](Completion done) { startReceive(stream, into, std::move(done)); });
     }
 
     std::size_t size = 0;
@@ -27,27 +45,58 @@ public:
     /// without a call (the context goes), it destroys that.
     class Completion {
     public:
-        explicit Completion(ReceiveOperation& operation) noexcept : operation_(&operation) {}
-        Completion(Completion&& other) noexcept : operation_(std::exchange(other.operation_, nullptr)) {}
+        using allocator_type = base::HandlerAllocator<void, base::HandlerMemory*>;
+
+        using cancellation_slot_type = boost::asio::cancellation_slot;
+
+        Completion(ReceiveOperation& operation, const cancellation_slot_type& slot) noexcept
+            : operation_(&operation), memory_(&operation.memory_), slot_(slot) {}
+        Completion(Completion&& other) noexcept
+            : operation_(std::exchange(other.operation_, nullptr))
+            , memory_(other.memory_)
+            , slot_(other.slot_) {}
         Completion& operator=(Completion&&) = delete;
         ~Completion() {
-            if (operation_ != nullptr) operation_->handler_.drop();
+            if (operation_ != nullptr && !operation_->isStarting_) operation_->handler_.drop();
         }
-        void operator()(const error_code& error, std::size_t received) {
+        void operator()(const error_code& error, std::size_t received = 0) {
             ReceiveOperation& operation = *std::exchange(operation_, nullptr);
             operation.ec = error;
             operation.size = received;
             operation.handler_.invoke();
         }
+        allocator_type get_allocator() const noexcept { return allocator_type(memory_); }
+        cancellation_slot_type get_cancellation_slot() const noexcept { return slot_; }
 
     private:
         ReceiveOperation* operation_;
+        base::HandlerMemory* memory_;
+        cancellation_slot_type slot_;  // the coroutine's
     };
 
 private:
-    void start(Stream& stream, std::span<std::byte> into);
+    static void startReceive(Stream& stream, std::span<std::byte> into, Completion done);
+
+    /// The coroutine may be gone when the operation has started elsewhere, so nothing follows that; while it
+    /// starts, and when it does not, the handler is here.
+    template <typename Start>
+    void begin(Start start, const boost::asio::cancellation_slot& slot) {
+        isStarting_ = true;
+        try {
+            start(Completion(*this, slot));
+            isStarting_ = false;  // it completes through the executor that this runs on: not yet
+            return;
+        } catch (const std::bad_alloc&) {
+            isStarting_ = false;
+        }
+        size = 0;
+        ec = boost::asio::error::no_memory;
+        handler_.invoke();
+    }
 
     FrameHandler handler_;
+    base::HandlerMemory memory_;
+    bool isStarting_ = false;
 };
 
 }  // namespace tempeh::transport

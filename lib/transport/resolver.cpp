@@ -1,16 +1,16 @@
 #include "transport/resolver.hpp"
 
 #include "transport/context_gate.hpp"
-
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "transport/waits.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <mutex>
 #include <netdb.h>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace tempeh::transport {
@@ -104,17 +104,28 @@ public:
 
 private:
     void finish(TcpEndpoints endpoints, error_code ec) noexcept {
+        {
+            const std::lock_guard lock(mutex_);
+            endpoints_ = std::move(endpoints);
+            ec_ = ec;
+            hasResult_ = true;
+        }
+        // A listener has no timeout that would end its wait: nothing but the wake does.
+        while (!tryWake())
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+
+    /// False: there was no memory for it.
+    bool tryWake() noexcept {
         const std::lock_guard lock(mutex_);
-        if (!executor_) return;
-        endpoints_ = std::move(endpoints);
-        ec_ = ec;
-        hasResult_ = true;
+        if (!executor_) return true;
         try {
             gate_->post(*executor_, [self = shared_from_this()] { self->wakeResolver(); });
         } catch (const std::exception&) {
-            // No memory for the wake: the connect timeout will end the wait.
+            return false;
         }
         executor_.reset();
+        return true;
     }
 
     // On the resolver's executor.
@@ -167,9 +178,9 @@ asio::awaitable<TcpEndpoints> Resolver::resolve(std::string host, std::uint16_t 
     lookup_ = std::make_shared<Lookup>(std::move(host), port, function_, done_);
     threads_.submit(lookup_);
     // The wake comes through the executor, so it cannot overtake this wait.
-    co_await done_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    co_await waitFor(done_, ec);
     if (cancelled_ || !lookup_->hasResult()) {
-        ec = asio::error::operation_aborted;
+        if (ec != asio::error::no_memory) ec = asio::error::operation_aborted;
     } else {
         endpoints = lookup_->takeResult(ec);
     }

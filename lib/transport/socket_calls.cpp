@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <new>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #ifdef __linux__
@@ -64,15 +65,24 @@ int acceptDescriptor(int listener, sockaddr* peer, socklen_t* size) noexcept {
 #endif
 }
 
+/// Gives the descriptor to the socket, or closes it: Asio may find no memory to watch it.
+template <typename Socket>
+void assign(Socket& socket, int family, int descriptor, error_code& ec) noexcept {
+    try {
+        socket.assign(StreamProtocol(family, 0), descriptor, ec);
+    } catch (const std::bad_alloc&) {
+        ec = asio::error::no_memory;
+    }
+    if (ec) ::close(descriptor);
+}
+
 template <typename Socket>
 void open(Socket& socket, int family, error_code& ec) {
     const int descriptor = makeDescriptor(family);
-    if (descriptor < 0) {
+    if (descriptor >= 0)
+        assign(socket, family, descriptor, ec);
+    else
         ec = lastError();
-        return;
-    }
-    socket.assign(StreamProtocol(family, 0), descriptor, ec);
-    if (ec) ::close(descriptor);
 }
 
 /// The system lets a TCP send buffer grow to several megabytes, for networks that take long to answer. The
@@ -156,8 +166,7 @@ void acceptOnce(StreamAcceptor& acceptor, StreamSocket& accepted, StreamEndpoint
         return;
     }
     peer.resize(size);
-    accepted.assign(StreamProtocol(peer.protocol().family(), 0), descriptor, ec);
-    if (ec) ::close(descriptor);
+    assign(accepted, peer.protocol().family(), descriptor, ec);
 }
 
 std::size_t receiveOnce(int descriptor, std::span<const std::span<std::byte>> into, error_code& ec) noexcept {

@@ -3,9 +3,7 @@
 #include "transport/endpoints.hpp"
 #include "transport/socket_calls.hpp"
 #include "transport/socket_stream.hpp"
-
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "transport/waits.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -58,7 +56,7 @@ asio::awaitable<void> SocketConnector::connectTo(StreamEndpoint endpoint, error_
         co_await connectUnix(endpoint, ec);
         co_return;
     }
-    co_await socket_.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, ec));
+    co_await transport::connectTo(socket_, endpoint, ec);
     if (!ec && isConnectedToItself()) ec = asio::error::connection_refused;
 }
 
@@ -72,7 +70,7 @@ asio::awaitable<void> SocketConnector::connectUnix(StreamEndpoint endpoint, erro
         connectOnce(socket_, endpoint, ec);
         if (ec != asio::error::would_block) co_return;
         retry_.expires_after(pause);
-        co_await retry_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        co_await waitFor(retry_, ec);
         if (cancelled_) ec = asio::error::operation_aborted;
         if (ec) co_return;
     }

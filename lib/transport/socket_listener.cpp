@@ -4,12 +4,11 @@
 #include "transport/folder_lock.hpp"
 #include "transport/socket_calls.hpp"
 #include "transport/socket_stream.hpp"
+#include "transport/waits.hpp"
 
 #include <tempeh/transport/test_addresses.hpp>
 
 #include <boost/asio/ip/v6_only.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/errc.hpp>
 
 #include <algorithm>
@@ -140,7 +139,7 @@ asio::awaitable<void> SocketListener::listenPath(std::string path, std::optional
         lock.tryLock(path, ec);
         if (ec != asio::error::would_block) break;
         retry_.expires_after(lockPause);
-        co_await retry_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        co_await waitFor(retry_, ec);
         if (closed_) ec = asio::error::operation_aborted;
         if (ec) co_return;
     }
@@ -172,8 +171,7 @@ asio::awaitable<std::unique_ptr<Stream>> SocketListener::accept(error_code& ec) 
             if (ec != asio::error::would_block && !isOfOneConnection(ec)) co_return stream;
         }
         acceptedInARow_ = 0;
-        co_await acceptor_.async_wait(asio::socket_base::wait_read,
-                                      asio::redirect_error(asio::use_awaitable, ec));
+        co_await waitFor(acceptor_, asio::socket_base::wait_read, ec);
         if (ec) co_return stream;
     }
 }

@@ -3,9 +3,7 @@
 #include "transport/endpoints.hpp"
 #include "transport/peer_credentials.hpp"
 #include "transport/socket_calls.hpp"
-
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "transport/waits.hpp"
 
 #include <sys/socket.h>
 #include <utility>
@@ -46,11 +44,11 @@ void SocketStream::startReceive(std::span<std::byte> into, ReceiveOperation::Com
 }
 
 asio::awaitable<void> SocketStream::waitReadable(error_code& ec) {
-    return socket_.async_wait(asio::socket_base::wait_read, asio::redirect_error(asio::use_awaitable, ec));
+    return waitFor(socket_, asio::socket_base::wait_read, ec);
 }
 
 asio::awaitable<void> SocketStream::waitWritable(error_code& ec) {
-    return socket_.async_wait(asio::socket_base::wait_write, asio::redirect_error(asio::use_awaitable, ec));
+    return waitFor(socket_, asio::socket_base::wait_write, ec);
 }
 
 void SocketStream::shutdownSend() noexcept {

@@ -1,7 +1,6 @@
 #include "transport/steady_timer.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "transport/waits.hpp"
 
 #include <utility>
 
@@ -18,7 +17,7 @@ void SteadyTimer::start(TimePoint when, std::shared_ptr<TimerTarget> target) {
 
 asio::awaitable<void> SteadyTimer::wait(TimePoint when, error_code& ec) {
     timer_.expires_at(when);
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    return waitFor(timer_, ec);
 }
 
 void SteadyTimer::cancel() noexcept {

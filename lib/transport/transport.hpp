@@ -65,8 +65,8 @@ public:
     virtual const StreamInfo& info() const noexcept = 0;
 };
 
-inline void ReceiveOperation::start(Stream& stream, std::span<std::byte> into) {
-    stream.startReceive(into, Completion(*this));
+inline void ReceiveOperation::startReceive(Stream& stream, std::span<std::byte> into, Completion done) {
+    stream.startReceive(into, std::move(done));
 }
 
 struct SocketOptions {
@@ -117,6 +117,9 @@ std::unique_ptr<Network> makeSocketNetwork(asio::any_io_executor executor, const
 
 /// The Status that tells an application why connect() failed.
 Status connectStatus(const error_code& ec, const Address& address) noexcept;
+
+/// True for the errors that tell of the peer, or of the way to it; the others are this side's.
+bool isOfPeer(const error_code& ec) noexcept;
 
 /// True for the errors of a process or system out of descriptors or memory: worth waiting for.
 bool isOutOfResources(const error_code& ec) noexcept;

@@ -3,7 +3,7 @@
 
 #include "core/send_right.hpp"
 
-#include "core/handler_memory.hpp"
+#include "base/handler_memory.hpp"
 #include "support/scale.hpp"
 
 #include <gtest/gtest.h>
@@ -56,7 +56,7 @@ TEST(SendRightRaces, IsOnesAtATime) {
 }
 
 TEST(HandlerMemoryRaces, NoBlockIsGivenTwice) {
-    core::HandlerMemory memory;
+    base::HandlerMemory memory;
     std::vector<std::jthread> threads;
     for (int i = 1; i <= 3; ++i)
         threads.emplace_back([&memory, i] {

@@ -20,7 +20,7 @@ public:
     }
     ~FakeChannel() override { --alive_; }
     void accept(MessagePtr) override {}
-    void end(machines::EndCause, Status, const std::string&) override {}
+    void end(machines::EndCause, Status, const EndDetail&) noexcept override {}
     void detach() override {}
     void drainForShutdown() override {}
     void closeStream() noexcept override {}
@@ -49,14 +49,17 @@ protected:
         return board_.submit(channel, message, size);
     }
     std::vector<std::pair<ChannelNumber, std::vector<MessageId>>> collect() {
-        std::vector<Switchboard::Submission> submissions;
-        board_.collect(submissions);
+        board_.noteWake();
+        ChannelList<CollectedTag> channels;
+        board_.collect(channels);
         std::vector<std::pair<ChannelNumber, std::vector<MessageId>>> found;
-        for (const Switchboard::Submission& one : submissions) {
+        while (!channels.empty()) {
+            const ChannelPtr channel(&channels.front(), false);
+            channels.pop_front();
             std::vector<MessageId> ids;
-            for (const Message& message : one.messages)
-                ids.push_back(message.header.messageId);
-            found.emplace_back(one.channel->number(), std::move(ids));
+            while (const MessagePtr message = channel->accepting.popFront())
+                ids.push_back(message->header.messageId);
+            found.emplace_back(channel->number(), std::move(ids));
         }
         return found;
     }
@@ -96,7 +99,10 @@ TEST_F(SwitchboardTest, EveryChannelHasItsOwnNumberAndGeneration) {
     }
     EXPECT_EQ(numbers.size(), 1000U);
     EXPECT_EQ(generations.size(), 1000U);
-    EXPECT_EQ(board_.all().size(), 1000U);
+    std::size_t seen = 0;
+    for (ChannelPtr one = board_.firstFrom(0); one != nullptr; one = board_.firstFrom(one->number() + 1U))
+        ++seen;
+    EXPECT_EQ(seen, 1000U);
     for (const ChannelPtr& channel : channels)
         board_.retire(*channel);
 }
@@ -146,6 +152,39 @@ TEST_F(SwitchboardTest, SubmissionsAreGroupedByChannelInOrderAndWakeOnce) {
     collect();
     board_.retire(*one);
     board_.retire(*two);
+}
+
+TEST_F(SwitchboardTest, WhatIsCollectedOnTheWayToAWakeNeedsNoSecondOne) {
+    const ChannelPtr channel = open();
+    EXPECT_TRUE(submit(*channel, 1));
+    ChannelList<CollectedTag> channels;
+    board_.collect(channels);
+    EXPECT_FALSE(submit(*channel, 2)) << "the first wake is still on its way";
+    board_.collect(channels);
+    ASSERT_FALSE(channels.empty());
+    const ChannelPtr collected(&channels.front(), false);
+    channels.pop_front();
+    EXPECT_TRUE(channels.empty()) << "once, though it was submitted to twice";
+    EXPECT_EQ(collected->accepting.size(), 2U);
+    board_.retire(*channel);
+}
+
+TEST_F(SwitchboardTest, AJobIsQueuedOnceAndRunsOnce) {
+    int runs = 0;
+    const auto count = [&runs] { ++runs; };
+    const auto job = std::make_shared<JobOf<decltype(count)>>(count);
+    EXPECT_TRUE(board_.enlist(*job, job));
+    EXPECT_FALSE(board_.enlist(*job, job));
+    EXPECT_TRUE(board_.hasJobs());
+    board_.noteWake();
+    board_.runJobs();
+    EXPECT_EQ(runs, 1);
+    EXPECT_FALSE(board_.hasJobs());
+    EXPECT_TRUE(board_.enlist(*job, job));
+    EXPECT_EQ(job.use_count(), 2);
+    board_.dropJobs();
+    EXPECT_EQ(job.use_count(), 1);
+    EXPECT_EQ(runs, 1);
 }
 
 TEST_F(SwitchboardTest, APollingReactorNeedsNoWake) {

@@ -51,10 +51,11 @@ public:
     void forgetReceive(Waiter&) noexcept override { ++forgotten; }
     void startWritable(Waiter& waiter, ChannelNumber number, Duration) noexcept override {
         started = &waiter;
-        waiter.ticket = 42;
         channel = number;
     }
-    void cancelWritable(std::uint64_t ticket, ChannelNumber) noexcept override { cancelledTicket = ticket; }
+    void cancelWritable(detail::Waiter& waiter, ChannelNumber) noexcept override {
+        cancelledWaiter = &waiter;
+    }
     asio::any_io_executor executor() const noexcept override { return context_.get_executor(); }
     bool isOwnExecutor(const asio::any_io_executor&) const noexcept override { return true; }
     TimePoint now() const noexcept override { return {}; }
@@ -65,7 +66,7 @@ public:
     int emptyHanded = 0;
     int cancelled = 0;
     int forgotten = 0;
-    std::uint64_t cancelledTicket = 0;
+    const detail::Waiter* cancelledWaiter = nullptr;
 
 private:
     asio::io_context& context_;
@@ -224,7 +225,7 @@ TEST_F(WaitOperationTest, ASignalAfterTheEndReachesNobody) {
     EXPECT_EQ(backend_->cancelled, 0);
 }
 
-TEST_F(WaitOperationTest, ASignalForAWritableWaitNamesItsTicket) {
+TEST_F(WaitOperationTest, ASignalForAWritableWaitNamesTheWaiter) {
     asio::cancellation_signal signal;
     std::optional<bool> writable;
     asyncWritable(backend_, 7, infinite,
@@ -234,7 +235,7 @@ TEST_F(WaitOperationTest, ASignalForAWritableWaitNamesItsTicket) {
                   }));
     EXPECT_EQ(backend_->channel, 7);
     signal.emit(asio::cancellation_type::terminal);
-    EXPECT_EQ(backend_->cancelledTicket, 42U);
+    EXPECT_NE(backend_->cancelledWaiter, nullptr);
     backend_->started->resume(false);
     run(context_);
     EXPECT_EQ(writable, true);

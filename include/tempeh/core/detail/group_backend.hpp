@@ -7,11 +7,14 @@
 
 #include <boost/intrusive/list_hook.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
 namespace tempeh::detail {
+
+class GroupBackend;
 
 /// A suspended waitReceive or waitWritable. Owned by whoever holds the only reference: the backend while it
 /// waits, the resumption on its way through the handler's executor afterwards.
@@ -36,11 +39,33 @@ public:
     bool resuming = false;
     /// Steady time of the timeout; TimePoint::max() for none.
     TimePoint deadline = TimePoint::max();
-    /// Backend: names this wait where a pointer might be stale.
-    std::uint64_t ticket = 0;
+    /// waitWritable: what for, and whose.
+    ChannelNumber channel = 0;
+    const GroupBackend* group = nullptr;
+    /// waitWritable: cancelled; the engine has not noticed yet.
+    std::atomic<bool> isCancelled{false};
 
 protected:
     ~Waiter() = default;
+};
+
+/// While an executor is given the resumption of a waiter: whether the executor threw it away, which it does
+/// when it finds no memory (the waiter is to be resumed again) or its context is gone.
+class TEMPEH_EXPORT ResumptionWatch {
+public:
+    explicit ResumptionWatch(const Waiter& waiter) noexcept;
+    ~ResumptionWatch();
+    ResumptionWatch(const ResumptionWatch&) = delete;
+    ResumptionWatch& operator=(const ResumptionWatch&) = delete;
+
+    bool wasDropped() const noexcept { return wasDropped_; }
+    /// For the resumption's destructor: true when a watch of this thread takes care of the waiter.
+    static bool noteDropped(const Waiter& waiter) noexcept;
+
+private:
+    const Waiter& waiter_;
+    ResumptionWatch* const outer_;
+    bool wasDropped_ = false;
 };
 
 /// What stands behind a ChannelGroup. Implemented by engines; every call may come from any thread.
@@ -75,8 +100,12 @@ public:
     virtual MessagePtr receiveBlocking(Duration timeout, error_code& ec) noexcept = 0;
 
     virtual void startWritable(Waiter& waiter, ChannelNumber channel, Duration timeout) noexcept = 0;
-    virtual void cancelWritable(std::uint64_t ticket, ChannelNumber channel) noexcept = 0;
+    /// Ends the wait with operation_aborted unless it has been resumed. Never resumes inline.
+    virtual void cancelWritable(Waiter& waiter, ChannelNumber channel) noexcept = 0;
     virtual bool writableBlocking(ChannelNumber channel, Duration timeout, error_code& ec) noexcept = 0;
+
+    /// Calls resume(false) again later: the executor had no memory for it.
+    virtual void resumeLater(Waiter& waiter) noexcept;
 
     /// Where handlers without an executor of their own run; the system executor once the engine is gone.
     virtual asio::any_io_executor executor() const noexcept = 0;

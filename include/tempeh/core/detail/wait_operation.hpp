@@ -15,6 +15,7 @@
 
 #include <exception>
 #include <memory>
+#include <new>
 #include <utility>
 
 /// waitReceive and waitWritable as Asio operations: one template that owns the handler between the backend
@@ -51,7 +52,7 @@ struct WritableKind {
         return true;
     }
     void cancel(GroupBackend& backend, Waiter& waiter) const noexcept {
-        backend.cancelWritable(waiter.ticket, channel);
+        backend.cancelWritable(waiter, channel);
     }
     void forget(GroupBackend&, Waiter&) const noexcept {}
 };
@@ -76,8 +77,8 @@ public:
 
     void resume(bool inlineAllowed) noexcept override {
         const Executor executor = executor_;  // the operation may be gone before dispatch() returns
+        if (!inlineAllowed) return postTo(executor);
         Resumption resumption(this);
-        if (!inlineAllowed) return asio::post(executor, std::move(resumption));
         // A strand lets what the handler throws through to here; it has to come out of run().
         try {
             asio::dispatch(executor, std::move(resumption));
@@ -102,7 +103,7 @@ private:
         Resumption(Resumption&& other) noexcept : operation_(std::exchange(other.operation_, nullptr)) {}
         Resumption& operator=(Resumption&&) = delete;
         ~Resumption() {
-            if (operation_ != nullptr) operation_->abandon();
+            if (operation_ != nullptr && !ResumptionWatch::noteDropped(*operation_)) operation_->abandon();
         }
         void operator()() { std::exchange(operation_, nullptr)->finish(); }
 
@@ -117,6 +118,17 @@ private:
         , executor_(asio::prefer(asio::get_associated_executor(handler_, backend_->executor()),
                                  asio::execution::outstanding_work.tracked)) {}
     ~WaitOperation() = default;
+
+    void postTo(const Executor& executor) noexcept {
+        const ResumptionWatch watch(*this);
+        try {
+            asio::post(executor, Resumption(this));
+        } catch (const std::bad_alloc&) {
+            if (watch.wasDropped()) backend_->resumeLater(*this);
+            return;
+        }
+        if (watch.wasDropped()) abandon();
+    }
 
     void begin() {
         auto slot = asio::get_associated_cancellation_slot(handler_);

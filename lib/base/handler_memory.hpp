@@ -5,7 +5,7 @@
 #include <new>
 #include <utility>
 
-namespace tempeh::core {
+namespace tempeh::base {
 
 /// Memory for one small handler at a time, so that posting it allocates nothing. A second one, or a larger
 /// one, comes from the heap. Any thread.
@@ -16,19 +16,46 @@ public:
     HandlerMemory& operator=(const HandlerMemory&) = delete;
 
     void* take(std::size_t size) {
-        if (size <= sizeof(bytes_) && !busy_.exchange(true, std::memory_order_acquire)) return bytes_;
+        if (void* memory = tryTake(size)) return memory;
         return ::operator new(size);
     }
     void give(void* memory) noexcept {
-        if (memory == bytes_)
-            busy_.store(false, std::memory_order_release);
-        else
-            ::operator delete(memory);
+        if (!tryGive(memory)) ::operator delete(memory);
+    }
+
+    /// Null when it is taken, or too small.
+    void* tryTake(std::size_t size) noexcept {
+        const bool isTaken = size <= sizeof(bytes_) && !busy_.exchange(true, std::memory_order_acquire);
+        return isTaken ? bytes_ : nullptr;
+    }
+    /// False when `memory` is not of this.
+    bool tryGive(const void* memory) noexcept {
+        if (memory != bytes_) return false;
+        busy_.store(false, std::memory_order_release);
+        return true;
     }
 
 private:
     alignas(std::max_align_t) std::byte bytes_[192];
     std::atomic<bool> busy_{false};
+};
+
+/// Memory for a handler on its way through a strand, which takes some for itself beside the handler's.
+class StrandHandlerMemory {
+public:
+    void* take(std::size_t size) {
+        for (HandlerMemory& one : memory_)
+            if (void* memory = one.tryTake(size)) return memory;
+        return ::operator new(size);
+    }
+    void give(void* memory) noexcept {
+        for (HandlerMemory& one : memory_)
+            if (one.tryGive(memory)) return;
+        ::operator delete(memory);
+    }
+
+private:
+    HandlerMemory memory_[3];
 };
 
 /// The standard allocator form of HandlerMemory. `Pointer` is a plain one to memory that outlives the
@@ -61,4 +88,4 @@ private:
     Pointer memory_;
 };
 
-}  // namespace tempeh::core
+}  // namespace tempeh::base

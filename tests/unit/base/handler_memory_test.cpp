@@ -1,4 +1,4 @@
-#include "core/handler_memory.hpp"
+#include "base/handler_memory.hpp"
 
 #include "support/allocation_counter.hpp"
 
@@ -9,7 +9,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace tempeh::core {
+namespace tempeh::base {
 namespace {
 
 constexpr std::size_t largest = 192;
@@ -99,4 +99,4 @@ TEST(HandlerAllocator, ASharedPointerKeepsTheMemoryAsLongAsTheHandler) {
 }
 
 }  // namespace
-}  // namespace tempeh::core
+}  // namespace tempeh::base
