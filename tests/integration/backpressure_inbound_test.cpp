@@ -1,6 +1,7 @@
 // DESIGN section 2, "Backpressure, inbound".
 
 #include "support/engine_fixture.hpp"
+#include "support/raw_server.hpp"
 
 #include <thread>
 
@@ -58,6 +59,26 @@ TEST(InboundBackpressure, AnEmptyPoolStopsReadingAndSaysSoOnce) {
     EXPECT_EQ(link.server->group.stats().poolEmptyNotices, 1U);
     EXPECT_GT(link.server->channels.channelInfo(link.atServer).stats.poolPauses, 0U);
     EXPECT_LE(link.server.reactor.stats().pool.highWater, 16U);
+}
+
+TEST(InboundBackpressure, APoolFullOfHellosStillReceivesTheirAnswers) {
+    constexpr std::size_t hellos = 3;
+    RawServer server;
+    Side client(Options{.initialPoolMessages = 0, .maxPoolMessages = hellos});
+    std::vector<RawPeer> peers;
+    for (std::size_t i = 0; i != hellos; ++i) {
+        client->sayHello(TcpClientAddress{"127.0.0.1", server.port()});
+        peers.push_back(server.accept());
+    }
+    std::vector<BinaryHeader> requests;
+    for (RawPeer& peer : peers)
+        requests.push_back(peer.readFrame());
+    for (std::size_t i = 0; i != hellos; ++i) {
+        peers[i].write(
+            {.channelNumber = 1, .opCode = OpCode::HelloResponse, .messageId = requests[i].messageId});
+        EXPECT_EQ(client->next(OpCode::HelloResponse)->header.messageId, requests[i].messageId);
+    }
+    EXPECT_EQ(client->group.stats().poolEmptyNotices, 0U);
 }
 
 TEST(InboundBackpressure, ReadingResumesByItselfWhenMessagesReturn) {

@@ -240,6 +240,7 @@ void ReactorScript::receiveLater(unsigned choice) {
 }
 
 void ReactorScript::onMessage(MessagePtr message, bool keep) {
+    if (!group_) return;  // closed while this one was on its way
     const ChannelNumber channel = message->header.channelNumber;
     const Status status = message->status();
     if (message->isFromApplication()) {
