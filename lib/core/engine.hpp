@@ -78,8 +78,13 @@ public:
     /// obligation end.
     void settle(Message& message) noexcept {
         MessagePool::settleAccount(message);
-        if (detail::MessageAccess::obligation(message) != 0) [[unlikely]]
-            settleObligation(message);
+        if (const std::uint64_t owed = takeObligation(message); owed != 0) [[unlikely]]
+            onObligationDropped(owed);
+    }
+    /// What the message leaves undone, which it owes no longer; 0: nothing. For who holds the Switchboard's
+    /// lock, and settles it without.
+    std::uint64_t takeObligation(Message& message) noexcept {
+        return detail::MessageAccess::obligation(message) != 0 ? takeObligationOf(message) : 0;
     }
     /// The last touch before a message belongs to the engine: settled, an id, no trace of an earlier life as
     /// a status. `header`: what the caller of post() gets.
@@ -241,8 +246,9 @@ private:
     Status postRemote(Group& group, MessagePtr& message, BinaryHeader& header);
     Status checkDoor(Channel* channel, const Group& group, OpCode opCode) const noexcept;
     Status keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header);
+    Status keepLateLocked(Channel& channel, MessagePtr& message, BinaryHeader& header, std::uint64_t& owed);
     Status submitFirst(const ChannelPtr& channel, MessagePtr& message, BinaryHeader& header);
-    void settleObligation(Message& message) noexcept;
+    std::uint64_t takeObligationOf(Message& message) noexcept;
     void wake() noexcept;
     void sendWake() noexcept;
     void onWake() noexcept;

@@ -57,6 +57,7 @@ std::size_t Engine::submitPlain(Group& group, MessageQueue& messages) noexcept {
             if (channel == nullptr || &channel->group() != &group || channel->isListener()) break;
             const Channel::Door& door = channel->door;
             if (door.hasEnded || !channel->hasRoom(*next, door.submitted.size(), door.submittedBytes)) break;
+            if (detail::MessageAccess::obligation(*next) != 0) break;  // settled without the lock
             MessagePtr message = messages.popFront();
             BinaryHeader header;
             prepare(*message, header);
@@ -126,6 +127,7 @@ bool Engine::mayWriteDirectly(Channel& channel, const Message& message) noexcept
 Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& header) {
     bool wakeNeeded = false;
     IoChannel* direct = nullptr;
+    std::uint64_t owed = 0;
     {
         std::unique_lock lock(switchboard_.mutex());
         Channel* channel = switchboard_.findLocked(message->header.channelNumber);
@@ -139,6 +141,7 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
         const Channel::Door& door = channel->door;
         if (!channel->hasRoom(*message, door.submitted.size(), door.submittedBytes))
             return Status::SendQueueFull;
+        owed = takeObligation(*message);
         prepare(*message, header);
         if (mayWriteDirectly(*channel, *message))
             direct = static_cast<IoChannel*>(channel);
@@ -147,21 +150,34 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
     }
     if (direct != nullptr) wakeNeeded = direct->writeDirectly(std::move(message));
     if (wakeNeeded) wake();
+    if (owed != 0) onObligationDropped(owed);
     return Status::Success;
 }
 
 /// The channel ended and its ChannelClosed has not been received: the message comes back before that.
 Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header) {
-    const std::scoped_lock lock(switchboard_.mutex());
+    MessagePtr dropped;      // returning it, and settling what it owes, takes the lock
+    std::uint64_t owed = 0;  // again
+    {
+        const std::scoped_lock lock(switchboard_.mutex());
+        const Status status = keepLateLocked(channel, message, header, owed);
+        if (status != Status::Success) return status;
+        dropped = std::move(message);  // a bye, which has nothing left to do
+    }
+    if (owed != 0) onObligationDropped(owed);
+    return Status::Success;
+}
+
+/// The message stays where it is when it is not to come back.
+Status Engine::keepLateLocked(Channel& channel, MessagePtr& message, BinaryHeader& header,
+                              std::uint64_t& owed) {
     if (channel.door.isRetired) return Status::InvalidChannelNumber;
     // Who posts on and on without receiving must notice.
     if (isRegular(message->header.opCode) && channel.door.late.size() >= options_.sendQueueMessages)
         return Status::SendQueueFull;
+    owed = takeObligation(*message);
     prepare(*message, header);
-    if (message->header.opCode == OpCode::ByeSignal) {
-        message.reset();
-        return Status::Success;
-    }
+    if (message->header.opCode == OpCode::ByeSignal) return Status::Success;
     if (message->header.opCode == OpCode::HelloRequest) message->header.opCode = OpCode::HelloResponse;
     if (message->header.opCode == OpCode::WelcomeRequest) message->header.opCode = OpCode::WelcomeResponse;
     message->header.origin = Origin::Engine;
@@ -214,12 +230,12 @@ Status Engine::submitFirst(const ChannelPtr& channel, MessagePtr& message, Binar
     return Status::Success;
 }
 
-void Engine::settleObligation(Message& message) noexcept {
+std::uint64_t Engine::takeObligationOf(Message& message) noexcept {
     const Obligation obligation(detail::MessageAccess::obligation(message));
     detail::MessageAccess::setObligation(message, 0);
     const bool isAnswer =
         message.header.opCode == OpCode::ByeResponse && message.header.channelNumber == obligation.channel();
-    if (!isAnswer) onObligationDropped(obligation.raw());
+    return isAnswer ? 0 : obligation.raw();
 }
 
 void Engine::wake() noexcept {

@@ -171,14 +171,16 @@ void ListenerChannel::end(EndCause cause, Status status, const EndDetail& detail
                                                         : Status::ChannelClosed;
     phase.store(ChannelPhase::Closed, std::memory_order_relaxed);
     MessageQueue back;
+    MessageQueue byes;
     {
         const std::scoped_lock lock(engine_.switchboard().mutex());
         door.hasEnded = true;
         door.lateStatus = Status::ChannelClosed;
         if (owesAnswer && welcome_ == nullptr) welcome_ = accepting.popFront();  // not accepted yet
         if (owesAnswer && welcome_ == nullptr) welcome_ = door.submitted.popFront();
-        door.submitted.clear();  // byes, at most
+        byes.append(door.submitted);
     }
+    byes.clear();  // without the lock, which a message takes on its way back
     if (owesAnswer && welcome_ != nullptr) back.pushBack(answer(reason, detail));
     back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));
     closeStream();                                       // first: who is told may listen here again at once

@@ -62,6 +62,20 @@ TEST(ByeRequest, TheApplicationMayAnswerWithAResult) {
     EXPECT_EQ(link.client.reactor.stats().violations, 0U);
 }
 
+TEST(ByeRequest, ReusedForSomethingElseByAThreadIsAnsweredByTheEngine) {
+    Link link;
+    link.client->post(OpCode::ByeRequest, link.atClient);
+    MessagePtr received = link.server->next(OpCode::ByeRequest);
+    received->header.opCode = OpCode::Signal;
+    received->body.assign("before I go");
+    link.server->post(std::move(received));
+    link.server->nextClosed(link.atServer);
+
+    EXPECT_EQ(link.client->next(OpCode::Signal)->body.view(), "before I go");
+    link.client->next(OpCode::ByeResponse);
+    link.client->nextClosed(link.atClient);
+}
+
 TEST(ByeRequest, WhatThePeerHadQueuedStillArrives) {
     Link link;
     link.client->post(OpCode::ByeRequest, link.atClient);
