@@ -7,7 +7,7 @@ namespace tempeh::test {
 namespace {
 
 /// Seeds of one test; TEMPEH_SIM_SEEDS says how many.
-const std::uint64_t seedsOfSlice = fromEnvironment("TEMPEH_SIM_SEEDS", scaled(500));
+const std::uint64_t seedsOfSlice = fromEnvironment("TEMPEH_SIM_SEEDS", scaled(50));
 
 class Seeds : public ::testing::TestWithParam<std::uint64_t> {};
 
