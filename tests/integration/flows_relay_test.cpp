@@ -129,7 +129,7 @@ asio::awaitable<void> sendSignals(Peer peer, std::uint64_t count) {
     co_await peer.request(peer.get(OpCode::Request, "seen?"), patience);
 }
 
-asio::awaitable<void> upload(Peer peer, std::size_t size) {
+asio::awaitable<void> uploadPattern(Peer peer, std::size_t size) {
     const std::string value = pattern(size);
     StreamWriter writer(peer);
     writer.textHeaders().append(wantHeader, wantSum);
@@ -141,7 +141,7 @@ asio::awaitable<void> upload(Peer peer, std::size_t size) {
     }
 }
 
-asio::awaitable<void> download(Peer peer, std::size_t size) {
+asio::awaitable<void> downloadPattern(Peer peer, std::size_t size) {
     MessagePtr wish = peer.get(OpCode::Request, std::to_string(size));
     wish->textHeaders.append(wantHeader, wantDownload);
     flows::StreamReader reader = co_await flows::requestStream(peer, std::move(wish), patience);
@@ -151,7 +151,7 @@ asio::awaitable<void> download(Peer peer, std::size_t size) {
 
 asio::awaitable<void> everything(Peer peer, Asked* asked, std::size_t streamBytes) {
     co_await (askOften(peer, asked, 20) && askOften(peer, asked, 20) && sendSignals(peer, 100) &&
-              upload(peer, streamBytes) && download(peer, streamBytes));
+              uploadPattern(peer, streamBytes) && downloadPattern(peer, streamBytes));
     const MessagePtr farewell = co_await peer.close();
     EXPECT_NE(farewell, nullptr);
 }

@@ -15,8 +15,8 @@
 namespace tempeh::test {
 namespace {
 
-constexpr int moments = isSanitized ? 8 : 30;
-const Options hasty{.sendQueueMessages = 8, .lingerTimeout = 20ms};
+constexpr int lastMoment = isSanitized ? 8 : 30;
+const Options hastyAndSmall{.sendQueueMessages = 8, .lingerTimeout = 20ms};
 
 enum class Victim { ClientGroup, ClientEngine, ServerGroup, ServerEngine };
 
@@ -76,8 +76,8 @@ protected:
 void EveryMoment::runOnce(int k) {
     const auto [isOwn, victim] = GetParam();
     left_ = k;
-    EitherEngine server(isOwn, hasty);
-    EitherEngine client(isOwn, hasty);
+    EitherEngine server(isOwn, hastyAndSmall);
+    EitherEngine client(isOwn, hastyAndSmall);
     auto serverParty = std::make_unique<Party>(*server);
     auto clientParty = std::make_unique<Party>(*client);
     const Listening listening = serverParty->listen(localTcp());
@@ -127,7 +127,7 @@ void EveryMoment::runOnce(int k) {
         thread.join();
 }
 
-std::string nameOf(const ::testing::TestParamInfo<std::tuple<bool, Victim>>& one) {
+std::string nameOfVictim(const ::testing::TestParamInfo<std::tuple<bool, Victim>>& one) {
     static const std::array<std::string, 4> names{"ClientGroup", "ClientEngine", "ServerGroup",
                                                   "ServerEngine"};
     return (std::get<0>(one.param) ? "OwnThread" : "CallersContext") +
@@ -138,10 +138,10 @@ INSTANTIATE_TEST_SUITE_P(On, EveryMoment,
                          ::testing::Combine(::testing::Bool(),
                                             ::testing::Values(Victim::ClientGroup, Victim::ClientEngine,
                                                               Victim::ServerGroup, Victim::ServerEngine)),
-                         nameOf);
+                         nameOfVictim);
 
 TEST_P(EveryMoment, IsAGoodOneToBeDestroyed) {
-    for (int k = 0; k <= moments; ++k)
+    for (int k = 0; k <= lastMoment; ++k)
         runOnce(k);
 }
 

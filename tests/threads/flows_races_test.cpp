@@ -38,8 +38,8 @@ private:
     std::binary_semaphore reached_{0};
 };
 
-constexpr int moments = isSanitized ? 10 : 30;
-const Options hasty{.lingerTimeout = 20ms};
+constexpr int lastFlowsMoment = isSanitized ? 10 : 30;
+const Options hastyFlows{.lingerTimeout = 20ms};
 
 /// What became of requests; each must end once.
 struct Ends {
@@ -126,15 +126,15 @@ class FlowsRaces : public ::testing::Test {
 protected:
     struct Everything {
         explicit Everything(TallyBook& book)
-            : pair([&book](Peer peer) { return book.serve(std::move(peer)); }, UdsServerAddress{}, {}, hasty,
-                   hasty) {}
+            : pair([&book](Peer peer) { return book.serve(std::move(peer)); }, UdsServerAddress{}, {},
+                   hastyFlows, hastyFlows) {}
         FlowsPair pair;
     };
 
     /// Everybody busy; `end` ends it all after the k-th event, for every k.
     template <typename End>
     void endAtEveryMoment(End end) {
-        for (int k = 0; k <= moments; ++k) {
+        for (int k = 0; k <= lastFlowsMoment; ++k) {
             TallyBook book;
             Everything all(book);
             const Peer peer = all.pair.connect();
@@ -226,9 +226,9 @@ TEST_F(FlowsRaces, EnginesShutDownFromSeveralThreads) {
 /// A link used from everywhere while its server comes and goes.
 TEST_F(FlowsRaces, ALinkUsedByManyThreadsAndClosedAtEveryMoment) {
     const std::string path = temporaryUdsPath();
-    for (int k = 0; k <= moments; ++k) {
-        Reactor serverReactor(hasty);
-        Reactor clientReactor(hasty);
+    for (int k = 0; k <= lastFlowsMoment; ++k) {
+        Reactor serverReactor(hastyFlows);
+        Reactor clientReactor(hastyFlows);
         TallyBook book;
         std::atomic<bool> isStopping{false};
         std::thread comesAndGoes([&] {
@@ -270,9 +270,9 @@ TEST_F(FlowsRaces, ALinkUsedByManyThreadsAndClosedAtEveryMoment) {
 
 /// Connecting from many threads while the server stops.
 TEST_F(FlowsRaces, ConnectsWhileTheServerStops) {
-    for (int k = 0; k <= moments; ++k) {
-        Reactor serverReactor(hasty);
-        Reactor clientReactor(hasty);
+    for (int k = 0; k <= lastFlowsMoment; ++k) {
+        Reactor serverReactor(hastyFlows);
+        Reactor clientReactor(hastyFlows);
         std::optional<Server> server(std::in_place, serverReactor, std::vector<Address>{localTcp()});
         const Address address = server->addresses().front();
         TallyBook book;
