@@ -28,6 +28,28 @@ MessagePtr makeNotice(OpCode opCode, ChannelNumber channel) {
     return notice;
 }
 
+bool isLostNotice(const Message& message) noexcept {
+    return message.isFromEngine() && message.header.opCode == OpCode::Signal &&
+           message.status() == Status::ChannelClosed;
+}
+
+/// Without the last "lost" and "connected" if they are the last two of all: then the next "lost" says it all.
+/// A link whose owner never receives would else hoard its news.
+MessageQueue withoutStaleNews(MessageQueue messages) noexcept {
+    MessageQueue kept;
+    MessageQueue last;  // a "lost", and perhaps the "connected" behind it
+    while (MessagePtr message = messages.popFront()) {
+        const bool isConnected = message->header.opCode == OpCode::HelloResponse;
+        if (!isConnected || last.size() != 1) kept.append(last);
+        if (isLostNotice(*message) || (isConnected && !last.empty()))
+            last.pushBack(std::move(message));
+        else
+            kept.pushBack(std::move(message));
+    }
+    if (last.size() == 1) kept.append(last);
+    return kept;
+}
+
 /// Whether a message that came back unsent means the same on another connection.
 bool mayGoToAnother(const Message& message) noexcept {
     return message.header.opCode == OpCode::Signal && !message.hasMore();
@@ -188,6 +210,7 @@ void ReconnectCore::setLost(PeerState& peer) {
             else
                 inbox.add(std::move(message), *hub_, woken);
         }
+        inbox.messages = withoutStaleNews(std::move(inbox.messages));
         inbox.add(std::move(notice), *hub_, woken);
     }
     again.append(unsent_);  // what was to go again comes behind what had gone already

@@ -80,6 +80,24 @@ TEST_F(FlowsReconnect, TellsItsStatesInBand) {
     EXPECT_EQ(link.counters().answered, 3U);
 }
 
+asio::awaitable<void> expectNoMoreNews(ReconnectingPeer link) {
+    const MessagePtr more = co_await link.receive(0s);
+    EXPECT_EQ(more, nullptr);
+}
+
+TEST_F(FlowsReconnect, HoardsNoNewsThatNobodyReceives) {
+    const ReconnectingPeer link = this->link();
+    for (std::uint64_t i = 1; i <= 5; ++i) {
+        server_.start(echo);
+        onClient(expectEchoOver(link, "hi"));
+        server_.stop();
+        ASSERT_TRUE(eventually([&] { return link.counters().losses == i; }));
+    }
+    onClient(expectNews(link, OpCode::HelloResponse, false));
+    onClient(expectNews(link, OpCode::Signal, true));
+    onClient(expectNoMoreNews(link));
+}
+
 TEST_F(FlowsReconnect, SaysItsOwnHelloEachTime) {
     std::mutex mutex;
     std::vector<std::string> hellos;

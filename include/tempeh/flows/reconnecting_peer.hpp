@@ -92,7 +92,8 @@ public:
 
     /// As Peer::receive, with the states of the link in their places: a HelloResponse (the server's, or an
     /// empty one) when connected, a Signal from the engine with status ChannelClosed and `~reason` when lost.
-    /// The end (closed, refused, engine shut down) is thrown.
+    /// Of losses in a row that nobody has received, with nothing else between them, the last is told. The end
+    /// (closed, refused, engine shut down) is thrown.
     [[nodiscard]] asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
 
     /// Completes with true when connected (at once when it is), false at the timeout. Throws the end.
