@@ -125,6 +125,7 @@ public:
         if (engine_ != nullptr) --engine_->coroutines_;
     }
     void operator()(const std::exception_ptr& failure) const noexcept {
+        const Turn turn(*engine_);  // the last one leaves no timer behind, which would keep the context busy
         if (failure != nullptr) engine_->log_.error("a channel's coroutine ended with an exception");
     }
 
