@@ -262,6 +262,8 @@ void Engine::onWake() noexcept {
 }
 
 bool Engine::submit(Job& job, std::shared_ptr<void> keepAlive) noexcept {
+    // Of a job that is queued already this may be the last reference when the lock is given back: not before.
+    const std::shared_ptr<void> outlivesTheLock = keepAlive;
     const std::scoped_lock lock(contextMutex_);
     if (contextGone_ || keepAlive == nullptr) return false;
     if (switchboard_.enlist(job, std::move(keepAlive))) sendWake();
