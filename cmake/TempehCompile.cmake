@@ -14,7 +14,9 @@ endif()
 
 add_library(tempeh_warnings INTERFACE)
 if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
-    target_compile_options(tempeh_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+    target_compile_options(
+        tempeh_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion
+                                  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:TEMPEH_MAY_SHADOW>>>:-Wshadow>)
     # GCC 12 sees an overlapping copy in every `"text" + std::string` it inlines (GCC bug 105651).
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
         target_compile_options(tempeh_warnings INTERFACE -Wno-restrict)
