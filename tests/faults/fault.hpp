@@ -5,6 +5,12 @@
 #include <span>
 #include <string>
 
+#if defined(__clang__) && defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TEMPEH_FAULTS_NO_OPERATOR_NEW
+#endif
+#endif
+
 /// Makes the Nth allocation or system call of a kind fail. Calls are caught where the linker resolves them
 /// (`--wrap`), which works below no sanitizer's feet; see CMakeLists.txt for the list.
 namespace tempeh::faults {
@@ -70,6 +76,13 @@ struct Fault {
 };
 
 std::string describe(const Fault& fault);
+
+/// False where operator new cannot be replaced: allocations of Asio's fail, others do not.
+#ifdef TEMPEH_FAULTS_NO_OPERATOR_NEW
+inline constexpr bool hasOperatorNew = false;
+#else
+inline constexpr bool hasOperatorNew = true;
+#endif
 
 /// From now on the calls of every thread count, but for those in a Spared scope.
 void arm(const Fault& fault) noexcept;

@@ -12,7 +12,7 @@ using tempeh::faults::next;
 
 namespace {
 
-void* allocate(std::size_t size) noexcept {
+[[maybe_unused]] void* allocate(std::size_t size) noexcept {
     if (next(Kind::Allocation) != 0) return nullptr;
     countBlock(1);
     return std::malloc(size == 0 ? 1 : size);
@@ -23,18 +23,18 @@ void* allocateAligned(std::size_t size, std::size_t alignment) noexcept {
     return ::memalign(alignment, size == 0 ? 1 : size);
 }
 
-void* allocate(std::size_t size, std::align_val_t alignment) noexcept {
+[[maybe_unused]] void* allocate(std::size_t size, std::align_val_t alignment) noexcept {
     void* const block = allocateAligned(size, static_cast<std::size_t>(alignment));
     if (block != nullptr) countBlock(1);
     return block;
 }
 
-void release(void* block) noexcept {
+[[maybe_unused]] void release(void* block) noexcept {
     if (block != nullptr) countBlock(-1);
     std::free(block);
 }
 
-void* orThrow(void* block) {
+[[maybe_unused]] void* orThrow(void* block) {
     if (block == nullptr) throw std::bad_alloc();
     return block;
 }
@@ -48,6 +48,8 @@ extern "C" void* __wrap_aligned_alloc(std::size_t alignment, std::size_t size) {
 }
 // NOLINTEND(bugprone-reserved-identifier)
 
+// Clang's thread sanitizer links its own into the program, where a second definition is an error.
+#ifndef TEMPEH_FAULTS_NO_OPERATOR_NEW
 void* operator new(std::size_t size) {
     return orThrow(allocate(size));
 }
@@ -87,3 +89,4 @@ void operator delete(void* block, std::align_val_t) noexcept {
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
     release(block);
 }
+#endif
