@@ -99,11 +99,11 @@ Node::~Node() {
 
 namespace {
 
-constexpr Duration patience = 20s;
+constexpr Duration serverPatience = 20s;
 
 MessagePtr expect(ChannelGroup& group, OpCode opCode) {
     for (;;) {
-        MessagePtr message = group.blocking().waitReceive(patience);
+        MessagePtr message = group.blocking().waitReceive(serverPatience);
         if (message == nullptr || message->header.opCode == opCode) return message;
         if (message->isFromEngine() && message->status() == Status::ChannelClosed) return nullptr;
     }

@@ -54,7 +54,7 @@ private:
     std::string path_;
 };
 
-struct Case {
+struct ServerCase {
     std::string name;
     Status hello;        ///< On the HelloRequest that comes back; Success: it was answered.
     std::string reason;  ///< Part of the ChannelClosed's.
@@ -62,7 +62,7 @@ struct Case {
     Options options = Options{.frameTimeout = patience};
 };
 
-std::ostream& operator<<(std::ostream& out, const Case& one) {
+std::ostream& operator<<(std::ostream& out, const ServerCase& one) {
     return out << one.name;
 }
 
@@ -74,12 +74,12 @@ std::function<void(raw::Peer&)> sendFrame(const raw::Frame& frame) {
     return send(frame.bytes());
 }
 
-std::vector<Case> allCases() {
+std::vector<ServerCase> allServerCases() {
     const Options hastyFrame{.frameTimeout = 200ms};
     const raw::Frame answer{.proto = 4, .id = 1, .body = std::string(1000, 'x')};
     const Bytes answerBytes = answer.bytes();
     const Bytes half(answerBytes.begin(), answerBytes.begin() + 500);
-    std::vector<Case> cases{
+    std::vector<ServerCase> cases{
         {"ResetsAtOnce", Status::PeerDisconnected, "PeerDisconnected: the peer closed the connection",
          [](raw::Peer& peer) { peer.reset(); }},
         {"ClosesAtOnce", Status::PeerDisconnected, "PeerDisconnected: the peer closed the connection",
@@ -112,7 +112,7 @@ std::vector<Case> allCases() {
     return cases;
 }
 
-class HostileServer : public ::testing::TestWithParam<std::tuple<Transport, Case>> {};
+class HostileServer : public ::testing::TestWithParam<std::tuple<Transport, ServerCase>> {};
 
 TEST_P(HostileServer, CostsItsOwnChannel) {
     const auto& [transport, one] = GetParam();
@@ -144,12 +144,12 @@ TEST_P(HostileServer, CostsItsOwnChannel) {
 
 INSTANTIATE_TEST_SUITE_P(Tcp, HostileServer,
                          ::testing::Combine(::testing::Values(Transport::Tcp),
-                                            ::testing::ValuesIn(allCases())),
-                         [](const auto& tested) { return std::get<Case>(tested.param).name; });
+                                            ::testing::ValuesIn(allServerCases())),
+                         [](const auto& tested) { return std::get<ServerCase>(tested.param).name; });
 INSTANTIATE_TEST_SUITE_P(Unix, HostileServer,
                          ::testing::Combine(::testing::Values(Transport::Uds),
-                                            ::testing::ValuesIn(allCases())),
-                         [](const auto& tested) { return std::get<Case>(tested.param).name; });
+                                            ::testing::ValuesIn(allServerCases())),
+                         [](const auto& tested) { return std::get<ServerCase>(tested.param).name; });
 
 /// One that never answers is not found out by the engine, who must not know how long an answer may take; but
 /// it costs its own channel only, and what the application says about it is done.

@@ -14,11 +14,11 @@ using testing::SimulationOptions;
 
 namespace {
 
-constexpr std::uint64_t workloadSalt = 0xf10e'5bad'cafe'0001U;
+constexpr std::uint64_t flowsSalt = 0xf10e'5bad'cafe'0001U;
 constexpr std::uint16_t port = 7099;
 
-SimulationOptions networkOptions(std::uint64_t seed, bool isFaulty) {
-    base::Random random(seed ^ ~workloadSalt);
+SimulationOptions flowsNetworkOptions(std::uint64_t seed, bool isFaulty) {
+    base::Random random(seed ^ ~flowsSalt);
     SimulationOptions options = isFaulty ? SimulationOptions::faulty(seed) : SimulationOptions{};
     options.seed = seed;
     options.tick = random.below(2) == 0 ? 1ms : 0ms;
@@ -52,11 +52,11 @@ char byteOf(std::uint64_t seed, std::uint64_t position) {
 }  // namespace
 
 FlowsWorkload::FlowsWorkload(std::uint64_t seed, bool speaks)
-    : random_(seed ^ workloadSalt)
+    : random_(seed ^ flowsSalt)
     , speaks_(speaks)
     , isFaulty_(random_.below(2) == 0)
     , isCoarse_(random_.below(2) == 0)
-    , network_(networkOptions(seed, isFaulty_)) {}
+    , network_(flowsNetworkOptions(seed, isFaulty_)) {}
 
 FlowsWorkload::~FlowsWorkload() {
     isEnding_ = true;
