@@ -201,13 +201,15 @@ void Connection::scheduleArrival(std::size_t from, TimePoint when) {
 void Connection::arrive(std::size_t from) {
     if (isHeldUp()) return;
     const std::size_t to = other(from);
-    const Pipe::Arrived arrived = pipes_[from].arrive(now());
-    if (arrived.bytes == 0 && !arrived.isEnd) return;
     if (!ends_[to].isOpen || ends_[to].error) {
-        // Nobody is there to read it: the kernel says so, and forgets what it had to send.
-        if (arrived.bytes != 0) sendReset(to, world_.latency());
+        // Nobody is there to read it: the kernel drops it and says so, and forgets what it had to send.
+        const bool isToldOf = pipes_[from].inFlightBytes() != 0;
+        pipes_[from].drop();
+        if (isToldOf) sendReset(to, world_.latency());
         return;
     }
+    const Pipe::Arrived arrived = pipes_[from].arrive(now());
+    if (arrived.bytes == 0 && !arrived.isEnd) return;
     world_.trace().add(TraceEvent::Arrive, name(to), arrived.bytes);
     tellReader(to);
     tellWriter(from);
