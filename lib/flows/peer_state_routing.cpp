@@ -64,8 +64,12 @@ void PeerState::overrun() noexcept {
     isOverrun = true;
     isDoomed_ = true;
     byeSaid_ = true;
-    MessagePtr bye(new (std::nothrow) Message());
-    if (bye == nullptr) return;  // the handler's next call ends it
+    MessagePtr bye;
+    try {
+        bye.reset(new Message());
+    } catch (const std::bad_alloc&) {
+        return;  // the handler's next call ends it
+    }
     bye->header.opCode = OpCode::ByeSignal;
     bye->header.channelNumber = channel_;
     error_code ec;  // it has ended
