@@ -31,7 +31,7 @@ std::vector<std::byte> copyOf(std::span<const std::span<const std::byte>> parts,
 
 std::shared_ptr<Connection> Connection::make(World& world, Party client, Party server) {
     constexpr std::size_t silentWithinMicros = 300'000;
-    const auto connection = std::make_shared<Connection>(world, std::move(client), std::move(server));
+    auto connection = std::make_shared<Connection>(world, std::move(client), std::move(server));
     world.add(connection);
     if (world.fault(world.options().halfOpens)) {
         world.timeline().after(std::chrono::microseconds(world.between(0, silentWithinMicros)),

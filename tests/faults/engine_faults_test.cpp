@@ -71,7 +71,7 @@ TEST(TheHooks, SeeTheCallsAndBite) {
     arm({Kind::Allocation, 1, ENOMEM});
     {
         const Exposed exposed;
-        EXPECT_THROW(delete new int, std::bad_alloc);
+        EXPECT_THROW(::operator delete(::operator new(16)), std::bad_alloc);  // not to be optimised away
     }
     EXPECT_TRUE(disarm());
 }
