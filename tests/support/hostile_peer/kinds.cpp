@@ -57,12 +57,13 @@ bool hold(Connection& connection, unsigned step, Session&) {
     return connection.drain();
 }
 
-/// Half of a frame.
+/// Half of a frame, written together with the hello: who has seen the hello can stop it there.
 bool holdFrame(Connection& connection, unsigned step, Session&) {
+    if (step > 0) return connection.drain();
     const Bytes frame = raw::Frame{.proto = 2, .id = 5, .body = std::string(1000, 'x')}.bytes();
-    if (step == 0)
-        return connection.send(raw::helloRequest()) && connection.send(std::span(frame).first(500));
-    return connection.drain();
+    Bytes start = raw::helloRequest().bytes();
+    start.insert(start.end(), frame.begin(), frame.begin() + 500);
+    return connection.send(start);
 }
 
 // --- Rude ends ---
