@@ -17,6 +17,7 @@ class GroupBackend;
 /// stop the engine they wait for.
 class TEMPEH_EXPORT BlockingChannelGroup {
 public:
+    /// For engines; applications call ChannelGroup::blocking().
     explicit BlockingChannelGroup(std::shared_ptr<detail::GroupBackend> backend) noexcept;
 
     /// As ChannelGroup::post.
@@ -47,6 +48,7 @@ public:
     void updateReceiver(MessagePtr&& message = nullptr) const;
     void updateReceiver(MessagePtr&& message, error_code& ec) const noexcept;
 
+    /// As ChannelGroup::channelInfo.
     ChannelInfo channelInfo(ChannelNumber channel) const;
     ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const;
 

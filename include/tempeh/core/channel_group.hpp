@@ -22,7 +22,9 @@ class TEMPEH_EXPORT ChannelGroup {
 public:
     /// An empty handle; every call but assignment fails with InvalidChannelGroup.
     ChannelGroup() noexcept = default;
+    /// For engines; applications call Ampe::createGroup().
     explicit ChannelGroup(std::shared_ptr<detail::GroupBackend> backend) noexcept;
+    /// Moves the handle; assignment closes the channels of the group held before.
     ChannelGroup(ChannelGroup&&) noexcept = default;
     ChannelGroup& operator=(ChannelGroup&& other) noexcept;
     ~ChannelGroup();
@@ -30,8 +32,9 @@ public:
     /// Hands a message to the engine: any thread, never blocks, nothing allocated in steady state. Gives the
     /// header with channel number and message id, both assigned at once. On success `message` is null and the
     /// message is sent whole or comes back through waitReceive with origin Engine and the reason; on failure
-    /// the caller keeps it and nothing was sent. Errors: DESIGN section 2 "Validation", SendQueueFull (see
-    /// waitWritable), TooManyChannels, ShutdownStarted, AllocationFailed.
+    /// the caller keeps it and nothing was sent. Errors: what is wrong with the message
+    /// (docs/concepts/errors.md), SendQueueFull (see waitWritable), TooManyChannels, ShutdownStarted,
+    /// AllocationFailed.
     BinaryHeader post(MessagePtr&& message);
     BinaryHeader post(MessagePtr&& message, error_code& ec) noexcept;
 
@@ -99,6 +102,7 @@ public:
     /// valid.
     TimePoint now() const noexcept;
 
+    /// False for an empty handle.
     explicit operator bool() const noexcept { return backend_ != nullptr; }
 
 private:

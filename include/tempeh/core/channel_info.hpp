@@ -24,23 +24,25 @@ enum class ChannelPhase : std::uint8_t {
     Closed,     ///< Ended; its ChannelClosed waits to be received.
 };
 
+/// The enumerator's name, "unknown" for a value that has none.
 TEMPEH_EXPORT std::string_view nameOf(ChannelPhase phase) noexcept;
+/// Writes the name.
 TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, ChannelPhase phase);
 
 /// A snapshot of one channel.
 struct ChannelInfo {
-    ChannelNumber channel = 0;
-    ChannelPhase state = ChannelPhase::Opening;
-    Transport transport = Transport::Tcp;
+    ChannelNumber channel = 0;                   ///< Its number.
+    ChannelPhase state = ChannelPhase::Opening;  ///< What it is doing.
+    Transport transport = Transport::Tcp;        ///< What carries its bytes.
     std::string localAddress;  ///< `tcp|HOST|PORT` or `uds|PATH`; empty until bound or connected.
     std::string peerAddress;   ///< Likewise; for a client that is not connected yet, where it connects to.
     std::optional<PeerCredentials> peerCredentials;  ///< Unix sockets, where the system tells.
-    bool isListener = false;
-    bool isReadingPaused = false;       ///< Waits for the pool.
-    std::size_t sendQueueMessages = 0;  ///< Posted and not yet written.
-    std::size_t sendQueueBytes = 0;
-    Duration age{};  ///< Since its number was assigned.
-    ChannelStats stats;
+    bool isListener = false;                         ///< Else a connection.
+    bool isReadingPaused = false;                    ///< Waits for the pool.
+    std::size_t sendQueueMessages = 0;               ///< Posted and not yet written.
+    std::size_t sendQueueBytes = 0;                  ///< The same in bytes of frames.
+    Duration age{};                                  ///< Since its number was assigned.
+    ChannelStats stats;                              ///< Its counters.
 };
 
 }  // namespace tempeh

@@ -10,16 +10,19 @@ namespace tempeh {
 
 /// What moved in one direction. Frames, whole; bytes as on the wire.
 struct TrafficStats {
-    std::uint64_t messages = 0;
-    std::uint64_t bytes = 0;
+    std::uint64_t messages = 0;  ///< Frames.
+    std::uint64_t bytes = 0;     ///< Of frames, headers included.
 };
 
 /// Messages that came back to their sender instead of going out, by reason. Index: the Status's value, 66 and
 /// up unused.
 class ReturnedStats {
 public:
+    /// How many came back with that status.
     std::uint64_t operator[](Status status) const noexcept { return counts_[index(status)]; }
+    /// For engines: counts some more.
     void add(Status status, std::uint64_t count = 1) noexcept { counts_[index(status)] += count; }
+    /// How many in all.
     std::uint64_t total() const noexcept {
         std::uint64_t sum = 0;
         for (const std::uint64_t count : counts_)
@@ -39,8 +42,8 @@ private:
 
 /// Counters of one channel since it was opened.
 struct ChannelStats {
-    TrafficStats sent;
-    TrafficStats received;
+    TrafficStats sent;             ///< Written to the socket.
+    TrafficStats received;         ///< Delivered to the group.
     std::uint64_t reads = 0;       ///< Read system calls.
     std::uint64_t writes = 0;      ///< Write system calls.
     std::uint64_t poolPauses = 0;  ///< Times reading stopped because the pool was empty.
@@ -49,13 +52,13 @@ struct ChannelStats {
 
 /// Counters of one group since it was made; closed channels included.
 struct GroupStats {
-    TrafficStats sent;
-    TrafficStats received;
-    std::uint64_t wakes = 0;  ///< Times a waiting receiver was woken.
-    std::uint64_t poolEmptyNotices = 0;
-    std::size_t channels = 0;  ///< Open now, listeners included.
-    std::size_t pending = 0;   ///< Messages that wait to be received now.
-    ReturnedStats returned;
+    TrafficStats sent;                   ///< Written to sockets.
+    TrafficStats received;               ///< Delivered from sockets.
+    std::uint64_t wakes = 0;             ///< Times a waiting receiver was woken.
+    std::uint64_t poolEmptyNotices = 0;  ///< PoolEmpty messages it got.
+    std::size_t channels = 0;            ///< Open now, listeners included.
+    std::size_t pending = 0;             ///< Messages that wait to be received now.
+    ReturnedStats returned;              ///< Posted, not sent.
 };
 
 /// Counters of a pool.
@@ -70,8 +73,8 @@ struct PoolStats {
 
 /// Counters of an engine since it was made; closed groups and channels included.
 struct EngineStats {
-    TrafficStats sent;
-    TrafficStats received;
+    TrafficStats sent;                 ///< Written to sockets.
+    TrafficStats received;             ///< Delivered from sockets.
     std::uint64_t reads = 0;           ///< Read system calls.
     std::uint64_t writes = 0;          ///< Write system calls.
     std::uint64_t reactorWakes = 0;    ///< Times another thread had to wake the reactor.
@@ -90,8 +93,8 @@ struct EngineStats {
     std::uint64_t writeTimeouts = 0;      ///< Channels ended because the peer took nothing.
     std::size_t channels = 0;             ///< Open now.
     std::size_t groups = 0;               ///< Open now.
-    PoolStats pool;
-    ReturnedStats returned;
+    PoolStats pool;                       ///< Of its messages.
+    ReturnedStats returned;               ///< Posted, not sent.
 };
 
 }  // namespace tempeh

@@ -15,6 +15,7 @@ namespace tempeh::flows {
 class TEMPEH_EXPORT BlockingPeer {
 public:
     BlockingPeer() noexcept = default;
+    /// The same channel as that of `peer`.
     explicit BlockingPeer(Peer peer) noexcept : peer_(std::move(peer)) {}
 
     /// As Peer::send: waits for room in the send queue.
@@ -32,6 +33,7 @@ public:
     MessagePtr close(MessagePtr bye = nullptr) const;
     void abort() const noexcept { peer_.abort(); }
 
+    /// As the same calls of Peer.
     ChannelInfo info() const { return peer_.info(); }
     PeerCounters counters() const { return peer_.counters(); }
     bool isOpen() const noexcept { return peer_.isOpen(); }

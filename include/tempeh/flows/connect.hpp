@@ -39,6 +39,7 @@ static_assert(std::is_trivially_destructible_v<ConnectOptions>);
 /// The server answered the hello with a status other than 0.
 class TEMPEH_EXPORT Refused : public Error {
 public:
+    /// With that status and that text behind the message.
     Refused(std::uint8_t rawStatus, const std::string& detail);
     ~Refused() override;
 

@@ -49,6 +49,7 @@ public:
     Heartbeat& operator=(Heartbeat&&) noexcept;
     ~Heartbeat();
 
+    /// A snapshot.
     HeartbeatCounters counters() const;
 
 private:

@@ -36,6 +36,7 @@ class TEMPEH_EXPORT Peer {
 public:
     /// No channel; every call but assignment and the operator throws Error(InvalidChannelNumber).
     Peer() noexcept = default;
+    /// For the other parts of this library.
     explicit Peer(std::shared_ptr<detail::PeerState> state) noexcept;
 
     /// Sends a message in order; waits for room in the send queue, so never SendQueueFull. Its channel number
@@ -84,9 +85,11 @@ public:
 
     /// A snapshot; after the end the last one known, with state Closed. Takes a lock and allocates.
     ChannelInfo info() const;
+    /// A snapshot, after the end the last one.
     PeerCounters counters() const;
     /// False from when calls throw ChannelClosed, which may be a moment before info() says so.
     bool isOpen() const noexcept;
+    /// Its number in this engine.
     ChannelNumber channel() const;
 
     /// What the other side said hello with: the server's HelloResponse at a client, the client's HelloRequest
@@ -109,6 +112,7 @@ public:
     /// Waits that long in the engine's time.
     asio::awaitable<void> sleep(Duration duration) const;
 
+    /// False without a channel.
     explicit operator bool() const noexcept { return state_ != nullptr; }
     /// The same channel.
     friend bool operator==(const Peer& a, const Peer& b) noexcept { return a.state_ == b.state_; }

@@ -55,13 +55,13 @@ struct ReconnectOptions {
 
 /// Counters of a ReconnectingPeer. Every request ends as exactly one of answered, timedOut, failed.
 struct ReconnectCounters {
-    std::uint64_t connects = 0;
+    std::uint64_t connects = 0;        ///< Connections made.
     std::uint64_t losses = 0;          ///< Connections that ended by themselves.
     std::uint64_t failedAttempts = 0;  ///< To connect.
-    std::uint64_t requests = 0;
-    std::uint64_t answered = 0;
-    std::uint64_t timedOut = 0;
-    std::uint64_t failed = 0;
+    std::uint64_t requests = 0;        ///< Sent or tried.
+    std::uint64_t answered = 0;        ///< Their Response was delivered.
+    std::uint64_t timedOut = 0;        ///< Gave null.
+    std::uint64_t failed = 0;          ///< Threw.
     std::uint64_t sentAgain =
         0;  ///< Requests and signals that went to a connection a second time, or more often.
 };
@@ -102,8 +102,10 @@ public:
     /// Says bye if connected, ends all attempts, and waits for that. The peer's ByeResponse, if there is one.
     [[nodiscard]] asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
 
+    /// Snapshots.
     LinkState state() const;
     ReconnectCounters counters() const;
+    /// As the same calls of Peer.
     MessagePtr get(OpCode opCode = OpCode::Request) const;
     MessagePtr get(OpCode opCode, std::string_view body) const;
     asio::any_io_executor executor() const;

@@ -50,7 +50,9 @@ public:
     /// cancelled. Any number of callers.
     [[nodiscard]] asio::awaitable<bool> stop(Duration deadline);
 
+    /// A snapshot.
     ServerCounters counters() const;
+    /// The executor beside the sockets.
     asio::any_io_executor executor() const;
 
 private:

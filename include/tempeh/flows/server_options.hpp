@@ -48,8 +48,8 @@ struct ServerOptions {
 
 /// Counters of a Server since it was made.
 struct ServerCounters {
-    std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;
+    std::uint64_t accepted = 0;         ///< Clients let in.
+    std::uint64_t refused = 0;          ///< By the hook, or beyond maxPeers.
     std::uint64_t handlerFailures = 0;  ///< Handlers that ended with an exception of their own.
     std::uint64_t overruns = 0;         ///< Peers closed because of ServerOptions::maxWaiting.
     std::size_t peers = 0;              ///< Handlers that run now.

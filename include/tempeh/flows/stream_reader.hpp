@@ -54,6 +54,7 @@ public:
     /// Of the request or signal it is part of.
     MessageId id() const noexcept;
 
+    /// False when there is nothing to read.
     explicit operator bool() const noexcept { return state_ != nullptr; }
 
     /// For the other parts of this library.

@@ -72,6 +72,7 @@ public:
     /// side may answer while it reads, so that one coroutine writes and another reads.
     [[nodiscard]] asio::awaitable<StreamReader> answerStream(Duration timeout = infinite);
 
+    /// Of the request or signal it is, or of the request it answers.
     MessageId id() const noexcept;
 
 private:

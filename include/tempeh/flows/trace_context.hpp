@@ -30,10 +30,12 @@ public:
     /// Writes both headers, unless the message has a `traceparent`. Throws std::bad_alloc.
     void addTo(Message& message) const;
 
+    /// The header values, and the fields of the first; views into this.
     std::string_view traceparent() const noexcept { return traceparent_; }
     std::string_view tracestate() const noexcept { return tracestate_; }
     std::string_view traceId() const noexcept { return traceparent().substr(3, 32); }
     std::string_view parentId() const noexcept { return traceparent().substr(36, 16); }
+    /// Whether whoever began the trace records it.
     bool isSampled() const noexcept;
 
     friend bool operator==(const TraceContext&, const TraceContext&) = default;

@@ -13,9 +13,10 @@
 
 namespace tempeh {
 
-/// The fixed part of every message: 16 bytes on the wire (WIRE "Frame"). A plain value, safe to copy.
+/// The fixed part of every message: 16 bytes on the wire (docs/wire.md). A plain value, safe to copy.
 struct BinaryHeader {
-    static constexpr std::size_t wireSize = 16;
+    static constexpr std::size_t wireSize = 16;  ///< Bytes.
+    /// The header as on the wire.
     using Bytes = std::array<std::byte, wireSize>;
 
     ChannelNumber channelNumber = 0;      ///< The channel, numbered by the engine that holds this message.
@@ -28,6 +29,7 @@ struct BinaryHeader {
         0;                         ///< Bytes; the engine's, overwritten when a frame is written or read.
     std::uint16_t bodyLength = 0;  ///< Bytes; the engine's, overwritten when a frame is written or read.
 
+    /// The family and the part of the opcode.
     constexpr MessageType type() const noexcept { return typeOf(opCode); }
     constexpr MessageRole role() const noexcept { return roleOf(opCode); }
 

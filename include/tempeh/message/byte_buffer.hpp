@@ -47,6 +47,7 @@ public:
         std::memcpy(data_ + size_, bytes.data(), bytes.size());
         size_ += static_cast<std::uint32_t>(bytes.size());
     }
+    /// The same with text.
     void append(std::string_view text) { append(std::as_bytes(std::span(text.data(), text.size()))); }
 
     /// Replaces the content; the new one may be part of the old.
@@ -60,9 +61,12 @@ public:
         std::memcpy(data_, bytes.data(), bytes.size());
         size_ = static_cast<std::uint32_t>(bytes.size());
     }
+    /// The same with text.
     void assign(std::string_view text) { assign(std::as_bytes(std::span(text.data(), text.size()))); }
 
+    /// Drops the content, keeps the capacity.
     void clear() noexcept { size_ = 0; }
+    /// As of a standard container, bytes.
     bool empty() const noexcept { return size_ == 0; }
     std::size_t size() const noexcept { return size_; }
     std::size_t capacity() const noexcept { return capacity_; }

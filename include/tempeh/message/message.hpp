@@ -58,6 +58,7 @@ public:
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;
 
+    /// What to do, with which channel, concerning which message.
     BinaryHeader header;
 
 private:
@@ -72,11 +73,13 @@ public:
     /// The application's own; stays with the message in this process, comes back with it, never crosses the
     /// wire.
     void* userData = nullptr;
-    TextHeaders textHeaders;
-    Body body;
+    TextHeaders textHeaders;  ///< `name:value` pairs; may be empty.
+    Body body;                ///< Opaque bytes; may be empty.
 
+    /// Who made it: this process's engine, or an application (this one or the peer's).
     bool isFromEngine() const noexcept { return header.origin == Origin::Engine; }
     bool isFromApplication() const noexcept { return header.origin == Origin::Application; }
+    /// Whether further parts of the same value follow.
     bool hasMore() const noexcept { return header.more; }
 
     /// The engine's word when isFromEngine(); for an application's message Success (header.status is its
@@ -94,7 +97,7 @@ public:
 
 /// How much of a message dump() shows.
 struct DumpOptions {
-    std::size_t maxBodyBytes = 64;
+    std::size_t maxBodyBytes = 64;  ///< Of the body, from its start.
 };
 
 /// Several lines for people: the header, each text header, the start of the body in hex and ASCII. Control

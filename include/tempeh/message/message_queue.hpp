@@ -14,7 +14,9 @@ namespace tempeh {
 class MessageQueue {
 public:
     MessageQueue() noexcept = default;
+    /// Takes over what is in the other.
     MessageQueue(MessageQueue&& other) noexcept { append(other); }
+    /// Drops what is in this and takes over what is in the other.
     MessageQueue& operator=(MessageQueue&& other) noexcept {
         if (this != &other) {
             clear();
@@ -24,6 +26,7 @@ public:
     }
     ~MessageQueue() { clear(); }
 
+    /// As of a standard container.
     bool empty() const noexcept { return list_.empty(); }
     std::size_t size() const noexcept { return list_.size(); }
 
@@ -31,6 +34,7 @@ public:
     void pushBack(MessagePtr message) noexcept {
         if (message) list_.push_back(*message.release());
     }
+    /// The same at the front.
     void pushFront(MessagePtr message) noexcept {
         if (message) list_.push_front(*message.release());
     }
@@ -42,6 +46,7 @@ public:
         list_.pop_front();
         return MessagePtr(message);
     }
+    /// The first message without taking it, null when empty.
     Message* front() noexcept { return list_.empty() ? nullptr : &list_.front(); }
     const Message* front() const noexcept { return list_.empty() ? nullptr : &list_.front(); }
 
@@ -49,11 +54,13 @@ public:
     void append(MessageQueue& other) noexcept { list_.splice_after(list_.last(), other.list_); }
     void append(MessageQueue&& other) noexcept { append(other); }
 
+    /// Gives all messages back.
     void clear() noexcept {
         while (popFront()) {
         }
     }
 
+    /// Over the messages, first to last; valid until that message is taken.
     auto begin() noexcept { return list_.begin(); }
     auto end() noexcept { return list_.end(); }
     auto begin() const noexcept { return list_.begin(); }

@@ -42,7 +42,7 @@ constexpr bool isKnown(OpCode opCode) noexcept {
     return static_cast<std::uint8_t>(opCode) <= 9;
 }
 
-/// True for opcodes that may cross the wire (WIRE "Opcodes").
+/// True for opcodes that may cross the wire (docs/wire.md).
 constexpr bool crossesTheWire(OpCode opCode) noexcept {
     return static_cast<std::uint8_t>(opCode) <= 6;
 }
@@ -94,6 +94,7 @@ TEMPEH_EXPORT std::string_view nameOf(MessageType type) noexcept;
 TEMPEH_EXPORT std::string_view nameOf(MessageRole role) noexcept;
 TEMPEH_EXPORT std::string_view nameOf(Origin origin) noexcept;
 
+/// Writes the name.
 TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, OpCode opCode);
 TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, MessageType type);
 TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, MessageRole role);

@@ -14,10 +14,11 @@
 
 namespace tempeh {
 
+/// What every failing call gives; Status converts to it.
 using error_code = boost::system::error_code;
 
-/// Why something failed, or what the engine has to say. Values 0 to 31 are those of the wire (WIRE
-/// "Statuses"); from 64 up they are tempeh's own and never cross it. An error-code enum: it converts to
+/// Why something failed, or what the engine has to say. Values 0 to 31 are those of the wire
+/// (docs/wire.md); from 64 up they are tempeh's own and never cross it. An error-code enum: it converts to
 /// `error_code` of statusCategory(), whose message() says what to do about it.
 enum class Status : std::uint8_t {
     Success = 0,
@@ -64,7 +65,7 @@ constexpr Status statusFromRaw(std::uint8_t raw) noexcept {
 
 /// The enumerator's name, for example "PeerDisconnected"; "unknown" for a value that has none.
 TEMPEH_EXPORT std::string_view nameOf(Status status) noexcept;
-
+/// Writes the name.
 TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, Status status);
 
 /// The category of Status; its message() names the cause and what the reader should do.
@@ -80,6 +81,7 @@ inline error_code make_error_code(Status status) noexcept {
 /// one: `InvalidAddress: <message>: tcp|host|99999`.
 class TEMPEH_EXPORT Error : public boost::system::system_error {
 public:
+    /// With the category's message alone.
     explicit Error(Status status);
     explicit Error(error_code ec);
     /// `detail` is the offending value or the place, appended to the message.
@@ -89,6 +91,7 @@ public:
     /// The Status behind code(), UnknownError when code() is of another category.
     Status status() const noexcept;
 
+    /// Name, message, detail; as long as this lives.
     const char* what() const noexcept override;
 
 private:

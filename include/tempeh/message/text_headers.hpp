@@ -14,19 +14,20 @@ namespace tempeh {
 
 /// One `name:value` pair; views into the TextHeaders it came from, valid until these change.
 struct TextHeader {
-    std::string_view name;
-    std::string_view value;
+    std::string_view name;   ///< Before the colon.
+    std::string_view value;  ///< Behind it, without spaces and tabs around.
 
     friend bool operator==(const TextHeader&, const TextHeader&) = default;
 };
 
-/// The text headers of a message, kept in their wire form (`name:value\r\n` repeated, WIRE "Frame"), so that
+/// The text headers of a message, kept in their wire form (`name:value\r\n` repeated, docs/wire.md), so that
 /// sending them copies and never formats. Order is kept, names may repeat and are case-sensitive. One thread
 /// at a time. Lookup is linear: meant for a handful of headers. What makes them longer throws std::bad_alloc
 /// when there is no memory, in both forms.
 class TEMPEH_EXPORT TextHeaders {
 public:
     class Iterator;
+    /// As of a standard container.
     using iterator = Iterator;
     using const_iterator = Iterator;
 
@@ -51,9 +52,11 @@ public:
     /// The value of the first header of that name, trimmed.
     std::optional<std::string_view> find(std::string_view name) const noexcept;
 
+    /// Over the headers, in order.
     Iterator begin() const noexcept;
     Iterator end() const noexcept;
 
+    /// As of a standard container; the capacity stays.
     bool empty() const noexcept { return block_.empty(); }
     void clear() noexcept { block_.clear(); }
 
@@ -84,6 +87,7 @@ private:
 /// Forward iterator over the headers; empty lines are skipped.
 class TEMPEH_EXPORT TextHeaders::Iterator {
 public:
+    /// As std::iterator_traits wants them.
     using iterator_category = std::forward_iterator_tag;
     using value_type = TextHeader;
     using difference_type = std::ptrdiff_t;
@@ -91,8 +95,10 @@ public:
     using reference = const TextHeader&;
 
     Iterator() noexcept = default;
+    /// Over a block in wire form.
     explicit Iterator(std::string_view rest) noexcept : rest_(rest) { advance(); }
 
+    /// As of a standard forward iterator.
     reference operator*() const noexcept { return current_; }
     pointer operator->() const noexcept { return &current_; }
     Iterator& operator++() noexcept {

@@ -27,6 +27,7 @@ class Simulation;
 /// is not seeded, no order that depends on addresses. Groups and peers must not outlive it.
 class TEMPEH_EXPORT SimulatedNetwork {
 public:
+    /// One without engines. Any number of networks, one after the other.
     explicit SimulatedNetwork(const SimulationOptions& options = {});
     /// Stops every engine. Coroutines that have not ended are destroyed and do not run any more, so what they
     /// refer to may be gone; groups and peers of the application may not outlive this.
@@ -74,6 +75,7 @@ public:
     /// Resets, half-opens, refusals, black holes and failed accepts: off, or as the options say.
     void setFaults(bool on);
 
+    /// What decides chance here.
     std::uint64_t seed() const noexcept;
     /// One number for everything that happened so far; two runs are the same if it is.
     std::uint64_t traceHash() const noexcept;

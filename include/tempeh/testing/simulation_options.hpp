@@ -10,6 +10,7 @@ namespace tempeh::testing {
 /// network that is slow and cuts everything into pieces, but loses nothing; `SimulationOptions::faulty(seed)`
 /// is one that does everything it can. Probabilities are 0 to 1.
 struct SimulationOptions {
+    /// Lengths of time.
     using Duration = std::chrono::steady_clock::duration;
 
     /// Decides everything that is left to chance. The same seed, options and program: the same run, byte for

@@ -6,9 +6,9 @@ namespace tempeh {
 
 /// Who is at the other end of a Unix socket, as the kernel vouches for it at the time of the connection.
 struct PeerCredentials {
-    std::int64_t pid = -1;
-    std::uint32_t uid = 0;
-    std::uint32_t gid = 0;
+    std::int64_t pid = -1;  ///< Of the process.
+    std::uint32_t uid = 0;  ///< Its user.
+    std::uint32_t gid = 0;  ///< Its group.
 
     friend bool operator==(const PeerCredentials&, const PeerCredentials&) = default;
 };

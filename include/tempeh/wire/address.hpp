@@ -18,13 +18,13 @@ inline constexpr std::uint16_t defaultPort = 7099;
 
 // Addresses are plain values, whatever they hold. format() throws Error(InvalidAddress), message unchanged,
 // only for what a text header cannot carry (NUL, CR, LF, a space or tab at the end); everything else that is
-// wrong is found by parseAddress() and so by post(). What format() replaces are the address headers (WIRE
-// "Address headers") alone: body, message id and other text headers stay.
+// wrong is found by parseAddress() and so by post(). What format() replaces are the address headers
+// (docs/wire.md) alone: body, message id and other text headers stay.
 
 /// Where a HelloRequest connects to over TCP. `host` is an IPv4 or IPv6 literal or a name; empty: 127.0.0.1.
 struct TcpClientAddress {
-    std::string host = "127.0.0.1";
-    std::uint16_t port = defaultPort;
+    std::string host = "127.0.0.1";    ///< Literal or name.
+    std::uint16_t port = defaultPort;  ///< 1 and up.
 
     /// Makes `message` a HelloRequest to this address: sets opcode and `~connect_to`, clears channel number,
     /// origin, status and `more`.
@@ -34,8 +34,8 @@ struct TcpClientAddress {
 
 /// Where a WelcomeRequest listens over TCP. An empty `host` means every interface, port 0 any free port.
 struct TcpServerAddress {
-    std::string host = {};
-    std::uint16_t port = defaultPort;
+    std::string host = {};             ///< Literal or name; empty: every interface.
+    std::uint16_t port = defaultPort;  ///< 0: any free one.
 
     /// Makes `message` a WelcomeRequest for this address (`~listen_on`).
     TEMPEH_EXPORT void format(Message& message) const;
@@ -44,7 +44,7 @@ struct TcpServerAddress {
 
 /// The Unix socket a HelloRequest connects to: a path, or on Linux an abstract name as `@name`.
 struct UdsClientAddress {
-    std::string path = {};
+    std::string path = {};  ///< At most 107 bytes.
 
     /// Makes `message` a HelloRequest to this address (`~connect_to`).
     TEMPEH_EXPORT void format(Message& message) const;
@@ -53,7 +53,7 @@ struct UdsClientAddress {
 
 /// The Unix socket a WelcomeRequest listens on; an empty path means a fresh one in the temporary folder.
 struct UdsServerAddress {
-    std::string path = {};
+    std::string path = {};  ///< At most 107 bytes; empty: a fresh one.
     /// Access mode of the socket file, for example 0600; unset: as the process's umask gives it.
     std::optional<std::uint32_t> mode = {};
 
@@ -78,6 +78,7 @@ TEMPEH_EXPORT std::string toString(const Address& address);
 /// Writes the address into `message` as its own format() would.
 TEMPEH_EXPORT void format(const Address& address, Message& message);
 
+/// Writes the header form.
 TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, const Address& address);
 
 namespace wire {

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Doxygen reads public headers through this: doxygen_filter.py FILE.
+
+The headers' rule is that a comment stands for all declarations from it to the next blank line, comment or access specifier: a
+call and its error_code form share one. Doxygen wants words for each, so the comment is put before those that follow, on
+their own lines (line numbers stay). Specialisations of other libraries' templates are left out.
+"""
+
+import re
+import sys
+
+SCOPE = re.compile(r"^(?:template\b.*>\s*)?(?:class|struct|enum|namespace|union|extern)\b[^;]*\{$")
+FOREIGN = re.compile(r"^struct (?:fmt|boost|std)::")
+SEPARATOR = re.compile(r"^(?:#|//(?!/)|(?:public|protected|private):|\}|$)")
+TEXT = re.compile(r'"(?:\\.|[^"\\])*"|//.*$')
+
+
+def filtered(lines):
+    """The lines as Doxygen is to see them, one for each."""
+    words, count, depth = [], 0, 0  # the comment; declarations since; open brackets of the one under way
+    isInside, hasWords = False, False
+    for line in lines:
+        bare = line.strip()
+        if FOREIGN.match(bare) or bare == "template <>":
+            yield ""
+            continue
+        if not isInside and bare.startswith("///") and not bare.startswith("///<"):
+            if count or not hasWords:
+                words, count = [], 0
+            words.append(bare[3:].strip())
+            hasWords = True
+            yield line
+            continue
+        if (not isInside or depth == 0) and (SEPARATOR.match(bare) or SCOPE.match(bare)):
+            words, count, hasWords, isInside = [], 0, False, False
+            yield line
+            continue
+        if not isInside and words and count and "///<" not in line:
+            yield "/** " + " ".join(words) + " */ " + line
+        else:
+            yield line
+        code = TEXT.sub("", bare).strip()
+        depth += sum(code.count(mark) for mark in "({[") - sum(code.count(mark) for mark in ")}]")
+        isInside = depth > 0 or not code.endswith((";", "}", ","))
+        if not isInside:
+            count += 1
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as file:
+        print("\n".join(filtered(file.read().split("\n"))))
