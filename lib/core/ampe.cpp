@@ -1,8 +1,9 @@
+#include "base/entropy.hpp"
+
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/channel_group.hpp>
 
 #include <chrono>
-#include <random>
 
 namespace tempeh {
 
@@ -27,8 +28,7 @@ TimePoint Ampe::now() const noexcept {
 }
 
 std::uint64_t Ampe::randomSeed() {
-    std::random_device entropy;
-    return (std::uint64_t{entropy()} << 32U | entropy()) | 1U;
+    return base::entropySeed();
 }
 
 }  // namespace tempeh

@@ -1,12 +1,12 @@
 #include "core/engine.hpp"
 
+#include "base/entropy.hpp"
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
 #include <exception>
-#include <random>
 #include <utility>
 
 namespace tempeh::core {
@@ -18,12 +18,6 @@ PoolLimits poolLimits(const Options& options) {
             .maxMessages = options.maxPoolMessages,
             .maxHeapBytesPerMessage = options.maxMessageHeapBytes,
             .maxRetainedHeapBytes = options.maxPoolHeapBytes};
-}
-
-std::uint64_t seedOf(const Options& options) {
-    if (options.seed != 0) return options.seed;
-    std::random_device entropy;
-    return std::uint64_t{entropy()} << 32 | entropy();
 }
 
 std::optional<WakeChannel::Strand> strandOf(asio::any_io_executor& executor) {
@@ -40,7 +34,7 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
     , ownsThread_(ownsThread)
     , log_(options.logger)
     , pool_(MessagePool::create(poolLimits(options)))
-    , switchboard_(seedOf(options), options.maxChannels)
+    , switchboard_(options.seed != 0 ? options.seed : base::entropySeed(), options.maxChannels)
     , executor_(std::move(executor))
     , wakeChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))
     , soonChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))

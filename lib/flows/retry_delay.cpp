@@ -1,17 +1,10 @@
 #include "flows/retry_delay.hpp"
 
 #include <algorithm>
-#include <random>
 
 namespace tempeh::flows::detail {
 
 namespace {
-
-std::uint64_t seedOf(const Backoff& backoff) {
-    if (backoff.seed != 0) return backoff.seed;
-    std::random_device entropy;
-    return std::uint64_t{entropy()} << 32U | entropy();
-}
 
 Backoff seeded(Backoff backoff, Ampe& engine) {
     if (backoff.seed == 0) backoff.seed = engine.randomSeed();
@@ -27,7 +20,7 @@ Duration scaled(Duration duration, double factor) noexcept {
 }  // namespace
 
 RetryDelay::RetryDelay(const Backoff& backoff)
-    : backoff_(backoff), delay_(backoff.initial), random_(seedOf(backoff)) {
+    : backoff_(backoff), delay_(backoff.initial), random_(backoff.seed) {
     backoff_.factor = std::max(1.0, backoff_.factor);
     backoff_.jitter = std::clamp(backoff_.jitter, 0.0, 1.0);
 }

@@ -10,6 +10,7 @@ namespace tempeh::flows::detail {
 /// The pauses of a Backoff, one after the other.
 class RetryDelay {
 public:
+    /// Its seed is used as it is, 0 as well.
     explicit RetryDelay(const Backoff& backoff);
     /// With the engine's chance where the backoff has no seed.
     RetryDelay(const Backoff& backoff, Ampe& engine);

@@ -1,9 +1,9 @@
+#include "base/entropy.hpp"
 #include "base/random.hpp"
 
 #include <tempeh/flows/trace_context.hpp>
 
 #include <algorithm>
-#include <random>
 
 namespace tempeh::flows {
 
@@ -39,10 +39,7 @@ bool isValid(std::string_view text) noexcept {
 }
 
 std::string randomHex(std::size_t digits) {
-    thread_local base::Random random = [] {
-        std::random_device entropy;
-        return base::Random(std::uint64_t{entropy()} << 32U | entropy());
-    }();
+    thread_local base::Random random(base::entropySeed());
     std::string text;
     do {
         text.clear();
