@@ -4,6 +4,7 @@
 #include "transport/frame_handler.hpp"
 
 #include <tempeh/core/detail/group_backend.hpp>
+#include <tempeh/core/detail/resumption.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
@@ -54,22 +55,21 @@ public:
     }
 
 private:
-    class Resumption {
+    friend class detail::Resumption<FrameWaiter>;
+    template <typename Continuation, typename Waiting, typename Executor>
+    friend void detail::postResumption(Waiting& waiter, detail::GroupBackend& backend,
+                                       const Executor& executor) noexcept;
+
+    /// In the memory that the waiter has for it.
+    class Resumption : public detail::Resumption<FrameWaiter> {
     public:
         using allocator_type = base::HandlerAllocator<void, base::HandlerMemory*>;
 
-        explicit Resumption(FrameWaiter* waiter) noexcept : waiter_(waiter), memory_(&waiter->memory_) {}
-        Resumption(Resumption&& other) noexcept
-            : waiter_(std::exchange(other.waiter_, nullptr)), memory_(other.memory_) {}
-        Resumption& operator=(Resumption&&) = delete;
-        ~Resumption() {
-            if (waiter_ != nullptr && !detail::ResumptionWatch::noteDropped(*waiter_)) waiter_->abandon();
-        }
-        void operator()() { std::exchange(waiter_, nullptr)->finish(); }
+        explicit Resumption(FrameWaiter& waiter) noexcept
+            : detail::Resumption<FrameWaiter>(waiter), memory_(&waiter.memory_) {}
         allocator_type get_allocator() const noexcept { return allocator_type(memory_); }
 
     private:
-        FrameWaiter* waiter_;
         base::HandlerMemory* memory_;
     };
 
@@ -78,14 +78,7 @@ private:
         // Whoever waits for the context to run out of work may destroy it then: not before post() is through,
         // though the coroutine may have run to its end by then, and this with it.
         const auto tracked = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-        const detail::ResumptionWatch watch(*this);
-        try {
-            asio::post(tracked, Resumption(this));
-        } catch (const std::bad_alloc&) {
-            if (watch.wasDropped()) backend_->resumeLater(*this);
-            return;
-        }
-        if (watch.wasDropped()) abandon();
+        detail::postResumption<Resumption>(*this, *backend_, tracked);
     }
 
     void start(asio::cancellation_slot slot, Duration timeout) {

@@ -2,6 +2,7 @@
 
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/detail/group_backend.hpp>
+#include <tempeh/core/detail/resumption.hpp>
 #include <tempeh/message/message.hpp>
 
 #include <boost/asio/associated_allocator.hpp>
@@ -77,8 +78,8 @@ public:
 
     void resume(bool inlineAllowed) noexcept override {
         const Executor executor = executor_;  // the operation may be gone before dispatch() returns
-        if (!inlineAllowed) return postTo(executor);
-        Resumption resumption(this);
+        if (!inlineAllowed) return postResumption<Resumption<WaitOperation>>(*this, *backend_, executor);
+        Resumption<WaitOperation> resumption(*this);
         // A strand lets what the handler throws through to here; it has to come out of run().
         try {
             asio::dispatch(executor, std::move(resumption));
@@ -88,6 +89,10 @@ public:
     }
 
 private:
+    friend class Resumption<WaitOperation>;
+    template <typename Continuation, typename Waiting, typename Where>
+    friend void postResumption(Waiting& waiter, GroupBackend& backend, const Where& executor) noexcept;
+
     using Allocator = typename std::allocator_traits<asio::associated_allocator_t<
         Handler, asio::recycling_allocator<void>>>::template rebind_alloc<WaitOperation>;
     using AllocatorTraits = std::allocator_traits<Allocator>;
@@ -96,21 +101,6 @@ private:
     using Executor = std::decay_t<decltype(asio::prefer(std::declval<BareExecutor>(),
                                                         asio::execution::outstanding_work.tracked))>;
 
-    /// Runs in the handler's executor; owns the operation on the way there.
-    class Resumption {
-    public:
-        explicit Resumption(WaitOperation* operation) noexcept : operation_(operation) {}
-        Resumption(Resumption&& other) noexcept : operation_(std::exchange(other.operation_, nullptr)) {}
-        Resumption& operator=(Resumption&&) = delete;
-        ~Resumption() {
-            if (operation_ != nullptr && !ResumptionWatch::noteDropped(*operation_)) operation_->abandon();
-        }
-        void operator()() { std::exchange(operation_, nullptr)->finish(); }
-
-    private:
-        WaitOperation* operation_;
-    };
-
     WaitOperation(Handler&& handler, std::shared_ptr<GroupBackend>&& backend, Kind kind)
         : handler_(std::move(handler))
         , backend_(std::move(backend))
@@ -118,17 +108,6 @@ private:
         , executor_(asio::prefer(asio::get_associated_executor(handler_, backend_->executor()),
                                  asio::execution::outstanding_work.tracked)) {}
     ~WaitOperation() = default;
-
-    void postTo(const Executor& executor) noexcept {
-        const ResumptionWatch watch(*this);
-        try {
-            asio::post(executor, Resumption(this));
-        } catch (const std::bad_alloc&) {
-            if (watch.wasDropped()) backend_->resumeLater(*this);
-            return;
-        }
-        if (watch.wasDropped()) abandon();
-    }
 
     void begin() {
         auto slot = asio::get_associated_cancellation_slot(handler_);
