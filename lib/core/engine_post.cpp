@@ -156,8 +156,9 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
 
 /// The channel ended and its ChannelClosed has not been received: the message comes back before that.
 Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header) {
-    MessagePtr dropped;      // returning it, and settling what it owes, takes the lock
-    std::uint64_t owed = 0;  // again
+    // Returning a message, and settling what it owes, takes the lock that is held below.
+    MessagePtr dropped;
+    std::uint64_t owed = 0;
     {
         const std::scoped_lock lock(switchboard_.mutex());
         const Status status = keepLateLocked(channel, message, header, owed);

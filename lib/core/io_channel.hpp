@@ -150,6 +150,7 @@ private:
     }
     void watchFrame() noexcept;
     void stopWatching() noexcept;
+    bool looksAgain(ProgressWatch& watch, Duration timeout) noexcept;
     void onFrameDeadline() noexcept;
     void watchWriting() noexcept;
     void onWriteDeadline() noexcept;

@@ -41,6 +41,14 @@ void IoChannel::watchFrame() noexcept {
     engine_.setDeadline(*frameWatch_.deadline, engine_.now() + timeout);
 }
 
+/// True when this was the first look without progress: the verdict falls at the second.
+bool IoChannel::looksAgain(ProgressWatch& watch, Duration timeout) noexcept {
+    if (std::exchange(watch.isSuspect, true)) return false;
+    watch.isOn = true;
+    engine_.setDeadline(*watch.deadline, engine_.now() + timeout / ProgressWatch::graceShare);
+    return true;
+}
+
 void IoChannel::onFrameDeadline() noexcept {
     const Duration timeout = engine_.options().frameTimeout;
     frameWatch_.isOn = false;
@@ -49,11 +57,7 @@ void IoChannel::onFrameDeadline() noexcept {
     const bool hasMoved = frameWatch_.mark != counters.received.messages.get() + counters.poolPauses.get() ||
                           decoder_.frameBytesIn() - frameBytesSeen_ >= leastFrameBytes;
     if (hasMoved) return watchFrame();
-    if (!std::exchange(frameWatch_.isSuspect, true)) {
-        frameWatch_.isOn = true;
-        return engine_.setDeadline(*frameWatch_.deadline,
-                                   engine_.now() + timeout / ProgressWatch::graceShare);
-    }
+    if (looksAgain(frameWatch_, timeout)) return;
     const IoChannelPtr keepAlive(this);
     engine_.counters().frameTimeouts.add();
     std::string detail;
@@ -83,11 +87,7 @@ void IoChannel::onWriteDeadline() noexcept {
     if (!isWriteBlocked_) return;  // begins anew when it is again
     // While blocked, nothing is written unless the kernel has said that it takes more.
     if (writeWatch_.mark != counters.writes.get()) return watchWriting();
-    if (!std::exchange(writeWatch_.isSuspect, true)) {
-        writeWatch_.isOn = true;
-        return engine_.setDeadline(*writeWatch_.deadline,
-                                   engine_.now() + timeout / ProgressWatch::graceShare);
-    }
+    if (looksAgain(writeWatch_, timeout)) return;
     const IoChannelPtr keepAlive(this);
     engine_.counters().writeTimeouts.add();
     end(EndCause::WriteTimeout, Status::CommunicationFailed, {});

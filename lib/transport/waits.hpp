@@ -12,35 +12,32 @@
 /// objects and `ec` outlive the call.
 namespace tempeh::transport {
 
-/// Until the socket can be read or written.
-template <typename Socket>
-boost::asio::awaitable<void> waitFor(Socket& socket, boost::asio::socket_base::wait_type type,
-                                     error_code& ec) {
+/// Until what `start` has begun, with the handler it is given, is done.
+template <typename Start>
+boost::asio::awaitable<void> waitForOperation(Start start, error_code& ec) {
     ReceiveOperation waiting;
-    auto outcome = waiting.run([&socket, type](auto done) { socket.async_wait(type, std::move(done)); });
-    // NOLINTNEXTLINE(performance-move-const-arg): only an rvalue is an operation to await
+    auto outcome = waiting.run(std::move(start));
     co_await std::move(outcome);
     ec = waiting.ec;
 }
 
+/// Until the socket can be read or written.
+template <typename Socket>
+boost::asio::awaitable<void> waitFor(Socket& socket, boost::asio::socket_base::wait_type type,
+                                     error_code& ec) {
+    return waitForOperation([&socket, type](auto done) { socket.async_wait(type, std::move(done)); }, ec);
+}
+
 /// Until the timer expires or is cancelled.
 inline boost::asio::awaitable<void> waitFor(boost::asio::steady_timer& timer, error_code& ec) {
-    ReceiveOperation waiting;
-    auto outcome = waiting.run([&timer](auto done) { timer.async_wait(std::move(done)); });
-    // NOLINTNEXTLINE(performance-move-const-arg): only an rvalue is an operation to await
-    co_await std::move(outcome);
-    ec = waiting.ec;
+    return waitForOperation([&timer](auto done) { timer.async_wait(std::move(done)); }, ec);
 }
 
 /// Until the socket is connected.
 template <typename Socket, typename Endpoint>
 boost::asio::awaitable<void> connectTo(Socket& socket, Endpoint endpoint, error_code& ec) {
-    ReceiveOperation connecting;
-    auto outcome =
-        connecting.run([&socket, &endpoint](auto done) { socket.async_connect(endpoint, std::move(done)); });
-    // NOLINTNEXTLINE(performance-move-const-arg): only an rvalue is an operation to await
-    co_await std::move(outcome);
-    ec = connecting.ec;
+    return waitForOperation(
+        [&socket, endpoint](auto done) { socket.async_connect(endpoint, std::move(done)); }, ec);
 }
 
 }  // namespace tempeh::transport
