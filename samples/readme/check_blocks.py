@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that the C++ on the pages is code that is compiled and run, and that every sample is on the samples' page.
+"""Checks that the C++ on the pages is code that is compiled and run, that every sample is on the samples' page, and every
+status and every option on its own.
 
 Every C++ block of README.md, docs/ and samples/ has to be, word for word, part of a source in samples/. Lines may be
 indented less in the text; blank lines at a block's edges do not count. A comment before a block says where it is from,
@@ -111,6 +112,27 @@ def badHeads(root):
             if not head.match(path.read_text())]
 
 
+# A page, a header, and the names in the header that the page has to have in the first column of a table.
+TABLES = [("docs/concepts/errors.md", "include/tempeh/message/status.hpp", r"^    (\w+) = \d+,"),
+          ("docs/concepts/options.md", "include/tempeh/core/options.hpp", r"^    [\w:<>]+(?:::\w+)* (\w+) = ")]
+
+
+def incompleteTables(root):
+    """Names that are missing from the table that promises to have them all, or are in it and nowhere else."""
+    lines = []
+    for page, header, pattern in TABLES:
+        if not (root / page).is_file():
+            continue
+        wanted = set(re.findall(pattern, (root / header).read_text(), re.MULTILINE))
+        table = re.search(r"^\|.*(?:what to do|default).*\n\|[-|]+\n((?:\|.*\n)+)", (root / page).read_text(), re.MULTILINE)
+        rows = table[1].split("\n") if table else []
+        found = [name for row in rows for name in re.findall(r"`(\w+)`", row.split(" | ")[0])]
+        lines += [f"{page}: {name} is not in the table, or not once" for name in sorted(wanted) if found.count(name) != 1]
+        lines += [f"{page}: {name} is in the table, and not in {header}" for name in sorted(set(found) - wanted)]
+        lines += [f"{page}: {header} has no names to look for"] if not wanted else []
+    return lines
+
+
 def pagesOf(root):
     return [root / "README.md", *sorted((root / "docs").rglob("*.md")), *sorted((root / "samples").rglob("*.md"))]
 
@@ -120,6 +142,7 @@ def check(root):
     sources = [path.read_text() for path in sorted((root / "samples").rglob("*.[ch]pp"))]
     count, lines = 0, [f"samples/README.md: {path} is missing" for path in missingSamples(root)]
     lines += [f"{path}:1: does not begin with Shows, Use it when, Prints: a line each" for path in badHeads(root)]
+    lines += incompleteTables(root)
     for page in pagesOf(root):
         if not page.is_file():
             continue

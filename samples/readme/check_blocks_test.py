@@ -76,6 +76,12 @@ class CheckBlocks(unittest.TestCase):
         self.put("samples/patterns/two.cpp", "int main() {}\n")
         self.assertEqual(len(self.problems("")), 2)
 
+    def test_a_table_has_every_name_once(self):
+        self.put("include/tempeh/message/status.hpp", "enum class Status {\n    One = 0,\n    Two = 1,\n};\n")
+        self.put("docs/concepts/errors.md", "| status | what to do |\n|---|---|\n| `One`, `Three` | run |\n")
+        self.assertEqual([line.split(": ")[1].split(",")[0] for line in check_blocks.incompleteTables(self.root)],
+                         ["Two is not in the table", "Three is in the table"])
+
 
 if __name__ == "__main__":
     unittest.main()

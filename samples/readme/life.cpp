@@ -28,3 +28,15 @@ tempeh::Options smallEngine() {
                            .maxChannels = 100,
                            .sendQueueMessages = 256};
 }
+
+tempeh::Options publicListener() {
+    return tempeh::Options{.helloTimeout = 3s,
+                           .maxChannels = 2000,
+                           .sendQueueMessages = 256,
+                           .sendQueueBytes = 1024 * 1024,
+                           .frameTimeout = 10s,
+                           .writeTimeout = 60s,
+                           .maxConnectionsPerListener = 1000,
+                           .maxConnectionsPerPeer = 20,
+                           .maxHandshakesPerListener = 256};
+}

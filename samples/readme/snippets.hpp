@@ -28,3 +28,4 @@ void runOnOwnContext(std::uint16_t port);
 void goodbye(tempeh::Ampe& engine, tempeh::BlockingChannelGroup channels, tempeh::ChannelNumber channel);
 void stop(tempeh::Reactor& reactor);
 tempeh::Options smallEngine();
+tempeh::Options publicListener();
