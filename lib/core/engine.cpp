@@ -135,6 +135,8 @@ void Engine::spawn(asio::awaitable<void> coroutine) {
 
 void Engine::endTurn() noexcept {
     flushDirty();
+    if (!paused_.empty()) [[unlikely]]
+        resumeForPosts();
     switchboard_.buryRetired();
     armTimer();
 }

@@ -74,10 +74,8 @@ public:
     bool beginShutdown() noexcept;
     bool isDrained() const;
 
-    /// The application is done with a received message in another way than returning it: its account and its
-    /// obligation end.
+    /// The application is done with a received message in another way than returning it: its obligation ends.
     void settle(Message& message) noexcept {
-        MessagePool::settleAccount(message);
         if (const std::uint64_t owed = takeObligation(message); owed != 0) [[unlikely]]
             onObligationDropped(owed);
     }
@@ -180,6 +178,8 @@ public:
                         std::unique_ptr<transport::Stream> stream);
     /// A channel has part of a frame and waits for the rest, or no longer: the message it holds meanwhile
     /// does not count against the pool, or peers that stop in the middle of frames could stop all others.
+    /// The applications' own messages that wait in outboxes; those count there.
+    std::size_t& waitingPosts() noexcept { return waitingPosts_; }
     void noteFrameBegun() noexcept { ++framesUnderWay_; }
     void noteFrameDone() noexcept { --framesUnderWay_; }
     /// The channel ended and nobody has to be told (any more).
@@ -260,11 +260,14 @@ private:
     void resumeReady() noexcept;
     void flushDirty() noexcept;
     void resumePaused() noexcept;
+    void resumeForPosts() noexcept;
     void sayPoolEmpty(IoChannel& channel);
     void logEnd(const Channel& channel, machines::EndCause cause, Status status, const EndDetail& detail,
                 std::size_t returned) const noexcept;
+    std::uint64_t shareOfPool() const noexcept;
     bool anotherGroupHoards(const Group& group) const noexcept;
-    bool isHeldByFrames() const noexcept;
+    bool isHeldOtherwise(const Group& group) const noexcept;
+    bool mayOverdraw(const Group& group) const noexcept;
     bool mayEnter(machines::Admission& admission, const transport::Stream& stream, std::string_view peer);
     void armTimer() noexcept;
     void onTimer() noexcept override;
@@ -314,6 +317,8 @@ private:
     ChannelList<CollectedTag> collected_;  // with something to accept; each has a reference
     std::uint64_t resumeRound_ = 0;
     std::size_t framesUnderWay_ = 0;  // channels in the middle of one
+    std::size_t waitingPosts_ = 0;
+    std::size_t waitingPostsSeen_ = 0;  // when the paused last tried
     Deadlines deadlines_;
     TimePoint timerArmedFor_ = TimePoint::max();
     std::unique_ptr<transport::Network> network_;

@@ -18,24 +18,41 @@ std::span<const std::byte> Engine::joinBeforeReadBuffer(std::span<const std::byt
     return {start, head.size() + body.size() + rest};
 }
 
+/// What a group may hold of what it received, whatever others do.
+std::uint64_t Engine::shareOfPool() const noexcept {
+    const std::scoped_lock lock(groupsMutex_);
+    return std::max<std::uint64_t>(options_.maxPoolMessages / std::max<std::size_t>(groups_.size(), 1), 1);
+}
+
 /// Each group has a right to its share of the pool: when another holds more than its own, this one goes on
 /// beyond the pool's maximum, up to its share. So the bound is twice the pool, and no group stops another.
 bool Engine::anotherGroupHoards(const Group& group) const noexcept {
+    const std::uint64_t share = shareOfPool();
+    if (group.account->outstanding() >= share) return false;
     const std::scoped_lock lock(groupsMutex_);
-    const std::uint64_t share = options_.maxPoolMessages / std::max<std::size_t>(groups_.size(), 1);
-    if (group.account->outstanding() >= std::max<std::uint64_t>(share, 1)) return false;
     for (const std::shared_ptr<Group>& other : groups_)
         if (other.get() != &group && other->account->outstanding() > share) return true;
     return false;
 }
 
-/// So the bound is the pool, and one message for each connection in the middle of a frame.
-bool Engine::isHeldByFrames() const noexcept {
-    return framesUnderWay_ != 0 && pool_->counters().outstanding < options_.maxPoolMessages + framesUnderWay_;
+/// Neither half frames nor posts that wait for the peer keep a group from its share. Two engines that fill
+/// their pools with posts to each other would wait for each other for ever, neither reading what the other
+/// writes. So the bound is what applications took, once more the pool, and a message for each connection in
+/// the middle of a frame.
+bool Engine::isHeldOtherwise(const Group& group) const noexcept {
+    const std::size_t held =
+        framesUnderWay_ + (group.account->outstanding() < shareOfPool() ? waitingPosts_ : 0);
+    return held != 0 && pool_->counters().outstanding < options_.maxPoolMessages + held;
+}
+
+/// Whether the group may receive although the pool has nothing left.
+bool Engine::mayOverdraw(const Group& group) const noexcept {
+    return anotherGroupHoards(group) || isHeldOtherwise(group);
 }
 
 void Engine::pause(IoChannel& channel) {
     Group& group = channel.group();
+    waitingPostsSeen_ = paused_.empty() ? waitingPosts_ : std::min(waitingPostsSeen_, waitingPosts_);
     paused_.push_back(channel);
     ++group.pausedChannels;
     if (!group.noticeIsOut) {
@@ -43,8 +60,9 @@ void Engine::pause(IoChannel& channel) {
         group.noticeIsOut = true;
     }
     pool_->watchForReturn();
-    // A message that came back before the watch began is found by this look.
-    if (const MessagePtr returned = pool_->get(AllocationStrategy::PoolOnly)) onReturned();
+    // A message that came back before the watch began is found by this look; or the room it left, if it was
+    // one too many and was freed.
+    if (mayOverdraw(group) || pool_->get(AllocationStrategy::PoolOnly) != nullptr) onReturned();
 }
 
 /// One notice for the whole shortage, however many messages and channels it stops.
@@ -71,9 +89,18 @@ void Engine::onReturned() noexcept {
     submit(resuming_, weak_from_this().lock());
 }
 
+/// Where more posts wait than when the paused tried last, they have so much more room.
+void Engine::resumeForPosts() noexcept {
+    while (waitingPosts_ > waitingPostsSeen_ && !paused_.empty()) {
+        resumePaused();
+        flushDirty();
+    }
+}
+
 /// Every group that waits gets a try: one that finds nothing must not keep another, which may have a right to
 /// more, from going on. Of one group the first that finds nothing speaks for the others.
 void Engine::resumePaused() noexcept {
+    waitingPostsSeen_ = waitingPosts_;
     PausedList waiting;
     PausedList skipped;
     waiting.swap(paused_);  // who finds nothing again goes to the end of paused_

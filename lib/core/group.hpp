@@ -105,7 +105,7 @@ private:
 inline MessagePtr Engine::takeInbound(Group& group) {
     MessagePtr message = pool_->get(AllocationStrategy::PoolOnly);
     if (message == nullptr) [[unlikely]] {
-        if (!anotherGroupHoards(group) && !isHeldByFrames()) return nullptr;
+        if (!mayOverdraw(group)) return nullptr;
         message = pool_->get(AllocationStrategy::Always);
     }
     detail::MessageAccess::setAccount(*message, group.account);

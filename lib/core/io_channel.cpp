@@ -16,6 +16,7 @@ using machines::EndCause;
 IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address address)
     : Channel(engine, std::move(group), Kind::Io)
     , machine_(machines::Side::Client)
+    , outbox_(engine.waitingPosts())
     , notice_(engine.pool().getReserved())
     , address_(std::move(address)) {
     door.peerAddress = toString(*address_);
@@ -25,6 +26,7 @@ IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address addre
 IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_ptr<transport::Stream> stream)
     : Channel(engine, std::move(group), Kind::Io)
     , machine_(machines::Side::Server)
+    , outbox_(engine.waitingPosts())
     , notice_(engine.pool().getReserved())
     , stream_(std::move(stream)) {}
 

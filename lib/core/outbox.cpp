@@ -89,7 +89,8 @@ MessageQueue Outbox::takeAll(BlockStock& stock, MessagePool& pool, ChannelNumber
         row_.clear();
         dropFirstRow(stock);
     }
-    messages.append(queue_);
+    while (queue_.front() != nullptr)
+        messages.pushBack(takeFront());
     messages_ = bytes_ = headWritten_ = 0;
     return messages;
 }

@@ -89,8 +89,9 @@ public:
             giveBack(message.release());
     }
 
-    /// put() of a message that was settled (no account, no obligation) on the owner thread.
-    void putSettled(MessagePtr message) noexcept {
+    /// put() of a message without an obligation, on the owner thread.
+    void putPosted(MessagePtr message) noexcept {
+        settleAccount(*message);
         if (detail::MessageAccess::home(*message) == this && usesOwnList() && isQuiet()) [[likely]]
             keepOwn(*message.release());
         // Otherwise the deleter takes it where it belongs.
@@ -120,8 +121,7 @@ public:
     /// pool.
     void closeAccount(detail::InboundAccount* account) noexcept;
 
-    /// Ends the inbound life of a message that does not go back, i.e. was posted: counts it as returned on
-    /// its account, if any. Any thread.
+    /// Ends the inbound life of a message: counts it as returned on its account, if any. Any thread.
     static void settleAccount(Message& message) noexcept {
         detail::InboundAccount* account = detail::MessageAccess::account(message);
         if (account == nullptr) return;

@@ -3,6 +3,7 @@
 #include "support/engine_fixture.hpp"
 #include "support/raw_server.hpp"
 
+#include <future>
 #include <thread>
 
 namespace tempeh::test {
@@ -166,6 +167,33 @@ TEST(InboundBackpressure, AGroupThatHoardsDoesNotStopAnother) {
         EXPECT_EQ(other.waitFor(OpCode::Signal)->body.view(), std::to_string(i));
     EXPECT_EQ(other.channels.channelInfo(atOther).stats.received.messages, 501U);
     EXPECT_LE(hoard.messages.size(), 16U);
+}
+
+/// Both applications have filled their send queues beyond the pool, and then each receives what the other
+/// sent.
+TEST(InboundBackpressure, PoolsFullOfWhatWaitsToBeSentDoNotStopEachOther) {
+    Options options = smallPool();
+    options.sendBufferBytes = 16 * 1024;
+    Link link(options, options);
+    constexpr int count = 100;
+    const std::string body(60'000, 'x');
+    for (int i = 0; i < count; ++i) {
+        link.client.party.post(OpCode::Signal, link.atClient, body);
+        link.server.party.post(OpCode::Signal, link.atServer, body);
+    }
+    const auto receiveAll = [&](Party& party) {
+        for (int received = 0; received < count;) {
+            const MessagePtr message = party.next();
+            if (isPoolEmptyNotice(*message)) continue;
+            EXPECT_EQ(message->body.size(), body.size());
+            ++received;
+        }
+    };
+    auto atClient = std::async(std::launch::async, [&] { receiveAll(link.client.party); });
+    receiveAll(link.server.party);
+    atClient.get();
+    // Beyond what the applications took: the pool once more, for what is received meanwhile.
+    EXPECT_LE(link.client.reactor.stats().pool.highWater, count + 16U);
 }
 
 TEST(InboundBackpressure, StatusesFindAPlaceWhenThePoolIsEmpty) {

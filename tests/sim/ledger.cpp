@@ -247,13 +247,13 @@ bool Ledger::mayLose(const Channel& from) const {
     return lossIsAllowed_ || from.hasEndedEarly || to.hasEndedEarly;
 }
 
-void Ledger::checkRest(const std::function<bool(std::size_t engine)>& isFullOfPosts) const {
+void Ledger::checkRest(const std::function<bool(std::size_t engine)>& isFullOfAnswers) const {
     for (const Channel& channel : channels_) {
         const bool isThere = !channel.isClosed && !channel.isAbandoned && channel.peer != none;
         if (!isThere || channel.hasSaidBye) continue;
         const Channel& peer = channels_[channel.peer];
         if (peer.isClosed || peer.isAbandoned || peer.hasSaidBye) continue;
-        if (channel.delivered < channel.posts.size() && !isFullOfPosts(peer.engine))
+        if (channel.delivered < channel.posts.size() && !isFullOfAnswers(peer.engine))
             fail("on its way for ever: " + describe(posts_[channel.posts[channel.delivered] - 1]));
     }
 }

@@ -50,9 +50,9 @@ public:
     ChannelNumber numberOf(ChannelId channel) const { return channels_[channel].number; }
     ChannelId find(std::size_t engine, ChannelNumber number) const;
 
-    /// On a good network, when nobody has had anything to do for long: nothing is on its way. But two engines
-    /// whose pools are in their own send queues, so that neither reads on, wait for each other.
-    void checkRest(const std::function<bool(std::size_t engine)>& isFullOfPosts) const;
+    /// On a good network, when nobody has had anything to do for long: nothing is on its way. But two
+    /// applications that answer each other until their pools are in their send queues wait for each other.
+    void checkRest(const std::function<bool(std::size_t engine)>& isFullOfAnswers) const;
     /// At the end, when everything is received: nothing is missing.
     void checkEnd() const;
 

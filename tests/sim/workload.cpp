@@ -34,6 +34,7 @@ Workload::Workload(std::uint64_t seed, bool speaks)
     , speaks_(speaks)
     , isFaulty_(random_.below(2) == 0)
     , isCoarse_(random_.below(2) == 0)
+    , isAnswering_(random_.below(3) != 0)
     , ledger_(isFaulty_)
     , network_(networkOptions(seed, isFaulty_)) {}
 
@@ -147,7 +148,7 @@ void Workload::finish() {
     for (Club& club : clubs_)
         club.hoard.clear();
     network_.runFor(restless);
-    if (!isFaulty_) ledger_.checkRest([this](std::size_t engine) { return isFullOfPosts(hosts_[engine]); });
+    if (!isFaulty_) ledger_.checkRest([this](std::size_t engine) { return isFullOfAnswers(hosts_[engine]); });
     const TimePoint start = network_.now();
     for (Host& host : hosts_) {
         if (oneIn(3))
@@ -172,8 +173,9 @@ void Workload::finish() {
     checkPools();
 }
 
-/// Nothing is free for what is received, as messages wait to be sent.
-bool Workload::isFullOfPosts(const Host& host) const {
+/// Nothing is free for what is received, as answers wait to be sent.
+bool Workload::isFullOfAnswers(const Host& host) const {
+    if (!isAnswering_) return false;
     std::size_t queued = 0;
     for (const Club& club : clubs_) {
         if (club.host != &host || club.isGone) continue;

@@ -66,7 +66,7 @@ private:
     void destroyClub();
     void shutDown(Host& host);
     void finish();
-    bool isFullOfPosts(const Host& host) const;
+    bool isFullOfAnswers(const Host& host) const;
     void checkPools() const;
 
     asio::awaitable<void> receive(Club& club);
@@ -91,6 +91,7 @@ private:
     const bool speaks_;
     bool isFaulty_;
     bool isCoarse_;
+    bool isAnswering_;  // requests; else only hellos and byes
     Ledger ledger_;
     std::deque<Host> hosts_;
     std::deque<Club> clubs_;

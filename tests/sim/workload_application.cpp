@@ -212,6 +212,7 @@ void Workload::takeHello(Club& club, MessagePtr message) {
 
 void Workload::answer(Club& club, MessagePtr message) {
     const bool isBye = message->header.opCode == OpCode::ByeRequest;
+    if (!isBye && !isAnswering_) return;
     if (oneIn(6)) {
         if (oneIn(2) && !isEnding_) club.hoard.push_back(std::move(message));
         return;  // given back unanswered
