@@ -18,24 +18,6 @@ bool fileExists(const std::string& path) {
     return ::stat(path.c_str(), &found) == 0;
 }
 
-/// Hello, a request and its answer, bye.
-void converse(Party& server, Party& client, const Address& address) {
-    const BinaryHeader hello = client.sayHello(address);
-    const ChannelNumber atServer = server.acceptHello();
-    client.next(OpCode::HelloResponse);
-    client.post(OpCode::Request, hello.channelNumber, "ping");
-    MessagePtr request = server.next(OpCode::Request);
-    EXPECT_EQ(request->body.view(), "ping");
-    request->header.opCode = OpCode::Response;
-    server.post(std::move(request));
-    EXPECT_EQ(client.next(OpCode::Response)->body.view(), "ping");
-    client.post(OpCode::ByeRequest, hello.channelNumber);
-    server.next(OpCode::ByeRequest);
-    server.nextClosed(atServer);
-    client.next(OpCode::ByeResponse);
-    client.nextClosed(hello.channelNumber);
-}
-
 TEST(WelcomeRequest, IsAnsweredWithTheRequestsIdAndChannel) {
     Side side;
     MessagePtr welcome = side->makeFor(localTcp());

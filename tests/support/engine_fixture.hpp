@@ -226,4 +226,22 @@ struct Link {
     ChannelNumber atClient = 0;
 };
 
+/// Hello, a request and its answer, bye.
+inline void converse(Party& server, Party& client, const Address& address) {
+    const BinaryHeader hello = client.sayHello(address);
+    const ChannelNumber atServer = server.acceptHello();
+    client.next(OpCode::HelloResponse);
+    client.post(OpCode::Request, hello.channelNumber, "ping");
+    MessagePtr request = server.next(OpCode::Request);
+    EXPECT_EQ(request->body.view(), "ping");
+    request->header.opCode = OpCode::Response;
+    server.post(std::move(request));
+    EXPECT_EQ(client.next(OpCode::Response)->body.view(), "ping");
+    client.post(OpCode::ByeRequest, hello.channelNumber);
+    server.next(OpCode::ByeRequest);
+    server.nextClosed(atServer);
+    client.next(OpCode::ByeResponse);
+    client.nextClosed(hello.channelNumber);
+}
+
 }  // namespace tempeh::test
