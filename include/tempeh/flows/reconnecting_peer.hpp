@@ -29,6 +29,7 @@ enum class Unanswered : std::uint8_t {
     SendAgain,  ///< Sent again, with the same id, on the next connection: at least once, not exactly once.
 };
 
+/// What the link of a ReconnectingPeer is doing; Closed is its end.
 enum class LinkState : std::uint8_t { Connecting, Connected, Closed };
 
 /// Completes each HelloRequest before it is sent, for example with a fresh token. Called beside the sockets.

@@ -9,6 +9,7 @@
 
 namespace tempeh::flows {
 
+/// Names of the text headers.
 inline constexpr std::string_view traceparentHeader = "traceparent";
 inline constexpr std::string_view tracestateHeader = "tracestate";
 

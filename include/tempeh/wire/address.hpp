@@ -83,6 +83,7 @@ TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, const Address& address
 
 namespace wire {
 
+/// Text headers of the engine's own (docs/wire.md).
 inline constexpr std::string_view connectToHeader = "~connect_to";
 inline constexpr std::string_view listenOnHeader = "~listen_on";
 inline constexpr std::string_view udsModeHeader = "~uds_mode";

@@ -3,7 +3,7 @@
 
 The headers' rule is that a comment stands for all declarations from it to the next blank line, comment or access specifier: a
 call and its error_code form share one. Doxygen wants words for each, so the comment is put before those that follow, on
-their own lines (line numbers stay). Specialisations of other libraries' templates are left out.
+their own lines (line numbers stay); and it wants every file to say that it is one. Specialisations of other libraries' templates are left out.
 """
 
 import re
@@ -19,8 +19,13 @@ def filtered(lines):
     """The lines as Doxygen is to see them, one for each."""
     words, count, depth = [], 0, 0  # the comment; declarations since; open brackets of the one under way
     isInside, hasWords = False, False
+    isListed = False  # a file is, when a comment says that it is one
     for line in lines:
         bare = line.strip()
+        if not bare and not isListed:
+            isListed = True
+            yield "/** @file */"
+            continue
         if FOREIGN.match(bare) or bare == "template <>":
             yield ""
             continue

@@ -20,6 +20,7 @@ API = ROOT / "build" / "api"
 SHOWN = "repository/"  # where on the site files from outside docs/ are
 LANGUAGES = {".cpp": "cpp", ".hpp": "cpp", ".py": "python", ".cmake": "cmake", ".txt": "cmake", ".json": "json",
              ".yml": "yaml", ".lua": "lua"}
+ESCAPED = re.compile(r"<code>[^<]*</code>")
 FENCED = re.compile(r"^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)`*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?P<before>\]\()(?P<target>[^)\s#]+)(?P<after>(?:#[^)\s]*)?\))")
 
@@ -130,3 +131,8 @@ def on_page_markdown(markdown, page, config, files):
         parts += [LINK.sub(link, markdown[end:fenced.start()]), fenced[0]]
         end = fenced.end()
     return "".join([*parts, LINK.sub(link, markdown[end:])])
+
+
+def on_page_content(html, page, config, files):
+    """In a table a bar inside code is written \\| here as elsewhere; only here it is left so."""
+    return ESCAPED.sub(lambda code: code[0].replace("\\|", "|"), html)
