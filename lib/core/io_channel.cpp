@@ -18,7 +18,7 @@ IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address addre
     , machine_(machines::Side::Client)
     , outbox_(engine.waitingPosts())
     , notice_(engine.pool().getReserved())
-    , address_(std::move(address)) {
+    , address_(std::make_unique<Address>(std::move(address))) {
     door.peerAddress = toString(*address_);
     door.transport = std::holds_alternative<UdsClientAddress>(*address_) ? Transport::Uds : Transport::Tcp;
 }
@@ -281,8 +281,8 @@ void IoChannel::releaseIfDone() noexcept {
     stream_.reset();
     guest_.leave();
     deadline_.reset();
-    frameWatch_.forget();
-    writeWatch_.forget();
+    frameWatch_.reset();
+    writeWatch_.reset();
     isActive_ = false;
     engine_.noteInactive(*this);
 }
@@ -325,8 +325,8 @@ void IoChannel::abandon() noexcept {
     guest_.leave();
     deadline_.reset();
     waiterDeadline_.reset();
-    frameWatch_.forget();
-    writeWatch_.forget();
+    frameWatch_.reset();
+    writeWatch_.reset();
     if (isActive_) engine_.noteInactive(*this);
     isActive_ = false;
 }

@@ -142,7 +142,7 @@ private:
     void onFramePart() noexcept {
         if (!decoder_.midFrame()) [[likely]]
             return;
-        if (!isFrameUnderWay_ || !frameWatch_.isOn) [[unlikely]]
+        if (!isFrameUnderWay_ || frameWatch_ == nullptr || !frameWatch_->isOn) [[unlikely]]
             watchFrame();
     }
     void noteFrameDone() noexcept {
@@ -150,6 +150,8 @@ private:
     }
     void watchFrame() noexcept;
     void stopWatching() noexcept;
+    template <void (IoChannel::*onDeadline)() noexcept>
+    bool mayBegin(std::unique_ptr<ProgressWatch>& watch) noexcept;
     bool looksAgain(ProgressWatch& watch, Duration timeout) noexcept;
     void onFrameDeadline() noexcept;
     void watchWriting() noexcept;
@@ -183,12 +185,12 @@ private:
     machines::ChannelMachine machine_;
     wire::Decoder decoder_;
     Outbox outbox_;
-    MessageQueue heldBack_;           // posted behind our last word: comes back at the end
-    MessagePtr hello_;                // sent and not answered: comes back when the connection fails
-    MessagePtr rest_;                 // what a thread could not send all of; belongs to sendRight
-    std::size_t restWritten_ = 0;     // bytes of it that are sent
-    MessagePtr notice_;               // the ChannelClosed, made before it is needed
-    std::optional<Address> address_;  // client: where it connects to
+    MessageQueue heldBack_;             // posted behind our last word: comes back at the end
+    MessagePtr hello_;                  // sent and not answered: comes back when the connection fails
+    MessagePtr rest_;                   // what a thread could not send all of; belongs to sendRight
+    std::size_t restWritten_ = 0;       // bytes of it that are sent
+    MessagePtr notice_;                 // the ChannelClosed, made before it is needed
+    std::unique_ptr<Address> address_;  // client: where to; null once it connects
     std::unique_ptr<transport::Connector> connector_;
     std::unique_ptr<transport::Stream> stream_;
     std::optional<Deadline> deadline_;
@@ -207,9 +209,8 @@ private:
     std::uint64_t batchBytes_ = 0;
 
     machines::Admission::Guest guest_;
-    ProgressWatch frameWatch_;
-    ProgressWatch writeWatch_;
-    std::size_t frameBytesSeen_ = 0;  // of the frame under way, when frameWatch_ looked last
+    std::unique_ptr<ProgressWatch> frameWatch_;  // null until it is needed
+    std::unique_ptr<ProgressWatch> writeWatch_;
 
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;
     Phase streamPhase_ = Phase::Live;

@@ -45,8 +45,8 @@ void IoChannel::accept(MessagePtr message) {
 
 void IoChannel::startConnecting() {
     try {
-        Address address = *address_;
-        engine_.spawn(connectLoop(this, std::move(address)));
+        engine_.spawn(connectLoop(this, std::move(*address_)));
+        address_.reset();
     } catch (const std::bad_alloc&) {
         connector_.reset();
         throw;
