@@ -12,8 +12,8 @@
 namespace tempeh::core {
 
 /// Gives out channel numbers of one engine: random, unique, and none that is among the last 1024 released
-/// (DESIGN section 2), so that a late message never meets a new channel. Not thread-safe. About 18 KB inside,
-/// no allocation.
+/// (docs/concepts/lifecycle.md), so that a late message never meets a new channel. Not thread-safe. About 18
+/// KB inside, no allocation.
 class ChannelNumbers {
 public:
     static constexpr ChannelNumber lowest = 1;

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string_view>
 
-/// The life of a channel, decided without a socket, clock or thread: events in, one action out. Rules: WIRE
-/// "Who may send what, when" and DESIGN section 2. The engine (core/io_channel.hpp) executes the actions.
+/// The life of a channel, decided without a socket, clock or thread: events in, one action out. Rules:
+/// docs/wire.md and docs/concepts/lifecycle.md. The engine (core/io_channel.hpp) executes the actions.
 namespace tempeh::machines {
 
 /// Which side opened the connection.

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
-/// The life of a listener, decided without a socket, clock or thread. Rules: DESIGN section 2,
-/// "WelcomeRequest".
+/// The life of a listener, decided without a socket, clock or thread. Rules:
+/// docs/concepts/lifecycle.md.
 namespace tempeh::machines {
 
 enum class ListenerState : std::uint8_t {

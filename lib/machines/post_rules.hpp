@@ -4,7 +4,7 @@
 
 namespace tempeh::machines {
 
-/// The longest text headers and the longest body of a frame, bytes (WIRE "Frame").
+/// The longest text headers and the longest body of a frame, bytes (docs/wire.md).
 inline constexpr std::size_t maxPartBytes = 65'535;
 
 /// The common case of checkPost(), true: a regular message for some channel that may go on.
@@ -15,9 +15,9 @@ inline bool isPlainPost(const Message& message) noexcept {
            message.body.size() <= maxPartBytes;
 }
 
-/// What a message that an application posts needs, as far as the message alone tells (DESIGN section 2,
-/// "Validation"): opcode, id, more, channel number zero or not, lengths, address header. Success when it may
-/// go on.
+/// What a message that an application posts needs, as far as the message alone tells
+/// (docs/concepts/errors.md): opcode, id, more, channel number zero or not, lengths, address header. Success
+/// when it may go on.
 Status checkPost(const Message* message) noexcept;
 
 }  // namespace tempeh::machines

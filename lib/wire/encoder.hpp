@@ -20,7 +20,7 @@ inline std::size_t frameSize(const Message& message) noexcept {
 }
 
 /// Writes header and text headers at `out` (which has the room) and gives the bytes written. The header goes
-/// out with origin Application, internal bits 0 and the true lengths (WIRE "Frame").
+/// out with origin Application, internal bits 0 and the true lengths (docs/wire.md).
 inline std::size_t encodeHead(const Message& message, std::byte* out) noexcept {
     const std::string_view textHeaders = message.textHeaders.view();
     BinaryHeader header = message.header;

@@ -1,4 +1,4 @@
-// DESIGN section 2, "Backpressure, inbound".
+// docs/concepts/backpressure.md, "Inbound".
 
 #include "support/engine_fixture.hpp"
 #include "support/raw_server.hpp"

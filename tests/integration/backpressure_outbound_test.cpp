@@ -1,4 +1,4 @@
-// DESIGN section 2, "Backpressure, outbound".
+// docs/concepts/backpressure.md, "Outbound".
 
 #include "support/engine_fixture.hpp"
 #include "support/raw_server.hpp"

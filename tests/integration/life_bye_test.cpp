@@ -1,4 +1,4 @@
-// DESIGN section 2, "ByeRequest" and "ByeSignal".
+// docs/concepts/lifecycle.md, "Ending".
 
 #include "support/engine_fixture.hpp"
 #include "support/raw_server.hpp"

@@ -1,4 +1,4 @@
-// DESIGN section 2, "When a channel ends for any reason": ChannelClosed, numbers, late posts. And the limit
+// docs/concepts/lifecycle.md, "Ending" and "Numbers": ChannelClosed, numbers, late posts. And the limit
 // of channels.
 
 #include "support/engine_fixture.hpp"

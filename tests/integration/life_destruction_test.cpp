@@ -1,5 +1,5 @@
-// Destructors: DESIGN section 1 (MessagePtr, ChannelGroup, Reactor) and section 5, "Destructors that hang on
-// linger, or discard what was posted".
+// Destructors of MessagePtr, ChannelGroup and Reactor (docs/concepts/shutdown.md): none hangs, none discards
+// what was posted.
 
 #include "support/engine_fixture.hpp"
 #include "support/raw_server.hpp"

@@ -1,4 +1,4 @@
-// DESIGN section 1, "Reactor", "Ampe" and "Options": where engines live and how they are set up.
+// docs/concepts/threads.md, shutdown.md and options.md: where engines live and how they are set up.
 
 #include "support/engine_fixture.hpp"
 
@@ -136,7 +136,7 @@ TEST(Ampe, IsAllThatCodeNeeds) {
     EXPECT_TRUE(engine.shutdown(patience).complete);
 }
 
-/// The echo server of DESIGN section 1, beside the sockets.
+/// The echo server of docs/concepts/channel_group.md, beside the sockets.
 asio::awaitable<void> echoOnce(Reactor& reactor, std::promise<Address>& bound) {
     ChannelGroup group = reactor.createGroup();
     MessagePtr welcome = reactor.get();

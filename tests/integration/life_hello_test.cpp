@@ -1,4 +1,4 @@
-// DESIGN section 2, "HelloRequest", and the order of what follows.
+// docs/concepts/lifecycle.md, "Opening", and the order of what follows.
 
 #include "support/engine_fixture.hpp"
 #include "support/raw_server.hpp"

@@ -1,4 +1,4 @@
-// Issue "channelInfo" and "Counters"; DESIGN section 2, "counters per channel and reason say how many".
+// channelInfo() and the counters, which say for each channel and reason how many.
 
 #include "support/engine_fixture.hpp"
 #include "support/raw_server.hpp"

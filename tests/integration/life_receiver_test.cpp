@@ -1,4 +1,4 @@
-// DESIGN section 2, "updateReceiver".
+// docs/concepts/threads.md, "Telling a receiver something".
 
 #include "support/engine_fixture.hpp"
 

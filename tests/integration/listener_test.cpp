@@ -1,4 +1,4 @@
-// DESIGN section 2, "WelcomeRequest", and section 1, the address types.
+// docs/concepts/lifecycle.md, "Opening", and the address types.
 
 #include "support/engine_fixture.hpp"
 #include "unit/transport/raw_socket.hpp"

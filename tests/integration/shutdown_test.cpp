@@ -1,4 +1,4 @@
-// The end of an engine: shutdown(deadline), and DESIGN section 2's "After shutdown".
+// The end of an engine: shutdown(deadline), docs/concepts/shutdown.md.
 
 #include "support/engine_fixture.hpp"
 #include "support/raw_server.hpp"

@@ -1,4 +1,4 @@
-// DESIGN section 2, "post" and "Validation": what a post promises, and what it refuses.
+// docs/concepts/errors.md and channel_group.md: what a post promises, and what it refuses.
 
 #include "support/engine_fixture.hpp"
 

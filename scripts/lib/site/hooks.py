@@ -111,6 +111,7 @@ def on_files(files, config):
 
 def on_page_markdown(markdown, page, config, files):
     here = repositoryPath(page.file.src_uri)
+    markdown = markdown.replace("<details>", '<details markdown="1">')  # else what is inside stays as it is written
 
     def link(match):
         target = targetOf(here, match["target"])

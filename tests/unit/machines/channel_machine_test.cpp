@@ -16,7 +16,7 @@ constexpr EndCause allCauses[] = {EndCause::LocalClose,    EndCause::ByeDone,   
                                   EndCause::ByeTimeout,    EndCause::Violation,      EndCause::Failure,
                                   EndCause::Shutdown,      EndCause::FrameTimeout,   EndCause::WriteTimeout};
 
-/// WIRE "Who may send what, when", first column to second.
+/// docs/wire.md, "A conversation", its last table, first column to second.
 bool mayComeNext(const Stage& stage, OpCode opCode) {
     using enum OpCode;
     const std::set<OpCode> open{Request, Response, Signal, ByeRequest, ByeResponse, HelloResponse};

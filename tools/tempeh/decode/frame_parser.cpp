@@ -24,7 +24,7 @@ bool isWellFormed(std::string_view block) {
     return headers.normalise();
 }
 
-/// Offset of the first line of the block that no text header can be; WIRE "Frame".
+/// Offset of the first line of the block that no text header can be; docs/wire.md.
 std::size_t firstBadLine(std::string_view block) {
     std::size_t start = 0;
     while (start < block.size()) {
