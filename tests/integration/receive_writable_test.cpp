@@ -20,8 +20,10 @@
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <future>
 #include <optional>
+#include <string>
 
 namespace tempeh::test {
 namespace {
@@ -30,11 +32,13 @@ using asio::experimental::awaitable_operators::operator||;
 
 constexpr std::size_t writableBodySize = 32 * 1024;
 
-/// A client whose peer reads only when it is told to.
+/// A client whose peer reads only when it is told to. On a Unix socket: one of TCP finds room for more after
+/// a while, though nobody reads.
 class WaitWritable : public ::testing::Test {
 protected:
+    ~WaitWritable() override { std::filesystem::remove(path_); }
     WaitWritable() {
-        channel_ = side_->sayHello(TcpClientAddress{"127.0.0.1", server_.port()}).channelNumber;
+        channel_ = side_->sayHello(UdsClientAddress{path_}).channelNumber;
         peer_.emplace(server_.accept());
         const Bytes head = peer_->receive(16);
         const auto headersLength =
@@ -87,7 +91,8 @@ protected:
         return side_->group.waitWritable(channel_, timeout, asio::use_future);
     }
 
-    raw::Server server_;
+    const std::string path_ = temporaryUdsPath();
+    raw::Server server_{path_};
     Side side_{Options{.sendQueueMessages = 8, .sendBufferBytes = 64 * 1024}};
     ChannelNumber channel_ = 0;
     std::optional<raw::Peer> peer_;

@@ -77,6 +77,13 @@ inline sockaddr_in loopbackAddress(std::uint16_t port) {
 /// How a stream ended.
 enum class End { Eof, Reset, NotYet };
 
+inline sockaddr_un unixAddress(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    return address;
+}
+
 /// A connected stream. What fails throws, which fails the test.
 class Peer {
 public:
@@ -96,9 +103,7 @@ public:
     /// Of a Unix socket with a path.
     static Peer connectTo(const std::string& path) {
         Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        const sockaddr_un address = unixAddress(path);
         if (socket.get() < 0 ||
             ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
             throw std::runtime_error("raw: connect failed");
@@ -200,6 +205,14 @@ public:
         socklen_t size = sizeof bound;
         ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound), &size);
         port_ = ntohs(bound.sin_port);
+    }
+
+    /// On a Unix socket: what its peer has written, and nobody reads, stays as much as it is.
+    explicit Server(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const sockaddr_un address = unixAddress(path);
+        if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+            ::listen(socket_.get(), 128) != 0)
+            throw std::runtime_error("raw: listen failed");
     }
 
     std::uint16_t port() const { return port_; }
