@@ -30,10 +30,12 @@ asio::awaitable<void> serve(flows::Peer display) {
 }
 
 // One line for each way in which a question can end.
-asio::awaitable<std::string> ask(flows::Peer centre, std::string question) {
+asio::awaitable<std::string> ask(flows::Peer centre, std::string question,
+                                 tempeh::Duration patience) {
     try {
         MessagePtr request = centre.get(OpCode::Request, question);
-        MessagePtr answer = co_await centre.request(std::move(request), 50ms);
+        MessagePtr answer =
+            co_await centre.request(std::move(request), patience);
         if (!answer) co_return "no answer in time; may ask again";
         if (answer->header.status != 0)
             co_return "the centre says: " + std::string(answer->body.view());
@@ -63,16 +65,17 @@ int main() {
     const tempeh::Address address = server->addresses().front();
     const flows::Peer centre = flows::connectBlocking(engine, address).peer();
 
-    const auto print = [&](const std::string& question) {
+    const auto print = [&](const std::string& question,
+                           tempeh::Duration patience = 10s) {
         const std::string answer =
-            asio::co_spawn(engine.executor(), ask(centre, question),
+            asio::co_spawn(engine.executor(), ask(centre, question, patience),
                            asio::use_future)
                 .get();
         fmt::print("{}: {}\n", question, answer);
     };
     print("today");
     print("yesterday");
-    print("tomorrow");
+    print("tomorrow", 20ms);
     print("today");  // the timeout did no harm
 
     server.reset();  // as if its process had ended
