@@ -124,9 +124,8 @@ void IoChannel::extendBye() noexcept {
 
 void IoChannel::onWritten(MessagePtr message) {
     const OpCode opCode = message->header.opCode;
-    const bool mayComeBack =
-        opCode == OpCode::HelloRequest && machine_.state() != machines::ChannelState::Open;
-    if (mayComeBack) hello_ = std::move(message);
+    // Unless something was handed over already: a peer may answer before it has read the hello to its end.
+    if (opCode == OpCode::HelloRequest && !isAnnounced_) hello_ = std::move(message);
     if (machine_.onWritten(opCode)) hasSaidLast_ = true;
 }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <future>
 #include <sys/socket.h>
 
@@ -47,6 +48,30 @@ TEST(HelloRequest, MessagesPostedBeforeItIsConnectedGoOutInOrderAfterIt) {
         EXPECT_EQ(server->next(OpCode::Request)->body.view(), std::to_string(i));
     context.stop();
     runner.join();
+}
+
+/// Such a peer is no engine: it answers before it has read the question.
+TEST(HelloRequest, AnsweredBeforeItIsSentWholeDoesNotComeBack) {
+    const std::string path = temporaryUdsPath();
+    raw::Server server(path);
+    Side client(Options{.sendBufferBytes = 4096});
+    MessagePtr hello = client->makeFor(UdsClientAddress{path});
+    hello->body.prepare(65'000);
+    hello->body.commit(65'000);
+    hello->header.messageId = 7;
+    const ChannelNumber channel = client->post(std::move(hello)).channelNumber;
+    raw::Peer peer = server.accept();
+    const Bytes head = peer.receive(16);
+    peer.send(raw::Frame{.proto = 4, .id = 7}.bytes());
+    peer.send(raw::Frame{.proto = 5, .id = 8}.bytes());
+    client->next(OpCode::HelloResponse);
+    const MessagePtr bye = client->next(OpCode::ByeRequest);  // held, so that it is not answered
+    EXPECT_EQ(peer.receive(65'000).size(), 65'000U);
+    EXPECT_TRUE(eventually([&] { return client->channels.channelInfo(channel).sendQueueMessages == 0; }));
+    peer.close();
+    const MessagePtr closed = client->next();
+    EXPECT_EQ(statusOf(*closed), Status::ChannelClosed) << dump(*closed);
+    std::filesystem::remove(path);
 }
 
 TEST(HelloRequest, AServerMayTalkWithoutAnsweringIt) {
