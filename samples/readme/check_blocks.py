@@ -7,7 +7,8 @@ indented less in the text; blank lines at a block's edges do not count. A commen
 
     <!-- samples/patterns/progress.cpp bake, order -->
 
-the definitions named, or the whole file when none are; check_blocks.py --write then puts the code there, and without
+the definitions named, or the whole file when none are (what a sample prints, its .out, in a block of text likewise);
+check_blocks.py --write then puts the code there, and without
 --write it has to be there. Exit status 1 with a line for each block that is not as it should be.
 """
 
@@ -18,7 +19,7 @@ import sys
 import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BLOCK = re.compile(r"^(?:<!-- +(?P<path>samples/\S+)(?: +(?P<names>[^>]*?))? *-->\n)?```cpp\n(?P<code>.*?)^```$",
+BLOCK = re.compile(r"^(?:<!-- +(?P<path>samples/\S+)(?: +(?P<names>[^>]*?))? *-->\n)?```(?P<language>cpp|text|proto)\n(?P<code>.*?)^```$",
                    re.MULTILINE | re.DOTALL)
 
 
@@ -80,6 +81,8 @@ def problemsOf(root, text, sources):
     """(number of blocks, [(line, problem)])"""
     count, problems = 0, []
     for match in BLOCK.finditer(text):
+        if match["language"] != "cpp" and not match["path"]:
+            continue
         count += 1
         problem = None
         if match["path"]:

@@ -76,6 +76,12 @@ class CheckBlocks(unittest.TestCase):
         self.put("samples/patterns/two.cpp", "int main() {}\n")
         self.assertEqual(len(self.problems("")), 2)
 
+    def test_what_a_sample_prints_is_compared(self):
+        self.put("samples/patterns/one.out", "3\n")
+        self.assertEqual(self.problems("<!-- samples/patterns/one.out -->\n```text\n3\n```\n\n```cpp\nint main() {\n```\n"), [])
+        self.assertEqual(len(self.problems("<!-- samples/patterns/one.out -->\n```text\n4\n```\n")), 1)
+        self.assertEqual(self.problems("```text\nof nobody\n```\n\n```cpp\nint main() {\n```\n"), [])
+
     def test_a_table_has_every_name_once(self):
         self.put("include/tempeh/message/status.hpp", "enum class Status {\n    One = 0,\n    Two = 1,\n};\n")
         self.put("docs/concepts/errors.md", "| status | what to do |\n|---|---|\n| `One`, `Three` | run |\n")
