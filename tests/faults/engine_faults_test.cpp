@@ -56,6 +56,16 @@ const Script small{.bodies = {16, 300}};
 const Script large{.bodies = {20'000, 60'000, 100, 60'000}};
 const Script many{.bodies = std::vector<std::size_t>(12, 9000), .waitsWritable = true};
 
+Script over(Net net) {
+    Script script = small;
+    script.net = net;
+    return script;
+}
+Script endingWith(Farewell farewell, Script script) {
+    script.farewell = farewell;
+    return script;
+}
+
 TEST(TheHooks, SeeTheCallsAndBite) {
     const Spared spared;
     Arena arena(Home::OwnThread, small);
@@ -87,15 +97,11 @@ TEST(AllocationFaults, LittleRoom) {
     endure("little room, memory", allocations, Home::OwnThread, many, tight());
 }
 TEST(AllocationFaults, UnixSocket) {
-    Script script = small;
-    script.net = Net::Unix;
-    endure("unix, memory", allocations, Home::OwnThread, script);
+    endure("unix, memory", allocations, Home::OwnThread, over(Net::Unix));
 }
 TEST(AllocationFaults, AName) {
     TEMPEH_LARGER_SLICE();
-    Script script = small;
-    script.net = Net::Name;
-    endure("name, memory", allocations, Home::OwnThread, script);
+    endure("name, memory", allocations, Home::OwnThread, over(Net::Name));
 }
 TEST(AllocationFaults, TimeoutsAndUpdates) {
     TEMPEH_LARGER_SLICE();
@@ -111,17 +117,13 @@ TEST(AllocationFaults, Handlers) {
 }
 TEST(AllocationFaults, ADroppedGroup) {
     TEMPEH_LARGER_SLICE();
-    Script script = large;
-    script.farewell = Farewell::DropGroup;
-    endure("dropped group, memory", allocations, Home::OwnThread, script);
+    endure("dropped group, memory", allocations, Home::OwnThread, endingWith(Farewell::DropGroup, large));
 }
 TEST(AllocationFaults, FromTheEnginesMakingToItsEnd) {
     endureFresh("fresh, memory", allocations, Home::OwnThread, large);
 }
 TEST(AllocationFaults, Shutdown) {
-    Script script = large;
-    script.farewell = Farewell::Shutdown;
-    endureFresh("shutdown, memory", allocations, Home::OwnThread, script);
+    endureFresh("shutdown, memory", allocations, Home::OwnThread, endingWith(Farewell::Shutdown, large));
 }
 
 TEST(SystemCallFaults, SmallMessages) {
@@ -138,21 +140,15 @@ TEST(SystemCallFaults, LittleRoom) {
 }
 TEST(SystemCallFaults, UnixSocket) {
     TEMPEH_LARGER_SLICE();
-    Script script = small;
-    script.net = Net::Unix;
-    endure("unix, calls", systemCalls(), Home::OwnThread, script);
+    endure("unix, calls", systemCalls(), Home::OwnThread, over(Net::Unix));
 }
 TEST(SystemCallFaults, AbstractSocket) {
     TEMPEH_LARGER_SLICE();
-    Script script = small;
-    script.net = Net::Abstract;
-    endure("abstract, calls", systemCalls(), Home::OwnThread, script);
+    endure("abstract, calls", systemCalls(), Home::OwnThread, over(Net::Abstract));
 }
 TEST(SystemCallFaults, AName) {
     TEMPEH_LARGER_SLICE();
-    Script script = small;
-    script.net = Net::Name;
-    endure("name, calls", systemCalls(), Home::OwnThread, script);
+    endure("name, calls", systemCalls(), Home::OwnThread, over(Net::Name));
 }
 TEST(SystemCallFaults, OnACallersContext) {
     TEMPEH_LARGER_SLICE();
@@ -164,9 +160,7 @@ TEST(SystemCallFaults, FromTheEnginesMakingToItsEnd) {
 }
 TEST(SystemCallFaults, Shutdown) {
     TEMPEH_LARGER_SLICE();
-    Script script = small;
-    script.farewell = Farewell::Shutdown;
-    endureFresh("shutdown, calls", systemCalls(), Home::OwnThread, script);
+    endureFresh("shutdown, calls", systemCalls(), Home::OwnThread, endingWith(Farewell::Shutdown, small));
 }
 
 TEST(TransportFaults, SmallMessages) {

@@ -2,6 +2,7 @@
 // nothing out of order, and every end says why.
 
 #include "support/flows_fixture.hpp"
+#include "support/numbered_requests.hpp"
 #include "support/relay.hpp"
 #include "support/scale.hpp"
 #include "support/tally.hpp"
@@ -75,50 +76,6 @@ protected:
 
 INSTANTIATE_TEST_SUITE_P(Over, FlowsRelay, ::testing::Values(localTcp(), Address(UdsServerAddress{})),
                          [](const auto& one) { return one.param.index() == 1 ? "Tcp" : "Uds"; });
-
-/// Numbered requests, and what became of them.
-struct Asked {
-    std::atomic<std::uint64_t> begun{0};
-    std::atomic<std::uint64_t> answered{0};
-    std::atomic<std::uint64_t> failed{0};
-    std::atomic<bool> isStopping{false};
-};
-
-template <typename Link>
-asio::awaitable<void> askOnce(Link link, Asked* asked) {
-    const std::uint64_t number = ++asked->begun;
-    MessagePtr request = link.get(OpCode::Request);
-    putNumber(*request, number);
-    request->body.append(pattern(number % 3000));
-    error_code ec;
-    MessagePtr answer;
-    try {
-        answer = co_await link.request(std::move(request), patience);
-    } catch (const Error& error) {
-        ec = error.code();
-    }
-    if (ec) {
-        EXPECT_EQ(ec, Status::ChannelClosed);
-        ++asked->failed;
-        co_return;
-    }
-    EXPECT_NE(answer, nullptr) << "request " << number << " had no end";
-    if (answer == nullptr) co_return;
-    EXPECT_EQ(numberOf(*answer), number);
-    EXPECT_EQ(answer->body.view().substr(8), pattern(number % 3000));
-    ++asked->answered;
-}
-
-template <typename Link>
-asio::awaitable<void> askOften(Link link, Asked* asked, std::uint64_t count) {
-    for (std::uint64_t i = 0; i < count; ++i)
-        co_await askOnce(link, asked);
-}
-
-asio::awaitable<void> askUntilStopped(ReconnectingPeer link, Asked* asked) {
-    while (!asked->isStopping)
-        co_await askOnce(link, asked);
-}
 
 asio::awaitable<void> sendSignals(Peer peer, std::uint64_t count) {
     for (std::uint64_t number = 1; number <= count; ++number) {

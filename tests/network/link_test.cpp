@@ -3,6 +3,7 @@
 #include "network/namespaces.hpp"
 #include "network/server_process.hpp"
 #include "support/flows_fixture.hpp"
+#include "support/numbered_requests.hpp"
 #include "support/scale.hpp"
 #include "support/tally.hpp"
 
@@ -16,40 +17,6 @@ namespace {
 using flows::LinkState;
 using flows::Peer;
 using flows::ReconnectingPeer;
-
-/// Numbered requests over one link or peer, and what became of each.
-struct Asked {
-    std::atomic<std::uint64_t> begun{0};
-    std::atomic<std::uint64_t> answered{0};
-    std::atomic<std::uint64_t> failed{0};
-    std::atomic<std::uint64_t> wrong{0};
-    std::atomic<bool> isStopping{false};
-};
-
-template <typename Link>
-asio::awaitable<void> askUntilStopped(Link link, Asked* asked) {
-    while (!asked->isStopping) {
-        const std::uint64_t number = ++asked->begun;
-        MessagePtr request = link.get(OpCode::Request);
-        putNumber(*request, number);
-        request->body.append(pattern(number % 2000));
-        error_code ec;
-        MessagePtr answer;
-        try {
-            answer = co_await link.request(std::move(request));
-        } catch (const Error& error) {
-            ec = error.code();
-        }
-        if (ec) {
-            EXPECT_EQ(ec, Status::ChannelClosed);
-            ++asked->failed;
-            continue;
-        }
-        const bool isRight = answer != nullptr && numberOf(*answer) == number &&
-                             answer->body.view().substr(8) == pattern(number % 2000);
-        ++(isRight ? asked->answered : asked->wrong);
-    }
-}
 
 class Network : public ::testing::Test {
 protected:

@@ -1,5 +1,7 @@
 #include "sim/flows_workload.hpp"
 
+#include "sim/any_network.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <fmt/format.h>
@@ -19,14 +21,7 @@ constexpr std::uint16_t port = 7099;
 
 SimulationOptions flowsNetworkOptions(std::uint64_t seed, bool isFaulty) {
     base::Random random(seed ^ ~flowsSalt);
-    SimulationOptions options = isFaulty ? SimulationOptions::faulty(seed) : SimulationOptions{};
-    options.seed = seed;
-    options.tick = random.below(2) == 0 ? 1ms : 0ms;
-    options.minBufferBytes = 200;
-    options.maxBufferBytes = random.below(3) == 0 ? 4000 : 100'000;
-    options.maxLatency = std::chrono::microseconds(100 + random.below(20'000));
-    options.maxSteps = 3'000'000;
-    return options;
+    return anyNetwork(seed, isFaulty, random, {.least = 200, .small = 4000});
 }
 
 /// Counts a coroutine while it is there.

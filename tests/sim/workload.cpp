@@ -2,6 +2,8 @@
 
 #include "sim/workload.hpp"
 
+#include "sim/any_network.hpp"
+
 #include <stdexcept>
 
 namespace tempeh::test {
@@ -15,15 +17,9 @@ constexpr std::uint64_t workloadSalt = 0x5157'1ead'0c0f'fee5U;
 
 SimulationOptions networkOptions(std::uint64_t seed, bool isFaulty) {
     base::Random random(seed ^ ~workloadSalt);
-    SimulationOptions options = isFaulty ? SimulationOptions::faulty(seed) : SimulationOptions{};
-    options.seed = seed;
-    options.tick = random.below(2) == 0 ? 1ms : 0ms;
-    options.minBufferBytes = 64;
-    options.maxBufferBytes = random.below(3) == 0 ? 2000 : 100'000;
-    options.maxLatency = std::chrono::microseconds(100 + random.below(20'000));
+    SimulationOptions options = anyNetwork(seed, isFaulty, random, {.least = 64, .small = 2000});
     options.shortReads = random.below(2) == 0 ? 0.3 : 0.02;
     options.shortWrites = random.below(2) == 0 ? 0.3 : 0.02;
-    options.maxSteps = 3'000'000;
     return options;
 }
 
