@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/recycling_allocator.hpp>
+#include <boost/asio/system_executor.hpp>
 
 #include <exception>
 #include <memory>
@@ -155,7 +156,8 @@ struct StartWait {
     template <typename Handler>
     void operator()(Handler&& handler, std::shared_ptr<GroupBackend> backend, Kind kind) const {
         if (backend == nullptr) {
-            auto executor = asio::get_associated_executor(handler);
+            // Said, because newer Boost takes the caller's own thread, where a handler must not run.
+            auto executor = asio::get_associated_executor(handler, asio::system_executor());
             asio::post(executor, [kept = std::decay_t<Handler>(std::forward<Handler>(handler))]() mutable {
                 std::move(kept)(make_error_code(Status::InvalidChannelGroup), typename Kind::Result{});
             });
