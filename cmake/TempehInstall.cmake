@@ -1,19 +1,45 @@
+# What is installed, in three parts that a distribution makes packages of: tempeh_runtime (the shared libraries),
+# tempeh_development, tempeh_tool (tools/tempeh/CMakeLists.txt). Every path inside is relative: a prefix may be moved.
 include(CMakePackageConfigHelpers)
 
 set(tempehPackageDir "${CMAKE_INSTALL_LIBDIR}/cmake/tempeh")
 
-install(TARGETS tempeh EXPORT tempehTargets
-        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-        RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+set(tempehLibraries tempeh)
+if(TARGET tempeh_asio)
+    list(APPEND tempehLibraries tempeh_asio)
+endif()
+install(TARGETS ${tempehLibraries} EXPORT tempehTargets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT tempeh_development
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT tempeh_runtime
+                NAMELINK_COMPONENT tempeh_development
+        RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tempeh_runtime)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/tempeh" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        COMPONENT tempeh_development
         FILES_MATCHING PATTERN "*.hpp" PATTERN "*.ipp")
-install(EXPORT tempehTargets NAMESPACE tempeh:: DESTINATION "${tempehPackageDir}")
+install(EXPORT tempehTargets NAMESPACE tempeh:: DESTINATION "${tempehPackageDir}" COMPONENT tempeh_development)
 
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/tempehConfig.cmake.in"
-                              "${PROJECT_BINARY_DIR}/tempehConfig.cmake" INSTALL_DESTINATION "${tempehPackageDir}")
+                              "${PROJECT_BINARY_DIR}/tempehConfig.cmake" INSTALL_DESTINATION "${tempehPackageDir}"
+                              NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/tempehConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/tempehConfig.cmake" "${PROJECT_BINARY_DIR}/tempehConfigVersion.cmake"
               "${CMAKE_CURRENT_LIST_DIR}/TempehFindBoost.cmake"
-        DESTINATION "${tempehPackageDir}")
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+        DESTINATION "${tempehPackageDir}" COMPONENT tempeh_development)
+
+# A static library cannot say what it needs, so there the requirements are for everybody.
+set(tempehPkgConfigDir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+file(RELATIVE_PATH tempehUpFromPkgConfig "/prefix/${tempehPkgConfigDir}" "/prefix")
+set(tempehRequires "Requires")
+set(tempehDefinition "")
+set(tempehRpathLink "")
+if(BUILD_SHARED_LIBS)
+    set(tempehRequires "Requires.private")
+    set(tempehDefinition " -DTEMPEH_SHARED")
+    if(TARGET tempeh_asio)
+        set(tempehRpathLink " -Wl,-rpath-link,\${libdir}")
+    endif()
+endif()
+configure_file("${CMAKE_CURRENT_LIST_DIR}/tempeh.pc.in" "${PROJECT_BINARY_DIR}/tempeh.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/tempeh.pc" DESTINATION "${tempehPkgConfigDir}" COMPONENT tempeh_development)
+
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT tempeh_development)
