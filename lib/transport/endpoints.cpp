@@ -1,15 +1,9 @@
 #include "transport/endpoints.hpp"
 
-#include <tempeh/wire/address.hpp>
-
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <cstring>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 namespace tempeh::transport {
 
@@ -17,26 +11,13 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::string unixText(const StreamEndpoint& endpoint) {
-    std::string text = "uds|";
-    constexpr std::size_t offset = offsetof(sockaddr_un, sun_path);
-    if (endpoint.size() <= offset) return text;
-    sockaddr_un address{};
-    std::memcpy(&address, endpoint.data(), std::min(endpoint.size(), sizeof address));
-    const std::size_t size = endpoint.size() - offset;
-    if (address.sun_path[0] == '\0') {
-        if (size > 1) text.append(1, '@').append(address.sun_path + 1, size - 1);
-    } else {
-        text.append(address.sun_path, ::strnlen(address.sun_path, size));
-    }
-    return text;
-}
-
 /// An IPv4 address mapped into IPv6 as IPv4; unspecified for what is no IP endpoint.
 asio::ip::tcp::endpoint tcpEndpoint(const StreamEndpoint& endpoint) noexcept {
     asio::ip::tcp::endpoint tcp;
     const int family = endpoint.protocol().family();
-    if ((family != AF_INET && family != AF_INET6) || endpoint.size() > tcp.capacity()) return tcp;
+    if ((family != asio::ip::tcp::v4().family() && family != asio::ip::tcp::v6().family()) ||
+        endpoint.size() > tcp.capacity())
+        return tcp;
     std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
     const asio::ip::address host = tcp.address();
     if (host.is_v6() && host.to_v6().is_v4_mapped())
@@ -55,21 +36,8 @@ bool isAbstractName(std::string_view path) noexcept {
     return path.starts_with('@');
 }
 
-StreamEndpoint unixEndpoint(std::string_view path, error_code& ec) {
-    ec = Status::InvalidAddress;
-    if (path.empty() || path.size() > wire::maxUdsPath || path.find('\0') != path.npos) return {};
-    std::string name(path);
-    if (isAbstractName(path)) {
-#if defined(__linux__)
-        if (path.size() == 1) return {};
-        name.front() = '\0';
-#else
-        return {};
-#endif
-    }
-    if (name.size() >= sizeof(sockaddr_un::sun_path)) return {};
-    ec.clear();
-    return asio::local::stream_protocol::endpoint(name);
+bool isUnix(const StreamEndpoint& endpoint) noexcept {
+    return endpoint.protocol().family() == asio::local::stream_protocol().family();
 }
 
 bool isLoopback(const StreamEndpoint& endpoint) noexcept {
@@ -77,7 +45,7 @@ bool isLoopback(const StreamEndpoint& endpoint) noexcept {
 }
 
 std::string toText(const StreamEndpoint& endpoint) {
-    return endpoint.protocol().family() == AF_UNIX ? unixText(endpoint) : tcpText(endpoint);
+    return isUnix(endpoint) ? unixText(endpoint) : tcpText(endpoint);
 }
 
 }  // namespace tempeh::transport

@@ -14,8 +14,14 @@ namespace tempeh::transport {
 bool isAbstractName(std::string_view path) noexcept;
 
 /// The endpoint of a path or an abstract name. InvalidAddress: empty, too long, a NUL in it, or abstract
-/// names do not exist here.
+/// names do not exist here. address_family_not_supported: nor do Unix sockets.
 StreamEndpoint unixEndpoint(std::string_view path, error_code& ec);
+
+/// `uds|PATH` of a Unix socket's endpoint.
+std::string unixText(const StreamEndpoint& endpoint);
+
+/// True for a Unix socket's endpoint.
+bool isUnix(const StreamEndpoint& endpoint) noexcept;
 
 /// True for an IP address of this machine's loopback network.
 bool isLoopback(const StreamEndpoint& endpoint) noexcept;

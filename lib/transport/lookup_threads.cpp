@@ -1,35 +1,14 @@
 #include "transport/lookup_threads.hpp"
 
+#include "transport/background_thread.hpp"
+
 #include <algorithm>
 #include <deque>
+#include <exception>
 #include <mutex>
-#include <pthread.h>
-#include <signal.h>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 namespace tempeh::transport {
-
-namespace {
-
-/// A thread started in its scope blocks every signal, so that the application's handlers never run on it.
-class SignalsBlocked {
-public:
-    SignalsBlocked() noexcept {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &previous_);
-    }
-    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t previous_;
-};
-
-}  // namespace
 
 struct LookupThreads::State {
     explicit State(std::size_t threads) : maxThreads(threads) {}
@@ -87,9 +66,8 @@ std::size_t LookupThreads::queuedJobs() const {
 }
 
 bool LookupThreads::startThread(const std::shared_ptr<State>& state) noexcept {
-    const SignalsBlocked blocked;
     try {
-        std::thread([state] { work(*state); }).detach();
+        startInBackground([state] { work(*state); });
         return true;
     } catch (const std::exception&) {
         return false;

@@ -18,6 +18,10 @@ namespace tempeh::transport {
 void openSocket(StreamSocket& socket, const StreamEndpoint& endpoint, error_code& ec);
 void openSocket(StreamAcceptor& acceptor, const StreamEndpoint& endpoint, error_code& ec);
 
+/// Before bind(): a server may have its port back while connections of its predecessor are still dying. A
+/// port that is listened on stays taken.
+void allowQuickRebind(Descriptor listener, error_code& ec) noexcept;
+
 /// would_block: in progress (TCP), or the backlog is full (Unix).
 void connectOnce(StreamSocket& socket, const StreamEndpoint& endpoint, error_code& ec) noexcept;
 
@@ -25,14 +29,15 @@ void connectOnce(StreamSocket& socket, const StreamEndpoint& endpoint, error_cod
 void acceptOnce(StreamAcceptor& acceptor, StreamSocket& accepted, StreamEndpoint& peer, error_code& ec);
 
 /// eof when the peer ended its stream. At most 64 spans are looked at.
-std::size_t receiveOnce(int descriptor, std::span<const std::span<std::byte>> into, error_code& ec) noexcept;
+std::size_t receiveOnce(Descriptor descriptor, std::span<const std::span<std::byte>> into,
+                        error_code& ec) noexcept;
 
 /// At most 64 spans are looked at.
-std::size_t sendOnce(int descriptor, std::span<const std::span<const std::byte>> from,
+std::size_t sendOnce(Descriptor descriptor, std::span<const std::span<const std::byte>> from,
                      error_code& ec) noexcept;
 
 /// TCP: bytes written that the peer's kernel has not acknowledged. 0 where the system does not tell.
-std::size_t unsentBytes(int descriptor) noexcept;
+std::size_t unsentBytes(Descriptor descriptor) noexcept;
 
 /// What SocketOptions asks for, as far as the system grants it: no option is worth losing a connection for. A
 /// send buffer left to the system is bounded where `peer` is on the loopback network.

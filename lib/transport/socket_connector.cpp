@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <sys/socket.h>
 #include <utility>
 
 namespace tempeh::transport {
@@ -52,7 +51,7 @@ asio::awaitable<void> SocketConnector::connectTo(StreamEndpoint endpoint, error_
     openSocket(socket_, endpoint, ec);
     if (ec) co_return;
     applyOptions(socket_, options_, endpoint);
-    if (endpoint.protocol().family() == AF_UNIX) {
+    if (isUnix(endpoint)) {
         co_await connectUnix(endpoint, ec);
         co_return;
     }

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <sys/types.h>
 
 namespace tempeh::transport {
 
@@ -30,8 +29,8 @@ private:
                        error_code& ec);
 
     std::string path_;  // empty: no file of ours
-    dev_t device_{};
-    ino_t inode_{};
+    std::uint64_t device_ = 0;
+    std::uint64_t inode_ = 0;
 };
 
 }  // namespace tempeh::transport

@@ -76,10 +76,7 @@ void SocketListener::openEveryInterface(std::uint16_t port, error_code& ec) {
 void SocketListener::listenTcp(const asio::ip::tcp::endpoint& endpoint, bool dualStack, error_code& ec) {
     openSocket(acceptor_, endpoint, ec);
     if (ec) return;
-#if !defined(_WIN32)
-    // On POSIX this skips the wait for old connections alone; a live listener still keeps its port.
-    acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
-#endif
+    allowQuickRebind(acceptor_.native_handle(), ec);
     if (!ec && dualStack) acceptor_.set_option(asio::ip::v6_only(false), ec);
     applyOptions(acceptor_, options_);
     if (!ec) acceptor_.bind(endpoint, ec);

@@ -5,7 +5,6 @@
 #include "transport/socket_calls.hpp"
 #include "transport/waits.hpp"
 
-#include <sys/socket.h>
 #include <utility>
 
 namespace tempeh::transport {
@@ -13,11 +12,10 @@ namespace tempeh::transport {
 SocketStream::SocketStream(StreamSocket socket, const StreamEndpoint& peer) : socket_(std::move(socket)) {
     error_code ignored;
     const StreamEndpoint local = socket_.local_endpoint(ignored);
-    const bool isUnix = peer.protocol().family() == AF_UNIX;
-    info_.transport = isUnix ? Transport::Uds : Transport::Tcp;
+    info_.transport = isUnix(peer) ? Transport::Uds : Transport::Tcp;
     info_.localAddress = toText(local);
     info_.peerAddress = toText(peer);
-    if (isUnix) info_.peerCredentials = peerCredentialsOf(socket_.native_handle());
+    if (isUnix(peer)) info_.peerCredentials = peerCredentialsOf(socket_.native_handle());
 }
 
 std::size_t SocketStream::readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept {

@@ -10,5 +10,6 @@ using StreamProtocol = boost::asio::generic::stream_protocol;
 using StreamEndpoint = StreamProtocol::endpoint;
 using StreamSocket = StreamProtocol::socket;
 using StreamAcceptor = boost::asio::basic_socket_acceptor<StreamProtocol>;
+using Descriptor = StreamSocket::native_handle_type;
 
 }  // namespace tempeh::transport

@@ -1,3 +1,5 @@
+#include "transport/process_id.hpp"
+
 #include <tempeh/transport/test_addresses.hpp>
 #include <tempeh/wire/address.hpp>
 
@@ -11,7 +13,6 @@
 #include <filesystem>
 #include <random>
 #include <system_error>
-#include <unistd.h>
 
 namespace tempeh {
 
@@ -48,11 +49,11 @@ std::string temporaryUdsPath() {
     // behind.
     static std::atomic<unsigned> counter{0};
     std::array<char, 64> name{};
-    std::snprintf(name.data(), name.size(), "tempeh-%ld-%u-%08x.sock", static_cast<long>(::getpid()),
+    std::snprintf(name.data(), name.size(), "tempeh-%ld-%u-%08x.sock", transport::processId(),
                   counter.fetch_add(1, std::memory_order_relaxed), std::random_device{}());
     std::error_code failed;
     const std::filesystem::path folder = std::filesystem::temp_directory_path(failed);
-    std::string path = (failed ? std::filesystem::path("/tmp") : folder) / name.data();
+    std::string path = ((failed ? std::filesystem::path("/tmp") : folder) / name.data()).string();
     if (path.size() > wire::maxUdsPath) path = std::string("/tmp/") + name.data();
     return path;
 }

@@ -21,6 +21,10 @@ SANS_IO = {"base", "message", "wire", "machines"}
 SANS_IO_HEADERS = re.compile(r"^(boost/asio\b|asio[./]|spdlog/|thread$)")
 PURE = {"wire", "machines"}  # here not even system headers or locks
 PURE_HEADERS = re.compile(r"^(sys/|netinet/|arpa/|poll\.h$|unistd\.h$|netdb\.h$|mutex$|shared_mutex$|condition_variable$|future$)")
+# Of one kind of system: in lib/<layer>/posix and lib/<layer>/windows alone.
+SYSTEM_HEADERS = re.compile(r"^(sys/|net/|netinet/|arpa/|linux/|(poll|unistd|netdb|fcntl|pthread|signal|sched|process|windows|winsock2"
+                            r"|ws2tcpip)\.h$)")
+SYSTEMS = {"posix", "windows"}
 CLOCK_READ = re.compile(r"::\s*now\s*\(")
 
 MAX_LINES = 400
@@ -84,6 +88,8 @@ def checkInclude(root, path, kind, name, place):
         yield f"<{name}> in the sans-io layer {layer}"
     if layer in PURE and PURE_HEADERS.match(name):
         yield f"<{name}> in the pure layer {layer}"
+    elif visibility != "top" and SYSTEM_HEADERS.match(name) and path.parent.name not in SYSTEMS:
+        yield f"<{name}> outside lib/<layer>/posix and lib/<layer>/windows"
     target = includedPath(root, path, kind, name)
     if target is None or target.parts[0] == "..":
         return

@@ -82,6 +82,13 @@ class CheckHouse(unittest.TestCase):
         self.assertFinds("lib/machines/bad.cpp", "#include <mutex>\n", "pure")
         self.assertFinds("lib/wire/bad.cpp", "#include <sys/socket.h>\n", "pure")
 
+    def testSystemsAreApart(self):
+        self.assertFinds("lib/transport/bad.cpp", "#include <unistd.h>\n", "outside")
+        self.assertFinds("lib/transport/bad.cpp", "#include <sys/socket.h>\n", "outside")
+        self.assertFinds("include/tempeh/core/bad.hpp", "#pragma once\n#include <winsock2.h>\n", "outside")
+        self.assertEqual(self.problems({"lib/transport/posix/good.cpp": "#include <unistd.h>\n"}), [])
+        self.assertEqual(self.problems({"tools/x/good.cpp": "#include <unistd.h>\n"}), [])
+
     def testLength(self):
         self.assertEqual(self.problems({"lib/core/long.cpp": "\n" * 400}), [])
         self.assertFinds("lib/core/long.cpp", "\n" * 401, "401 lines")

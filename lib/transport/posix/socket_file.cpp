@@ -1,6 +1,7 @@
 #include "transport/socket_file.hpp"
 
 #include "transport/endpoints.hpp"
+#include "transport/posix/last_error.hpp"
 #include "transport/socket_calls.hpp"
 
 #include <boost/asio/error.hpp>
@@ -17,8 +18,9 @@ namespace {
 
 constexpr mode_t modeBits = 07777;
 
-error_code lastError() noexcept {
-    return {errno, asio::error::get_system_category()};
+bool isSame(const struct stat& file, std::uint64_t device, std::uint64_t inode) noexcept {
+    return static_cast<std::uint64_t>(file.st_dev) == device &&
+           static_cast<std::uint64_t>(file.st_ino) == inode;
 }
 
 // Only a refused connection proves that nobody listens: a full backlog or a missing permission does not.
@@ -51,8 +53,8 @@ void SocketFile::bindAndListen(StreamAcceptor& acceptor, const std::string& path
         return;
     }
     path_ = path;
-    device_ = made.st_dev;
-    inode_ = made.st_ino;
+    device_ = static_cast<std::uint64_t>(made.st_dev);
+    inode_ = static_cast<std::uint64_t>(made.st_ino);
     if (mode && (made.st_mode & modeBits) != (*mode & modeBits) &&
         ::chmod(path.c_str(), static_cast<mode_t>(*mode) & modeBits) != 0) {
         ec = lastError();
@@ -84,9 +86,7 @@ void SocketFile::bindReplacing(StreamAcceptor& acceptor, const StreamEndpoint& e
 void SocketFile::remove() noexcept {
     if (path_.empty()) return;
     struct stat there {};
-    if (::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ && there.st_ino == inode_) {
-        ::unlink(path_.c_str());
-    }
+    if (::lstat(path_.c_str(), &there) == 0 && isSame(there, device_, inode_)) ::unlink(path_.c_str());
     path_.clear();
 }
 

@@ -6,7 +6,7 @@
 
 namespace tempeh::transport {
 
-std::optional<PeerCredentials> peerCredentialsOf(int descriptor) noexcept {
+std::optional<PeerCredentials> peerCredentialsOf(Descriptor descriptor) noexcept {
     PeerCredentials credentials;
 #if defined(__linux__)
     ucred peer{};

@@ -1,0 +1,11 @@
+#include "transport/process_id.hpp"
+
+#include <process.h>
+
+namespace tempeh::transport {
+
+long processId() noexcept {
+    return ::_getpid();
+}
+
+}  // namespace tempeh::transport

@@ -1,0 +1,38 @@
+#include "transport/endpoints.hpp"
+#include "transport/folder_lock.hpp"
+#include "transport/peer_credentials.hpp"
+#include "transport/socket_file.hpp"
+
+#include <boost/asio/error.hpp>
+
+// Windows has Unix sockets, but no modes and no credentials for them, and nobody has tried them with tempeh:
+// whoever wants one is told so by unixEndpoint(), before anything else here is asked.
+namespace tempeh::transport {
+
+std::string unixText(const StreamEndpoint&) {
+    return "uds|";
+}
+
+StreamEndpoint unixEndpoint(std::string_view, error_code& ec) {
+    ec = boost::asio::error::address_family_not_supported;
+    return {};
+}
+
+void FolderLock::tryLock(const std::string&, error_code& ec) noexcept {
+    ec = boost::asio::error::operation_not_supported;
+}
+
+void FolderLock::release() noexcept {}
+
+std::optional<PeerCredentials> peerCredentialsOf(Descriptor) noexcept {
+    return std::nullopt;
+}
+
+void SocketFile::bindAndListen(StreamAcceptor&, const std::string&, std::optional<std::uint32_t>, int, bool,
+                               error_code& ec) {
+    ec = boost::asio::error::operation_not_supported;
+}
+
+void SocketFile::remove() noexcept {}
+
+}  // namespace tempeh::transport
