@@ -20,7 +20,7 @@ static_assert(sizeof(MessagePtr) == sizeof(void*));
 static_assert(!std::is_copy_constructible_v<Message> && !std::is_move_constructible_v<Message>);
 
 TEST(Message, IsNew) {
-    const Message message;
+    const Message message{};
     EXPECT_EQ(message.header, BinaryHeader{});
     EXPECT_TRUE(message.textHeaders.empty());
     EXPECT_TRUE(message.body.empty());

@@ -44,7 +44,7 @@ Endpoint listenEndpoint(const asio::any_io_executor& executor, const tempeh::Add
     const auto& server = std::get<tempeh::TcpServerAddress>(address);
     tcp::resolver resolver(executor);
     const std::string host = server.host.empty() ? anyInterface : server.host;
-    return resolver.resolve(host, std::to_string(server.port), tcp::resolver::passive)->endpoint();
+    return resolver.resolve(host, std::to_string(server.port), tcp::resolver::passive).begin()->endpoint();
 }
 
 }  // namespace
