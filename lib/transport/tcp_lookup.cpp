@@ -1,28 +1,13 @@
+#include "transport/lookup_error.hpp"
 #include "transport/resolver.hpp"
+
+// For getaddrinfo(), wherever the system has it.
+#include <boost/asio/detail/socket_types.hpp>
 
 #include <cstring>
 #include <memory>
 
 namespace tempeh::transport {
-
-namespace {
-
-error_code lookupError(int code) noexcept {
-    switch (code) {
-        case 0:
-            return {};
-        case WSATRY_AGAIN:
-            return asio::error::host_not_found_try_again;
-        case WSANO_RECOVERY:
-            return asio::error::no_recovery;
-        case WSA_NOT_ENOUGH_MEMORY:
-            return asio::error::no_memory;
-        default:
-            return asio::error::host_not_found;
-    }
-}
-
-}  // namespace
 
 TcpEndpoints lookUpTcp(const std::string& host, std::uint16_t port, error_code& ec) {
     // Without AI_ADDRCONFIG: an endpoint of a family that is not configured fails at once and the next is
