@@ -81,6 +81,9 @@ bool ListenerChannel::onOpened(const error_code& ec) noexcept {
         } catch (const std::bad_alloc&) {
             end(EndCause::Failure, Status::AllocationFailed, {});
             return false;
+        } catch (const Error& wrong) {
+            end(EndCause::Failure, Status::InvalidAddress, wrong.code());  // no header can carry it
+            return false;
         }
     }
     if (!machine_.onOpened(status)) {

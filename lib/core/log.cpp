@@ -1,5 +1,7 @@
 #include "core/log.hpp"
 
+#include "base/escape.hpp"
+
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
@@ -15,8 +17,11 @@ std::shared_ptr<spdlog::logger> makeDefaultLogger() {
     return logger;
 }
 
+/// One line, whatever is in it: parts of a text are often a peer's, which must not write lines of its own.
 void write(spdlog::logger& logger, spdlog::level::level_enum level, std::string_view text) noexcept {
     try {
+        const std::string safe = base::hasControl(text) ? base::escaped(text) : std::string();
+        if (!safe.empty()) text = safe;
         logger.log(level, spdlog::string_view_t(text.data(), text.size()));
     } catch (...) {
         // A sink of the application's that throws must not stop the engine.

@@ -1,3 +1,5 @@
+#include "base/escape.hpp"
+
 #include <tempeh/message/message.hpp>
 
 #include <algorithm>
@@ -9,34 +11,16 @@ namespace tempeh {
 namespace {
 
 constexpr std::size_t bytesPerLine = 16;
-constexpr std::string_view digits = "0123456789abcdef";
-
-bool isPrintable(unsigned char c) noexcept {
-    return c >= 0x20 && c != 0x7f;
-}
 
 void addHex(std::string& out, unsigned char c) {
-    out += digits[c >> 4];
-    out += digits[c & 0x0f];
-}
-
-/// Bytes from 0x80 up pass: header values may be UTF-8.
-void addEscaped(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (isPrintable(byte)) {
-            out += c;
-        } else {
-            out += "\\x";
-            addHex(out, byte);
-        }
-    }
+    out += base::hexDigits[c >> 4];
+    out += base::hexDigits[c & 0x0f];
 }
 
 std::string offsetOf(std::size_t offset) {
     std::string text(4, '0');
     for (std::size_t place = text.size(); place-- > 0; offset >>= 4)
-        text[place] = digits[offset & 0x0f];
+        text[place] = base::hexDigits[offset & 0x0f];
     return text;
 }
 
@@ -54,7 +38,7 @@ void addHexLine(std::string& out, std::size_t offset, std::string_view bytes) {
     out += ' ';
     for (const char c : bytes) {
         const auto byte = static_cast<unsigned char>(c);
-        out += isPrintable(byte) && byte < 0x80 ? c : '.';
+        out += !base::isControl(c) && byte < 0x80 ? c : '.';
     }
     out += '\n';
 }
@@ -66,9 +50,9 @@ std::string dump(const Message& message, DumpOptions options) {
     out += '\n';
     for (const TextHeader& header : message.textHeaders) {
         out += "  ";
-        addEscaped(out, header.name);
+        base::appendEscaped(out, header.name);
         out += ": ";
-        addEscaped(out, header.value);
+        base::appendEscaped(out, header.value);
         out += '\n';
     }
     const std::string_view body = message.body.view();

@@ -1,3 +1,5 @@
+#include "base/escape.hpp"
+
 #include <tempeh/message/text_headers.hpp>
 
 #include <algorithm>
@@ -13,9 +15,6 @@ namespace {
 
 constexpr std::string_view lineEnd = "\r\n";
 
-bool isControl(char c) noexcept {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
 bool isBlank(char c) noexcept {
     return c == ' ' || c == '\t';
 }
@@ -73,7 +72,7 @@ std::string quoted(std::string_view name, std::string_view value) {
     constexpr std::size_t longest = 100;
     std::string text(name.substr(0, longest));
     text.append(":").append(value.substr(0, longest));
-    std::replace_if(text.begin(), text.end(), isControl, '?');
+    std::replace_if(text.begin(), text.end(), base::isControl, '?');
     return text;
 }
 

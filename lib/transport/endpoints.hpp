@@ -17,7 +17,7 @@ bool isAbstractName(std::string_view path) noexcept;
 /// names do not exist here. address_family_not_supported: nor do Unix sockets.
 StreamEndpoint unixEndpoint(std::string_view path, error_code& ec);
 
-/// `uds|PATH` of a Unix socket's endpoint.
+/// `uds|PATH` of a Unix socket's endpoint; control characters of the path as `\x0a`.
 std::string unixText(const StreamEndpoint& endpoint);
 
 /// True for a Unix socket's endpoint.

@@ -1,3 +1,4 @@
+#include "base/escape.hpp"
 #include "transport/process_id.hpp"
 
 #include <tempeh/transport/test_addresses.hpp>
@@ -54,7 +55,8 @@ std::string temporaryUdsPath() {
     std::error_code failed;
     const std::filesystem::path folder = std::filesystem::temp_directory_path(failed);
     std::string path = ((failed ? std::filesystem::path("/tmp") : folder) / name.data()).string();
-    if (path.size() > wire::maxUdsPath) path = std::string("/tmp/") + name.data();
+    // As an address it must go into a text header.
+    if (path.size() > wire::maxUdsPath || base::hasControl(path)) path = std::string("/tmp/") + name.data();
     return path;
 }
 

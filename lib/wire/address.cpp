@@ -1,3 +1,5 @@
+#include "base/escape.hpp"
+
 #include <tempeh/wire/address.hpp>
 
 #include <algorithm>
@@ -12,10 +14,6 @@ constexpr std::string_view tcp = "tcp|";
 constexpr std::string_view uds = "uds|";
 constexpr std::string_view defaultClientHost = "127.0.0.1";
 constexpr std::uint32_t maxMode = 07777;
-
-bool isControl(char c) noexcept {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
 
 std::string valueOf(const TcpClientAddress& a) {
     return std::string(tcp) + a.host + '|' + std::to_string(a.port);
@@ -49,7 +47,7 @@ std::optional<Number> parseNumber(std::string_view text, int base = 10) {
 std::string printable(std::string_view value) {
     constexpr std::size_t longest = 200;
     std::string text(value.substr(0, longest));
-    std::replace_if(text.begin(), text.end(), isControl, '?');
+    std::replace_if(text.begin(), text.end(), base::isControl, '?');
     return text;
 }
 
@@ -112,7 +110,7 @@ std::optional<Address> parseUds(std::string_view path, bool server,
 }
 
 std::optional<Address> parseValue(std::string_view value, bool server, std::optional<std::string_view> mode) {
-    if (std::any_of(value.begin(), value.end(), isControl)) return std::nullopt;
+    if (base::hasControl(value)) return std::nullopt;
     if (value.starts_with(tcp)) return parseTcp(value.substr(tcp.size()), server);
     if (value.starts_with(uds)) return parseUds(value.substr(uds.size()), server, mode);
     return std::nullopt;

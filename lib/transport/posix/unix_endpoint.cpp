@@ -1,3 +1,4 @@
+#include "base/escape.hpp"
 #include "transport/endpoints.hpp"
 
 #include <tempeh/wire/address.hpp>
@@ -13,18 +14,19 @@
 namespace tempeh::transport {
 
 std::string unixText(const StreamEndpoint& endpoint) {
-    std::string text = "uds|";
+    constexpr std::string_view scheme = "uds|";
+    std::string path;
     constexpr std::size_t offset = offsetof(sockaddr_un, sun_path);
-    if (endpoint.size() <= offset) return text;
+    if (endpoint.size() <= offset) return std::string(scheme);
     sockaddr_un address{};
     std::memcpy(&address, endpoint.data(), std::min(endpoint.size(), sizeof address));
     const std::size_t size = endpoint.size() - offset;
     if (address.sun_path[0] == '\0') {
-        if (size > 1) text.append(1, '@').append(address.sun_path + 1, size - 1);
+        if (size > 1) path.append(1, '@').append(address.sun_path + 1, size - 1);
     } else {
-        text.append(address.sun_path, ::strnlen(address.sun_path, size));
+        path.append(address.sun_path, ::strnlen(address.sun_path, size));
     }
-    return text;
+    return std::string(scheme) + base::escaped(path);  // a peer may have bound its socket to any bytes
 }
 
 StreamEndpoint unixEndpoint(std::string_view path, error_code& ec) {

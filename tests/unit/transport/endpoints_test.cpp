@@ -41,6 +41,12 @@ TEST(Endpoints, WriteUnixAddressesAsTheyWereGiven) {
     }
 }
 
+TEST(Endpoints, EscapeWhatWouldBeALineOfItsOwn) {
+    error_code ec;
+    EXPECT_EQ(toText(unixEndpoint("/tmp/x\n[info] root\x7f", ec)), "uds|/tmp/x\\x0a[info] root\\x7f");
+    EXPECT_EQ(toText(unixEndpoint("@name\r", ec)), "uds|@name\\x0d");
+}
+
 TEST(Endpoints, RejectPathsThatAreNone) {
     for (const std::string& path :
          {std::string(), std::string("@"), std::string("a\0b", 3), std::string(108, 'p')}) {

@@ -7,7 +7,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <set>
+#include <string>
+#include <utility>
 
 namespace tempeh {
 namespace {
@@ -32,15 +35,35 @@ TEST(TemporaryUdsPath, IsFreshEachTime) {
     }
 }
 
+/// TMPDIR is another folder, which exists meanwhile.
+class OtherTemporaryFolder {
+public:
+    explicit OtherTemporaryFolder(std::string path) : path_(std::move(path)) {
+        const char* const before = std::getenv("TMPDIR");
+        if (before != nullptr) saved_ = before;
+        std::filesystem::create_directory(path_);
+        ::setenv("TMPDIR", path_.c_str(), 1);
+    }
+    ~OtherTemporaryFolder() {
+        saved_ ? ::setenv("TMPDIR", saved_->c_str(), 1) : ::unsetenv("TMPDIR");
+        std::filesystem::remove(path_);
+    }
+    OtherTemporaryFolder(const OtherTemporaryFolder&) = delete;
+    OtherTemporaryFolder& operator=(const OtherTemporaryFolder&) = delete;
+
+private:
+    std::string path_;
+    std::optional<std::string> saved_;
+};
+
 TEST(TemporaryUdsPath, FitsWhenTheTemporaryFoldersNameDoesNot) {
-    const std::string longName = ::testing::TempDir() + std::string(100, 'd');
-    std::filesystem::create_directory(longName);
-    const char* const before = std::getenv("TMPDIR");
-    const std::string saved = before ? before : "";
-    ::setenv("TMPDIR", longName.c_str(), 1);
+    const OtherTemporaryFolder folder(::testing::TempDir() + std::string(100, 'd'));
     EXPECT_LE(temporaryUdsPath().size(), wire::maxUdsPath);
-    before ? ::setenv("TMPDIR", saved.c_str(), 1) : ::unsetenv("TMPDIR");
-    std::filesystem::remove(longName);
+}
+
+TEST(TemporaryUdsPath, IsAnAddressWhenTheTemporaryFoldersNameIsNone) {
+    const OtherTemporaryFolder folder(::testing::TempDir() + "tempeh\nfolder");
+    EXPECT_EQ(temporaryUdsPath().find('\n'), std::string::npos);
 }
 
 }  // namespace
