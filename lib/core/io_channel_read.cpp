@@ -181,6 +181,10 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
                                    describe(decoder_.header()));
                     }
                     if (verdict_->action == machines::FrameAction::Ignore) return deliver(batch);
+                    if (verdict_->action == machines::FrameAction::PeerCloses) {
+                        deliver(batch);
+                        return end(machine_.endedByPeer(), Status::Success, "it sent a ByeSignal");
+                    }
                     if (MessagePtr message = takeInbound()) {
                         decoder_.supply(std::move(message));
                         action_ = verdict_->action;

@@ -75,6 +75,8 @@ bool isWorthRetrying(const Error& error, const ConnectOptions& options) noexcept
         case Status::ChannelClosed:
         case Status::TooManyChannels:
             return true;
+        case Status::NotAllowed:  // a tofu server's no
+            return options.retryRefused;
         default:
             return false;
     }

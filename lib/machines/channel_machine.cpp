@@ -21,12 +21,17 @@ Status checkHeader(const BinaryHeader& header) noexcept {
 FrameVerdict ChannelMachine::onRareFrame(const BinaryHeader& header) noexcept {
     if (state_ == ChannelState::Closed || inboundOver_) return {FrameAction::Ignore};
     const FrameVerdict verdict = judge(header);
-    if (verdict.action == FrameAction::Violation || verdict.action == FrameAction::DeliverAndEnd)
-        endInbound();
+    const bool isLast = verdict.action == FrameAction::Violation ||
+                        verdict.action == FrameAction::PeerCloses ||
+                        verdict.action == FrameAction::DeliverAndEnd;
+    if (isLast) endInbound();
     return verdict;
 }
 
 FrameVerdict ChannelMachine::judge(const BinaryHeader& header) noexcept {
+    // tofu makes one of any message it received, so nothing else in its header means anything.
+    if (header.opCode == OpCode::ByeSignal && state_ != ChannelState::Connecting)
+        return {FrameAction::PeerCloses};
     if (const Status wrong = checkHeader(header); wrong != Status::Success)
         return {FrameAction::Violation, wrong};
     const OpCode opCode = header.opCode;
@@ -104,6 +109,8 @@ Status statusOf(EndCause cause, Status status) noexcept {
             return Status::ConnectFailed;
         case EndCause::ConnectFailed:
             return status == Status::Success ? Status::ConnectFailed : status;
+        case EndCause::Refused:
+            return Status::NotAllowed;
         case EndCause::HelloTimeout:
         case EndCause::ByeTimeout:
         case EndCause::FrameTimeout:
@@ -181,6 +188,8 @@ std::string_view describe(EndCause cause) noexcept {
             return "a frame did not move on within frameTimeout";
         case EndCause::WriteTimeout:
             return "the peer took nothing within writeTimeout";
+        case EndCause::Refused:
+            return "the peer refused the hello";
     }
     return "unknown";
 }

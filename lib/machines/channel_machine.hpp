@@ -30,6 +30,7 @@ enum class FrameAction : std::uint8_t {
     Deliver,        ///< Hand it to the group.
     DeliverOweBye,  ///< Hand it over; one ByeResponse is owed, by the application or else by the engine.
     DeliverAndEnd,  ///< Hand it over; it was the last of the stream.
+    PeerCloses,     ///< Not for the group; end the channel with endedByPeer().
     Ignore,         ///< After the end of the stream, or after a violation.
     Violation,      ///< Close this channel with the status.
 };
@@ -50,7 +51,7 @@ enum class PostAction : std::uint8_t {
 enum class EndCause : std::uint8_t {
     LocalClose,     ///< ByeSignal, or the group is gone.
     ByeDone,        ///< The bye handshake is complete.
-    PeerClosed,     ///< The peer closed or reset the connection.
+    PeerClosed,     ///< The peer closed or reset the connection, or said so with a ByeSignal.
     ConnectFailed,  ///< No connection came about.
     ConnectTimeout,
     HelloTimeout,  ///< Accepted, but no HelloRequest in time.
@@ -60,6 +61,7 @@ enum class EndCause : std::uint8_t {
     Shutdown,      ///< The engine stops.
     FrameTimeout,  ///< A frame of the peer's does not move on.
     WriteTimeout,  ///< The peer takes nothing.
+    Refused,       ///< A ByeSignal was the answer to the hello.
 };
 
 /// What the application is told at the end of a channel.
@@ -106,6 +108,11 @@ public:
 
     /// True while a ByeRequest of the peer's waits for an answer that nobody queued yet.
     bool owesByeResponse() const noexcept { return peerSaidBye_ && lastWord_ != LastWord::Response; }
+
+    /// What a ByeSignal of the peer's means: before it said anything else, that it refuses.
+    EndCause endedByPeer() const noexcept {
+        return side_ == Side::Client && !heard_ ? EndCause::Refused : EndCause::PeerClosed;
+    }
 
     /// The one deadline that applies in this state.
     DeadlineKind deadline() const noexcept;

@@ -79,6 +79,7 @@ std::vector<ServerCase> allServerCases() {
     const raw::Frame answer{.proto = 4, .id = 1, .body = std::string(1000, 'x')};
     const Bytes answerBytes = answer.bytes();
     const Bytes half(answerBytes.begin(), answerBytes.begin() + 500);
+    const raw::Frame tofuBye{.proto = 7, .id = 1, .headers = "~connect_to:tcp|127.0.0.1|1\r\n"};
     std::vector<ServerCase> cases{
         {"ResetsAtOnce", Status::PeerDisconnected, "PeerDisconnected: the peer closed the connection",
          [](raw::Peer& peer) { peer.reset(); }},
@@ -99,13 +100,17 @@ std::vector<ServerCase> allServerCases() {
          sendFrame(raw::helloRequest())},
         {"AnswersAByeThatWasNot", Status::InvalidOpCode, "the peer broke the protocol (opcode 6",
          sendFrame({.proto = 6})},
+        {"RefusesAsTofuDoes", Status::NotAllowed,
+         "NotAllowed: the peer refused the hello (it sent a ByeSignal)", sendFrame(tofuBye)},
+        {"AnswersThenClosesAsTofuDoes", Status::Success,
+         "PeerDisconnected: the peer closed the connection (it sent a ByeSignal)", sendFrame(tofuBye)},
         {"Ones", Status::InvalidOpCode, "the peer broke the protocol", send(Bytes(4096, std::byte{0xff}))},
         {"NamelessHeader", Status::InvalidMessage, "(malformed text headers)",
          sendFrame({.proto = 4, .headers = ":x\r\n"})},
         {"AnswersThenResets", Status::Success, "PeerDisconnected", [](raw::Peer& peer) { peer.reset(); }},
         {"AnswersThenBabbles", Status::Success, "InvalidOpCode", send(Bytes(4096, std::byte{0xff}))},
     };
-    for (unsigned opCode = 7; opCode <= 15; ++opCode)
+    for (unsigned opCode = 8; opCode <= 15; ++opCode)
         cases.push_back({"OpCode" + std::to_string(opCode), Status::InvalidOpCode,
                          "InvalidOpCode: the peer broke the protocol (opcode " + std::to_string(opCode),
                          sendFrame({.proto = opCode})});

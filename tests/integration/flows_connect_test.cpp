@@ -134,6 +134,22 @@ TEST(FlowsConnect, TimesOutWhenTheHelloIsNotAnswered) {
     EXPECT_TRUE(eventually([&] { return reactor.stats().groups == 0; })) << "the attempt is still there";
 }
 
+// A tofu server refuses a hello with a ByeSignal.
+TEST(FlowsConnect, TakesTheNoOfATofuServerForAnAnswer) {
+    Reactor reactor;
+    RawServer server;
+    const std::string address = "tcp|127.0.0.1|" + std::to_string(server.port());
+    std::thread refusing([&server] {
+        RawPeer peer = server.accept();
+        const BinaryHeader hello = peer.readFrame();
+        peer.write({.channelNumber = 1, .opCode = OpCode::ByeSignal, .messageId = hello.messageId});
+        EXPECT_TRUE(peer.readsEnd());
+    });
+    const ConnectOptions options{.attempts = 0, .timeout = infinite};
+    run(reactor.executor(), expectFailure(reactor, address, options, Status::NotAllowed));
+    refusing.join();
+}
+
 asio::awaitable<void> cancelConnect(Ampe& engine, std::string address) {
     asio::steady_timer timer(co_await asio::this_coro::executor, 5ms);
     const ConnectOptions options{.attempts = 0, .timeout = infinite};

@@ -68,7 +68,7 @@ std::ostream& operator<<(std::ostream& out, const Offence& offence) {
 
 std::vector<Offence> offencesAnywhere() {
     std::vector<Offence> offences;
-    for (unsigned opCode = 7; opCode <= 15; ++opCode)
+    for (unsigned opCode = 8; opCode <= 15; ++opCode)
         offences.push_back({"OpCode" + std::to_string(opCode), {.proto = opCode}, Status::InvalidOpCode});
     for (unsigned opCode = 3; opCode <= 6; ++opCode)
         offences.push_back({"MoreOnOpCode" + std::to_string(opCode),

@@ -78,10 +78,15 @@ class Malformed(ToolTest):
         good = frame(REQUEST, 1, headers=b"a:b\r\n", body=b"c")  # 22 bytes
         for opcode in range(10, 16):
             self.assertMalformed(good + frame(opcode, 1), 22 + 2, f"opcode {opcode} does not exist", frames=1)
-        for opcode, name in [(7, "ByeSignal"), (8, "WelcomeRequest"), (9, "WelcomeResponse")]:
+        for opcode, name in [(8, "WelcomeRequest"), (9, "WelcomeResponse")]:
             self.assertMalformed(frame(opcode, 1), 2, f"a {name} never crosses the wire")
         self.assertMalformed(frame(support.BYE_REQUEST, 1, more=True), 2, "cannot have more parts")
         self.assertMalformed(good + frame(SIGNAL, 0), 22 + 4, "message id 0", frames=1)
+
+    def testByeSignalOfATofuPeer(self):
+        result = tool("decode", "--format", "raw", data=frame(7, 1))
+        self.assertEqual((result.code, result.err), (0, ""))
+        self.assertIn(b"ByeSignal", result.out)
 
     def testTextHeaders(self):
         for bad in [b"no colon", b":no name", b"a\x01b:c", b"a:b\nc", b"a:\0"]:

@@ -96,7 +96,7 @@ class Dissector(ToolTest):
         self.assertEqual(dissected(self.write(segments(b"GET / HTTP/1.1\r\n\r\n", 99, target=12345))), [])
 
     def testMalformed(self):
-        for bad, text in [(frame(12, 1), "Opcode 12 does not exist"), (frame(7, 1), "never crosses the wire"),
+        for bad, text in [(frame(12, 1), "Opcode 12 does not exist"), (frame(8, 1), "never crosses the wire"),
                           (frame(5, 1, more=True), "cannot have more parts"), (frame(0, 0), "Message id 0"),
                           (frame(0, 1, headers=b"bad\r\n"), "A text header is name:value")]:
             with self.subTest(text):

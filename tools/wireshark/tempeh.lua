@@ -12,7 +12,7 @@ local opcodes = {
     [0] = "Request", [1] = "Response", [2] = "Signal", [3] = "HelloRequest", [4] = "HelloResponse",
     [5] = "ByeRequest", [6] = "ByeResponse", [7] = "ByeSignal", [8] = "WelcomeRequest", [9] = "WelcomeResponse",
 }
-local LAST_REGULAR, LAST_ON_WIRE = 2, 6
+local LAST_REGULAR, LAST_ON_WIRE = 2, 7
 local HELLO_REQUEST = 3
 
 local origins = { [0] = "application", [1] = "engine" }
@@ -70,6 +70,7 @@ end
 local function faultOf(opcode, more, id)
     if opcodes[opcode] == nil then return "Opcode " .. opcode .. " does not exist" end
     if opcode > LAST_ON_WIRE then return "A " .. opcodes[opcode] .. " never crosses the wire" end
+    if opcode == LAST_ON_WIRE then return nil end  -- a tofu peer's, made of any message
     if more and opcode > LAST_REGULAR then return "A " .. opcodes[opcode] .. " cannot have more parts" end
     if id == UInt64(0) then return "Message id 0 never crosses the wire" end
     return nil

@@ -55,8 +55,9 @@ private:
 /// (Server::addresses()) is understood too.
 ///
 /// Throws Refused; Error with the status of the last attempt (ConnectFailed, UdsPathNotFound,
-/// PeerDisconnected...) or ConnectFailed when `timeout` passed; at once for what does not get better
-/// (InvalidAddress, ShutdownStarted). Cancellation (all types) ends the attempt.
+/// PeerDisconnected..., NotAllowed for the ByeSignal with which a tofu server refuses) or ConnectFailed when
+/// `timeout` passed; at once for what does not get better (InvalidAddress, ShutdownStarted). Cancellation
+/// (all types) ends the attempt.
 ///
 /// With GCC 12 name the address first: a TcpClientAddress{...} made inside a co_await expression is destroyed
 /// twice by that compiler. The form with a text (`tcp|HOST|PORT`, `uds|PATH`) has no such trap.

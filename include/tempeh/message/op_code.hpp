@@ -23,7 +23,7 @@ enum class OpCode : std::uint8_t {
     HelloResponse = 4,    ///< The server's answer to HelloRequest.
     ByeRequest = 5,       ///< Ends a channel after everything queued before it has been sent.
     ByeResponse = 6,      ///< Answers ByeRequest; the last message of a stream.
-    ByeSignal = 7,        ///< Ends a channel at once. Local: never crosses the wire.
+    ByeSignal = 7,        ///< Ends a channel at once. Local: tempeh never sends it (a tofu peer may).
     WelcomeRequest = 8,   ///< Opens a listener. Local: never crosses the wire.
     WelcomeResponse = 9,  ///< The engine's answer to WelcomeRequest. Local: never crosses the wire.
 };

@@ -65,6 +65,10 @@ private:
                 FUZZ_CHECK(verdict.status != Status::Success);
                 isInboundOver_ = true;
                 break;
+            case FrameAction::PeerCloses:
+                FUZZ_CHECK(header.opCode == OpCode::ByeSignal);
+                isInboundOver_ = true;
+                break;
             case FrameAction::DeliverOweBye:
                 FUZZ_CHECK(header.opCode == OpCode::ByeRequest && !wasByeOwed_ && !hasPostedResponse_);
                 wasByeOwed_ = true;
@@ -111,7 +115,7 @@ private:
     }
 
     void end(unsigned choice) {
-        const auto cause = static_cast<EndCause>(choice % 10);
+        const auto cause = static_cast<EndCause>(choice % 13);
         const bool helloUnsent = machine_.state() == ChannelState::Connecting;
         const Ending ending = machine_.onEnd(cause, static_cast<Status>(choice % 32));
         FUZZ_CHECK(!describe(cause).empty() && describe(cause) != "unknown");

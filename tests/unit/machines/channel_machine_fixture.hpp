@@ -15,7 +15,8 @@ inline std::ostream& operator<<(std::ostream& out, EndCause cause) {
     return out << describe(cause);
 }
 inline std::ostream& operator<<(std::ostream& out, FrameAction action) {
-    constexpr const char* names[] = {"Deliver", "DeliverOweBye", "DeliverAndEnd", "Ignore", "Violation"};
+    constexpr const char* names[] = {"Deliver",    "DeliverOweBye", "DeliverAndEnd",
+                                     "PeerCloses", "Ignore",        "Violation"};
     return out << names[static_cast<std::size_t>(action)];
 }
 inline std::ostream& operator<<(std::ostream& out, PostAction action) {

@@ -14,7 +14,8 @@ constexpr Side bothSides[] = {Side::Client, Side::Server};
 constexpr EndCause allCauses[] = {EndCause::LocalClose,    EndCause::ByeDone,        EndCause::PeerClosed,
                                   EndCause::ConnectFailed, EndCause::ConnectTimeout, EndCause::HelloTimeout,
                                   EndCause::ByeTimeout,    EndCause::Violation,      EndCause::Failure,
-                                  EndCause::Shutdown,      EndCause::FrameTimeout,   EndCause::WriteTimeout};
+                                  EndCause::Shutdown,      EndCause::FrameTimeout,   EndCause::WriteTimeout,
+                                  EndCause::Refused};
 
 /// docs/wire.md, "A conversation", its last table, first column to second.
 bool mayComeNext(const Stage& stage, OpCode opCode) {
@@ -37,6 +38,8 @@ FrameVerdict expectedVerdict(const Stage& stage, const BinaryHeader& header) {
     const ChannelState state = stage.machine.state();
     const auto raw = static_cast<unsigned>(header.opCode);
     if (state == ChannelState::Closed || stage.streamOver) return {FrameAction::Ignore};
+    if (header.opCode == OpCode::ByeSignal && state != ChannelState::Connecting)
+        return {FrameAction::PeerCloses};
     if (raw >= 7) return {FrameAction::Violation, Status::InvalidOpCode};
     if (header.more && raw > 2) return {FrameAction::Violation, Status::InvalidMoreUsage};
     if (header.messageId == 0) return {FrameAction::Violation, Status::InvalidMessageId};
@@ -215,6 +218,7 @@ TEST(ChannelMachine, StatusOfEveryCause) {
     EXPECT_EQ(statusOf(EndCause::Failure, Status::AllocationFailed), Status::AllocationFailed);
     EXPECT_EQ(statusOf(EndCause::Failure), Status::CommunicationFailed);
     EXPECT_EQ(statusOf(EndCause::Shutdown), Status::ShutdownStarted);
+    EXPECT_EQ(statusOf(EndCause::Refused), Status::NotAllowed);
 }
 
 TEST(ChannelMachine, EveryNameIsItsOwn) {
@@ -229,6 +233,17 @@ TEST(ChannelMachine, EveryNameIsItsOwn) {
     EXPECT_EQ(states.size(), 6U);
     EXPECT_FALSE(states.contains("unknown"));
     EXPECT_EQ(nameOf(static_cast<ChannelState>(99)), "unknown");
+}
+
+TEST(ChannelMachine, AByeSignalIsARefusalOfAHelloThatNothingAnswered) {
+    for (const Side side : bothSides)
+        for (const Stage& stage : Stages::of(side)) {
+            ChannelMachine machine = stage.machine;
+            machine.onFrame(frame(OpCode::ByeSignal, 0, true));
+            const bool refuses = side == Side::Client && !stage.heard;
+            EXPECT_EQ(machine.endedByPeer(), refuses ? EndCause::Refused : EndCause::PeerClosed)
+                << stage.name;
+        }
 }
 
 // --- stories

@@ -40,6 +40,7 @@ std::string faultOf(const BinaryHeader& header, std::size_t& offset) {
     offset = 2;
     if (!tempeh::isKnown(header.opCode))
         return fmt::format("opcode {} does not exist", static_cast<unsigned>(header.opCode));
+    if (header.opCode == tempeh::OpCode::ByeSignal) return {};  // a tofu peer's, made of any message
     if (!tempeh::crossesTheWire(header.opCode))
         return fmt::format("a {} never crosses the wire", tempeh::nameOf(header.opCode));
     if (header.more && !tempeh::isRegular(header.opCode))
