@@ -211,6 +211,14 @@ class Captures(ToolTest):
             result = tool("decode", data=head + struct.pack("<IIII", 0, 0, size, size) + b"x" * 50)
             self.assertRuns(result, 4)
 
+    def testExtensionHeadersThatLeadNowhere(self):
+        """IPv6 headers whose chain goes on beyond the packet's end."""
+        address = b"\0" * 15 + b"\1"
+        for kind in [0, 43, 60]:
+            packet = struct.pack(">IHBB", 6 << 28, 0, kind, 64) + address * 2
+            for tail in [b"", b"\0", bytes([kind]) + b"\0" * 7, bytes([kind, 255]) + b"\0" * 6]:
+                self.assertIn(tool("decode", data=pcap([packet + tail], 101)).code, (0, 4))
+
     def testRecordedSession(self):
         result = tool("decode", DATA / "session.pcap", "--json")
         self.assertRuns(result)

@@ -78,6 +78,7 @@ std::optional<Ip> ipv6Of(std::string_view packet) {
     std::size_t offset = 40;
     std::uint8_t next = bytes.u8(6);
     while (next == 0 || next == 43 || next == 60) {  // hop-by-hop, routing, destination
+        if (!bytes.has(offset, 8)) return std::nullopt;
         next = bytes.u8(offset);
         offset += (bytes.u8(offset + 1) + 1U) * 8U;
     }
