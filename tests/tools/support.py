@@ -4,6 +4,7 @@ import collections
 import json
 import os
 import pathlib
+import pty
 import queue
 import shutil
 import signal
@@ -30,6 +31,26 @@ def tool(*arguments, data=b"", env=None):
     done = subprocess.run([TOOL, *map(str, arguments)], input=data, capture_output=True, timeout=PATIENCE * 5,
                           env=None if env is None else {**os.environ, **env}, check=False)
     return Result(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
+
+
+def onTerminal(*arguments, env=None):
+    """What the tool writes when standard output is a terminal."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen([TOOL, *map(str, arguments)], stdout=follower, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                               env={**os.environ, "TERM": "xterm", **(env or {})})
+    os.close(follower)
+    data = b""
+    while True:
+        try:
+            got = os.read(leader, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not got:
+            break
+        data += got
+    process.wait()
+    os.close(leader)
+    return data
 
 
 class Running:

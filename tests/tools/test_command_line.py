@@ -1,36 +1,14 @@
 #!/usr/bin/env python3
 """Help, usage errors, exit codes, completion, colours: what is the same for every command."""
 
-import os
-import pty
 import shutil
 import subprocess
 import unittest
 
 import support
-from support import TOOL, ToolTest, tool
+from support import TOOL, ToolTest, onTerminal, tool
 
 COMMANDS = ["listen", "request", "signal", "ping", "bench", "check", "decode", "forward", "completion"]
-
-
-def onTerminal(*arguments, env=None):
-    """What the tool writes when standard output is a terminal."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen([TOOL, *arguments], stdout=follower, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                               env={**os.environ, "TERM": "xterm", **(env or {})})
-    os.close(follower)
-    data = b""
-    while True:
-        try:
-            got = os.read(leader, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not got:
-            break
-        data += got
-    process.wait()
-    os.close(leader)
-    return data
 
 
 class CommandLine(ToolTest):
@@ -54,7 +32,9 @@ class CommandLine(ToolTest):
     def testUsageErrorsEndWithTwo(self):
         wrong = [
             [], ["nonsense"], ["ping"], ["ping", "--nonsense", "x:1"], ["ping", "x:1", "-c", "many"],
-            ["ping", "x:1", "-i", "-1"], ["ping", "x:1", "-i", "2parsecs"], ["ping", "x:1", "-s", "70000"],
+            ["ping", "x:1", "-i", "-1"], ["ping", "x:1", "-c", "-1"], ["ping", "x:1", "-c", "1x"],
+            ["listen", "127.0.0.1:0", "-n", "-1"], ["bench", "-c", "-1"], ["bench", "-c", str(2**64)], ["decode", "--body", "-1"],
+            ["check", "x:1", "--expect", "pong"], ["ping", "x:1", "-i", "2parsecs"], ["ping", "x:1", "-s", "70000"],
             ["bench", "--mode", "guess"], ["bench", "-s", "65536"], ["bench", "-n", "0"], ["completion", "fish"],
             ["listen"], ["listen", "127.0.0.1:0", "--echo", "--reply", "x"], ["decode", "--port", "65536", "x"],
             ["decode", "/nonexistent"], ["request", "x:1", "-f", "/nonexistent"], ["request", "x:1", "a", "-f", "b"],

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <iostream>
 #include <stdexcept>
 #include <utility>
@@ -131,7 +132,15 @@ Command& Command::option(const char* names, std::vector<std::string>& target, co
 }
 
 Command& Command::option(const char* names, std::uint64_t& target, const char* value, const char* help) {
-    app_.add_option(names, target, help)->type_name(value)->capture_default_str();
+    const auto parse = [&target, name = std::string(names)](const std::string& text) {
+        const char* const end = text.data() + text.size();
+        const auto [rest, error] = std::from_chars(text.data(), end, target);
+        if (error != std::errc() || rest != end)
+            throw CLI::ValidationError(name, "'" + text + "' is no number (0 or more, digits alone)");
+    };
+    app_.add_option_function<std::string>(names, parse, help)
+        ->type_name(value)
+        ->default_str(std::to_string(target));
     note(names, help, true);
     return *this;
 }
