@@ -3,6 +3,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import unittest
@@ -145,6 +146,22 @@ class Exec(ToolTest):
         server.waitFor("- tcp")
         pid = int((self.folder / "pid").read_text())
         self.assertRaises(ProcessLookupError, os.kill, pid, 0)
+
+    def testWhatTheProgramHasStartedEndsToo(self):
+        pidFile = self.folder / "pid"
+        server, address = self.listen("--exec", f"sleep 1000 & echo $! > {pidFile}; wait")
+        self.assertRuns(tool("request", address, "x", "-t", "300ms"), 1)
+        server.waitFor("- tcp")
+        self.waitForEndOf(int(pidFile.read_text()))
+
+    def waitForEndOf(self, pid):
+        """Killed by now, but perhaps not yet taken by init: a descriptor of the process tells its end."""
+        try:
+            process = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return
+        self.addCleanup(os.close, process)
+        self.assertEqual(select.select([process], [], [], support.PATIENCE)[0], [process], "it still runs")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ struct Pipe {
     int ends[2] = {-1, -1};  // to read, to write
 };
 
-/// What the shell gets: our pipes, and signals as a program expects them.
+/// What the shell gets: our pipes, a process group, and signals as a program expects them.
 class SpawnSetup {
 public:
     SpawnSetup(int input, int output) {
@@ -50,7 +50,9 @@ public:
         ::sigemptyset(&signals);
         ::sigaddset(&signals, SIGPIPE);
         ::posix_spawnattr_setsigdefault(&attributes, &signals);
-        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+        // A process group of its own, so that what the shell starts ends with it.
+        ::posix_spawnattr_setpgroup(&attributes, 0);
+        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     }
     ~SpawnSetup() {
         ::posix_spawn_file_actions_destroy(&actions);
@@ -104,7 +106,7 @@ Child::Child(const asio::any_io_executor& executor, const std::string& command,
 
 Child::~Child() {
     if (pid_ < 0) return;
-    ::kill(pid_, SIGKILL);
+    ::kill(-pid_, SIGKILL);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
 }

@@ -12,8 +12,8 @@ namespace tool {
 
 namespace asio = boost::asio;
 
-/// A program run by the shell with its standard input and output in our hands. Killed when destroyed before
-/// it has ended.
+/// A program run by the shell with its standard input and output in our hands. Killed, with all that it has
+/// started, when destroyed before it has ended.
 class Child {
 public:
     /// `environment`: NAME=VALUE, beside what we have ourselves. Throws Failure when it cannot be started.
