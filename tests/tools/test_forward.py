@@ -107,6 +107,30 @@ class Forward(ToolTest):
         self.assertIn("cannot connect", "".join(relay.errors))
         self.assertIn("1 could not be connected", "".join(relay.errors))
 
+    def testServerWithAFullBacklog(self):
+        """A Unix listener that has no room says so at once; the relay waits until it has."""
+        path = str(self.folder / "full")
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        listener.bind(path)
+        listener.listen(0)
+        blocker = socket.socket(socket.AF_UNIX)
+        self.addCleanup(blocker.close)
+        blocker.connect(path)
+        relay, address = self.forward(f"unix:{path}")
+        client = RawClient(address)
+        self.addCleanup(client.close)
+        client.send(b"hello")
+        client.socket.settimeout(0.3)
+        with self.assertRaises(TimeoutError):  # neither data nor an end: it waits
+            client.socket.recv(1)
+        for _ in range(2):
+            server, _ = listener.accept()
+            self.addCleanup(server.close)
+        server.settimeout(support.PATIENCE)
+        self.assertEqual(server.recv(5), b"hello")
+        relay.waitFor("open #1")
+
     def testEndsWithASummaryAndRemovesItsSocket(self):
         _, server = self.listen("--echo", "-q")
         relay, address = self.forward(server, listen=self.udsAddress("relay"))

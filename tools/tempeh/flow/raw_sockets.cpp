@@ -5,11 +5,16 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <netdb.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -24,6 +29,8 @@ using Local = asio::local::stream_protocol;
 using Endpoint = RawProtocol::endpoint;
 
 constexpr const char* anyInterface = "::";
+constexpr auto pause = std::chrono::milliseconds(10);  // between two looks at a full backlog
+constexpr int mostAttempts = 1000;
 
 /// A socket file that refuses connections belongs to a program that is gone.
 void removeStale(const asio::any_io_executor& executor, const std::string& path) {
@@ -45,6 +52,25 @@ Endpoint listenEndpoint(const asio::any_io_executor& executor, const tempeh::Add
     tcp::resolver resolver(executor);
     const std::string host = server.host.empty() ? anyInterface : server.host;
     return resolver.resolve(host, std::to_string(server.port), tcp::resolver::passive).begin()->endpoint();
+}
+
+/// A full backlog says EAGAIN at once, which Asio takes for "in progress", and a connection that is none for
+/// open. So it is asked again until there is room, like a program that blocks.
+asio::awaitable<RawSocket> connectUnix(asio::any_io_executor executor, Endpoint endpoint) {
+    RawSocket socket(executor);
+    socket.open(endpoint.protocol());
+    socket.non_blocking(true);
+    asio::steady_timer timer(executor);
+    for (int attempts = 0;; ++attempts) {
+        if (::connect(socket.native_handle(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0)
+            co_return socket;
+        const int failure = errno;
+        if (failure == EINTR) continue;
+        if (failure != EAGAIN || attempts == mostAttempts)
+            throw boost::system::system_error(failure, boost::system::system_category());
+        timer.expires_after(pause);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
 }
 
 }  // namespace
@@ -81,9 +107,7 @@ std::string addressOf(const RawAcceptor& acceptor) {
 asio::awaitable<RawSocket> connectRaw(tempeh::Address address) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     if (const auto* uds = std::get_if<tempeh::UdsClientAddress>(&address)) {
-        RawSocket socket(executor);
-        const Endpoint endpoint = Local::endpoint(uds->path);
-        co_await socket.async_connect(endpoint, asio::use_awaitable);
+        RawSocket socket = co_await connectUnix(executor, Local::endpoint(uds->path));
         co_return socket;
     }
     const auto& server = std::get<tempeh::TcpClientAddress>(address);
