@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import socket
 import subprocess
 import unittest
 
@@ -68,6 +69,26 @@ class Bench(ToolTest):
         code, lines = bench.end()
         self.assertEqual(code, 0)
         self.assertGreater(json.loads(lines[0])["messages"], 0)
+
+    def testInterruptDoesNotWaitForAnAnswer(self):
+        server, address = self.listen("--no-answer", "--json")
+        for mode in ["latency", "throughput"]:
+            with self.subTest(mode):
+                bench = self.start("bench", address, "-m", mode, "-d", "1h", "--json")
+                server.waitFor('"message"')
+                bench.interrupt()
+                self.assertIn(bench.end()[0], (1, 130))
+                server.waitFor('"closed"')
+
+    def testInterruptWhileConnecting(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        bench = self.start("bench", "127.0.0.1:%d" % silent.getsockname()[1], "--connect-timeout", "1h")
+        connection, _ = silent.accept()
+        connection.recv(1)  # its hello has come: the signal finds it waiting for the answer
+        bench.interrupt()
+        self.assertEqual(bench.end()[0], 130)
+        connection.close()
 
     def testUnreachable(self):
         self.assertRuns(tool("bench", self.udsAddress()), 3)

@@ -8,7 +8,9 @@
 #include "text/json.hpp"
 #include "text/message_text.hpp"
 
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -68,6 +70,7 @@ asio::awaitable<std::vector<tempeh::flows::Peer>> openPeers(Session& session, co
 asio::awaitable<void> watch(Session& session, const BenchOptions& options, Load& load) {
     constexpr auto redraw = std::chrono::milliseconds(200);
     asio::steady_timer timer(session.executor());
+    session.onInterrupt([&timer] { timer.cancel(); });
     ProgressLine progress;
     const Clock::time_point start = Clock::now();
     std::uint64_t before = 0;
@@ -76,7 +79,8 @@ asio::awaitable<void> watch(Session& session, const BenchOptions& options, Load&
         const Duration left = options.duration - (Clock::now() - start);
         if (left <= Duration::zero()) break;
         timer.expires_after(std::min<Duration>(left, redraw));
-        co_await timer.async_wait(asio::use_awaitable);
+        tempeh::error_code ignored;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         if (options.isQuiet) continue;
         const std::uint64_t now = load.count().messages;
         progress.show(fmt::format("{:5.1f} s  {}", secondsSince(start),
@@ -84,6 +88,7 @@ asio::awaitable<void> watch(Session& session, const BenchOptions& options, Load&
         before = now;
         shownAt = Clock::now();
     }
+    session.onInterrupt([] {});  // what was measured is reported
 }
 
 asio::awaitable<int> bench(Session& session, const BenchOptions& options, const LoadPlan& plan,
@@ -96,7 +101,9 @@ asio::awaitable<int> bench(Session& session, const BenchOptions& options, const 
     load.start();
     co_await watch(session, options, load);
     load.stop();
-    co_await load.ended();
+    constexpr auto answersMayTake = std::chrono::seconds(30);  // each has a time limit of its own
+    constexpr auto whenInterrupted = std::chrono::milliseconds(50);
+    co_await load.ended(session.isInterrupted() ? whenInterrupted : answersMayTake);
     result.seconds = secondsSince(start);
     result.count = load.count();
     co_return result.count.messages != 0 && result.count.failures == 0 ? exitOk : exitNegative;
@@ -149,8 +156,9 @@ int runBench(BenchOptions& options) {
     if (options.mode == "throughput") plan.kind = LoadPlan::Kind::OneWay;
     BenchResult result;
     Session session(engine);
-    session.onInterrupt([] {});  // watch() looks at it; what was measured is reported
     const int code = session.run(bench(session, options, plan, result));
+    if (session.isInterrupted() && result.count.messages == 0)
+        throw Failure(exitInterrupted, "interrupted before anything was measured");
     report(options, result);
     return code;
 }

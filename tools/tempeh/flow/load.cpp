@@ -36,23 +36,35 @@ void Load::start() {
 void Load::run(asio::awaitable<void> worker) {
     ++running_;
     auto onEnd = [this](const std::exception_ptr& failure) {
-        if (failure) {
+        if (failure && phase_ == Phase::Aborted) {
+            ++count_.failures;  // what was in flight
+        } else if (failure) {
             failure_ = failure;
-            isStopping_ = true;
+            stop();
         }
         if (--running_ == 0) allEnded_.cancel();
     };
     asio::co_spawn(executor_, std::move(worker), std::move(onEnd));
 }
 
-asio::awaitable<void> Load::ended() {
+asio::awaitable<void> Load::ended(Clock::duration patience) {
     tempeh::error_code ignored;
-    if (running_ != 0) co_await allEnded_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (running_ != 0) {
+        allEnded_.expires_after(patience);
+        co_await allEnded_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    if (running_ != 0) {
+        phase_ = Phase::Aborted;
+        for (tempeh::flows::Peer& peer : peers_)
+            peer.abort();
+        allEnded_.expires_at(Clock::time_point::max());
+        co_await allEnded_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
     if (failure_) std::rethrow_exception(failure_);
 }
 
 asio::awaitable<void> Load::roundTrips(tempeh::flows::Peer peer) {
-    while (!isStopping_) {
+    while (phase_ == Phase::Running) {
         MessagePtr request = peer.get(OpCode::Request, body_);
         const Clock::time_point start = Clock::now();
         const MessagePtr answer = co_await peer.request(std::move(request), patience);
@@ -68,7 +80,7 @@ asio::awaitable<void> Load::roundTrips(tempeh::flows::Peer peer) {
 }
 
 asio::awaitable<void> Load::oneWay(tempeh::flows::Peer peer) {
-    while (!isStopping_) {
+    while (phase_ == Phase::Running) {
         MessagePtr signal = peer.get(OpCode::Signal, body_);
         co_await peer.send(std::move(signal));
         ++count_.messages;

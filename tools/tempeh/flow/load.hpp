@@ -6,6 +6,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <string>
@@ -38,9 +39,12 @@ public:
 
     void start();
     /// No message more; what is in flight is waited for.
-    void stop() noexcept { isStopping_ = true; }
-    /// Completes when all have ended. Throws what made one of them fail.
-    asio::awaitable<void> ended();
+    void stop() noexcept {
+        if (phase_ == Phase::Running) phase_ = Phase::Stopping;
+    }
+    /// Completes when all have ended, after `patience` at the latest: then what is not answered counts as
+    /// failed, and the peers are aborted. Throws what made one of them fail.
+    asio::awaitable<void> ended(std::chrono::steady_clock::duration patience);
     bool hasEnded() const noexcept { return running_ == 0; }
 
     const LoadCount& count() const noexcept { return count_; }
@@ -56,7 +60,7 @@ private:
     std::string body_;
     LoadCount count_;
     std::uint64_t running_ = 0;
-    bool isStopping_ = false;
+    enum class Phase : std::uint8_t { Running, Stopping, Aborted } phase_ = Phase::Running;
     std::exception_ptr failure_;
     asio::steady_timer allEnded_;
 };
