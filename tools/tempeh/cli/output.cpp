@@ -1,23 +1,32 @@
 #include "cli/output.hpp"
 
 #include "cli/exit_code.hpp"
+#include "cli/output_writer.hpp"
+#include "text/printable.hpp"
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace tool {
+
+void openMissingStandardFiles() {
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
+        // The lowest free number is this one. Reading gives nothing, writing fails.
+        if (::open("/dev/null", O_RDONLY) != descriptor) std::_Exit(exitNegative);
+    }
+}
 
 void writeAll(int descriptor, std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
         if (written >= 0) {
             bytes = bytes.subspan(static_cast<std::size_t>(written));
-        } else if (errno == EPIPE) {
-            throw Failure(exitNegative,
-                          std::string());  // `| head` has seen enough: nothing to complain about
         } else if (errno != EINTR) {
             throw Failure(exitNegative, std::string("cannot write the output: ") + std::strerror(errno));
         }
@@ -25,19 +34,19 @@ void writeAll(int descriptor, std::span<const std::byte> bytes) {
 }
 
 void print(std::string_view text) {
-    writeAll(STDOUT_FILENO, std::as_bytes(std::span(text.data(), text.size())));
+    OutputWriter::instance().add(STDOUT_FILENO, std::string(text));
 }
 
 void printLine(std::string text) {
     text += '\n';
-    print(text);
+    OutputWriter::instance().add(STDOUT_FILENO, std::move(text));
 }
 
 namespace {
 
-void tryPrintError(const std::string& text) noexcept {
+void tryPrintError(std::string text) noexcept {
     try {
-        writeAll(STDERR_FILENO, std::as_bytes(std::span(text.data(), text.size())));
+        OutputWriter::instance().add(STDERR_FILENO, std::move(text));
     } catch (...) {
         return;  // there is nobody left to tell
     }
@@ -57,7 +66,7 @@ void note(const std::string& text) {
 }
 
 void complain(const std::string& text) {
-    note(paint(Paint::Bad, "tempeh: ", STDERR_FILENO) + text);
+    note(paint(Paint::Bad, "tempeh: ", STDERR_FILENO) + printableText(text));
 }
 
 bool isTerminal(int descriptor) noexcept {

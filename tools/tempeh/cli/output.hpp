@@ -10,10 +10,14 @@ namespace tool {
 
 enum class Paint : std::uint8_t { Good, Bad, Name, Faint };
 
-/// Writes all of it to a descriptor. Throws Failure when that cannot be done.
+/// Of standard input, output and error those that the caller has closed: otherwise the next file, socket or
+/// pipe would be taken for one of them. Before anything else is opened.
+void openMissingStandardFiles();
+
+/// Writes all of it to a file's descriptor. Throws Failure when that cannot be done.
 void writeAll(int descriptor, std::span<const std::byte> bytes);
 
-/// Results: standard output. Unbuffered, so that what was printed is there whatever happens next.
+/// Results: standard output, through OutputWriter. Throws Failure when it can no longer be written.
 void print(std::string_view text);
 void printLine(std::string text);
 

@@ -82,7 +82,7 @@ void report(const CheckOptions& options, const Finding& finding) {
         printLine(json.line());
     } else if (!options.isQuiet) {
         const std::string verdict = isOk ? paint(Paint::Good, "OK") : paint(Paint::Bad, "FAILED");
-        printLine(fmt::format("{} {}: {}", verdict, options.target.address, finding.text));
+        printLine(fmt::format("{} {}: {}", verdict, options.target.address, printableLine(finding.text)));
     }
 }
 
@@ -92,6 +92,8 @@ void addCheck(CommandLine& line) {
     const auto options = std::make_shared<CheckOptions>();
     options->target.connectTimeout = std::chrono::seconds(5);
     Command command = line.add("check", "Is there a server, and does it answer? For monitoring", [options] {
+        if (!options->expected.empty() && !options->request)
+            throw Failure(exitUsage, "--expect: there is no answer to look at without --request");
         Session session;
         Finding finding;
         const int code = session.run(check(session, *options, finding));

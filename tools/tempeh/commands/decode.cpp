@@ -1,5 +1,6 @@
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "cli/output_writer.hpp"
 #include "commands/commands.hpp"
 #include "decode/capture_decoder.hpp"
 #include "decode/frame_printer.hpp"
@@ -7,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -15,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace tool {
 
@@ -46,8 +49,13 @@ std::string formatOf(const std::string& content) {
 
 bool decodeStream(const std::string& bytes, FramePrinter& printer) {
     FrameParser parser;
-    parser.feed(bytes);
-    if (!printer.drain(parser, {})) return false;
+    constexpr std::size_t atOnce = 65'536;
+    for (std::string_view rest = bytes; !rest.empty();) {
+        parser.feed(rest.substr(0, atOnce));
+        rest.remove_prefix(std::min(atOnce, rest.size()));
+        if (!printer.drain(parser, {})) return false;
+        OutputWriter::instance().waitForRoom();
+    }
     if (parser.finish()) return true;
     printer.problem(parser.problem(), parser.problemOffset(), {});
     return false;
@@ -57,7 +65,10 @@ bool decodeCapture(const std::string& bytes, FramePrinter& printer, const Decode
     std::optional<std::uint16_t> port;
     if (options.port != 0) port = static_cast<std::uint16_t>(options.port);
     CaptureDecoder decoder(printer, port);
-    readCapture(bytes, [&](const Packet& packet) { decoder.take(packet); });
+    readCapture(bytes, [&](const Packet& packet) {
+        decoder.take(packet);
+        OutputWriter::instance().waitForRoom();
+    });
     const bool isSound = decoder.finish();
     const std::uint64_t others = decoder.otherConnections();
     if (others != 0 && !options.print.isJson)

@@ -1,5 +1,6 @@
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "cli/output_writer.hpp"
 #include "commands/commands.hpp"
 #include "decode/frame_printer.hpp"
 #include "flow/raw_sockets.hpp"
@@ -47,7 +48,10 @@ public:
         , signals_(context_, SIGINT, SIGTERM)
         , printer_(options.print) {}
 
-    ~Forwarder() { removeSocketFile(acceptor_); }
+    ~Forwarder() {
+        OutputWriter::instance().onFailure(nullptr);
+        removeSocketFile(acceptor_);
+    }
     Forwarder(const Forwarder&) = delete;
     Forwarder& operator=(const Forwarder&) = delete;
 
@@ -57,7 +61,11 @@ public:
             if (failure) std::rethrow_exception(failure);
         };
         asio::co_spawn(context_, acceptAll(), rethrow);
-        signals_.async_wait([this](const tempeh::error_code&, int) { context_.stop(); });
+        signals_.async_wait([this](const tempeh::error_code&, int) {
+            OutputWriter::instance().interrupt();
+            context_.stop();
+        });
+        OutputWriter::instance().onFailure([this] { context_.stop(); });
         context_.run();
         for (auto& [number, relay] : relays_)
             relay->stop();
@@ -108,23 +116,25 @@ private:
     }
 
     Relay::Tap tapOf(std::uint64_t number) {
-        if (!options_.printsFrames) return [](Relay::Way, std::span<const std::byte>) {};
+        if (!options_.printsFrames)
+            return [](Relay::Way, std::span<const std::byte>) -> asio::awaitable<void> { co_return; };
         const auto parsers = std::make_shared<std::array<FrameParser, 2>>();
         return [this, number, parsers](Relay::Way way, std::span<const std::byte> bytes) {
             FrameParser& parser = (*parsers)[static_cast<std::size_t>(way)];
-            const std::string client = fmt::format("client#{}", number);
-            const std::string server = fmt::format("server#{}", number);
-            const bool isToServer = way == Relay::Way::ToServer;
-            if (!parser.problem().empty()) return;
-            parser.feed(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-            show(parser,
-                 {.time = {}, .from = isToServer ? client : server, .to = isToServer ? server : client});
+            std::string from = fmt::format("client#{}", number);
+            std::string to = fmt::format("server#{}", number);
+            if (way == Relay::Way::ToClient) std::swap(from, to);
+            return show(parser, bytes, {.time = {}, .from = std::move(from), .to = std::move(to)});
         };
     }
 
-    void show(FrameParser& parser, const FramePrinter::Place& place) {
+    asio::awaitable<void> show(FrameParser& parser, std::span<const std::byte> bytes,
+                               FramePrinter::Place place) {
+        if (!parser.problem().empty()) co_return;
+        parser.feed(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
         try {
             printer_.drain(parser, place);
+            co_await OutputWriter::instance().room();
         } catch (const Failure&) {  // nobody reads the output any more
             failure_ = std::current_exception();
             context_.stop();

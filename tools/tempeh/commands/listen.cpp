@@ -1,5 +1,5 @@
 #include "cli/exit_code.hpp"
-#include "cli/output.hpp"
+#include "cli/output_writer.hpp"
 #include "commands/commands.hpp"
 #include "flow/answers.hpp"
 #include "flow/listen_log.hpp"
@@ -87,6 +87,7 @@ private:
         log_.opened(name, peer.hello());
         try {
             for (;;) {
+                co_await OutputWriter::instance().room();
                 MessagePtr message = co_await peer.receive();
                 co_await handle(peer, name, std::move(message));
             }

@@ -1,5 +1,6 @@
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "cli/output_writer.hpp"
 #include "commands/commands.hpp"
 #include "flow/session.hpp"
 #include "flow/target.hpp"
@@ -66,6 +67,7 @@ private:
             const Clock::time_point start = Clock::now();
             co_await pingOnce();
             if (options_.count != 0 && result_.sent == options_.count) co_return;
+            co_await OutputWriter::instance().room();
             timer.expires_at(start + options_.interval);
             co_await timer.async_wait(asio::use_awaitable);
         }
@@ -108,8 +110,8 @@ private:
             printLine(fmt::format("{} from {}: seq={} time={}", what, options_.target.address, result_.sent,
                                   timeText(microseconds)));
         } else {
-            printLine(paint(Paint::Bad,
-                            fmt::format("{} from {}: seq={}", what, options_.target.address, result_.sent)));
+            printLine(paint(Paint::Bad, fmt::format("{} from {}: seq={}", printableLine(what),
+                                                    options_.target.address, result_.sent)));
         }
     }
 

@@ -140,7 +140,7 @@ private:
         if (options_.isQuiet) return;
         if (options_.showsHeaders) {
             for (const tempeh::TextHeader& header : answer.textHeaders)
-                note(fmt::format("{}: {}", header.name, header.value));
+                note(fmt::format("{}: {}", printableLine(header.name), printableLine(header.value)));
         }
         std::string line = summaryOf(answer);
         if (options_.outgoing.isStream)

@@ -2,12 +2,15 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "cli/output_writer.hpp"
+#include "text/printable.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <span>
 #include <unistd.h>
 #include <utility>
 
@@ -47,6 +50,13 @@ asio::awaitable<void> Download::takeAll(tempeh::flows::StreamReader reader) {
     }
 }
 
+void Download::write(std::string_view bytes) const {
+    if (ownsDescriptor_) return writeAll(descriptor_, std::as_bytes(std::span(bytes.data(), bytes.size())));
+    OutputWriter& output = OutputWriter::instance();
+    output.add(descriptor_, isTerminal(descriptor_) ? printableText(bytes) : std::string(bytes));
+    output.waitForRoom();
+}
+
 void Download::takePart(const tempeh::Message& part) {
     if (parts_++ == 0) {
         firstPartAt_ = std::chrono::steady_clock::now();
@@ -56,7 +66,7 @@ void Download::takePart(const tempeh::Message& part) {
     answer_.header = part.header;
     bytes_ += part.body.size();
     if (!part.body.empty()) endsInLine_ = part.body.view().back() == '\n';
-    if (descriptor_ >= 0) writeAll(descriptor_, part.body.bytes());
+    if (descriptor_ >= 0) write(part.body.view());
     if (!isKept_) return;
     if (bytes_ > mostKept)
         throw Failure(exitNegative, "the answer is too large for one line; take it with --output");

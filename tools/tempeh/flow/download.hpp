@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace tool {
 
@@ -38,6 +39,8 @@ public:
 private:
     asio::awaitable<void> takeAll(tempeh::flows::StreamReader reader);
     void takePart(const tempeh::Message& part);
+    /// To a file as it is, to a terminal as it can be shown.
+    void write(std::string_view bytes) const;
 
     int descriptor_ = -1;
     bool ownsDescriptor_ = false;

@@ -35,7 +35,7 @@ void ListenLog::opened(const std::string& peer, const tempeh::Message* hello) co
         }
         return printLine(json.line());
     }
-    std::string text = fmt::format("{} {}\n", paint(Paint::Good, "+"), peer);
+    std::string text = fmt::format("{} {}\n", paint(Paint::Good, "+"), printableLine(peer));
     if (hello != nullptr) text += detailsOf(*hello, options_.bodyLimit);
     print(text);
 }
@@ -48,7 +48,8 @@ void ListenLog::message(const std::string& peer, const tempeh::Message& message)
         describe(message, json);
         return printLine(json.line());
     }
-    print(fmt::format("{} {}\n{}", peer, summaryOf(message), detailsOf(message, options_.bodyLimit)));
+    print(fmt::format("{} {}\n{}", printableLine(peer), summaryOf(message),
+                      detailsOf(message, options_.bodyLimit)));
 }
 
 void ListenLog::streamed(const std::string& peer, tempeh::MessageId id, std::uint64_t parts,
@@ -59,13 +60,13 @@ void ListenLog::streamed(const std::string& peer, tempeh::MessageId id, std::uin
         json.set("peer", peer).set("id", id).set("parts", parts).set("size", bytes);
         return printLine(json.line());
     }
-    printLine(fmt::format("{} end of id {}: {} bytes in {} parts", peer, id, bytes, parts));
+    printLine(fmt::format("{} end of id {}: {} bytes in {} parts", printableLine(peer), id, bytes, parts));
 }
 
 void ListenLog::closed(const std::string& peer, const std::string& reason) const {
     if (options_.isQuiet) return;
     if (options_.isJson) return printLine(event("closed").set("peer", peer).set("reason", reason).line());
-    printLine(fmt::format("{} {}: {}", paint(Paint::Bad, "-"), peer, reason));
+    printLine(fmt::format("{} {}: {}", paint(Paint::Bad, "-"), printableLine(peer), printableLine(reason)));
 }
 
 }  // namespace tool

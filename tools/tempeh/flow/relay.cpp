@@ -64,7 +64,8 @@ asio::awaitable<void> Relay::pump(std::shared_ptr<Relay> self, Way way) {
             co_await from.async_read_some(room, asio::redirect_error(asio::use_awaitable, ec));
         if (ec == asio::error::eof) break;
         if (ec) throw boost::system::system_error(ec);
-        self->tap_(way, std::span<const std::byte>(buffer).first(size));
+        auto seen = self->tap_(way, std::span<const std::byte>(buffer).first(size));
+        co_await std::move(seen);
         const auto bytes = asio::buffer(buffer.data(), size);
         co_await asio::async_write(to, bytes, asio::use_awaitable);
         self->bytes_[static_cast<std::size_t>(way)] += size;

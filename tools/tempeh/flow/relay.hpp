@@ -18,8 +18,8 @@ namespace tool {
 class Relay : public std::enable_shared_from_this<Relay> {
 public:
     enum class Way : std::uint8_t { ToServer, ToClient };
-    /// Sees what is passed on, before it is.
-    using Tap = std::function<void(Way way, std::span<const std::byte> bytes)>;
+    /// Sees what is passed on, before it is; that waits until it has seen it.
+    using Tap = std::function<asio::awaitable<void>(Way way, std::span<const std::byte> bytes)>;
 
     Relay(RawSocket client, RawSocket server, Tap tap);
 

@@ -1,6 +1,7 @@
 #include "flow/session.hpp"
 
 #include "cli/exit_code.hpp"
+#include "cli/output_writer.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -15,9 +16,12 @@
 namespace tool {
 
 Session::Session(const tempeh::Options& options)
-    : engine_(options), signals_(engine_.executor(), SIGINT, SIGTERM) {}
+    : engine_(options), signals_(engine_.executor(), SIGINT, SIGTERM) {
+    OutputWriter::instance().onFailure([this] { asio::post(executor(), [this] { stop(); }); });
+}
 
 Session::~Session() {
+    OutputWriter::instance().onFailure(nullptr);
     asio::post(executor(), asio::use_future([this] { signals_.cancel(); })).wait();
 }
 
@@ -32,20 +36,26 @@ int Session::run(asio::awaitable<int> work) {
     try {
         return result.get();
     } catch (const boost::system::system_error& error) {
-        if (isInterrupted() && error.code() == asio::error::operation_aborted)
-            throw Failure(exitInterrupted, "interrupted");
+        if (error.code() != asio::error::operation_aborted) throw;
+        OutputWriter::instance().finish();  // throws when it was the output's failure
+        if (isInterrupted()) throw Failure(exitInterrupted, "interrupted");
         throw;
     }
+}
+
+void Session::stop() {
+    if (stop_)
+        stop_();
+    else
+        cancel_.emit(asio::cancellation_type::terminal);
 }
 
 void Session::awaitSignal() {
     signals_.async_wait([this](const tempeh::error_code& ec, int) {
         if (ec) return;
         if (isInterrupted_.exchange(true)) std::_Exit(exitInterrupted);
-        if (stop_)
-            stop_();
-        else
-            cancel_.emit(asio::cancellation_type::terminal);
+        OutputWriter::instance().interrupt();
+        stop();
         awaitSignal();
     });
 }

@@ -13,8 +13,8 @@ namespace tool {
 
 namespace asio = boost::asio;
 
-/// An engine, and one piece of work beside its sockets that SIGINT and SIGTERM cancel. A second signal ends
-/// the program at once.
+/// An engine, and one piece of work beside its sockets that SIGINT and SIGTERM cancel, and the end of
+/// whoever reads the output. A second signal ends the program at once.
 class Session {
 public:
     explicit Session(const tempeh::Options& options = defaultOptions());
@@ -25,7 +25,8 @@ public:
     tempeh::Reactor& engine() noexcept { return engine_; }
     asio::any_io_executor executor() const noexcept { return engine_.executor(); }
 
-    /// What the first signal does in place of cancelling; called beside the sockets. Before run().
+    /// What the first signal does in place of cancelling; called beside the sockets. Before run(), or beside
+    /// the sockets.
     void onInterrupt(std::function<void()> stop) { stop_ = std::move(stop); }
 
     /// Runs it to its end; what it throws comes out, operation_aborted as Failure(exitInterrupted). Once.
@@ -39,6 +40,7 @@ public:
 
 private:
     void awaitSignal();
+    void stop();
 
     std::atomic<bool> isInterrupted_{false};
     std::function<void()> stop_;

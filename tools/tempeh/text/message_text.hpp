@@ -1,6 +1,7 @@
 #pragma once
 
 #include "text/json.hpp"
+#include "text/printable.hpp"
 
 #include <tempeh/message/message.hpp>
 
@@ -10,9 +11,6 @@
 #include <vector>
 
 namespace tool {
-
-/// Whether it can be shown as it is: UTF-8 without control characters but newline and tab.
-bool isPlainText(std::string_view text) noexcept;
 
 /// `Request more id 5 status 3, 2 headers, 11 bytes`
 std::string summaryOf(const tempeh::Message& message);
