@@ -106,6 +106,7 @@ BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions
 }  // namespace
 
 void BlockingPeer::send(MessagePtr message) const {
+    if (message != nullptr) peer_.mark(*message);
     post(*peer_.state(), message, TimePoint::max());
 }
 
@@ -114,10 +115,12 @@ MessagePtr BlockingPeer::receive(Duration timeout) const {
     error_code ec;
     MessagePtr ready = peer->inbox.tryReceive(peer->hub(), ec);
     if (ec) throw Error(ec);
+    if (ready != nullptr) peer->onReceived(*ready);
     if (ready != nullptr) return ready;
     detail::ReceiveWait wait(peer->inbox);
     sleepUntilOver(peer->hub(), wait, peer->hub().time().after(timeout));
     if (wait.ec) throw peer->errorFor(wait.ec);
+    if (wait.message != nullptr) peer->onReceived(*wait.message);
     return std::move(wait.message);
 }
 
@@ -126,6 +129,7 @@ MessagePtr BlockingPeer::request(MessagePtr message, Duration timeout, const Sig
     const detail::PeerPtr peer = peer_.state();
     detail::Hub& hub = peer->hub();
     message->header.opCode = OpCode::Request;
+    peer_.mark(*message);
     const TimePoint deadline = hub.time().after(timeout);
     if (!hub.mayBlock()) throw Error(Status::NotAllowed);
     detail::RequestWait wait(*peer, onSignal != nullptr);
@@ -157,6 +161,7 @@ void BlockingPeer::respond(MessagePtr request, std::string_view body, std::uint8
 
 MessagePtr BlockingPeer::close(MessagePtr bye) const {
     const detail::PeerPtr peer = peer_.state();
+    if (bye != nullptr) peer_.mark(*bye);
     peer->sayBye(std::move(bye));
     detail::CloseWait wait(*peer);
     sleepUntilOver(peer->hub(), wait, TimePoint::max());

@@ -35,7 +35,8 @@ void ReceiveWait::settle() noexcept {
     if (message == nullptr) ec = inbox_.end;
 }
 
-asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout) {
+asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout,
+                                        Receiver receiver) {
     Hub& hub = owner->hub();
     // As ChannelGroup::waitReceive: nobody can cancel this coroutine, so nobody can drop its result on the
     // way, and a message that is there may be given at once.
@@ -43,6 +44,7 @@ asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Durat
     if (!cancellation.slot().is_connected()) {
         error_code ec;  // said again below
         MessagePtr ready = owner->inbox.tryReceive(hub, ec);
+        if (ready != nullptr && receiver == Receiver::Application) owner->onReceived(*ready);
         if (ready != nullptr) co_return ready;
     }
     ReceiveWait wait(owner->inbox);
@@ -50,6 +52,7 @@ asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Durat
     auto received = suspension.until(hub.time().after(timeout));
     co_await std::move(received);
     if (wait.ec) throw owner->errorFor(wait.ec);
+    if (wait.message != nullptr && receiver == Receiver::Application) owner->onReceived(*wait.message);
     co_return std::move(wait.message);
 }
 

@@ -4,6 +4,7 @@
 
 #include <tempeh/message/message_queue.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace tempeh::flows::detail {
@@ -49,6 +50,8 @@ public:
     virtual Hub& hub() const noexcept = 0;
     /// What to throw for the inbox's end. No lock held.
     virtual Error errorFor(const error_code& ec) = 0;
+    /// The application has that message. No lock held.
+    virtual void onReceived(const Message& message) noexcept = 0;
 
     Inbox inbox;
 
@@ -56,8 +59,12 @@ protected:
     ~InboxOwner() = default;
 };
 
+/// Who takes a message out of an inbox: the application, or who puts it into another inbox.
+enum class Receiver : std::uint8_t { Application, Relay };
+
 /// The next message, null at the timeout; never loses one. Throws the owner's error for Inbox::end,
 /// NotAllowed, operation_aborted.
-asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout);
+asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout,
+                                        Receiver receiver = Receiver::Application);
 
 }  // namespace tempeh::flows::detail

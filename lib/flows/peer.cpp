@@ -46,8 +46,12 @@ asio::awaitable<MessagePtr> Peer::close(MessagePtr bye) const {
     return detail::close(state(), marked(std::move(bye)));
 }
 
+void Peer::mark(Message& message) const {
+    if (trace_ != nullptr) trace_->addTo(message);
+}
+
 MessagePtr Peer::marked(MessagePtr message) const {
-    if (trace_ != nullptr && message != nullptr) trace_->addTo(*message);
+    if (message != nullptr) mark(*message);
     return message;
 }
 

@@ -3,6 +3,7 @@
 #include "flows/exchange_table.hpp"
 #include "flows/hub.hpp"
 #include "flows/inbox.hpp"
+#include "flows/unclaimed_streams.hpp"
 
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/flows/peer_counters.hpp>
@@ -48,6 +49,7 @@ public:
     error_code post(MessagePtr& message) noexcept;
     /// For the end of the channel says why it ended.
     Error errorFor(const error_code& ec) override;
+    void onReceived(const Message& message) noexcept override;
     std::string endReason();
     void abort() noexcept;
     /// Says bye unless somebody did; a null one is made.
@@ -68,8 +70,9 @@ public:
 
     HelloWait* helloWaiter = nullptr;
     WaitList closers;
-    ExchangeTable answers;                   // by the id of our request
-    ExchangeTable streams;                   // by the id of the other side's Request or Signal
+    ExchangeTable answers;  // by the id of our request
+    ExchangeTable streams;  // by the id of the other side's Request or Signal
+    UnclaimedStreams unclaimed;
     std::unordered_set<MessageId> unwanted;  // streams of the other side whose rest is dropped
     PeerCounters counts;
     MessagePtr farewell;         // the peer's ByeResponse
@@ -85,6 +88,7 @@ public:
 private:
     void answerPing(MessagePtr& ping) noexcept;
     void overrun() noexcept;
+    void noteUnclaimed(const Message& part) noexcept;
     void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept;
     void onHelloResponse(MessagePtr& message, WokenList& woken) noexcept;
     void setHelloPhase(HelloPhase phase, WokenList& woken) noexcept;

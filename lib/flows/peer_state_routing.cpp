@@ -4,10 +4,12 @@
 #include "flows/message_copy.hpp"
 #include "flows/peer_state.hpp"
 #include "flows/peer_waits.hpp"
+#include "flows/stream_signals.hpp"
 
 #include <tempeh/wire/address.hpp>
 
 #include <new>
+#include <optional>
 
 namespace tempeh::flows::detail {
 
@@ -57,7 +59,26 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
     if (Exchange* stream = streams.find(id)) stream->onMessage(message, woken);
     if (message == nullptr || isOverrun) return;
     if (maxWaiting != 0 && inbox.messages.size() >= maxWaiting) return overrun();
+    if (message->hasMore() || !unclaimed.empty()) noteUnclaimed(*message);
     inbox.add(std::move(message), *hub_, woken);
+}
+
+void PeerState::noteUnclaimed(const Message& part) noexcept {
+    try {
+        if (StreamWindow* window = unclaimed.onPart(part)) tellFirst(*this, part.header.messageId, *window);
+    } catch (const std::bad_alloc&) {
+        return;  // its writer goes on without a window
+    }
+}
+
+void PeerState::onReceived(const Message& message) noexcept {
+    if (!message.hasMore() || unclaimed.empty()) return;
+    std::optional<std::uint64_t> read;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (StreamWindow* window = unclaimed.onReceived(message)) read = window->takeDue();
+    }
+    if (read) tellWriter(shared_from_this(), message.header.messageId, streamReadHeader, *read);
 }
 
 void PeerState::overrun() noexcept {

@@ -177,7 +177,7 @@ void ReconnectCore::setConnected(const PeerPtr& peer) {
 asio::awaitable<void> ReconnectCore::passOn(PeerPtr peer) {
     try {
         for (;;) {
-            MessagePtr message = co_await receiveFrom(peer, infinite);
+            MessagePtr message = co_await receiveFrom(peer, infinite, Receiver::Relay);
             if (message->header.opCode == OpCode::ByeRequest) continue;  // the engine answers
             WokenList woken;
             {

@@ -30,6 +30,7 @@ public:
     Hub& hub() const noexcept override { return *hub_; }
     const HubPtr& hubPtr() const noexcept { return hub_; }
     Error errorFor(const error_code& ec) override;
+    void onReceived(const Message& message) noexcept override;
 
     static asio::awaitable<MessagePtr> request(ReconnectPtr self, MessagePtr message, Duration timeout,
                                                SignalHandler onSignal);

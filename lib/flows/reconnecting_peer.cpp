@@ -15,6 +15,11 @@ Error ReconnectCore::errorFor(const error_code& ec) {
     return ec == endCode_ ? Error(ec, endReason_) : Error(ec);
 }
 
+void ReconnectCore::onReceived(const Message& message) noexcept {
+    if (!message.hasMore()) return;  // nothing is paced by it
+    if (const PeerPtr peer = current()) peer->onReceived(message);
+}
+
 LinkState ReconnectCore::state() {
     const std::scoped_lock lock(hub_->mutex());
     return state_;

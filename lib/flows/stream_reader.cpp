@@ -9,11 +9,13 @@ namespace {
 
 using detail::StreamPtr;
 using detail::StreamState;
+using Role = StreamState::Role;
+using Whose = StreamState::Whose;
 
 StreamPtr beginReading(const Peer& peer, MessagePtr first) {
     if (first == nullptr) throw Error(Status::NullMessage);
     StreamPtr stream =
-        StreamState::attach(peer.state(), StreamState::Whose::Theirs, first->header.messageId, true);
+        StreamState::attach(peer.state(), Whose::Theirs, Role::Reader, first->header.messageId);
     stream->begin(std::move(first));
     return stream;
 }
@@ -49,7 +51,8 @@ asio::awaitable<StreamReader> askForStream(Peer peer, MessagePtr request, Durati
     BinaryHeader& header = request->header;
     header.opCode = OpCode::Request;
     if (header.messageId == 0) header.messageId = state->hub().nextId();
-    StreamReader reader(StreamState::attach(state, StreamState::Whose::Ours, header.messageId));
+    peer.mark(*request);
+    StreamReader reader(StreamState::attach(state, Whose::Ours, Role::Reader, header.messageId));
     const bool isSent = co_await detail::postInTime(*state, request, deadline);
     if (!isSent) co_return StreamReader();
     const bool hasBegun = co_await reader.begun(deadline);

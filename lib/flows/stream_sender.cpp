@@ -17,18 +17,18 @@ StreamOptions inRange(StreamOptions options) {
 
 }  // namespace
 
-StreamSender::StreamSender(StreamPtr stream, OpCode opCode, StreamOptions options)
-    : stream_(std::move(stream)), opCode_(opCode), options_(inRange(options)) {
-    isUnpaced_ = options_.windowParts == 0;
-}
+StreamSender::StreamSender(Peer peer, StreamPtr stream, OpCode opCode, StreamOptions options)
+    : peer_(std::move(peer)), stream_(std::move(stream)), opCode_(opCode), options_(inRange(options)) {}
 
 StreamSender::~StreamSender() {
+    stream_->stopWriting();
     const bool someoneWaits = sent_ != 0 || opCode_ == OpCode::Response;
     if (isFinished_ || !someoneWaits || stream_->peer().hasEnded()) return;
     try {
         MessagePtr last(new Message());
         last->header.opCode = opCode_;
         last->header.messageId = stream_->id();
+        last->header.status = static_cast<std::uint8_t>(Status::ProcessingFailed);  // for who reads no stream
         last->textHeaders.append(streamAbortedHeader, "1");
         sendSoon(stream_->peerPtr(), std::move(last));
     } catch (...) {
@@ -58,23 +58,23 @@ void StreamSender::checkWanted() const {
 
 asio::awaitable<void> StreamSender::pace() {
     Hub& hub = stream_->peer().hub();
-    while (!isUnpaced_ && sent_ >= options_.windowParts) {
+    while (options_.windowParts != 0 && sent_ >= options_.windowParts) {
         ReaderWait wait(*stream_, sent_ + 1 - options_.windowParts);
         bool hasHeard = false;
         {
             const std::scoped_lock lock(hub.mutex());
             const bool mayGoOn = wait.enter();
             wait.settle();
-            if (mayGoOn) co_return;
             hasHeard = stream_->hasHeardReader;
+            if (!wait.ec && (mayGoOn || (!hasHeard && isPatienceOver_))) co_return;
         }
+        if (wait.ec) throw Error(wait.ec, "the stream is being written to already");
         const TimePoint deadline = hasHeard ? TimePoint::max() : hub.time().after(options_.patience);
         Suspension suspension(hub, wait, co_await asio::this_coro::executor);
         auto heard = suspension.until(deadline);
         co_await std::move(heard);
         if (wait.ec) throw Error(wait.ec);
-        const std::scoped_lock lock(hub.mutex());
-        isUnpaced_ = !stream_->hasHeardReader;
+        isPatienceOver_ = isPatienceOver_ || wait.hasTimedOut();
     }
 }
 
@@ -83,9 +83,16 @@ asio::awaitable<void> StreamSender::sendPart(bool more) {
     checkWanted();
     Message& message = part();
     message.header.more = more;
-    if (sent_ == 0 && more && !isUnpaced_)
-        message.textHeaders.append(streamWindowHeader, std::to_string(options_.windowParts));
-    co_await send(stream_->peerPtr(), std::move(part_));
+    if (more) message.header.status = 0;
+    if (sent_ == 0) {
+        peer_.mark(message);
+        if (more && options_.windowParts != 0)
+            message.textHeaders.set(streamWindowHeader, std::to_string(options_.windowParts));
+    }
+    PeerState& peer = stream_->peer();
+    const error_code ec = peer.post(part_);
+    if (ec && ec != Status::SendQueueFull) throw peer.errorFor(ec);
+    if (ec) co_await postInTime(peer, part_, TimePoint::max());
     ++sent_;
     isFinished_ = !more;
 }
@@ -97,6 +104,7 @@ asio::awaitable<void> StreamSender::write(SenderPtr self, std::span<const std::b
         Body& body = self->part().body;
         const std::size_t size = std::min(bytes.size(), self->options_.partBytes - body.size());
         body.append(bytes.first(size));
+        self->bytesWritten_ += size;
         bytes = bytes.subspan(size);
     }
 }
@@ -110,8 +118,10 @@ asio::awaitable<std::uint64_t> StreamSender::writeFrom(SenderPtr self, StreamSou
         const std::span<std::byte> room = body.prepare(self->options_.partBytes - body.size());
         const std::size_t size = source(room);
         if (size == 0) co_return written;
-        body.commit(std::min(size, room.size()));
-        written += size;
+        const std::size_t taken = std::min(size, room.size());
+        body.commit(taken);
+        self->bytesWritten_ += taken;
+        written += taken;
     }
 }
 
@@ -127,6 +137,7 @@ asio::awaitable<StreamReader> StreamSender::answerStream(SenderPtr self, Duratio
         throw Error(make_error_code(Status::InvalidOpCode), "only a request is answered");
     const bool isReady = co_await awaitPart(self->stream_, deadline);
     if (!isReady) co_return StreamReader();
+    self->stream_->beginAnswer();
     co_return StreamReader(self->stream_);
 }
 

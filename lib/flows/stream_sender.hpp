@@ -12,12 +12,14 @@ using SenderPtr = std::shared_ptr<StreamSender>;
 /// Cuts a value into parts and sends them, no faster than its reader reads. One coroutine at a time.
 class StreamSender {
 public:
-    /// `stream` has the id; of a request or signal of ours, or of the other side's request.
-    StreamSender(StreamPtr stream, OpCode opCode, StreamOptions options);
+    /// `stream` has the id; of a request or signal of ours, or of the other side's request. `peer`: its
+    /// handle, for the trace context.
+    StreamSender(Peer peer, StreamPtr stream, OpCode opCode, StreamOptions options);
     ~StreamSender();
 
     StreamPtr stream() const noexcept { return stream_; }
     Message& part();
+    std::uint64_t bytesWritten() const noexcept { return bytesWritten_; }
 
     static asio::awaitable<void> write(SenderPtr self, std::span<const std::byte> bytes);
     static asio::awaitable<std::uint64_t> writeFrom(SenderPtr self, StreamSource source);
@@ -31,12 +33,14 @@ private:
     asio::awaitable<void> pace();
     void checkWanted() const;
 
+    const Peer peer_;
     const StreamPtr stream_;
     const OpCode opCode_;
     const StreamOptions options_;
-    MessagePtr part_;
+    MessagePtr part_;  // stays until the engine has it: who is cancelled meanwhile may go on
     std::uint64_t sent_ = 0;
-    bool isUnpaced_ = false;
+    std::uint64_t bytesWritten_ = 0;
+    bool isPatienceOver_ = false;  // goes ahead until the reader is heard
     bool isFinished_ = false;
 };
 

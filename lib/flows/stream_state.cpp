@@ -1,41 +1,55 @@
 #include "flows/stream_state.hpp"
 
-#include "flows/peer_operations.hpp"
+#include "flows/stream_signals.hpp"
 #include "flows/suspension.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace tempeh::flows::detail {
 
-namespace {
-
-std::uint64_t numberIn(const Message& message, std::string_view header) noexcept {
-    const std::string_view text = message.textHeaders.find(header).value_or("");
-    std::uint64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-}
-
-}  // namespace
-
-StreamPtr StreamState::attach(const PeerPtr& peer, Whose whose, MessageId id, bool isOverAllowed) {
-    auto fresh = std::make_shared<StreamState>(peer, whose);
+StreamPtr StreamState::attach(const PeerPtr& peer, Whose whose, Role role, MessageId id) {
+    auto stream = std::make_shared<StreamState>(peer, whose);
+    StreamPtr shared;  // not released under the lock
     error_code problem;
     {
         const std::scoped_lock lock(peer->hub().mutex());
-        Exchange* const known = fresh->table().find(id);
-        StreamState* const stream = known != nullptr ? known->asStream() : nullptr;
-        if (stream != nullptr)
-            if (StreamPtr shared = stream->weak_from_this().lock()) return shared;
-        if (peer->hasEnded() && !isOverAllowed)
-            problem = peer->endCode();
-        else if (!fresh->table().insert(id, *fresh))
+        Exchange* const known = stream->table().find(id);
+        StreamState* const old = known != nullptr ? known->asStream() : nullptr;
+        if (old != nullptr) shared = old->weak_from_this().lock();
+        if (shared != nullptr && whose == Whose::Theirs && shared->take(role)) return shared;
+        // Without a share it is about to go, and waits for the lock.
+        if (old != nullptr && shared == nullptr) stream->table().erase(*old);
+        if (shared != nullptr && !shared->makeWay())
             problem = Status::InvalidMessageId;
+        else
+            problem = stream->enlist(role, id);
     }
+    if (problem == Status::InvalidMessageId)
+        throw Error(problem, "message " + std::to_string(id) + " is under way already");
     if (problem) throw peer->errorFor(problem);
-    return fresh;
+    return stream;
+}
+
+error_code StreamState::enlist(Role role, MessageId id) {
+    const bool isOverAllowed = whose_ == Whose::Theirs && role == Role::Reader;
+    if (peer_->hasEnded() && !isOverAllowed) return peer_->endCode();
+    if (!table().insert(id, *this)) return Status::InvalidMessageId;
+    take(role);
+    return {};
+}
+
+bool StreamState::take(Role role) noexcept {
+    bool& isTaken = role == Role::Reader ? hasReader_ : hasWriter_;
+    return !std::exchange(isTaken, true);
+}
+
+bool StreamState::makeWay() noexcept {
+    if (whose_ == Whose::Ours || hasWriter_ || !isLastIn_) return false;
+    table().erase(*this);
+    return true;
 }
 
 StreamState::~StreamState() {
@@ -56,7 +70,12 @@ void StreamState::begin(MessagePtr first) {
         isReading_ = true;
         isDropping_ = false;
         partCode_ = first->header.opCode;
+        const std::optional<StreamWindow> window = peer_->unclaimed.claim(*first);
         addPart(first);
+        if (window) {
+            window_ = *window;
+            window_.onReturned();  // the first part, which the reader has yet to take
+        }
         MessageQueue others;
         while (MessagePtr message = peer_->inbox.messages.popFront()) {
             if (isPart(*message) && !isLastIn_)
@@ -71,42 +90,42 @@ void StreamState::begin(MessagePtr first) {
     tellRead();
 }
 
+void StreamState::beginAnswer() {
+    {
+        const std::scoped_lock lock(peer_->hub().mutex());
+        if (!take(Role::Reader)) throw Error(make_error_code(Status::NotAllowed), "the answer has a reader");
+    }
+    tellRead();
+}
+
 void StreamState::stopReading() noexcept {
     bool tells = false;
     MessageQueue dropped;
     {
         const std::scoped_lock lock(peer_->hub().mutex());
         dropped = std::move(parts_);
-        tells = isReading_ && !isLastIn_ && !hasEnded_ && window_ != 0;
+        tells = isReading_ && !isLastIn_ && !hasEnded_ && window_.isOpen();
         isReading_ = false;
         isDropping_ = true;
     }
-    if (tells) tell(streamStopHeader, 1);
+    if (tells) tellWriter(peer_, id(), streamStopHeader, 1);
+}
+
+void StreamState::stopWriting() noexcept {
+    const std::scoped_lock lock(peer_->hub().mutex());
+    hasWriter_ = false;
+    hasHeardReader = false;
+    isStopped = false;
+    partsRead = 0;
 }
 
 void StreamState::tellRead() noexcept {
-    std::uint64_t read = 0;
+    std::optional<std::uint64_t> read;
     {
         const std::scoped_lock lock(peer_->hub().mutex());
-        if (window_ == 0 || isLastIn_) return;
-        const bool isDue = !hasTold_ || taken_ - told_ >= (window_ + 1) / 2;
-        if (!isDue) return;
-        hasTold_ = true;
-        told_ = read = taken_;
+        if (!isLastIn_) read = window_.takeDue();
     }
-    tell(streamReadHeader, read);
-}
-
-void StreamState::tell(std::string_view header, std::uint64_t value) noexcept {
-    try {
-        MessagePtr signal = peer_->hub().engine().get();
-        signal->header.opCode = OpCode::Signal;
-        signal->header.messageId = id();
-        signal->textHeaders.append(header, std::to_string(value));
-        sendSoon(peer_, std::move(signal));
-    } catch (const std::bad_alloc&) {
-        return;
-    }
+    if (read) tellWriter(peer_, id(), streamReadHeader, *read);
 }
 
 bool StreamState::isPart(const Message& message) const noexcept {
@@ -114,7 +133,7 @@ bool StreamState::isPart(const Message& message) const noexcept {
 }
 
 void StreamState::addPart(MessagePtr& message) noexcept {
-    if (taken_ == 0 && parts_.empty()) window_ = numberIn(*message, streamWindowHeader);
+    if (!std::exchange(isBegun_, true)) window_.open(*message);
     isLastIn_ = !message->hasMore();
     parts_.pushBack(std::move(message));
 }
@@ -125,7 +144,10 @@ void StreamState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
     if (isSignal && onControl(*message, woken)) {
         message.reset();
     } else if (isPart(*message) && isReading_ && !isLastIn_) {
+        const bool isFirst = !isBegun_;
         addPart(message);
+        // The writer is to keep its window from the beginning, whenever the reader comes to its next().
+        if (isFirst && hasReader_ && !isLastIn_) tellFirst(*peer_, id(), window_);
         if (reader != nullptr) peer_->hub().wake(*reader, woken);
     } else if (isPart(*message) && isDropping_) {
         isLastIn_ = !message->hasMore();
@@ -159,20 +181,46 @@ void StreamState::fail(const error_code& reason, WokenList& woken) noexcept {
 MessagePtr StreamState::takePart() noexcept {
     MessagePtr part = parts_.popFront();
     if (part == nullptr) return nullptr;
-    ++taken_;
+    window_.onTaken();
     isLastTaken_ = !part->hasMore();
     if (!isLastTaken_ || !part->textHeaders.find(streamAbortedHeader)) return part;
     failure_ = Status::ProcessingFailed;
     return nullptr;
 }
 
+bool PartWait::enter() noexcept {
+    if (stream_.reader != nullptr) {
+        ec = Status::NotAllowed;
+        return true;
+    }
+    stream_.reader = this;
+    isRegistered_ = true;
+    return stream_.isPartReady();
+}
+
 void PartWait::settle() noexcept {
+    if (!std::exchange(isRegistered_, false)) return;
     stream_.reader = nullptr;
     isReady = stream_.isPartReady();
     if (ec || !isReady) return;
     if (takes_) part = stream_.takePart();
     const bool isThere = takes_ ? part != nullptr : stream_.hasPart();
     if (!isThere) ec = stream_.failure();
+}
+
+bool ReaderWait::enter() noexcept {
+    if (stream_.writer != nullptr) {
+        ec = Status::NotAllowed;
+        return true;
+    }
+    stream_.writer = this;
+    isRegistered_ = true;
+    return stream_.isStopped || stream_.hasEnded() ||
+           (stream_.hasHeardReader && stream_.partsRead >= partsWanted_);
+}
+
+void ReaderWait::settle() noexcept {
+    if (std::exchange(isRegistered_, false)) stream_.writer = nullptr;
 }
 
 namespace {
@@ -191,8 +239,8 @@ asio::awaitable<MessagePtr> nextPart(StreamPtr stream) {
     bool isReady = false;
     if (!cancellation.slot().is_connected()) {
         const std::scoped_lock lock(hub.mutex());
-        isReady = stream->isPartReady();
-        if (isReady) wait.settle();
+        isReady = wait.enter();
+        wait.settle();
     }
     if (!isReady) {
         Suspension suspension(hub, wait, co_await asio::this_coro::executor);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "flows/peer_state.hpp"
+#include "flows/stream_window.hpp"
 
 #include <tempeh/message/message_queue.hpp>
 
@@ -11,28 +12,24 @@
 
 namespace tempeh::flows::detail {
 
-// Text headers of a stream. The first part says how far its writer goes ahead, if it listens to its reader;
-// the reader tells by signals of the stream's id how many parts it has read, or that it wants no more; a last
-// part says that the value is not whole.
-inline constexpr std::string_view streamWindowHeader = "stream-window";
-inline constexpr std::string_view streamReadHeader = "stream-read";
-inline constexpr std::string_view streamStopHeader = "stream-stop";
-inline constexpr std::string_view streamAbortedHeader = "stream-aborted";
-
 class StreamState;
 using StreamPtr = std::shared_ptr<StreamState>;
 
-/// What its reader and its writer on this side share of the messages with one id: parts that came, and what
-/// the other side says about those that went. Owned by them.
+/// What its reader and its writer on this side, one of each at most, share of the messages with one id: parts
+/// that came, and what the other side says about those that went. Owned by them.
 class StreamState final : public Exchange, public std::enable_shared_from_this<StreamState> {
 public:
     /// Ours: the id is one of our requests (signals), so what comes are answers. Else it is the other side's.
     enum class Whose : std::uint8_t { Ours, Theirs };
 
-    /// The one of that id if there is one, else a new one. Throws Error for the channel's end,
-    /// InvalidMessageId when the id is a plain request's. `isOverAllowed`: parts of it may have come before
-    /// the channel's end.
-    static StreamPtr attach(const PeerPtr& peer, Whose whose, MessageId id, bool isOverAllowed = false);
+    /// Who attaches; there is one of each.
+    enum class Role : std::uint8_t { Reader, Writer };
+
+    /// A new one; of the other side's, the one that has its writer (reader) and no reader (writer) yet, if
+    /// there is that. Throws Error for the channel's end, and InvalidMessageId when the id is a plain
+    /// request's or of a stream that is under way. A reader of the other side's may come after the channel's
+    /// end: for the parts that came before.
+    static StreamPtr attach(const PeerPtr& peer, Whose whose, Role role, MessageId id);
 
     StreamState(PeerPtr peer, Whose whose) noexcept
         : peer_(std::move(peer)), whose_(whose), isReading_(whose == Whose::Ours) {}
@@ -43,8 +40,12 @@ public:
 
     /// Takes the first part, and those of it that wait to be received. No lock held.
     void begin(MessagePtr first);
+    /// The answer to our own request gets its reader. Throws Error(NotAllowed): it has one. No lock held.
+    void beginAnswer();
     /// The reader has gone: drops what still comes, and says so. No lock held.
     void stopReading() noexcept;
+    /// The writer has gone, and another may come. No lock held.
+    void stopWriting() noexcept;
     /// Tells the writer at the other end how far the reader is, when that is worth it. No lock held.
     void tellRead() noexcept;
 
@@ -69,20 +70,24 @@ public:
 
 private:
     ExchangeTable& table() const noexcept { return whose_ == Whose::Ours ? peer_->answers : peer_->streams; }
+    error_code enlist(Role role, MessageId id);
+    /// False: it has one.
+    bool take(Role role) noexcept;
+    /// Leaves the id to the next stream, if nothing of this one is to come or to go.
+    bool makeWay() noexcept;
     bool isPart(const Message& message) const noexcept;
     void addPart(MessagePtr& message) noexcept;
     bool onControl(const Message& signal, WokenList& woken) noexcept;
     void fail(const error_code& reason, WokenList& woken) noexcept;
-    void tell(std::string_view header, std::uint64_t value) noexcept;
 
     const PeerPtr peer_;
     const Whose whose_;
     OpCode partCode_ = OpCode::Response;
     MessageQueue parts_;
-    std::uint64_t taken_ = 0;
-    std::uint64_t told_ = 0;
-    std::uint64_t window_ = 0;  // the writer's at the other end; 0: does not listen
-    bool hasTold_ = false;
+    StreamWindow window_;  // of the writer at the other end
+    bool hasReader_ = false;
+    bool hasWriter_ = false;
+    bool isBegun_ = false;  // a part has come
     bool isReading_;
     bool isLastIn_ = false;
     bool isLastTaken_ = false;
@@ -96,10 +101,7 @@ class PartWait final : public Wait {
 public:
     /// `takes`: or only waits for it.
     PartWait(StreamState& stream, bool takes) noexcept : stream_(stream), takes_(takes) {}
-    bool enter() noexcept override {
-        stream_.reader = this;
-        return stream_.isPartReady();
-    }
+    bool enter() noexcept override;
     void settle() noexcept override;
 
     MessagePtr part;
@@ -108,6 +110,7 @@ public:
 private:
     StreamState& stream_;
     const bool takes_;
+    bool isRegistered_ = false;
 };
 
 /// A word of the reader at the other end.
@@ -115,16 +118,13 @@ class ReaderWait final : public Wait {
 public:
     ReaderWait(StreamState& stream, std::uint64_t partsWanted) noexcept
         : stream_(stream), partsWanted_(partsWanted) {}
-    bool enter() noexcept override {
-        stream_.writer = this;
-        return stream_.isStopped || stream_.hasEnded() ||
-               (stream_.hasHeardReader && stream_.partsRead >= partsWanted_);
-    }
-    void settle() noexcept override { stream_.writer = nullptr; }
+    bool enter() noexcept override;
+    void settle() noexcept override;
 
 private:
     StreamState& stream_;
     std::uint64_t partsWanted_;
+    bool isRegistered_ = false;
 };
 
 /// The next part, null after the last.

@@ -9,19 +9,22 @@ namespace {
 using detail::StreamSender;
 using detail::StreamState;
 
-detail::SenderPtr beginOurs(const Peer& peer, OpCode opCode, StreamOptions options) {
+using Role = StreamState::Role;
+using Whose = StreamState::Whose;
+
+detail::SenderPtr beginOurs(Peer peer, OpCode opCode, StreamOptions options) {
     if (opCode != OpCode::Request && opCode != OpCode::Signal)
         throw Error(make_error_code(Status::InvalidOpCode), std::string(nameOf(opCode)));
     const detail::PeerPtr& state = peer.state();
     const MessageId id = opCode == OpCode::Signal ? state->nextSignalId() : state->hub().nextId();
-    return std::make_shared<StreamSender>(StreamState::attach(state, StreamState::Whose::Ours, id), opCode,
-                                          options);
+    detail::StreamPtr stream = StreamState::attach(state, Whose::Ours, Role::Writer, id);
+    return std::make_shared<StreamSender>(std::move(peer), std::move(stream), opCode, options);
 }
 
-detail::SenderPtr beginAnswer(const Peer& peer, MessageId id, StreamOptions options) {
+detail::SenderPtr beginAnswer(Peer peer, MessageId id, StreamOptions options) {
     if (id == 0) throw Error(Status::InvalidMessageId);
-    return std::make_shared<StreamSender>(StreamState::attach(peer.state(), StreamState::Whose::Theirs, id),
-                                          OpCode::Response, options);
+    detail::StreamPtr stream = StreamState::attach(peer.state(), Whose::Theirs, Role::Writer, id);
+    return std::make_shared<StreamSender>(std::move(peer), std::move(stream), OpCode::Response, options);
 }
 
 MessageId idOf(const MessagePtr& request) {
@@ -32,11 +35,11 @@ MessageId idOf(const MessagePtr& request) {
 }  // namespace
 
 StreamWriter::StreamWriter(Peer peer, OpCode opCode, StreamOptions options)
-    : sender_(beginOurs(peer, opCode, options)) {}
+    : sender_(beginOurs(std::move(peer), opCode, options)) {}
 StreamWriter::StreamWriter(Peer peer, MessagePtr request, StreamOptions options)
-    : sender_(beginAnswer(peer, idOf(request), options)) {}
+    : sender_(beginAnswer(std::move(peer), idOf(request), options)) {}
 StreamWriter::StreamWriter(Peer peer, MessageId requestId, StreamOptions options)
-    : sender_(beginAnswer(peer, requestId, options)) {}
+    : sender_(beginAnswer(std::move(peer), requestId, options)) {}
 StreamWriter::StreamWriter(StreamWriter&&) noexcept = default;
 StreamWriter& StreamWriter::operator=(StreamWriter&&) noexcept = default;
 StreamWriter::~StreamWriter() = default;
@@ -67,6 +70,10 @@ asio::awaitable<MessagePtr> StreamWriter::answer(Duration timeout) {
 
 asio::awaitable<StreamReader> StreamWriter::answerStream(Duration timeout) {
     return StreamSender::answerStream(sender_, timeout);
+}
+
+std::uint64_t StreamWriter::bytesWritten() const noexcept {
+    return sender_->bytesWritten();
 }
 
 MessageId StreamWriter::id() const noexcept {

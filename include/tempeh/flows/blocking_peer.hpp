@@ -42,6 +42,10 @@ public:
     MessagePtr get(OpCode opCode = OpCode::Request) const { return peer_.get(opCode); }
     MessagePtr get(OpCode opCode, std::string_view body) const { return peer_.get(opCode, body); }
 
+    /// As Peer::traced.
+    BlockingPeer traced(const TraceContext& context) const { return BlockingPeer(peer_.traced(context)); }
+    BlockingPeer traced(const Message& request) const { return BlockingPeer(peer_.traced(request)); }
+
     /// The same channel for coroutines.
     const Peer& peer() const noexcept { return peer_; }
     explicit operator bool() const noexcept { return static_cast<bool>(peer_); }

@@ -119,6 +119,9 @@ public:
 
     /// For the other parts of this library.
     const std::shared_ptr<detail::PeerState>& state() const;
+    /// For the other parts of this library: puts the trace context of this handle on it. Throws
+    /// std::bad_alloc.
+    void mark(Message& message) const;
 
 private:
     MessagePtr marked(MessagePtr message) const;

@@ -23,17 +23,18 @@ using StreamSink = std::function<void(std::span<const std::byte> bytes)>;
 
 /// Reads one logical value of any size that comes in parts (`more`), while other messages of the channel go
 /// their own way. Move-only. Destroyed before the last part, it lets the writer know and drops what still
-/// comes. One coroutine at a time; any executor.
+/// comes. One coroutine at a time (a second: NotAllowed); any executor.
 ///
-/// A StreamWriter at the other end is told what was read, and sends no more than a window ahead; any other
-/// sender is held back by the engine's own limits alone.
+/// A StreamWriter at the other end is told what was read, and sends no more than a window ahead, also before
+/// the reader is made; any other sender is held back by the engine's own limits alone.
 class TEMPEH_EXPORT StreamReader {
 public:
     /// Nothing to read.
     StreamReader() noexcept;
     /// A stream of requests or signals whose first part receive() gave. Parts that wait to be received are
     /// taken over. Also for a message that is all there is, and when the channel has ended since: next()
-    /// gives the parts that came before that.
+    /// gives the parts that came before that. Throws Error(InvalidMessageId) when another reader is in the
+    /// middle of a stream with that id: `first` is lost then, it cannot be told which of them it is part of.
     StreamReader(Peer peer, MessagePtr first);
     StreamReader(StreamReader&&) noexcept;
     StreamReader& operator=(StreamReader&&) noexcept;

@@ -25,10 +25,12 @@ struct StreamOptions {
     /// Body of every part but the last, bytes. 1 to 65,535.
     std::size_t partBytes = 65'535;
     /// Parts sent ahead of the reader at most, so that neither side holds much of the stream and other
-    /// messages of the channel do not wait long behind it. 0: as far as the engine's limits go. Takes a
-    /// StreamReader at the other end; with any other the stream goes on as with 0 after `patience`.
+    /// messages of the channel do not wait long behind it. 0: as far as the engine's limits go. Takes a Peer
+    /// at the other end, whose StreamReader may come at any time; with any other (tofu knows no windows) the
+    /// stream goes on as with 0 after `patience`.
     std::size_t windowParts = 32;
-    /// How long the first sign of a StreamReader is waited for, once, when the window is full.
+    /// How long the first sign of the other end is waited for, once, when the window is full. A sign that
+    /// comes later counts from then on.
     Duration patience = std::chrono::milliseconds(50);
 };
 
@@ -36,14 +38,16 @@ struct StreamOptions {
 using StreamSource = std::function<std::size_t(std::span<std::byte> room)>;
 
 /// Writes one logical value of any size as parts (`more`) with one id, while other messages of the channel go
-/// their own way. Move-only. Destroyed before finish(), it tells the reader that there is no more to come
-/// (its next() throws ProcessingFailed). One coroutine at a time; any executor.
+/// their own way. Move-only. Destroyed before finish(), it tells the reader that there is no more to come:
+/// its next() throws ProcessingFailed, and a plain request() gets an answer with Status::ProcessingFailed as
+/// the status, raw. One coroutine at a time (a second: NotAllowed); any executor. A traced() handle puts its
+/// trace context on the first part.
 class TEMPEH_EXPORT StreamWriter {
 public:
     /// A request (then see answer()) or a signal.
     explicit StreamWriter(Peer peer, OpCode opCode = OpCode::Request, StreamOptions options = {});
     /// The answer to a received request (of which the first part may be what a StreamReader was made of, then
-    /// give its id).
+    /// give its id). Throws Error(InvalidMessageId) while another answers that id.
     StreamWriter(Peer peer, MessagePtr request, StreamOptions options = {});
     StreamWriter(Peer peer, MessageId requestId, StreamOptions options = {});
     StreamWriter(StreamWriter&&) noexcept;
@@ -56,20 +60,26 @@ public:
 
     /// Adds bytes; completes when the engine has all but the last part's worth of them. They must stay until
     /// then. Errors: ChannelClosed, ShutdownStarted, operation_aborted, and NotAllowed when the reader wants
-    /// no more.
+    /// no more. Cancelled, it has added the first of the bytes, which stay in the stream (bytesWritten() says
+    /// where to go on), and nothing of earlier calls is lost.
     [[nodiscard]] asio::awaitable<void> write(std::span<const std::byte> bytes);
     [[nodiscard]] asio::awaitable<void> write(std::string_view text);
 
     /// Adds what `source` gives until it gives nothing, without a copy in between; how many bytes.
     [[nodiscard]] asio::awaitable<std::uint64_t> writeFrom(StreamSource source);
 
-    /// Sends the last part, with the application's `status`. Errors as write(); a second call does nothing.
+    /// Bytes that write() and writeFrom() have added so far.
+    std::uint64_t bytesWritten() const noexcept;
+
+    /// Sends the last part, with the application's `status`. Errors as write(); cancelled, it may be called
+    /// again. A second call does nothing.
     [[nodiscard]] asio::awaitable<void> finish(std::uint8_t status = 0);
 
     /// finish(), then the answer to this request: as Peer::request, null at the timeout.
     [[nodiscard]] asio::awaitable<MessagePtr> answer(Duration timeout = infinite);
     /// The answer to this request in any number of parts, as requestStream(). Does not finish(): the other
-    /// side may answer while it reads, so that one coroutine writes and another reads.
+    /// side may answer while it reads, so that one coroutine writes and another reads. NotAllowed when it was
+    /// given already.
     [[nodiscard]] asio::awaitable<StreamReader> answerStream(Duration timeout = infinite);
 
     /// Of the request or signal it is, or of the request it answers.

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <tempeh/message/message.hpp>
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace tempeh::flows::detail {
+
+// Text headers of a stream. The first part says how far its writer goes ahead, if it listens to its reader;
+// the reader tells by signals of the stream's id how many parts it has read, or that it wants no more; a last
+// part says that the value is not whole.
+inline constexpr std::string_view streamWindowHeader = "stream-window";
+inline constexpr std::string_view streamReadHeader = "stream-read";
+inline constexpr std::string_view streamStopHeader = "stream-stop";
+inline constexpr std::string_view streamAbortedHeader = "stream-aborted";
+
+/// The number in a text header; 0 without one.
+inline std::uint64_t numberIn(const Message& message, std::string_view header) noexcept {
+    const std::string_view text = message.textHeaders.find(header).value_or("");
+    std::uint64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+/// What the reading side of one stream owes its writer: how many parts were taken, told once at the beginning
+/// and then every half window. Under the hub's lock.
+class StreamWindow {
+public:
+    /// As the first part says; without a window its writer does not listen, and nothing is ever due.
+    void open(const Message& first) noexcept { parts_ = numberIn(first, streamWindowHeader); }
+    bool isOpen() const noexcept { return parts_ != 0; }
+
+    void onTaken() noexcept { ++taken_; }
+    /// The part that was taken last waits again.
+    void onReturned() noexcept { taken_ -= taken_ != 0 ? 1 : 0; }
+
+    /// What to tell now, if anything; it counts as told.
+    std::optional<std::uint64_t> takeDue() noexcept {
+        if (parts_ == 0) return std::nullopt;
+        const std::uint64_t due = parts_ / 2 + parts_ % 2;
+        if (hasTold_ && (taken_ < told_ || taken_ - told_ < due)) return std::nullopt;
+        hasTold_ = true;
+        told_ = taken_;
+        return taken_;
+    }
+    /// It could not be told.
+    void onNotTold() noexcept { hasTold_ = false; }
+
+private:
+    std::uint64_t parts_ = 0;
+    std::uint64_t taken_ = 0;
+    std::uint64_t told_ = 0;
+    bool hasTold_ = false;
+};
+
+}  // namespace tempeh::flows::detail
