@@ -9,6 +9,7 @@
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/core/options.hpp>
 #include <tempeh/core/reactor.hpp>
+#include <tempeh/core/read_mode.hpp>
 #include <tempeh/core/stats.hpp>
 #include <tempeh/message/allocation_strategy.hpp>
 #include <tempeh/message/binary_header.hpp>

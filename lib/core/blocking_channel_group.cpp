@@ -94,6 +94,16 @@ void BlockingChannelGroup::updateReceiver(MessagePtr&& message, error_code& ec) 
     backend_->updateReceiver(message, ec);
 }
 
+void BlockingChannelGroup::setReadMode(ChannelNumber channel, ReadMode mode) const {
+    error_code ec;
+    setReadMode(channel, mode, ec);
+    if (ec) throw Error(ec, "channel " + std::to_string(channel));
+}
+
+void BlockingChannelGroup::setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) const noexcept {
+    backend_->setReadMode(channel, mode, ec);
+}
+
 ChannelInfo BlockingChannelGroup::channelInfo(ChannelNumber channel) const {
     error_code ec;
     ChannelInfo info = channelInfo(channel, ec);

@@ -68,4 +68,20 @@ std::ostream& operator<<(std::ostream& out, ChannelPhase phase) {
     return out << nameOf(phase);
 }
 
+std::string_view nameOf(ReadMode mode) noexcept {
+    switch (mode) {
+        case ReadMode::Normal:
+            return "Normal";
+        case ReadMode::Paused:
+            return "Paused";
+        case ReadMode::Urgent:
+            return "Urgent";
+    }
+    return "unknown";
+}
+
+std::ostream& operator<<(std::ostream& out, ReadMode mode) {
+    return out << nameOf(mode);
+}
+
 }  // namespace tempeh

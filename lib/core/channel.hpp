@@ -103,9 +103,10 @@ public:
         bool isListed = false;      // among the channels with something submitted
         bool isByeDropped = false;  // the reactor is to answer the peer's bye
         bool isCancelling = false;  // a waitWritable was cancelled
-        bool hasEnded = false;      // posts come back; written on the reactor thread
-        bool isRetired = false;     // the number is free
-        MessageQueue late;          // posted after the end, not yet given back
+        ReadMode readMode = ReadMode::Normal;
+        bool hasEnded = false;   // posts come back; written on the reactor thread
+        bool isRetired = false;  // the number is free
+        MessageQueue late;       // posted after the end, not yet given back
         Status lateStatus = Status::ChannelClosed;
         std::string localAddress;
         std::string peerAddress;
@@ -153,6 +154,7 @@ public:
     bool isAccepting = false;        // it is being worked off
     bool isByeDropped = false;       // as the door said when it was looked at
     bool isCancelling = false;
+    ReadMode wantedReadMode = ReadMode::Normal;
 
     MessageId firstId = 0;  // of the channel's first message; constant once known
 

@@ -99,6 +99,17 @@ void ChannelGroup::updateReceiver(error_code& ec) noexcept {
     updateReceiver(MessagePtr(), ec);
 }
 
+void ChannelGroup::setReadMode(ChannelNumber channel, ReadMode mode) {
+    error_code ec;
+    setReadMode(channel, mode, ec);
+    if (ec) throw Error(ec, "channel " + std::to_string(channel));
+}
+
+void ChannelGroup::setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) noexcept {
+    if (backend_ != nullptr) return backend_->setReadMode(channel, mode, ec);
+    ec = Status::InvalidChannelGroup;
+}
+
 ChannelInfo ChannelGroup::channelInfo(ChannelNumber channel) const {
     error_code ec;
     ChannelInfo info = channelInfo(channel, ec);

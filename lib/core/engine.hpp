@@ -67,6 +67,7 @@ public:
     std::shared_ptr<Group> createGroup(error_code& ec) noexcept;
     BinaryHeader post(Group& group, MessagePtr& message, error_code& ec);
     std::size_t postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept;
+    void setReadMode(Group& group, ChannelNumber channel, ReadMode mode, error_code& ec) noexcept;
     EngineStats stats() const;
     ShutdownReport shutdown(Duration deadline, error_code& ec);
     /// The parts of shutdown(), for who waits in another way: no more posts and groups, and every channel
@@ -165,10 +166,14 @@ public:
     /// The pool is empty; the channel is resumed when messages are back, in the order of pausing.
     void pause(IoChannel& channel);
     void unpause(IoChannel& channel) noexcept;
+    /// The channel does not read and may try again; after others had their turn.
+    void resumeReadingLater(IoChannel& channel) noexcept;
     /// A channel of a group that was told PoolEmpty is about to read: the next shortage may be a new one.
     void noteRecovery(Group& group) noexcept;
+    /// Whether a frame can wait until the pool has a message for it.
+    enum class Need : std::uint8_t { CanWait, MustFit };
     /// A message for a frame received for the group, null: pause.
-    MessagePtr takeInbound(Group& group);
+    MessagePtr takeInbound(Group& group, Need need = Need::CanWait);
 
     void setDeadline(Deadline& deadline, TimePoint when) noexcept;
     /// Makes a channel of an accepted connection, if its listener's limits let it in; TooManyChannels,

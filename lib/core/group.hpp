@@ -24,6 +24,9 @@ public:
         return engine_->postAll(*this, messages, ec);
     }
     void updateReceiver(MessagePtr& message, error_code& ec) noexcept override;
+    void setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) noexcept override {
+        engine_->setReadMode(*this, channel, mode, ec);
+    }
     ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const override;
     GroupStats stats() const override;
     void close() noexcept override;
@@ -102,10 +105,10 @@ private:
     std::atomic<unsigned> atOnce_{0};  // messages given without suspending; the consumer's, but two may try
 };
 
-inline MessagePtr Engine::takeInbound(Group& group) {
+inline MessagePtr Engine::takeInbound(Group& group, Need need) {
     MessagePtr message = pool_->get(AllocationStrategy::PoolOnly);
     if (message == nullptr) [[unlikely]] {
-        if (!mayOverdraw(group)) return nullptr;
+        if (need == Need::CanWait && !mayOverdraw(group)) return nullptr;
         message = pool_->get(AllocationStrategy::Always);
     }
     detail::MessageAccess::setAccount(*message, group.account);

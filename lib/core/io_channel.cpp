@@ -10,7 +10,6 @@
 namespace tempeh::core {
 
 using machines::ChannelState;
-using machines::DeadlineKind;
 using machines::EndCause;
 
 IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address address)
@@ -84,71 +83,6 @@ void IoChannel::onConnected(std::unique_ptr<transport::Stream> stream, const err
     }
 }
 
-namespace {
-
-ChannelPhase phaseOf(ChannelState state) noexcept {
-    switch (state) {
-        case ChannelState::Connecting:
-            return ChannelPhase::Opening;
-        case ChannelState::HelloSent:
-        case ChannelState::AwaitingHello:
-            return ChannelPhase::Handshake;
-        case ChannelState::Open:
-            return ChannelPhase::Ready;
-        case ChannelState::Ending:
-            return ChannelPhase::Closing;
-        case ChannelState::Closed:
-            break;
-    }
-    return ChannelPhase::Closed;
-}
-
-Duration limitOf(DeadlineKind kind, const Options& options) noexcept {
-    switch (kind) {
-        case DeadlineKind::Connect:
-            return options.connectTimeout;
-        case DeadlineKind::Hello:
-            return options.helloTimeout;
-        case DeadlineKind::Bye:
-            return options.byeTimeout;
-        case DeadlineKind::None:
-            break;
-    }
-    return infinite;
-}
-
-}  // namespace
-
-/// The machine may have moved: publish its state and follow its deadline.
-void IoChannel::refreshDeadline() noexcept {
-    phase.store(phaseOf(machine_.state()), std::memory_order_relaxed);
-    const DeadlineKind kind = machine_.deadline();
-    if (kind == deadlineKind_ || isDetached_ || hasWriteFailed_) return;
-    deadlineKind_ = kind;
-    if (!deadline_)
-        deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
-    if (kind == DeadlineKind::None) return Deadlines::cancel(*deadline_);
-    engine_.setDeadline(*deadline_, engine_.now() + limitOf(kind, engine_.options()));
-}
-
-void IoChannel::onDeadline() noexcept {
-    const IoChannelPtr keepAlive(this);
-    if (streamPhase_ != Phase::Live) return closeStream();
-    if (isDetached_) return end(EndCause::LocalClose, Status::Success, {});
-    if (hasWriteFailed_) return end(EndCause::PeerClosed, Status::PeerDisconnected, {});
-    switch (deadlineKind_) {
-        case DeadlineKind::Connect:
-            return end(EndCause::ConnectTimeout, Status::ConnectFailed, {});
-        case DeadlineKind::Hello:
-            engine_.counters().helloTimeouts.add();
-            return end(EndCause::HelloTimeout, Status::CommunicationFailed, {});
-        case DeadlineKind::Bye:
-            return end(EndCause::ByeTimeout, Status::CommunicationFailed, {});
-        case DeadlineKind::None:
-            return;
-    }
-}
-
 void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noexcept {
     if (machine_.state() == ChannelState::Closed) return;
     const IoChannelPtr keepAlive(this);
@@ -157,8 +91,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     if (cause == EndCause::Violation) engine_.counters().violations.add();
     guest_.stopWaiting();
     stopWatching();
-    if (isPaused_) engine_.unpause(*this);
-    isPaused_ = false;
+    stopPausing();
     if (!isResuming_) std::vector<std::byte>().swap(unread_);
     decoder_.giveUp();  // the channel may stay for long, another may wait for that message
 
@@ -295,10 +228,7 @@ void IoChannel::detach() {
     isDetached_ = true;
     decoder_.giveUp();
     stopWatching();
-    if (isPaused_) {
-        engine_.unpause(*this);
-        isPaused_ = false;
-    }
+    stopPausing();
     settleWriters(Status::ShutdownStarted);
     if (!deadline_)
         deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
@@ -353,7 +283,11 @@ std::string IoChannel::describeBacklog() const {
 
 void IoChannel::fill(ChannelInfo& info) const {
     fillCommon(info);
-    info.isReadingPaused = isPaused_.load(std::memory_order_relaxed);
+    const TimePoint since = readingSince_.load(std::memory_order_relaxed);
+    info.readMode = door.readMode;
+    if (door.hasEnded || info.state == ChannelPhase::Opening) return;
+    info.isReadingPaused = since == TimePoint::max();
+    if (!info.isReadingPaused) info.readingFor = engine_.now() - since;
 }
 
 }  // namespace tempeh::core

@@ -28,7 +28,7 @@ using IoChannelPtr = boost::intrusive_ptr<IoChannel>;
 
 /// A connection: runs the ChannelMachine over a Stream. One coroutine connects and then reads; while the
 /// kernel takes no more, another waits to write. Everything is the reactor thread's. Sources: io_channel.cpp
-/// (life), io_channel_read.cpp, io_channel_write.cpp, io_channel_watch.cpp.
+/// (life), io_channel_read.cpp, io_channel_pause.cpp, io_channel_write.cpp, io_channel_watch.cpp.
 class IoChannel final : public Channel {
 public:
     /// Client side: connects to `address` when its HelloRequest is accepted.
@@ -68,8 +68,13 @@ public:
 
     /// Writes what the kernel takes; the Engine calls it at the end of a turn.
     void flush() noexcept;
-    /// The pool has messages again.
+    /// The pool has messages again, or it may read again.
     void resumeReading() noexcept;
+    void setReadMode(ReadMode mode) noexcept;
+    /// Of what it receives.
+    Engine::Need need() const noexcept {
+        return readMode_ == ReadMode::Urgent ? Engine::Need::MustFit : Engine::Need::CanWait;
+    }
     void answerBye() noexcept override;
 
     /// Registers a waitWritable, or resumes it at once when there is room.
@@ -99,6 +104,9 @@ private:
         bool hasFinished_ = false;
     };
     using WaiterList = boost::intrusive::list<detail::Waiter, boost::intrusive::constant_time_size<false>>;
+
+    /// Whether the socket is read, and what it waits for when it is not.
+    enum class Reading : std::uint8_t { On, AwaitsPool, Stopped };
 
     /// What is left to do with the stream once the application is told (or needs no telling).
     enum class Phase : std::uint8_t { Live, Lingering, Gone };
@@ -136,6 +144,15 @@ private:
     void takeFrame(MessageQueue& batch);
     void deliver(MessageQueue& batch) noexcept;
     void pauseReading(std::span<const std::byte> rest);
+    void keepRead(std::size_t size) noexcept;
+    void stopPausing() noexcept;
+    bool isPaused() const noexcept { return reading_ != Reading::On; }
+    /// What the peer does not do meanwhile is not its fault.
+    bool isDeaf() const noexcept { return isPaused() || readMode_ == ReadMode::Paused; }
+    void restartDeadline() noexcept;
+    void noteReading(bool on) noexcept {
+        readingSince_.store(on ? engine_.now() : TimePoint::max(), std::memory_order_relaxed);
+    }
     void onInputEnd(const error_code& ec) noexcept;
 
     // Watching that things move on.
@@ -212,23 +229,26 @@ private:
     std::unique_ptr<ProgressWatch> frameWatch_;  // null until it is needed
     std::unique_ptr<ProgressWatch> writeWatch_;
 
+    std::atomic<TimePoint> readingSince_{TimePoint::max()};  // max(): it does not read
+    ReadMode readMode_ = ReadMode::Normal;
+    Reading reading_ = Reading::On;
+
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;
     Phase streamPhase_ = Phase::Live;
     bool isActive_ = false;
-    bool isReading_ = false;             // readLoop() runs
-    bool isWriting_ = false;             // writeLoop() runs
-    bool isConnecting_ = false;          // connectLoop() runs
-    bool isWriteBlocked_ = false;        // the kernel takes no more
-    std::atomic<bool> isPaused_{false};  // the pool is empty; read by others in fill()
-    bool hasRemotePosts_ = false;        // other threads post to it
-    bool isSendRightOffered_ = false;    // they may write themselves
-    bool isResuming_ = false;            // unread_ is being decoded
-    bool isDetached_ = false;            // the group is gone
-    bool isDraining_ = false;            // the engine shuts down
-    bool isAnnounced_ = false;           // the application knows the channel
-    bool hasSaidLast_ = false;           // our ByeResponse is with the kernel
-    bool isFrameUnderWay_ = false;       // decoder_ holds a message and waits for the rest of its frame
-    bool hasWriteFailed_ = false;        // the peer takes no more; what it sent is still read
+    bool isReading_ = false;           // readLoop() runs
+    bool isWriting_ = false;           // writeLoop() runs
+    bool isConnecting_ = false;        // connectLoop() runs
+    bool isWriteBlocked_ = false;      // the kernel takes no more
+    bool hasRemotePosts_ = false;      // other threads post to it
+    bool isSendRightOffered_ = false;  // they may write themselves
+    bool isResuming_ = false;          // unread_ is being decoded
+    bool isDetached_ = false;          // the group is gone
+    bool isDraining_ = false;          // the engine shuts down
+    bool isAnnounced_ = false;         // the application knows the channel
+    bool hasSaidLast_ = false;         // our ByeResponse is with the kernel
+    bool isFrameUnderWay_ = false;     // decoder_ holds a message and waits for the rest of its frame
+    bool hasWriteFailed_ = false;      // the peer takes no more; what it sent is still read
 };
 
 // The way of a plain message from post() to the outbox, inline: a call less is a fiftieth of it.

@@ -63,6 +63,7 @@ void IoChannel::onListed() noexcept {
     holdSendRight();
     if (std::exchange(isByeDropped, false)) answerBye();
     if (std::exchange(isCancelling, false)) cancelWriters();
+    setReadMode(wantedReadMode);
 }
 
 }  // namespace tempeh::core

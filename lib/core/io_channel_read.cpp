@@ -32,6 +32,7 @@ std::string describe(const BinaryHeader& header) {
 void IoChannel::startReading() {
     if (isReading_ || stream_ == nullptr) return;
     isReading_ = true;
+    if (readMode_ != ReadMode::Paused) noteReading(true);
     try {
         engine_.spawn(readLoop(this));
     } catch (const std::bad_alloc&) {
@@ -42,7 +43,7 @@ void IoChannel::startReading() {
 
 asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
     Loop loop(*self, self->isReading_);
-    while (self->streamPhase_ != Phase::Gone && !self->isPaused_) {
+    while (self->streamPhase_ != Phase::Gone && !self->isPaused()) {
         transport::ReceiveOperation receive;
         if (self->buffer_.expectsLittle()) {
             auto outcome = receive.wait(*self->stream_, self->buffer_.room());
@@ -65,13 +66,14 @@ void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     const Engine::Turn turn(engine_);
     if (ec) return isDiscarding() ? onDiscardEnd(ec) : onInputEnd(ec);
     if (isDiscarding()) return discard();
+    if (isDeaf()) return keepRead(size);
     if (group().noticeIsOut) engine_.noteRecovery(group());
     if (!buffer_.expectsLittle()) return buffer_.note(readMuch());
     countRead();
     const std::span<const std::byte> room = buffer_.room();
     consume(room.first(size));
     // There may be more: now.
-    const bool goOn = streamPhase_ == Phase::Live && !isPaused_ && !isDiscarding();
+    const bool goOn = streamPhase_ == Phase::Live && !isDeaf() && !isDiscarding();
     if (size == room.size() && goOn) size += readMuch();
     buffer_.note(size);
 }
@@ -84,7 +86,7 @@ std::size_t IoChannel::readMuch() noexcept {
             return readBody(body);
         const bool isExpected = expectedBody_ >= directFrom && decoder_.isBetweenFrames() &&
                                 machine_.state() == machines::ChannelState::Open;
-        if (MessagePtr message = isExpected ? engine_.takeInbound(group()) : nullptr)
+        if (MessagePtr message = isExpected ? engine_.takeInbound(group(), need()) : nullptr)
             return readExpected(std::move(message));
     } catch (const std::bad_alloc&) {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
@@ -169,6 +171,10 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
     try {
         while (streamPhase_ == Phase::Live) {
             takePlainFrames(input, batch);
+            if (readMode_ == ReadMode::Paused) [[unlikely]] {
+                deliver(batch);
+                if (readMode_ == ReadMode::Paused) return pauseReading(input);
+            }
             switch (decoder_.advance(input)) {
                 case wire::Decoder::Step::NeedInput:
                     deliver(batch);
@@ -212,7 +218,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
 /// The answer to a hello takes the place of that in the pool, for which it need not wait: else as many hellos
 /// as the pool has messages would wait for one another for ever.
 MessagePtr IoChannel::takeInbound() {
-    MessagePtr message = engine_.takeInbound(group());
+    MessagePtr message = engine_.takeInbound(group(), need());
     if (message != nullptr || hello_ == nullptr) return message;
     message = engine_.pool().get(AllocationStrategy::Always);
     detail::MessageAccess::setAccount(*message, group().account);
@@ -224,9 +230,9 @@ MessagePtr IoChannel::takeInbound() {
 /// decoder.
 void IoChannel::takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch) {
     wire::Decoder::PlainFrame frame;
-    while (streamPhase_ == Phase::Live && decoder_.peekPlain(input, frame) &&
+    while (streamPhase_ == Phase::Live && readMode_ != ReadMode::Paused && decoder_.peekPlain(input, frame) &&
            machine_.isPlain(frame.header)) {
-        MessagePtr message = engine_.takeInbound(group());
+        MessagePtr message = engine_.takeInbound(group(), need());
         if (message == nullptr) return;
         frame.fill(*message);
         message->header.channelNumber = number();
@@ -272,31 +278,6 @@ void IoChannel::deliver(MessageQueue& batch) noexcept {
     const bool isLast = action_ == machines::FrameAction::DeliverAndEnd && !decoder_.midFrame();
     group().deliver(batch, !isLast);
     if (isLast) end(machines::EndCause::ByeDone, Status::Success, {});
-}
-
-void IoChannel::pauseReading(std::span<const std::byte> rest) {
-    if (streamPhase_ != Phase::Live) return;
-    // While what was kept is being worked off, the rest lies in it already.
-    if (!isResuming_) unread_.assign(rest.begin(), rest.end());
-    unreadStart_ = unread_.size() - rest.size();
-    isPaused_ = true;
-    noteFrameDone();
-    counters.poolPauses.add();
-    engine_.pause(*this);
-}
-
-void IoChannel::resumeReading() noexcept {
-    isPaused_ = false;
-    isResuming_ = true;
-    consume(std::span<const std::byte>(unread_).subspan(unreadStart_));
-    isResuming_ = false;
-    try {
-        if (!isPaused_) std::vector<std::byte>().swap(unread_);
-        if (!isPaused_ && streamPhase_ == Phase::Live) startReading();
-    } catch (const std::bad_alloc&) {
-        end(machines::EndCause::Failure, Status::AllocationFailed, {});
-    }
-    releaseIfDone();
 }
 
 void IoChannel::onInputEnd(const error_code& ec) noexcept {

@@ -1,4 +1,5 @@
-// What a channel does about a peer that stops halfway: in a frame, in taking what is sent, before its hello.
+// What a channel does about a peer that stops halfway: in a frame, in taking what is sent, before its hello
+// or in its bye.
 
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
@@ -9,6 +10,7 @@
 namespace tempeh::core {
 
 using machines::ChannelState;
+using machines::DeadlineKind;
 using machines::EndCause;
 
 namespace {
@@ -16,11 +18,83 @@ namespace {
 /// Of a frame, in each frameTimeout: what tells a slow network from a peer that drips.
 constexpr std::size_t leastFrameBytes = 1024;
 
+ChannelPhase phaseOf(ChannelState state) noexcept {
+    switch (state) {
+        case ChannelState::Connecting:
+            return ChannelPhase::Opening;
+        case ChannelState::HelloSent:
+        case ChannelState::AwaitingHello:
+            return ChannelPhase::Handshake;
+        case ChannelState::Open:
+            return ChannelPhase::Ready;
+        case ChannelState::Ending:
+            return ChannelPhase::Closing;
+        case ChannelState::Closed:
+            break;
+    }
+    return ChannelPhase::Closed;
+}
+
+Duration limitOf(DeadlineKind kind, const Options& options) noexcept {
+    switch (kind) {
+        case DeadlineKind::Connect:
+            return options.connectTimeout;
+        case DeadlineKind::Hello:
+            return options.helloTimeout;
+        case DeadlineKind::Bye:
+            return options.byeTimeout;
+        case DeadlineKind::None:
+            break;
+    }
+    return infinite;
+}
+
 }  // namespace
 
 void IoChannel::makeRoomForNewer() {
     engine_.counters().droppedHandshakes.add();
     end(EndCause::HelloTimeout, Status::CommunicationFailed, "maxHandshakesPerListener wait");
+}
+
+/// The machine may have moved: publish its state and follow its deadline.
+void IoChannel::refreshDeadline() noexcept {
+    phase.store(phaseOf(machine_.state()), std::memory_order_relaxed);
+    const DeadlineKind kind = machine_.deadline();
+    if (kind == deadlineKind_ || isDetached_ || hasWriteFailed_) return;
+    deadlineKind_ = kind;
+    if (!deadline_)
+        deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
+    if (kind == DeadlineKind::None) return Deadlines::cancel(*deadline_);
+    engine_.setDeadline(*deadline_, engine_.now() + limitOf(kind, engine_.options()));
+}
+
+/// The peer's time begins anew: it may have waited for this side to read.
+void IoChannel::restartDeadline() noexcept {
+    if (deadlineKind_ != DeadlineKind::Bye || isDetached_ || hasWriteFailed_ || !deadline_) return;
+    engine_.setDeadline(*deadline_, engine_.now() + limitOf(deadlineKind_, engine_.options()));
+}
+
+void IoChannel::onDeadline() noexcept {
+    const IoChannelPtr keepAlive(this);
+    if (streamPhase_ != Phase::Live) return closeStream();
+    if (isDetached_) return end(EndCause::LocalClose, Status::Success, {});
+    // Whoever paused it decides how long what the peer sent may wait. (The pool may lack just the messages
+    // that wait in this channel's own queue.)
+    const bool isOwnDoing = hasWriteFailed_ ? readMode_ == ReadMode::Paused : isDeaf();
+    if (isOwnDoing && deadlineKind_ == DeadlineKind::Bye)
+        return engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
+    if (hasWriteFailed_) return end(EndCause::PeerClosed, Status::PeerDisconnected, {});
+    switch (deadlineKind_) {
+        case DeadlineKind::Connect:
+            return end(EndCause::ConnectTimeout, Status::ConnectFailed, {});
+        case DeadlineKind::Hello:
+            engine_.counters().helloTimeouts.add();
+            return end(EndCause::HelloTimeout, Status::CommunicationFailed, {});
+        case DeadlineKind::Bye:
+            return end(EndCause::ByeTimeout, Status::CommunicationFailed, {});
+        case DeadlineKind::None:
+            return;
+    }
 }
 
 void IoChannel::stopWatching() noexcept {
@@ -44,8 +118,7 @@ void IoChannel::watchFrame() noexcept {
     if (decoder_.holdsMessage() && !std::exchange(isFrameUnderWay_, true)) engine_.noteFrameBegun();
     const Duration timeout = engine_.options().frameTimeout;
     if (timeout == Duration::zero() || !mayBegin<&IoChannel::onFrameDeadline>(frameWatch_)) return;
-    // Each changes what is seen here: a frame that was completed, and a pause, which is this side's doing.
-    frameWatch_->begin(counters.received.messages.get() + counters.poolPauses.get(), decoder_.frameBytesIn());
+    frameWatch_->begin(counters.received.messages.get(), decoder_.frameBytesIn());
     engine_.setDeadline(frameWatch_->deadline, engine_.now() + timeout);
 }
 
@@ -61,8 +134,8 @@ void IoChannel::onFrameDeadline() noexcept {
     const Duration timeout = engine_.options().frameTimeout;
     frameWatch_->isOn = false;
     if (streamPhase_ != Phase::Live || isDetached_ || machine_.state() == ChannelState::Closed) return;
-    if (isPaused_ || !decoder_.midFrame()) return;  // the next part of a frame begins anew
-    const bool hasMoved = frameWatch_->mark != counters.received.messages.get() + counters.poolPauses.get() ||
+    if (isDeaf() || !decoder_.midFrame()) return;  // the next part of a frame begins anew
+    const bool hasMoved = frameWatch_->mark != counters.received.messages.get() ||
                           decoder_.frameBytesIn() - frameWatch_->bytes >= leastFrameBytes;
     if (hasMoved) return watchFrame();
     if (looksAgain(*frameWatch_, timeout)) return;

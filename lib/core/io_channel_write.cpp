@@ -135,7 +135,7 @@ void IoChannel::onWriteError(const error_code& ec) noexcept {
     hasWriteFailed_ = true;
     settleWriters(Status::ChannelClosed);  // there will be no room any more
     // A paused reader may wait for messages that this channel's own queue holds: not longer than that.
-    if (isReading_ || isPaused_) {
+    if (isReading_ || isPaused()) {
         deadlineKind_ = machines::DeadlineKind::Bye;
         if (deadline_) engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
         return;

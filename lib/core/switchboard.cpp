@@ -166,6 +166,7 @@ void Switchboard::collect(ChannelList<CollectedTag>& channels) noexcept {
         channel->acceptingBytes += std::exchange(door.submittedBytes, 0);
         channel->isByeDropped |= std::exchange(door.isByeDropped, false);
         channel->isCancelling |= std::exchange(door.isCancelling, false);
+        channel->wantedReadMode = door.readMode;
         if (!channel->ChannelHook<CollectedTag>::is_linked()) channels.push_back(*channel.detach());
     }
     hasSubmissions_.store(false, std::memory_order_release);

@@ -14,6 +14,10 @@ GroupBackend::~GroupBackend() = default;
 
 void Waiter::resumeWith(MessagePtr) noexcept {}
 
+void GroupBackend::setReadMode(ChannelNumber, ReadMode, error_code& ec) noexcept {
+    ec = Status::NotImplementedYet;
+}
+
 void GroupBackend::resumeLater(Waiter& waiter) noexcept {
     waiter.resume(false);
 }

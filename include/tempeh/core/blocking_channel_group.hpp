@@ -2,6 +2,7 @@
 
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
+#include <tempeh/core/read_mode.hpp>
 #include <tempeh/message/message_queue.hpp>
 
 #include <memory>
@@ -47,6 +48,10 @@ public:
     /// As ChannelGroup::updateReceiver.
     void updateReceiver(MessagePtr&& message = nullptr) const;
     void updateReceiver(MessagePtr&& message, error_code& ec) const noexcept;
+
+    /// As ChannelGroup::setReadMode.
+    void setReadMode(ChannelNumber channel, ReadMode mode) const;
+    void setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) const noexcept;
 
     /// As ChannelGroup::channelInfo.
     ChannelInfo channelInfo(ChannelNumber channel) const;

@@ -4,6 +4,7 @@
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/core/detail/group_backend.hpp>
 #include <tempeh/core/detail/wait_operation.hpp>
+#include <tempeh/core/read_mode.hpp>
 #include <tempeh/core/stats.hpp>
 #include <tempeh/message/message_queue.hpp>
 
@@ -83,6 +84,15 @@ public:
     void updateReceiver(MessagePtr&& message = nullptr);
     void updateReceiver(MessagePtr&& message, error_code& ec) noexcept;
     void updateReceiver(error_code& ec) noexcept;
+
+    /// Says when `channel` is read; the last call counts. Any thread; takes a lock. On the engine's own
+    /// thread a pause holds at once, elsewhere soon: what was received before still comes. A channel that is
+    /// not read keeps its place and costs nothing meanwhile; its peer is slowed down and is not blamed for an
+    /// answer that nobody reads (byeTimeout, frameTimeout begin anew when reading goes on). It does not
+    /// notice either that the peer closes, unless a write fails. Errors: InvalidChannelNumber,
+    /// InvalidChannelGroup, NotAllowed for a listener. Does nothing once the channel has ended.
+    void setReadMode(ChannelNumber channel, ReadMode mode);
+    void setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) noexcept;
 
     /// A snapshot of a channel. Any thread; takes a lock and allocates. Errors: InvalidChannelNumber,
     /// InvalidChannelGroup.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tempeh/core/asio.hpp>
+#include <tempeh/core/read_mode.hpp>
 #include <tempeh/core/stats.hpp>
 #include <tempeh/message/op_code.hpp>
 #include <tempeh/transport/credentials.hpp>
@@ -38,11 +39,15 @@ struct ChannelInfo {
     std::string peerAddress;   ///< Likewise; for a client that is not connected yet, where it connects to.
     std::optional<PeerCredentials> peerCredentials;  ///< Unix sockets, where the system tells.
     bool isListener = false;                         ///< Else a connection.
-    bool isReadingPaused = false;                    ///< Waits for the pool.
-    std::size_t sendQueueMessages = 0;               ///< Posted and not yet written.
-    std::size_t sendQueueBytes = 0;                  ///< The same in bytes of frames.
-    Duration age{};                                  ///< Since its number was assigned.
-    ChannelStats stats;                              ///< Its counters.
+    ReadMode readMode = ReadMode::Normal;            ///< As ChannelGroup::setReadMode() left it.
+    bool isReadingPaused = false;  ///< Is not read: waits for the pool, or ReadMode::Paused.
+    /// How long it has been read without a pause; 0 while it is not. What the peer did not do counts against
+    /// it from here on only.
+    Duration readingFor{};
+    std::size_t sendQueueMessages = 0;  ///< Posted and not yet written.
+    std::size_t sendQueueBytes = 0;     ///< The same in bytes of frames.
+    Duration age{};                     ///< Since its number was assigned.
+    ChannelStats stats;                 ///< Its counters.
 };
 
 }  // namespace tempeh

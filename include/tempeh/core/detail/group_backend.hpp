@@ -2,6 +2,7 @@
 
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
+#include <tempeh/core/read_mode.hpp>
 #include <tempeh/core/stats.hpp>
 #include <tempeh/message/message_queue.hpp>
 
@@ -77,6 +78,8 @@ public:
     /// post() of one after the other; how many. What could not be posted, and what is behind it, stays.
     virtual std::size_t postAll(MessageQueue& messages, error_code& ec) noexcept = 0;
     virtual void updateReceiver(MessagePtr& message, error_code& ec) noexcept = 0;
+    /// NotImplementedYet unless the engine can.
+    virtual void setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) noexcept;
     virtual ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const = 0;
     virtual GroupStats stats() const = 0;
     /// Closes the channels; what is posted still goes out within Options::lingerTimeout.

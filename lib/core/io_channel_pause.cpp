@@ -1,0 +1,87 @@
+// When and why a channel does not read, and what that means for judging its peer.
+
+#include "core/group.hpp"
+#include "core/io_channel.hpp"
+
+#include <new>
+#include <utility>
+
+namespace tempeh::core {
+
+/// `rest` was read and is kept until reading goes on.
+void IoChannel::pauseReading(std::span<const std::byte> rest) {
+    if (streamPhase_ != Phase::Live) return;
+    if (isResuming_) {
+        unreadStart_ = unread_.size() - rest.size();  // it lies in there already
+    } else {
+        unread_.insert(unread_.end(), rest.begin(), rest.end());
+    }
+    if (frameWatch_ != nullptr) frameWatch_->stop();
+    if (isPaused()) return;
+    noteReading(false);
+    if (readMode_ == ReadMode::Paused) {
+        reading_ = Reading::Stopped;
+        return;
+    }
+    reading_ = Reading::AwaitsPool;
+    noteFrameDone();
+    counters.poolPauses.add();
+    engine_.pause(*this);
+}
+
+/// pauseReading() with what the last read left in buffer_.
+void IoChannel::keepRead(std::size_t size) noexcept {
+    try {
+        if (size != 0) countRead();
+        pauseReading(buffer_.room().first(size));
+    } catch (const std::bad_alloc&) {
+        end(machines::EndCause::Failure, Status::AllocationFailed, {});
+    }
+}
+
+/// What it waited for does not matter any more.
+void IoChannel::stopPausing() noexcept {
+    engine_.unpause(*this);
+    reading_ = Reading::On;
+}
+
+void IoChannel::resumeReading() noexcept {
+    reading_ = Reading::On;
+    noteReading(true);
+    restartDeadline();
+    isResuming_ = true;
+    consume(std::span<const std::byte>(unread_).subspan(unreadStart_));
+    isResuming_ = false;
+    try {
+        if (!isPaused()) {
+            std::vector<std::byte>().swap(unread_);
+            unreadStart_ = 0;
+        }
+        if (!isPaused() && streamPhase_ == Phase::Live) startReading();
+    } catch (const std::bad_alloc&) {
+        end(machines::EndCause::Failure, Status::AllocationFailed, {});
+    }
+    releaseIfDone();
+}
+
+void IoChannel::setReadMode(ReadMode mode) noexcept {
+    wantedReadMode = mode;
+    const ReadMode before = std::exchange(readMode_, mode);
+    if (before == mode || streamPhase_ != Phase::Live || isDetached_) return;
+    if (mode == ReadMode::Paused) {
+        noteReading(false);
+        if (reading_ != Reading::AwaitsPool) return;  // it stops where it would read next
+        engine_.unpause(*this);
+        reading_ = Reading::Stopped;
+    } else if (reading_ == Reading::On) {
+        if (before != ReadMode::Paused) return;
+        noteReading(true);
+        restartDeadline();
+    } else if (reading_ == Reading::Stopped || mode == ReadMode::Urgent) {
+        engine_.unpause(*this);
+        reading_ = Reading::AwaitsPool;
+        engine_.resumeReadingLater(*this);
+    }
+}
+
+}  // namespace tempeh::core
