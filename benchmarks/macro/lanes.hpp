@@ -65,7 +65,8 @@ public:
     /// True for an answer; hellos pass, anything else ends the program.
     static bool isAnswer(const tempeh::Message& message) {
         if (message.isFromEngine()) {
-            if (message.status() == tempeh::Status::ChannelClosed && closing) return false;
+            if (closing && (message.isChannelClosed() || message.status() == tempeh::Status::Returned))
+                return false;
             fail("channel " + std::to_string(message.header.channelNumber) + ": " +
                  std::string(nameOf(message.status())));
         }

@@ -107,7 +107,7 @@ public:
         bool hasEnded = false;   // posts come back; written on the reactor thread
         bool isRetired = false;  // the number is free
         MessageQueue late;       // posted after the end, not yet given back
-        Status lateStatus = Status::ChannelClosed;
+        Status lateStatus = Status::Returned;
         std::string localAddress;
         std::string peerAddress;
         std::optional<PeerCredentials> peerCredentials;

@@ -38,18 +38,18 @@ struct TrafficCounter {
 class ReturnedCounter {
 public:
     void add(Status status, std::uint64_t count = 1) noexcept {
-        counts_[static_cast<std::size_t>(status) % counts_.size()].add(count);
+        counts_[detail::statusIndex(status)].add(count);
     }
     ReturnedStats snapshot() const noexcept {
         ReturnedStats stats;
         for (std::size_t i = 0; i < counts_.size(); ++i)
             if (const std::uint64_t count = counts_[i].get(); count != 0)
-                stats.add(static_cast<Status>(i), count);
+                stats.add(detail::statusAt(i), count);
         return stats;
     }
 
 private:
-    std::array<base::SharedCounter, 66> counts_;
+    std::array<base::SharedCounter, detail::statusCount> counts_;
 };
 
 /// What a channel counts. Reactor thread.

@@ -107,10 +107,10 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     const bool announce =
         ending.announce && !isDetached_ && (machine_.side() == machines::Side::Client || isAnnounced_);
     if (announce)
-        back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, ending.returnStatus, detail));
+        back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, ending.reason, detail));
     else
         engine_.retire(*this);
-    engine_.noteEnded(*this, cause, ending.returnStatus, detail, returned);
+    engine_.noteEnded(*this, cause, ending.reason, detail, returned);
     if (!isDetached_) group().deliver(back, false);
 
     settleWriters(Status::ChannelClosed);

@@ -178,13 +178,14 @@ void ListenerChannel::end(EndCause cause, Status status, const EndDetail& detail
     {
         const std::scoped_lock lock(engine_.switchboard().mutex());
         door.hasEnded = true;
-        door.lateStatus = Status::ChannelClosed;
+        door.lateStatus = Status::Returned;
         if (owesAnswer && welcome_ == nullptr) welcome_ = accepting.popFront();  // not accepted yet
         if (owesAnswer && welcome_ == nullptr) welcome_ = door.submitted.popFront();
         byes.append(door.submitted);
     }
     byes.clear();  // without the lock, which a message takes on its way back
-    if (owesAnswer && welcome_ != nullptr) back.pushBack(answer(reason, detail));
+    if (owesAnswer && welcome_ != nullptr)
+        back.pushBack(answer(reason == Status::ChannelClosed ? Status::Returned : reason, detail));
     back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));
     closeStream();                                       // first: who is told may listen here again at once
     engine_.noteEnded(*this, cause, reason, detail, 0);  // who is told may look at the counters

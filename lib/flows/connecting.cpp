@@ -73,6 +73,7 @@ bool isWorthRetrying(const Error& error, const ConnectOptions& options) noexcept
         case Status::PeerDisconnected:
         case Status::CommunicationFailed:
         case Status::ChannelClosed:
+        case Status::Returned:
         case Status::TooManyChannels:
             return true;
         case Status::NotAllowed:  // a tofu server's no

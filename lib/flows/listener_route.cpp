@@ -13,7 +13,7 @@ void ListenerRoute::onMessage(MessagePtr& message, WokenList& woken) noexcept {
             failure = status;
             reason = message->textHeaders.find(wire::reasonHeader).value_or("");
         }
-    } else if (status == Status::ChannelClosed && message->header.messageId == id_) {
+    } else if (message->isChannelClosed()) {
         hasEnded_ = true;
         if (!isBound_ && !failure) failure = status;
         hub_.removeRoute(channel_);

@@ -17,10 +17,7 @@ public:
     ListenerRoute(const ListenerRoute&) = delete;
     ListenerRoute& operator=(const ListenerRoute&) = delete;
 
-    void open(ChannelNumber channel, MessageId id) noexcept {
-        channel_ = channel;
-        id_ = id;
-    }
+    void open(ChannelNumber channel) noexcept { channel_ = channel; }
     /// What closes it; once, after open().
     MessagePtr takeBye() noexcept {
         bye_->header.opCode = OpCode::ByeSignal;
@@ -45,7 +42,6 @@ private:
     MessagePtr bye_{new Message()};  // made here: closing has to go on without memory
     WaitList& waiters_;
     ChannelNumber channel_ = 0;
-    MessageId id_ = 0;
     bool isBound_ = false;
     bool hasEnded_ = false;
 };

@@ -28,7 +28,6 @@ PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
         const BinaryHeader header = hub->group().post(std::move(hello), ec);
         if (!ec) {
             peer->channel_ = header.channelNumber;
-            peer->firstId_ = header.messageId;
             hub->addRoute(peer->channel_, *peer);
             return peer;
         }
@@ -40,7 +39,6 @@ PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
 PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello) {
     auto peer = std::make_shared<PeerState>(hub, HelloPhase::Done);
     peer->channel_ = hello.header.channelNumber;
-    peer->firstId_ = hello.header.messageId;
     peer->keepHello(hello);
     peer->noteOpened();
     const std::scoped_lock lock(hub->mutex());

@@ -98,7 +98,6 @@ private:
 
     const HubPtr hub_;
     ChannelNumber channel_ = 0;
-    MessageId firstId_ = 0;  // of the channel's first message, and of its ChannelClosed
     HelloPhase helloPhase_;
     bool byeSaid_ = false;
     std::atomic<bool> hasEnded_{false};  // written under the lock

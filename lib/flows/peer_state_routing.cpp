@@ -105,11 +105,9 @@ void PeerState::answerPing(MessagePtr& ping) noexcept {
 
 void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept {
     const OpCode opCode = message->header.opCode;
-    const Status status = message->status();
     if (opCode == OpCode::HelloResponse) return onHelloResponse(message, woken);
-    if (opCode == OpCode::Signal && status == Status::PoolEmpty) return;
-    const bool hasFirstId = message->header.messageId == firstId_;
-    if (opCode == OpCode::Signal && status == Status::ChannelClosed && hasFirstId)
+    if (opCode == OpCode::Signal && message->status() == Status::PoolEmpty) return;
+    if (message->isChannelClosed())
         return end(make_error_code(Status::ChannelClosed),
                    isOverrun ? "too many messages waited to be received" : reasonOf(*message), woken);
     ++counts.returned;

@@ -28,11 +28,6 @@ MessagePtr makeNotice(OpCode opCode, ChannelNumber channel) {
     return notice;
 }
 
-bool isLostNotice(const Message& message) noexcept {
-    return message.isFromEngine() && message.header.opCode == OpCode::Signal &&
-           message.status() == Status::ChannelClosed;
-}
-
 /// Without the last "lost" and "connected" if they are the last two of all: then the next "lost" says it all.
 /// A link whose owner never receives would else hoard its news.
 MessageQueue withoutStaleNews(MessageQueue messages) noexcept {
@@ -41,7 +36,7 @@ MessageQueue withoutStaleNews(MessageQueue messages) noexcept {
     while (MessagePtr message = messages.popFront()) {
         const bool isConnected = message->header.opCode == OpCode::HelloResponse;
         if (!isConnected || last.size() != 1) kept.append(last);
-        if (isLostNotice(*message) || (isConnected && !last.empty()))
+        if (message->isChannelClosed() || (isConnected && !last.empty()))
             last.pushBack(std::move(message));
         else
             kept.pushBack(std::move(message));

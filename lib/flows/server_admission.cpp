@@ -124,8 +124,8 @@ namespace {
 
 /// How a handler ends when nothing went wrong in it.
 bool isOrdinaryEnd(const boost::system::system_error& error) noexcept {
-    return error.code() == Status::ChannelClosed || error.code() == Status::ShutdownStarted ||
-           error.code() == asio::error::operation_aborted;
+    return error.code() == Status::ChannelClosed || error.code() == Status::Returned ||
+           error.code() == Status::ShutdownStarted || error.code() == asio::error::operation_aborted;
 }
 
 }  // namespace

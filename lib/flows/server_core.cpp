@@ -39,7 +39,7 @@ void ServerCore::listen(const std::vector<Address>& addresses) {
             listeners_.pop_back();
             throw Error(ec, toString(address));
         }
-        listener.open(header.channelNumber, header.messageId);
+        listener.open(header.channelNumber);
         hub_->addRoute(header.channelNumber, listener);
     }
 }

@@ -139,9 +139,11 @@ Ending ChannelMachine::onEnd(EndCause cause, Status status) noexcept {
     const bool first = state_ != ChannelState::Closed;
     state_ = ChannelState::Closed;
     lastWord_ = LastWord::Response;  // nothing can be queued or owed any more
+    const Status reason = statusOf(cause, status);
     return {.announce = first && known,
             .returnHello = first && helloUnanswered && (helloUnsent || !isLocal(cause)),
-            .returnStatus = statusOf(cause, status)};
+            .reason = reason,
+            .returnStatus = isLocal(cause) ? Status::Returned : reason};
 }
 
 std::string_view nameOf(ChannelState state) noexcept {

@@ -68,6 +68,7 @@ enum class EndCause : std::uint8_t {
 struct Ending {
     bool announce;        ///< A ChannelClosed is due (the application knew of the channel).
     bool returnHello;     ///< The HelloRequest goes back first, as a failed HelloResponse.
+    Status reason;        ///< For people: in the ChannelClosed and in the log.
     Status returnStatus;  ///< On the HelloRequest and on everything queued that comes back.
 };
 

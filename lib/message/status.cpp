@@ -13,10 +13,7 @@ struct Text {
     const char* message;  // what happened; what to do
 };
 
-constexpr std::size_t sharedStatuses = 32;  // 0 to 31, those of the wire
-constexpr std::uint8_t firstOwnStatus = 64;
-
-constexpr std::array<Text, sharedStatuses> sharedTexts{{
+constexpr std::array<Text, detail::statusCount> texts{{
     {"Success", "Done; nothing to do"},
     {"NotImplementedYet", "This engine does not offer the operation; use another way or a newer version"},
     {"WrongAddress",
@@ -77,23 +74,22 @@ constexpr std::array<Text, sharedStatuses> sharedTexts{{
     {"ProcessingFailed",
      "The message was taken but handling it failed; see its text headers for the cause before trying again"},
     {"UnknownError", "Something without a status of its own failed; see ~reason and the log"},
-}};
-
-constexpr std::array<Text, 2> ownTexts{{
+    // tempeh's own
     {"SendQueueFull", "The channel's send queue is full; await waitWritable and post the message again"},
     {"TooManyChannels", "The engine has as many channels as it may; close some or raise maxChannels"},
+    {"Returned",
+     "The message was not sent, because this side closed the channel or had said bye; post it on another "
+     "channel if it still matters"},
+    {"InvalidOption", "An option is out of its range; give it a value in the range that is named"},
 }};
+static_assert(!texts.back().name.empty(), "each status needs a text");
+static_assert(texts[detail::statusIndex(Status::SendQueueFull)].name == "SendQueueFull");
 
 constexpr Text noText{"unknown", "This number is not a status of tempeh; check where the value comes from"};
 
 constexpr const Text& textOf(int value) noexcept {
-    if (value < 0) return noText;
-    const auto index = static_cast<std::size_t>(value);
-    if (index < sharedTexts.size()) return sharedTexts[index];
-    if (index >= firstOwnStatus && index - firstOwnStatus < ownTexts.size()) {
-        return ownTexts[index - firstOwnStatus];
-    }
-    return noText;
+    if (value < 0 || !detail::isStatus(static_cast<std::size_t>(value))) return noText;
+    return texts[detail::statusIndex(static_cast<Status>(value))];
 }
 
 class StatusCategory final : public boost::system::error_category {

@@ -108,10 +108,9 @@ void Conversation::take(MessagePtr message) {
 void Conversation::takeStatus(const tempeh::Message& status) {
     // PoolEmpty only says that reading waits until messages are given back.
     if (status.status() == tempeh::Status::PoolEmpty) return;
-    require(
-        status.status() == tempeh::Status::ChannelClosed && stage_ == Stage::ByeSent && wasAnsweredInFull_,
-        "{}: {}", status.status(),
-        status.textHeaders.find("~reason").value_or(make_error_code(status.status()).message()));
+    require(status.isChannelClosed() && stage_ == Stage::ByeSent && wasAnsweredInFull_, "{}: {}",
+            status.status(),
+            status.textHeaders.find("~reason").value_or(make_error_code(status.status()).message()));
     stage_ = Stage::Over;
 }
 

@@ -74,7 +74,7 @@ void Server::takeFromClient(MessagePtr message) {
 /// Of the statuses only the end of a channel matters here: a message that comes back was meant for a client
 /// that is gone, and its ChannelClosed follows.
 void Server::takeStatus(const Message& status) {
-    if (status.status() != Status::ChannelClosed) return;
+    if (!status.isChannelClosed()) return;
     const auto found = open_.find(status.header.channelNumber);
     if (found == open_.end()) return;
     clients_[found->second].end = status.textHeaders.find("~reason").value_or("");

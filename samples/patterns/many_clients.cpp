@@ -51,7 +51,7 @@ private:
         const ChannelNumber channel = message->header.channelNumber;
         if (message->isFromEngine()) {
             // After its ChannelClosed the number may become another client's: forget it now.
-            if (message->status() == Status::ChannelClosed) accounts_.erase(channel);
+            if (message->isChannelClosed()) accounts_.erase(channel);
         } else if (message->header.opCode == OpCode::HelloRequest) {
             accounts_[channel].owner = message->textHeaders.find("owner").value_or("?");
             most_ = std::max(most_, accounts_.size());

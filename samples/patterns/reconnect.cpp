@@ -65,7 +65,7 @@ asio::awaitable<std::string> untilReconnected(flows::ReconnectingPeer server) {
         const MessagePtr message = co_await server.receive();
         if (message->header.opCode == OpCode::HelloResponse) {
             states += ++connects == 1 ? "connected" : ", connected";
-        } else if (message->status() == tempeh::Status::ChannelClosed) {
+        } else if (message->isChannelClosed()) {
             states += ", lost";
         }
     }

@@ -32,7 +32,7 @@ void receive(tempeh::Ampe& engine, BlockingChannelGroup channels, std::promise<t
             clients.insert(channel);
             message->header.opCode = OpCode::HelloResponse;
             channels.post(std::move(message));
-        } else if (message->status() == Status::ChannelClosed) {
+        } else if (message->isChannelClosed()) {
             if (clients.erase(channel) != 0) fmt::print("a client has gone\n");
         } else if (message->status() == Status::ReceiverUpdate) {
             fmt::print("told to {}\n", message->body.view());
@@ -72,7 +72,7 @@ int main() {
 
     tell(engine, group.blocking(), "reload");
     tell(engine, group.blocking(), "stop");
-    while (client.blocking().waitReceive()->status() != Status::ChannelClosed)
+    while (!client.blocking().waitReceive()->isChannelClosed())
         continue;  // a ByeRequest dropped is answered by the engine
     receiver.join();
 

@@ -12,7 +12,7 @@ void goodbye(tempeh::Ampe& engine, tempeh::BlockingChannelGroup channels, tempeh
     bye->header.channelNumber = channel;
     channels.post(std::move(bye));
     while (tempeh::MessagePtr message = channels.waitReceive(10s))
-        if (message->status() == tempeh::Status::ChannelClosed) return;  // after the peer's ByeResponse
+        if (message->isChannelClosed() && message->header.channelNumber == channel) return;
 }
 
 void stop(tempeh::Reactor& reactor) {

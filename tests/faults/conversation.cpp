@@ -225,8 +225,7 @@ void Conversation::takeFromEngine(const Message& message) {
         if (message.status() == Status::Success) onListening(message);
         return;
     }
-    if (message.header.opCode != OpCode::Signal || message.status() != Status::ChannelClosed) return;
-    if (message.textHeaders.find("tag")) return;  // one of ours that came back
+    if (!message.isChannelClosed()) return;
     const auto found = isClosed_.find(channel);
     if (found == isClosed_.end() || found->second) {
         complain("ChannelClosed of a channel nobody knows, or twice");

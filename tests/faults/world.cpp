@@ -105,7 +105,7 @@ MessagePtr expect(ChannelGroup& group, OpCode opCode) {
     for (;;) {
         MessagePtr message = group.blocking().waitReceive(serverPatience);
         if (message == nullptr || message->header.opCode == opCode) return message;
-        if (message->isFromEngine() && message->status() == Status::ChannelClosed) return nullptr;
+        if (message->isChannelClosed()) return nullptr;
     }
 }
 
@@ -157,10 +157,9 @@ void Ledger::posted(const BinaryHeader& header) {
 void Ledger::arrived(const Message& message) {
     if (!isRegular(message.header.opCode)) return;
     const auto found = fates_.find(message.header.messageId);
-    const bool isNotice =
-        message.isFromEngine() && message.header.opCode == OpCode::Signal &&
-        (message.status() == Status::ChannelClosed || message.status() == Status::ReceiverUpdate ||
-         message.status() == Status::PoolEmpty || message.status() == Status::AcceptFailed);
+    const bool isNotice = message.isFromEngine() && message.header.opCode == OpCode::Signal &&
+                          (message.isChannelClosed() || message.status() == Status::ReceiverUpdate ||
+                           message.status() == Status::PoolEmpty || message.status() == Status::AcceptFailed);
     if (isNotice && message.textHeaders.find("tag") == std::nullopt) return;
     if (found != fates_.end()) {
         for (Fate& fate : found->second) {

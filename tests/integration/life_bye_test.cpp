@@ -97,7 +97,7 @@ TEST(ByeRequest, WhatIsPostedBehindItComesBack) {
     MessagePtr answer = link.server->make(OpCode::ByeResponse, link.atServer, {}, bye->header.messageId);
     link.server->post(std::move(answer));
     link.client->next(OpCode::ByeResponse);
-    const MessagePtr returned = link.client->next(OpCode::Request, Status::ChannelClosed);
+    const MessagePtr returned = link.client->next(OpCode::Request, Status::Returned);
     EXPECT_EQ(returned->header.messageId, late.messageId);
     EXPECT_EQ(returned->body.view(), "too late");
     link.client->nextClosed(link.atClient);
@@ -194,11 +194,48 @@ TEST(ByeSignal, ClosesAtOnceAndReturnsTheQueue) {
     // What was not sent whole comes back, in order: the tail of what was posted.
     for (std::size_t i = 0; i < back.size(); ++i) {
         EXPECT_EQ(back[i]->header.messageId, posted[posted.size() - back.size() + i]);
-        EXPECT_EQ(statusOf(*back[i]), Status::ChannelClosed);
+        EXPECT_EQ(statusOf(*back[i]), Status::Returned);
         EXPECT_EQ(back[i]->body.view(), body);
     }
-    EXPECT_EQ(client->group.stats().returned[Status::ChannelClosed], back.size());
+    EXPECT_EQ(client->group.stats().returned[Status::Returned], back.size());
     EXPECT_EQ(client->group.stats().sent.messages, 1 + posted.size() - back.size());
+}
+
+/// Signals with the hello's id too: whoever looks for the end by status and id would take them for it.
+TEST(ByeSignal, OnlyOneMessageIsTheEndOfTheChannelHoweverMuchComesBack) {
+    RawServer server;
+    Side client;
+    const BinaryHeader hello = client->sayHello(TcpClientAddress{"127.0.0.1", server.port()});
+    client->post(OpCode::ByeRequest, hello.channelNumber);
+    for (const MessageId id : {MessageId{0}, hello.messageId})
+        client->post(client->make(OpCode::Signal, hello.channelNumber, {}, id));
+    RawPeer peer = server.accept();
+    while (peer.readFrame().opCode != OpCode::ByeRequest)
+        continue;
+    client->post(OpCode::ByeSignal, hello.channelNumber);
+    EXPECT_FALSE(client->next(OpCode::Signal, Status::Returned)->isChannelClosed());
+    const MessagePtr withHelloId = client->next(OpCode::Signal, Status::Returned);
+    EXPECT_EQ(withHelloId->header.messageId, hello.messageId);
+    EXPECT_FALSE(withHelloId->isChannelClosed());
+    const MessagePtr end = client->next();
+    EXPECT_TRUE(end->isChannelClosed()) << dump(*end);
+    EXPECT_THAT(reasonOf(*end), HasSubstr("ChannelClosed: closed by this side"));
+    client->expectNothingMore();
+    EXPECT_EQ(client->group.stats().returned[Status::Returned], 2U);
+    EXPECT_EQ(client->group.stats().returned[Status::ChannelClosed], 0U);
+    EXPECT_EQ(client->group.stats().returned.total(), 2U);
+}
+
+/// What is posted between the end and its ChannelClosed comes back as well.
+TEST(ByeSignal, WhatIsPostedBehindItComesBackAsReturned) {
+    Link link;
+    link.client->post(OpCode::ByeSignal, link.atClient);
+    ASSERT_TRUE(eventually(
+        [&] { return link.client->channels.channelInfo(link.atClient).state == ChannelPhase::Closed; }));
+    link.client->post(OpCode::Signal, link.atClient, "late");
+    EXPECT_EQ(link.client->next(OpCode::Signal, Status::Returned)->body.view(), "late");
+    EXPECT_TRUE(link.client->next()->isChannelClosed());
+    EXPECT_EQ(link.client->group.stats().returned[Status::Returned], 1U);
 }
 
 TEST(ByeSignal, NeverCrossesTheWire) {

@@ -195,14 +195,14 @@ TEST(HelloRequestFailure, NoConnectionWithinTheConnectTimeoutReturnsItWithConnec
     EXPECT_THAT(reason, HasSubstr("connectTimeout"));
 }
 
-TEST(HelloRequestFailure, ClosedWhileConnectingReturnsItWithChannelClosed) {
+TEST(HelloRequestFailure, ClosedWhileConnectingReturnsItAsReturned) {
     const FullServer server;
     Side client;
     const BinaryHeader posted = client->sayHello(server.address());
     client->post(OpCode::Request, posted.channelNumber);
     client->post(OpCode::ByeSignal, posted.channelNumber);
-    client->next(OpCode::HelloResponse, Status::ChannelClosed);
-    client->next(OpCode::Request, Status::ChannelClosed);
+    client->next(OpCode::HelloResponse, Status::Returned);
+    client->next(OpCode::Request, Status::Returned);
     client->nextClosed(posted.channelNumber);
     client->expectNothingMore();
 }

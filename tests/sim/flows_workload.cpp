@@ -71,7 +71,7 @@ void FlowsWorkload::say(const char* what, const Message& message) {
 
 bool FlowsWorkload::isExpected(const Error& error) const {
     const error_code code = error.code();
-    return code == Status::ChannelClosed || code == Status::ShutdownStarted ||
+    return code == Status::ChannelClosed || code == Status::Returned || code == Status::ShutdownStarted ||
            code == Status::ConnectFailed || code == Status::PeerDisconnected ||
            code == Status::CommunicationFailed || code == Status::TooManyChannels ||
            code == Status::ProcessingFailed || (isEnding_ && code == asio::error::operation_aborted) ||

@@ -168,7 +168,9 @@ Ledger::ChannelId Ledger::onFromEngine(std::size_t group, std::size_t engine, co
     if (channel.group != group) fail("a status in another group than its channel's: " + describe(channel));
     if (channel.isClosed) fail(std::string(nameOf(status)) + " after ChannelClosed: " + describe(channel));
     const bool isNotice = message.header.opCode == OpCode::Signal && serialOf(message) == 0;
-    if (isNotice && status == Status::ChannelClosed) {
+    if (message.isChannelClosed() != (isNotice && status == Status::ChannelClosed))
+        fail("isChannelClosed() is wrong about " + toString(message));
+    if (message.isChannelClosed()) {
         onClosed(channel, message);
     } else if (isNotice) {
         if (status != Status::PoolEmpty && status != Status::AcceptFailed)

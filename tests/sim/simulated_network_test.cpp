@@ -40,16 +40,14 @@ asio::awaitable<void> ask(ChannelGroup& group, const Address address, int count,
     while (answers < count) {
         const MessagePtr message = co_await group.waitReceive();
         if (message->header.opCode == OpCode::Response) ++answers;
-        if (message->status() == Status::ChannelClosed) co_return;
+        if (message->isChannelClosed()) co_return;
     }
     MessagePtr bye(new Message());
     bye->header.opCode = OpCode::ByeRequest;
     bye->header.channelNumber = header.channelNumber;
     group.post(std::move(bye));
     for (;;)
-        if (const MessagePtr message = co_await group.waitReceive();
-            message->status() == Status::ChannelClosed)
-            co_return;
+        if (const MessagePtr message = co_await group.waitReceive(); message->isChannelClosed()) co_return;
 }
 
 struct Outcome {

@@ -80,7 +80,7 @@ private:
             if (pending_.size() + 1 != before || !account_.mayFail)
                 give(account_.wrong, 1, "returned that should not be");
             ++account_.failed;
-        } else if (message.header.opCode == OpCode::Signal && message.status() == Status::ChannelClosed) {
+        } else if (message.isChannelClosed()) {
             isClosed_ = true;
         }
     }

@@ -53,8 +53,7 @@ inline std::string peerOf(const Message& message) {
 }
 
 inline bool isClosedNotice(const Message& message) {
-    return message.header.opCode == OpCode::Signal && message.isFromEngine() &&
-           statusOf(message) == Status::ChannelClosed && message.textHeaders.find(wire::reasonHeader);
+    return message.isChannelClosed() && message.textHeaders.find(wire::reasonHeader);
 }
 
 /// The error code with which an asynchronous operation ends; `start` gets the handler to start it with. (A

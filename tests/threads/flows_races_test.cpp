@@ -56,8 +56,9 @@ struct Ends {
 
 /// The ways in which a request may end when something is closed under it.
 bool isEnd(const error_code& ec) {
-    return ec == Status::ChannelClosed || ec == Status::ShutdownStarted || ec == Status::PeerDisconnected ||
-           ec == Status::CommunicationFailed || ec == asio::error::operation_aborted;
+    return ec == Status::ChannelClosed || ec == Status::Returned || ec == Status::ShutdownStarted ||
+           ec == Status::PeerDisconnected || ec == Status::CommunicationFailed ||
+           ec == asio::error::operation_aborted;
 }
 
 void askBlocking(BlockingPeer peer, Ends* ends, Moment* moment) {

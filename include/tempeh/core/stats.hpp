@@ -14,14 +14,15 @@ struct TrafficStats {
     std::uint64_t bytes = 0;     ///< Of frames, headers included.
 };
 
-/// Messages that came back to their sender instead of going out, by reason. Index: the Status's value, 66 and
-/// up unused.
+/// Messages that came back to their sender instead of going out, by reason.
 class ReturnedStats {
 public:
     /// How many came back with that status.
-    std::uint64_t operator[](Status status) const noexcept { return counts_[index(status)]; }
+    std::uint64_t operator[](Status status) const noexcept { return counts_[detail::statusIndex(status)]; }
     /// For engines: counts some more.
-    void add(Status status, std::uint64_t count = 1) noexcept { counts_[index(status)] += count; }
+    void add(Status status, std::uint64_t count = 1) noexcept {
+        counts_[detail::statusIndex(status)] += count;
+    }
     /// How many in all.
     std::uint64_t total() const noexcept {
         std::uint64_t sum = 0;
@@ -31,13 +32,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t size = 66;
-    static constexpr std::size_t index(Status status) noexcept {
-        const auto value = static_cast<std::size_t>(status);
-        return value < size ? value : static_cast<std::size_t>(Status::UnknownError);
-    }
-
-    std::array<std::uint64_t, size> counts_{};
+    std::array<std::uint64_t, detail::statusCount> counts_{};
 };
 
 /// Counters of one channel since it was opened.

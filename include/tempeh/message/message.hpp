@@ -86,6 +86,12 @@ public:
     /// own).
     Status status() const noexcept { return isFromEngine() ? statusFromRaw(header.status) : Status::Success; }
 
+    /// True for the one message that ends a channel: the engine's Signal with status ChannelClosed, behind
+    /// all else of that channel. It says why and with whom in `~reason` and `~peer`.
+    bool isChannelClosed() const noexcept {
+        return isFromEngine() && header.opCode == OpCode::Signal && status() == Status::ChannelClosed;
+    }
+
     /// As new: header, text headers, body and userData cleared, capacity kept. Constant time.
     void reset() noexcept {
         header = BinaryHeader{};

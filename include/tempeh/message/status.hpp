@@ -5,6 +5,7 @@
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <stdexcept>
@@ -55,12 +56,41 @@ enum class Status : std::uint8_t {
     UnknownError = 31,
     SendQueueFull = 64,    ///< The channel's send queue is at its limit; see ChannelGroup::waitWritable.
     TooManyChannels = 65,  ///< Options::maxChannels (65,534 at most) are open in this engine.
+    Returned = 66,         ///< The message was not sent: this side closed the channel, or had said bye.
+    InvalidOption = 67,    ///< A field of an options struct is out of its range; what() names it.
 };
+
+namespace detail {
+
+// What everything that has a place for each status is derived from.
+inline constexpr std::size_t wireStatusCount = 32;  // 0 to 31
+inline constexpr std::size_t firstOwnStatus = 64;
+inline constexpr std::size_t ownStatusCount =
+    static_cast<std::size_t>(Status::InvalidOption) + 1 - firstOwnStatus;
+inline constexpr std::size_t statusCount = wireStatusCount + ownStatusCount;
+static_assert(static_cast<std::size_t>(Status::UnknownError) + 1 == wireStatusCount);
+static_assert(static_cast<std::size_t>(Status::SendQueueFull) == firstOwnStatus);
+
+/// Whether the value has a name.
+constexpr bool isStatus(std::size_t value) noexcept {
+    return value < wireStatusCount || (value >= firstOwnStatus && value < firstOwnStatus + ownStatusCount);
+}
+/// A status's place in a table of statusCount; of a value without a name that of UnknownError.
+constexpr std::size_t statusIndex(Status status) noexcept {
+    const auto value = static_cast<std::size_t>(status);
+    if (!isStatus(value)) return static_cast<std::size_t>(Status::UnknownError);
+    return value < wireStatusCount ? value : wireStatusCount + (value - firstOwnStatus);
+}
+/// The status at a place of such a table.
+constexpr Status statusAt(std::size_t index) noexcept {
+    return static_cast<Status>(index < wireStatusCount ? index : firstOwnStatus + (index - wireStatusCount));
+}
+
+}  // namespace detail
 
 /// The status a raw byte of an engine-made message stands for; what has no name is UnknownError.
 constexpr Status statusFromRaw(std::uint8_t raw) noexcept {
-    const bool named = raw <= 31 || raw == 64 || raw == 65;
-    return named ? static_cast<Status>(raw) : Status::UnknownError;
+    return detail::isStatus(raw) ? static_cast<Status>(raw) : Status::UnknownError;
 }
 
 /// The enumerator's name, for example "PeerDisconnected"; "unknown" for a value that has none.

@@ -258,7 +258,7 @@ void ReactorScript::onMessage(MessagePtr message, bool keep) {
     } else if (message->header.opCode == OpCode::WelcomeResponse) {
         FUZZ_CHECK(channel == listener_);
         ledger_.checkOpen(channel);
-    } else if (status == Status::ChannelClosed && message->textHeaders.find(wire::reasonHeader)) {
+    } else if (message->isChannelClosed()) {
         ledger_.noteClosed(*message);
     } else {
         ledger_.noteReturned(*message);

@@ -204,8 +204,8 @@ TEST(ChannelMachine, StatusOfEveryCause) {
     const auto statusOf = [](EndCause cause, Status status = Status::Success) {
         return ChannelMachine(Side::Client).onEnd(cause, status).returnStatus;
     };
-    EXPECT_EQ(statusOf(EndCause::LocalClose), Status::ChannelClosed);
-    EXPECT_EQ(statusOf(EndCause::ByeDone), Status::ChannelClosed);
+    EXPECT_EQ(statusOf(EndCause::LocalClose), Status::Returned);
+    EXPECT_EQ(statusOf(EndCause::ByeDone), Status::Returned);
     EXPECT_EQ(statusOf(EndCause::PeerClosed), Status::PeerDisconnected);
     EXPECT_EQ(statusOf(EndCause::ConnectTimeout), Status::ConnectFailed);
     EXPECT_EQ(statusOf(EndCause::ConnectFailed), Status::ConnectFailed);

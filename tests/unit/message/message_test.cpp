@@ -54,6 +54,21 @@ TEST(Message, StatusIsTheEnginesAlone) {
     EXPECT_EQ(message.status(), Status::SendQueueFull);
 }
 
+TEST(Message, IsChannelClosedOnlyAsTheEnginesSignal) {
+    Message message;
+    message.header = {.channelNumber = 5, .opCode = OpCode::Signal, .origin = Origin::Engine, .status = 22};
+    EXPECT_TRUE(message.isChannelClosed());
+    message.header.origin = Origin::Application;
+    EXPECT_FALSE(message.isChannelClosed()) << "an application's 22";
+    message.header.origin = Origin::Engine;
+    message.header.opCode = OpCode::Request;
+    EXPECT_FALSE(message.isChannelClosed());
+    message.header.opCode = OpCode::Signal;
+    message.header.status = static_cast<std::uint8_t>(Status::Returned);
+    EXPECT_FALSE(message.isChannelClosed());
+    EXPECT_EQ(message.status(), Status::Returned);
+}
+
 TEST(Message, ResetIsAsNewButKeepsCapacity) {
     Message message;
     int data = 0;

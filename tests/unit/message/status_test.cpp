@@ -67,8 +67,8 @@ std::vector<Status> allStatuses() {
     std::vector<Status> all;
     for (int raw = 0; raw != 32; ++raw)
         all.push_back(static_cast<Status>(raw));
-    all.push_back(Status::SendQueueFull);
-    all.push_back(Status::TooManyChannels);
+    for (int raw = 64; raw != 68; ++raw)
+        all.push_back(static_cast<Status>(raw));
     return all;
 }
 
@@ -81,7 +81,11 @@ TEST(Status, NumbersAndNamesAreThoseOfTheProtocol) {
     EXPECT_EQ(static_cast<int>(Status::SendQueueFull), 64);
     EXPECT_EQ(static_cast<int>(Status::TooManyChannels), 65);
     EXPECT_EQ(nameOf(Status::SendQueueFull), "SendQueueFull");
+    EXPECT_EQ(static_cast<int>(Status::Returned), 66);
+    EXPECT_EQ(static_cast<int>(Status::InvalidOption), 67);
     EXPECT_EQ(nameOf(Status::TooManyChannels), "TooManyChannels");
+    EXPECT_EQ(nameOf(Status::Returned), "Returned");
+    EXPECT_EQ(nameOf(Status::InvalidOption), "InvalidOption");
 }
 
 TEST(Status, RawBytesWithoutANameReadAsUnknownError) {
@@ -92,8 +96,20 @@ TEST(Status, RawBytesWithoutANameReadAsUnknownError) {
         EXPECT_EQ(static_cast<int>(status), raw);
         named.insert(raw);
     }
-    EXPECT_EQ(named.size(), 33U);  // 0 to 30, 64, 65
-    EXPECT_EQ(*named.rbegin(), 65);
+    EXPECT_EQ(named.size(), 35U);  // 0 to 30, 64 to 67
+    EXPECT_EQ(*named.rbegin(), 67);
+}
+
+TEST(Status, HasAPlaceOfItsOwnInTables) {
+    std::set<std::size_t> places;
+    for (const Status status : allStatuses()) {
+        const std::size_t place = detail::statusIndex(status);
+        EXPECT_LT(place, detail::statusCount) << nameOf(status);
+        EXPECT_TRUE(places.insert(place).second) << nameOf(status);
+        EXPECT_EQ(detail::statusAt(place), status);
+    }
+    EXPECT_EQ(places.size(), detail::statusCount);
+    EXPECT_EQ(detail::statusIndex(static_cast<Status>(200)), detail::statusIndex(Status::UnknownError));
 }
 
 TEST(Status, EveryStatusSaysWhatHappenedAndWhatToDo) {
@@ -111,11 +127,11 @@ TEST(Status, EveryStatusSaysWhatHappenedAndWhatToDo) {
         EXPECT_LE(message.size(), 220U);
         EXPECT_LE(std::count(message.begin(), message.end(), '\n'), 1);
     }
-    EXPECT_EQ(messages.size(), 34U);
+    EXPECT_EQ(messages.size(), detail::statusCount);
 }
 
 TEST(Status, ValuesWithoutANameHaveATextOfTheirOwn) {
-    for (const int value : {-1, 32, 63, 66, 255, 256, 1 << 20}) {
+    for (const int value : {-1, 32, 63, 68, 255, 256, 1 << 20}) {
         EXPECT_NE(statusCategory().message(value).find("not a status"), std::string::npos) << value;
     }
     EXPECT_EQ(nameOf(static_cast<Status>(63)), "unknown");
