@@ -1,6 +1,7 @@
 #include "core/runtime.hpp"
 
 #include "core/context_anchor.hpp"
+#include "transport/background_thread.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -17,7 +18,7 @@ std::shared_ptr<Runtime> Runtime::onOwnThread(const Options& options) {
                                                 Environment::ofSystem(context.get_executor(), options), true);
     asio::use_service<ContextAnchor>(context).add(runtime->engine_);
     // The thread keeps the runtime: a Reactor may be destroyed on it.
-    runtime->thread_ = std::thread([runtime] { runtime->runThread(); });
+    runtime->thread_ = transport::startBackgroundThread([runtime] { runtime->runThread(); });
     return runtime;
 }
 

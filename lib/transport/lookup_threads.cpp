@@ -67,7 +67,7 @@ std::size_t LookupThreads::queuedJobs() const {
 
 bool LookupThreads::startThread(const std::shared_ptr<State>& state) noexcept {
     try {
-        startInBackground([state] { work(*state); });
+        startBackgroundThread([state] { work(*state); }).detach();
         return true;
     } catch (const std::exception&) {
         return false;

@@ -2,20 +2,22 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <thread>
 #include <utility>
 
 namespace tempeh::transport {
 
 namespace {
 
-/// A thread started in its scope blocks every signal.
+/// A thread started in its scope blocks the signals that are for the application.
 class SignalsBlocked {
 public:
     SignalsBlocked() noexcept {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &previous_);
+        sigset_t blocked;
+        ::sigfillset(&blocked);
+        // Blocked, the first ones would end the process without the handler that is to report them.
+        for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF})
+            ::sigdelset(&blocked, own);
+        ::pthread_sigmask(SIG_SETMASK, &blocked, &previous_);
     }
     ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }
     SignalsBlocked(const SignalsBlocked&) = delete;
@@ -27,9 +29,9 @@ private:
 
 }  // namespace
 
-void startInBackground(std::function<void()> work) {
+std::thread startBackgroundThread(std::function<void()> work) {
     const SignalsBlocked blocked;
-    std::thread(std::move(work)).detach();
+    return std::thread(std::move(work));
 }
 
 }  // namespace tempeh::transport

@@ -1,12 +1,11 @@
 #include "transport/background_thread.hpp"
 
-#include <thread>
 #include <utility>
 
 namespace tempeh::transport {
 
-void startInBackground(std::function<void()> work) {
-    std::thread(std::move(work)).detach();
+std::thread startBackgroundThread(std::function<void()> work) {
+    return std::thread(std::move(work));
 }
 
 }  // namespace tempeh::transport

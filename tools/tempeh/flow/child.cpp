@@ -48,11 +48,13 @@ public:
         ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
         sigset_t signals;
         ::sigemptyset(&signals);
+        ::posix_spawnattr_setsigmask(&attributes, &signals);  // the engine's thread blocks what is for others
         ::sigaddset(&signals, SIGPIPE);
         ::posix_spawnattr_setsigdefault(&attributes, &signals);
         // A process group of its own, so that what the shell starts ends with it.
         ::posix_spawnattr_setpgroup(&attributes, 0);
-        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+        ::posix_spawnattr_setflags(&attributes,
+                                   POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
     }
     ~SpawnSetup() {
         ::posix_spawn_file_actions_destroy(&actions);
