@@ -227,7 +227,7 @@ void Engine::armReceive(Group& group, TimePoint when) noexcept {
             group.receiveDeadline.emplace(
                 [](void* context) noexcept {
                     auto& expiring = *static_cast<Group*>(context);
-                    expiring.armedFor.store(TimePoint::max());
+                    expiring.armedFor.clear();
                     expiring.expireReceive();
                 },
                 &group);
@@ -235,19 +235,17 @@ void Engine::armReceive(Group& group, TimePoint when) noexcept {
         // Never later than it is: armedFor has promised the earlier moment to receivers on other threads.
         // When it comes, the deadline of whoever waits then is set.
         if (when < group.receiveDeadline->when()) setDeadline(*group.receiveDeadline, when);
-        if (when < group.armedFor.load(std::memory_order_relaxed)) group.armedFor.store(when);
+        group.armedFor.bringForward(when);
         return;
     }
     // Whoever waits was registered before this load, and is looked at after the deadline's store of max():
     // one of the two sees the other.
-    if (group.armedFor.load() <= when) return;
-    group.armedFor.store(when);
-    submit(group.arming, group.self());
+    if (group.armedFor.bringForward(when)) submit(group.arming, group.self());
 }
 
 /// What armReceive() promised on another thread; the latest word on it is in armedFor.
 void Engine::armReceiveNow(Group& group) noexcept {
-    const TimePoint when = group.armedFor.load();
+    const TimePoint when = group.armedFor.get();
     if (!group.isClosing && when != TimePoint::max()) armReceive(group, when);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/armed_moment.hpp"
 #include "core/deadlines.hpp"
 #include "core/engine.hpp"
 #include "core/mailbox.hpp"
@@ -78,7 +79,7 @@ public:
     std::optional<Deadline> receiveDeadline;
     /// When receiveDeadline will be looked at; written before the mailbox is looked into, read after it was
     /// written to.
-    std::atomic<TimePoint> armedFor{TimePoint::max()};
+    ArmedMoment armedFor;
 
     /// The group's errands on the reactor thread.
     class Errand final : public Job {
