@@ -30,6 +30,7 @@ public:
     }
     ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const override;
     GroupStats stats() const override;
+    bool isOpen() const noexcept override { return !isClosed() && !engine_->switchboard().isClosed(); }
     void close() noexcept override;
 
     bool mayReceiveAtOnce() noexcept override;

@@ -79,7 +79,7 @@ PeerCounters Peer::counters() const {
 }
 
 bool Peer::isOpen() const noexcept {
-    return state_ != nullptr && !state_->isDoomed();
+    return state_ != nullptr && state_->isOpen();
 }
 
 ChannelNumber Peer::channel() const {

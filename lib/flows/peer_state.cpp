@@ -79,7 +79,10 @@ error_code PeerState::post(MessagePtr& message) noexcept {
     header.channelNumber = channel_;
     if (header.opCode == OpCode::Signal && header.messageId == 0) header.messageId = nextSignalId();
     group().post(std::move(message), ec);
-    if (ec == Status::InvalidChannelNumber) ec = Status::ChannelClosed;  // its end was just received
+    if (ec == Status::InvalidChannelNumber) {  // its end was just received, and is on its way to us
+        isDoomed_.store(true, std::memory_order_release);
+        ec = Status::ChannelClosed;
+    }
     return ec;
 }
 

@@ -44,6 +44,8 @@ public:
     bool hasEnded() const noexcept { return hasEnded_.load(std::memory_order_acquire); }
     /// It has ended, or its end is on its way: something came back unsent.
     bool isDoomed() const noexcept { return isDoomed_.load(std::memory_order_acquire) || hasEnded(); }
+    /// False: post() fails for good, because the channel ends or the engine does.
+    bool isOpen() const noexcept { return !isDoomed() && hub_->group().isOpen(); }
 
     /// Any thread, no lock held. On failure the caller keeps the message; SendQueueFull is one.
     error_code post(MessagePtr& message) noexcept;
@@ -101,7 +103,7 @@ private:
     HelloPhase helloPhase_;
     bool byeSaid_ = false;
     std::atomic<bool> hasEnded_{false};  // written under the lock
-    std::atomic<bool> isDoomed_{false};  // written under the lock
+    std::atomic<bool> isDoomed_{false};
     error_code endCode_;
     std::string endReason_;
     ChannelInfo opened_;

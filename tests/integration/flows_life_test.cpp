@@ -248,5 +248,29 @@ TEST(FlowsLife, IsNotOpenOnceItsCallsThrowChannelClosed) {
         request.join();
 }
 
+/// Also while the engine's thread has had no time to tell anybody.
+TEST(FlowsLife, IsNotOpenOnceItsEngineShutsDown) {
+    FlowsPair pair(echo, UdsServerAddress{}, {}, Options(), Options{.lingerTimeout = 1ms});
+    const Peer peer = pair.connect();
+    EXPECT_TRUE(peer.isOpen());
+    std::promise<void> isHeld;
+    std::promise<void> mayGoOn;
+    asio::post(pair.clientReactor.executor(), [&] {
+        isHeld.set_value();
+        mayGoOn.get_future().wait();
+    });
+    isHeld.get_future().wait();
+    EXPECT_FALSE(pair.clientReactor.shutdown(0s).complete);
+    EXPECT_FALSE(peer.isOpen());
+    error_code ec;
+    try {
+        BlockingPeer(peer).send(peer.get(OpCode::Signal));
+    } catch (const Error& error) {
+        ec = error.code();
+    }
+    EXPECT_EQ(ec, Status::ShutdownStarted);
+    mayGoOn.set_value();
+}
+
 }  // namespace
 }  // namespace tempeh::test

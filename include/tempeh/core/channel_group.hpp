@@ -112,6 +112,11 @@ public:
     /// valid.
     TimePoint now() const noexcept;
 
+    /// Whether posting is still possible: false from the beginning of the engine's shutdown, or the end of
+    /// its context, on, and for an empty handle. What arrived before can still be received. Any thread, no
+    /// lock.
+    bool isOpen() const noexcept { return backend_ != nullptr && backend_->isOpen(); }
+
     /// False for an empty handle.
     explicit operator bool() const noexcept { return backend_ != nullptr; }
 

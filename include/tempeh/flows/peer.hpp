@@ -87,7 +87,9 @@ public:
     ChannelInfo info() const;
     /// A snapshot, after the end the last one.
     PeerCounters counters() const;
-    /// False from when calls throw ChannelClosed, which may be a moment before info() says so.
+    /// False from when calls that send throw ChannelClosed, or ShutdownStarted because the engine shuts down;
+    /// both may be a moment before info() says so. What arrived before can still be received. Any thread, no
+    /// lock.
     bool isOpen() const noexcept;
     /// Its number in this engine.
     ChannelNumber channel() const;

@@ -82,6 +82,8 @@ public:
     virtual void setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) noexcept;
     virtual ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const = 0;
     virtual GroupStats stats() const = 0;
+    /// False: post() fails with ShutdownStarted from now on.
+    virtual bool isOpen() const noexcept = 0;
     /// Closes the channels; what is posted still goes out within Options::lingerTimeout.
     virtual void close() noexcept = 0;
 
