@@ -176,8 +176,10 @@ public:
     MessagePtr takeInbound(Group& group, Need need = Need::CanWait);
 
     void setDeadline(Deadline& deadline, TimePoint when) noexcept;
-    /// Makes a channel of an accepted connection, if its listener's limits let it in; TooManyChannels,
-    /// ShutdownStarted or AllocationFailed when it cannot. The connection is closed in all these cases.
+    /// Whether the limits of its listener let the connection in. Throws std::bad_alloc.
+    bool admits(const machines::Admission& admission, const transport::Stream& stream);
+    /// Makes a channel of an accepted connection; TooManyChannels, ShutdownStarted or AllocationFailed when
+    /// it cannot, and the connection is closed.
     Status openAccepted(const std::shared_ptr<Group>& group,
                         const std::shared_ptr<machines::Admission>& admission,
                         std::unique_ptr<transport::Stream> stream);
@@ -273,7 +275,6 @@ private:
     bool anotherGroupHoards(const Group& group) const noexcept;
     bool isHeldOtherwise(const Group& group) const noexcept;
     bool mayOverdraw(const Group& group) const noexcept;
-    bool mayEnter(machines::Admission& admission, const transport::Stream& stream, std::string_view peer);
     void armTimer() noexcept;
     void onTimer() noexcept override;
     void owesByeNoMore(Obligation obligation) noexcept;

@@ -50,16 +50,17 @@ MessageQueue Engine::onCloseNotice(std::uint64_t raw) noexcept {
 namespace {
 
 /// Who it is that connects, as far as limits are concerned: a remote address without its port, or a user.
-std::string peerOf(const transport::StreamInfo& info) {
+std::string guestOf(const machines::Admission& admission, const transport::Stream& stream) {
+    if (!admission.tellsPeersApart()) return {};
+    const transport::StreamInfo& info = stream.info();
     if (info.peerCredentials) return "uid " + std::to_string(info.peerCredentials->uid);
     return info.peerAddress.substr(0, info.peerAddress.rfind('|'));
 }
 
 }  // namespace
 
-bool Engine::mayEnter(machines::Admission& admission, const transport::Stream& stream,
-                      std::string_view peer) {
-    const machines::Admission::Verdict verdict = admission.judge(peer);
+bool Engine::admits(const machines::Admission& admission, const transport::Stream& stream) {
+    const machines::Admission::Verdict verdict = admission.judge(guestOf(admission, stream));
     if (verdict == machines::Admission::Verdict::Admit) return true;
     const bool isListenerFull = verdict == machines::Admission::Verdict::ListenerIsFull;
     (isListenerFull ? counters_.refusedByListener : counters_.refusedByPeer).add();
@@ -74,8 +75,7 @@ Status Engine::openAccepted(const std::shared_ptr<Group>& group,
                             std::unique_ptr<transport::Stream> stream) {
     IoChannelPtr channel;
     try {
-        const std::string peer = admission->tellsPeersApart() ? peerOf(stream->info()) : std::string();
-        if (!mayEnter(*admission, *stream, peer)) return Status::Success;
+        const std::string peer = guestOf(*admission, *stream);
         channel = new IoChannel(*this, group, std::move(stream));
         channel->enter(admission, peer);
         const Status status = switchboard_.open(channel, group->channels);
@@ -83,8 +83,6 @@ Status Engine::openAccepted(const std::shared_ptr<Group>& group,
         liveChannels_.fetch_add(1, std::memory_order_relaxed);
         counters_.accepted.add();
         channel->start();
-        if (void* const longest = admission->longestWaiting())
-            static_cast<IoChannel*>(longest)->makeRoomForNewer();
         return Status::Success;
     } catch (const std::bad_alloc&) {
         if (channel != nullptr && channel->number() != 0)

@@ -2,6 +2,7 @@
 
 #include "core/close_notice.hpp"
 #include "core/group.hpp"
+#include "core/io_channel.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -22,7 +23,9 @@ machines::Admission::Limits limitsOf(const Options& options) noexcept {
 ListenerChannel::ListenerChannel(Engine& engine, std::shared_ptr<Group> group)
     : Channel(engine, std::move(group), Kind::Listener)
     , admission_(std::make_shared<machines::Admission>(limitsOf(engine.options())))
-    , notice_(engine.pool().getReserved()) {}
+    , notice_(engine.pool().getReserved()) {
+    admission_->watch(this);
+}
 
 void ListenerChannel::accept(MessagePtr message) {
     if (message->header.opCode != OpCode::WelcomeRequest) {
@@ -59,6 +62,8 @@ asio::awaitable<void> ListenerChannel::run(ListenerChannelPtr self, Address addr
         Duration pause = Duration::zero();
         try {
             stream = co_await self->listener_->accept(ec);
+            if (stream != nullptr && !self->admits(*stream)) continue;
+            if (!self->admission_->hasRoom()) co_await self->waitForRoom();
         } catch (const std::bad_alloc&) {
             ec = asio::error::no_memory;
         }
@@ -68,6 +73,35 @@ asio::awaitable<void> ListenerChannel::run(ListenerChannelPtr self, Address addr
         // Without a pause it would try again and again for ever.
         goOn = self->machine_.state() == machines::ListenerState::Listening && ec != asio::error::no_memory;
     }
+}
+
+bool ListenerChannel::admits(const transport::Stream& stream) {
+    if (engine_.admits(*admission_, stream)) return true;
+    backoff_.onSuccess();
+    return false;
+}
+
+/// Until fewer are silent than may be. Who comes next waits in the kernel meanwhile.
+asio::awaitable<void> ListenerChannel::waitForRoom() {
+    error_code ec;
+    isWaitingForRoom_ = true;
+    while (machine_.state() == machines::ListenerState::Listening && !admission_->hasRoom()) {
+        if (void* const silent = admission_->takeOverdue()) {
+            const Engine::Turn turn(engine_);
+            static_cast<IoChannel*>(silent)->makeRoomForNewer();
+            continue;
+        }
+        co_await rest_->wait(nextTick_, ec);
+        if (ec == asio::error::no_memory) break;  // one more than may, then
+        if (engine_.now() < nextTick_) continue;
+        admission_->tick();
+        nextTick_ = engine_.now() + machines::Admission::tickLength;
+    }
+    isWaitingForRoom_ = false;
+}
+
+void ListenerChannel::onRoom() noexcept {
+    if (isWaitingForRoom_ && rest_ != nullptr) rest_->cancel();
 }
 
 bool ListenerChannel::onOpened(const error_code& ec) noexcept {

@@ -3,6 +3,7 @@
 #include "core/channel.hpp"
 #include "core/engine.hpp"
 #include "machines/accept_backoff.hpp"
+#include "machines/admission.hpp"
 #include "machines/listener_machine.hpp"
 #include "transport/transport.hpp"
 
@@ -16,9 +17,10 @@ class ListenerChannel;
 using ListenerChannelPtr = boost::intrusive_ptr<ListenerChannel>;
 
 /// A listener: one coroutine that binds, answers the WelcomeRequest, then accepts. Reactor thread.
-class ListenerChannel final : public Channel {
+class ListenerChannel final : public Channel, private machines::Admission::Watcher {
 public:
     ListenerChannel(Engine& engine, std::shared_ptr<Group> group);
+    ~ListenerChannel() override { admission_->watch(nullptr); }
 
     void accept(MessagePtr message) override;
     void end(machines::EndCause cause, Status status, const EndDetail& detail) noexcept override;
@@ -45,6 +47,9 @@ private:
     static asio::awaitable<void> run(ListenerChannelPtr self, Address address);
     bool onOpened(const error_code& ec) noexcept;
     void publishAddress();
+    bool admits(const transport::Stream& stream);
+    asio::awaitable<void> waitForRoom();
+    void onRoom() noexcept override;
     bool onAccepted(std::unique_ptr<transport::Stream> stream, const error_code& ec,
                     Duration& pause) noexcept;
     void reportAcceptFailure(const error_code& ec) noexcept;
@@ -57,7 +62,9 @@ private:
     MessagePtr welcome_;                              // the WelcomeRequest, until it is answered
     MessagePtr notice_;                               // the ChannelClosed, made before it is needed
     std::unique_ptr<transport::Listener> listener_;
-    std::unique_ptr<transport::Timer> rest_;  // between failed accepts
+    std::unique_ptr<transport::Timer> rest_;  // between failed accepts, and while there is no room
+    TimePoint nextTick_ = TimePoint::min();   // of admission_
+    bool isWaitingForRoom_ = false;
     bool isDetached_ = false;
     bool isRunning_ = false;
 };

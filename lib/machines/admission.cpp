@@ -17,13 +17,25 @@ void Admission::enter(const std::shared_ptr<Admission>& admission, Guest& guest,
     }
     guest.admission_ = admission;
     guest.owner_ = owner;
+    guest.enteredAt_ = admission->ticks_;
     ++admission->connections_;
     if (admission->limits_.handshakes != 0) admission->waiting_.push_back(guest);
 }
 
-void* Admission::longestWaiting() const noexcept {
-    return limits_.handshakes != 0 && waiting_.size() > limits_.handshakes ? waiting_.front().owner_
-                                                                           : nullptr;
+void Admission::tick() noexcept {
+    constexpr std::size_t share =
+        4;  // of those that may be silent: so many talk, and the rest is in the queue
+    if (++ticks_ % patience != 0) return;
+    movesByItself_ = heard_ * share >= limits_.handshakes;
+    heard_ = 0;
+}
+
+void* Admission::takeOverdue() noexcept {
+    if (hasRoom() || movesByItself_) return nullptr;
+    Guest& longest = waiting_.front();
+    if (ticks_ - longest.enteredAt_ < patience) return nullptr;
+    waiting_.pop_front();
+    return longest.owner_;
 }
 
 void Admission::leave(Guest& guest) noexcept {
@@ -34,6 +46,8 @@ void Admission::leave(Guest& guest) noexcept {
 
 void Admission::stopWaiting(Guest& guest) noexcept {
     waiting_.erase(waiting_.iterator_to(guest));
+    ++heard_;
+    if (watcher_ != nullptr) watcher_->onRoom();
 }
 
 }  // namespace tempeh::machines

@@ -81,9 +81,10 @@ struct Options {
     /// address, or one user id on a Unix socket. The next one is closed at once. 0: no limit.
     std::size_t maxConnectionsPerListener = 0;
     std::size_t maxConnectionsPerPeer = 0;
-    /// Accepted connections of one listener that have not said hello. One more, and the one that has waited
-    /// longest is closed: whoever says hello at once, as engines do, gets in however many are silent. 0: no
-    /// limit.
+    /// Accepted connections of one listener that have not said hello. The next one waits, in the kernel's
+    /// queue at best, until hellos make room; where they do not, the one that has been silent for longest is
+    /// closed for it, but not within its first second. So a herd of clients that come at once gets in, and
+    /// whoever says hello gets in however many are silent. 0: no limit.
     std::size_t maxHandshakesPerListener = 4096;
 };
 

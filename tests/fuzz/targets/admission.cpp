@@ -27,7 +27,9 @@ public:
     void run() {
         while (!input_.empty()) {
             const unsigned event = input_.byte();
-            if (event % 4 < 2)
+            if (event >= 224)
+                passTime(event);
+            else if (event % 4 < 2)
                 arrive(peers[event / 4 % peers.size()]);
             else if (!there_.empty())
                 act(event % 4 == 2, event / 4);
@@ -43,6 +45,7 @@ private:
     struct Connection {
         std::string_view peer;
         bool isWaiting = true;
+        unsigned since = 0;
         Admission::Guest guest;
     };
 
@@ -60,7 +63,14 @@ private:
         if (verdict != Admission::Verdict::Admit) return;
         there_.emplace_back();
         there_.back().peer = peer;
+        there_.back().since = ticks_;
         Admission::enter(admission_, there_.back().guest, peer, &there_.back());
+    }
+
+    void passTime(unsigned event) {
+        for (unsigned i = 0; i <= event - 224; ++i)
+            admission_->tick();
+        ticks_ += event - 223;
     }
 
     void act(bool goes, unsigned which) {
@@ -78,14 +88,18 @@ private:
         FUZZ_CHECK(admission_->tellsPeersApart() == (limits_.perPeer != 0));
         const auto waits = [](const Connection& one) { return one.isWaiting; };
         const auto waiting = static_cast<std::size_t>(std::ranges::count_if(there_, waits));
-        const bool isOneTooMany = limits_.handshakes != 0 && waiting > limits_.handshakes;
-        void* const longest = admission_->longestWaiting();
-        FUZZ_CHECK((longest != nullptr) == isOneTooMany);
-        if (isOneTooMany) FUZZ_CHECK(longest == &*std::ranges::find_if(there_, waits));
+        const bool isFull = limits_.handshakes != 0 && waiting >= limits_.handshakes;
+        FUZZ_CHECK(admission_->hasRoom() == !isFull);
+        void* const overdue = admission_->takeOverdue();
+        if (overdue == nullptr) return;
+        const auto longest = std::ranges::find_if(there_, waits);
+        FUZZ_CHECK(isFull && overdue == &*longest && ticks_ - longest->since >= Admission::patience);
+        longest->isWaiting = false;
     }
 
     Input input_;
     const Admission::Limits limits_;
+    unsigned ticks_ = 0;
     std::shared_ptr<Admission> admission_;
     std::list<Connection> there_;  // the longest first
 };

@@ -33,7 +33,8 @@ TEST(Admission, WithoutLimitsAllMayCome) {
         ASSERT_EQ(door.admission->judge("one"), Verdict::Admit);
         door.enter("one");
     }
-    EXPECT_EQ(door.admission->longestWaiting(), nullptr);
+    EXPECT_TRUE(door.admission->hasRoom());
+    EXPECT_EQ(door.admission->takeOverdue(), nullptr);
     EXPECT_FALSE(door.admission->tellsPeersApart());
     EXPECT_EQ(door.admission->connections(), 1000U);
 }
@@ -66,30 +67,84 @@ TEST(Admission, OfOnePeer) {
     EXPECT_EQ(door.admission->judge("a"), Verdict::ListenerIsFull) << "the listener's limit comes first";
 }
 
-TEST(Admission, OfHandshakesTheLongestHasToGo) {
-    Door door({.handshakes = 2});
-    Connection& first = door.enter();
-    Connection& second = door.enter();
-    Connection& third = door.enter();
-    EXPECT_EQ(door.admission->longestWaiting(), &first);
-    first.guest.stopWaiting();
-    EXPECT_EQ(door.admission->longestWaiting(), nullptr);
-    door.enter();
-    EXPECT_EQ(door.admission->longestWaiting(), &second);
-    third.guest.stopWaiting();
-    EXPECT_EQ(door.admission->longestWaiting(), nullptr);
-    EXPECT_EQ(door.admission->connections(), 4U);
+void tick(Admission& admission, unsigned times) {
+    for (unsigned i = 0; i != times; ++i)
+        admission.tick();
 }
 
-TEST(Admission, WhoLeavesNoLongerWaits) {
-    Door door({.handshakes = 1});
+TEST(Admission, OfHandshakesTheSilentOnesGoInTheirOrderWhenTheyHadTheirTime) {
+    Door door({.handshakes = 2});
+    Connection& first = door.enter();
+    EXPECT_TRUE(door.admission->hasRoom());
+    tick(*door.admission, Admission::patience);
+    EXPECT_EQ(door.admission->takeOverdue(), nullptr) << "there is room";
+    Connection& second = door.enter();
+    EXPECT_FALSE(door.admission->hasRoom());
+    EXPECT_EQ(door.admission->takeOverdue(), &first);
+    EXPECT_TRUE(door.admission->hasRoom());
+    door.enter();
+    tick(*door.admission, Admission::patience - 1);
+    EXPECT_EQ(door.admission->takeOverdue(), nullptr) << "the second has a tick left";
+    tick(*door.admission, 1);
+    EXPECT_EQ(door.admission->takeOverdue(), &second);
+    EXPECT_EQ(door.admission->connections(), 3U) << "whoever has to go is there until it is gone";
+}
+
+TEST(Admission, AHerdThatTalksIsLetInAtItsPace) {
+    constexpr std::size_t handshakes = 8;
+    Door door({.handshakes = handshakes});
+    for (std::size_t i = 0; i != handshakes; ++i)
+        door.enter();
+    std::size_t next = 0;
+    for (int look = 0; look != 100; ++look) {
+        for (std::size_t i = 0; i != handshakes / 4; ++i) {
+            door.connections[next++].guest.stopWaiting();
+            door.enter();
+        }
+        tick(*door.admission, Admission::patience);
+        EXPECT_EQ(door.admission->takeOverdue(), nullptr) << "hellos make room";
+    }
+    door.connections[next].guest.stopWaiting();
+    door.enter();
+    tick(*door.admission, Admission::patience);
+    EXPECT_NE(door.admission->takeOverdue(), nullptr) << "one in a while makes none";
+}
+
+TEST(Admission, WhoHasToGoIsNoSignOfLife) {
+    constexpr std::size_t handshakes = 8;
+    Door door({.handshakes = handshakes});
+    for (std::size_t i = 0; i != handshakes; ++i)
+        door.enter();
+    for (int look = 0; look != 3; ++look) {
+        tick(*door.admission, Admission::patience);
+        for (std::size_t i = 0; i != handshakes; ++i) {
+            void* const silent = door.admission->takeOverdue();
+            ASSERT_NE(silent, nullptr) << look;
+            static_cast<Connection*>(silent)->guest.leave();
+            door.enter();
+        }
+        EXPECT_EQ(door.admission->takeOverdue(), nullptr);
+    }
+}
+
+TEST(Admission, TellsWhenThereIsRoom) {
+    struct Listener final : Admission::Watcher {
+        void onRoom() noexcept override { ++told; }
+        int told = 0;
+    } listener;
+    Door door({.handshakes = 2});
+    door.admission->watch(&listener);
     Connection& first = door.enter();
     Connection& second = door.enter();
-    EXPECT_EQ(door.admission->longestWaiting(), &first);
-    first.guest.leave();
-    EXPECT_EQ(door.admission->longestWaiting(), nullptr);
-    door.enter();
-    EXPECT_EQ(door.admission->longestWaiting(), &second);
+    first.guest.stopWaiting();
+    first.guest.stopWaiting();
+    EXPECT_EQ(listener.told, 1);
+    second.guest.leave();
+    EXPECT_EQ(listener.told, 2);
+    Connection& third = door.enter();
+    door.admission->watch(nullptr);
+    third.guest.leave();
+    EXPECT_EQ(listener.told, 2);
 }
 
 TEST(Admission, GuestsMayOutliveTheListener) {
