@@ -140,4 +140,8 @@ TimePoint ChannelGroup::now() const noexcept {
     return backend_->now();
 }
 
+void ChannelGroup::logWarning(std::string_view text) const noexcept {
+    backend_->logWarning(text);
+}
+
 }  // namespace tempeh

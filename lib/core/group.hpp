@@ -48,6 +48,7 @@ public:
 
     void resumeLater(detail::Waiter& waiter) noexcept override { engine_->resumeLater(waiter); }
     asio::any_io_executor executor() const noexcept override { return engine_->executor(); }
+    void logWarning(std::string_view text) const noexcept override { engine_->log().warn(text); }
     bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept override {
         return engine_->isOwnExecutor(executor);
     }

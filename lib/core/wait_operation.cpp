@@ -18,6 +18,8 @@ void GroupBackend::setReadMode(ChannelNumber, ReadMode, error_code& ec) noexcept
     ec = Status::NotImplementedYet;
 }
 
+void GroupBackend::logWarning(std::string_view) const noexcept {}
+
 void GroupBackend::resumeLater(Waiter& waiter) noexcept {
     waiter.resume(false);
 }

@@ -2,6 +2,7 @@
 
 #include "flows/time_source.hpp"
 #include "flows/wait.hpp"
+#include "flows/warning_log.hpp"
 
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/channel_group.hpp>
@@ -71,6 +72,7 @@ public:
     Ampe& engine() const noexcept { return engine_; }
     ChannelGroup& group() noexcept { return group_; }
     const TimeSource& time() const noexcept { return time_; }
+    WarningLog& warnings() noexcept { return warnings_; }
     std::mutex& mutex() noexcept { return mutex_; }
     /// Whether this is the loop's own executor; loop only.
     bool isLoops(const asio::any_io_executor& executor) const noexcept { return executor == loopExecutor_; }
@@ -130,6 +132,7 @@ private:
     std::atomic<MessageId> nextId_;
     ChannelGroup group_;
     const TimeSource time_;
+    WarningLog warnings_;
     asio::any_io_executor loopExecutor_;  // the loop's; empty once it has ended
 
     std::mutex mutex_;

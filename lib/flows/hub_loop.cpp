@@ -52,6 +52,7 @@ Hub::Hub(Ampe& engine)
     , nextId_(firstIdOfNextHub())
     , group_(engine.createGroup())
     , time_(group_)
+    , warnings_(group_)
     , loopExecutor_(group_.executor())
     , nudge_(new Message()) {}
 

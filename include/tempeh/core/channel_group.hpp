@@ -9,6 +9,7 @@
 #include <tempeh/message/message_queue.hpp>
 
 #include <memory>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -116,6 +117,10 @@ public:
     /// its context, on, and for an empty handle. What arrived before can still be received. Any thread, no
     /// lock.
     bool isOpen() const noexcept { return backend_ != nullptr && backend_->isOpen(); }
+
+    /// Writes a warning to the engine's log (Options::logger), as one line; usable after the engine is gone.
+    /// Any thread. Says nothing where there is no memory for it. The group is valid.
+    void logWarning(std::string_view text) const noexcept;
 
     /// False for an empty handle.
     explicit operator bool() const noexcept { return backend_ != nullptr; }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 namespace tempeh::detail {
 
@@ -118,6 +119,8 @@ public:
     virtual bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept = 0;
     /// The engine's time; also once the engine is gone.
     virtual TimePoint now() const noexcept = 0;
+    /// A warning in the engine's log; also once the engine is gone. Nothing by default.
+    virtual void logWarning(std::string_view text) const noexcept;
 };
 
 }  // namespace tempeh::detail
