@@ -38,10 +38,10 @@ void ReceiveWait::settle() noexcept {
 asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout,
                                         Receiver receiver) {
     Hub& hub = owner->hub();
-    // As ChannelGroup::waitReceive: nobody can cancel this coroutine, so nobody can drop its result on the
-    // way, and a message that is there may be given at once.
+    // As ChannelGroup::waitReceive: where nobody can drop the result on its way, a message that is there may
+    // be given at once.
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
-    if (!cancellation.slot().is_connected()) {
+    if (owner->handlerSlot.mayTakeAtOnce(cancellation.slot())) {
         error_code ec;  // said again below
         MessagePtr ready = owner->inbox.tryReceive(hub, ec);
         if (ready != nullptr && receiver == Receiver::Application) owner->onReceived(*ready);

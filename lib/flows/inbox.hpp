@@ -1,5 +1,6 @@
 #pragma once
 
+#include "flows/handler_slot.hpp"
 #include "flows/hub.hpp"
 
 #include <tempeh/message/message_queue.hpp>
@@ -54,6 +55,7 @@ public:
     virtual void onReceived(const Message& message) noexcept = 0;
 
     Inbox inbox;
+    HandlerSlot handlerSlot;
 
 protected:
     ~InboxOwner() = default;

@@ -1,7 +1,10 @@
+#include "flows/server_guards.hpp"
 #include "flows/server_waits.hpp"
 #include "flows/suspension.hpp"
 
 #include <tempeh/flows/server.hpp>
+
+#include <boost/asio/error.hpp>
 
 namespace tempeh::flows {
 
@@ -21,29 +24,30 @@ asio::awaitable<void> ServerCore::listening(ServerPtr self) {
 }
 
 asio::awaitable<void> ServerCore::serve(ServerPtr self, Handler handler) {
-    {
-        const std::scoped_lock lock(self->hub_->mutex());
-        if (std::exchange(self->isServing_, true)) throw Error(Status::NotAllowed);
+    self->beginServing(std::move(handler));
+    const ServeGuard guard(*self);
+    try {
+        co_await listening(self);
+    } catch (const Error& error) {
+        // Under asio::detached nobody else tells it.
+        if (error.code() != asio::error::operation_aborted)
+            self->hub_->warnings().writeAlways(std::string("server: nobody is let in: ") + error.what());
+        throw;
     }
-    self->handler_ = std::move(handler);
-    co_await listening(self);
     for (;;) {
         KnockWait wait(*self);
         Suspension suspension(*self->hub_, wait, co_await asio::this_coro::executor);
         auto knocked = suspension.until(TimePoint::max());
         co_await std::move(knocked);
         if (wait.isOver) break;
-        if (wait.ec) {
-            self->stopListening();
-            throw Error(wait.ec);
-        }
+        if (wait.ec) throw Error(wait.ec);
         if (wait.knock.peer != nullptr) self->admit(std::move(wait.knock));
     }
-    co_await idle(self, TimePoint::max());
+    co_await idle(self, false, TimePoint::max());
 }
 
-asio::awaitable<bool> ServerCore::idle(ServerPtr self, TimePoint deadline) {
-    IdleWait wait(*self);
+asio::awaitable<bool> ServerCore::idle(ServerPtr self, bool fromHandler, TimePoint deadline) {
+    IdleWait wait(*self, fromHandler);
     Suspension suspension(*self->hub_, wait, co_await asio::this_coro::executor);
     while (!wait.isIdle && !wait.hasTimedOut()) {
         auto ended = suspension.until(deadline);
@@ -54,13 +58,19 @@ asio::awaitable<bool> ServerCore::idle(ServerPtr self, TimePoint deadline) {
 }
 
 asio::awaitable<bool> ServerCore::stop(ServerPtr self, Duration deadline) {
+    // For handlers that were cancelled to end.
+    constexpr Duration grace = std::chrono::seconds(1);
+    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+    const StopCaller caller(self, cancellation.slot());
+    const bool fromHandler = caller.task() != nullptr;
     const TimePoint until = self->hub_->time().after(deadline);
     self->stopListening();
     self->drainPeers();
-    const bool isClean = co_await idle(self, until);
-    if (isClean) co_return true;
-    self->abortPeers();
-    co_await idle(self, TimePoint::max());
+    bool isIdle = co_await idle(self, fromHandler, until);
+    if (isIdle) co_return true;
+    self->endHandlers(caller.task());
+    isIdle = co_await idle(self, fromHandler, self->hub_->time().after(grace));
+    if (!isIdle) self->warnOfThoseLeft();
     co_return false;
 }
 
@@ -75,7 +85,7 @@ Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() {
     if (core_ == nullptr) return;
     core_->stopListening();
-    core_->abortPeers();
+    core_->endHandlers(nullptr);
 }
 
 std::vector<Address> Server::addresses() const {
@@ -96,6 +106,10 @@ asio::awaitable<bool> Server::stop(Duration deadline) {
 
 ServerCounters Server::counters() const {
     return core_->counters();
+}
+
+std::vector<std::string> Server::served() const {
+    return core_->served();
 }
 
 asio::any_io_executor Server::executor() const {

@@ -1,32 +1,43 @@
 // Who is let in, and the coroutines that serve them.
 
-#include "flows/server_core.hpp"
+#include "flows/server_guards.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
 
 namespace tempeh::flows::detail {
 
 /// One handler's share in the server: gone with its coroutine, however that ends.
 class ServerCore::Served {
 public:
-    Served(ServerPtr server, PeerPtr peer) noexcept : server_(std::move(server)), peer_(std::move(peer)) {}
+    Served(ServerPtr server, PeerPtr peer, HandlerTaskPtr task, std::uint64_t number) noexcept
+        : server_(std::move(server)), peer_(std::move(peer)), task_(std::move(task)), number_(number) {}
     Served(Served&&) noexcept = default;
     Served& operator=(Served&&) = delete;
     ~Served() {
         if (server_ == nullptr) return;
-        const PeerState* const key = peer_.get();
+        peer_->handlerSlot.unbind();
         const bool wasOverrun = server_->isOverrun(*peer_);
         peer_.reset();  // says bye, unless a copy is left
-        server_->release(key, wasOverrun);
+        server_->release(number_, wasOverrun);
     }
     ServerCore& server() const noexcept { return *server_; }
     const PeerPtr& peer() const noexcept { return peer_; }
+    const std::string& name() const noexcept { return task_->name(); }
+    /// What the handler itself awaits is given this slot.
+    void bind(asio::cancellation_slot slot) const noexcept {
+        peer_->handlerSlot.bind(slot);
+        const std::scoped_lock lock(server_->hub_->mutex());
+        task_->ownSlot = slot;
+    }
 
 private:
     ServerPtr server_;
     PeerPtr peer_;
+    HandlerTaskPtr task_;
+    std::uint64_t number_;
 };
 
 void ServerCore::onHello(MessagePtr hello) noexcept {
@@ -54,10 +65,13 @@ void ServerCore::onHubEnd(WokenList& woken) noexcept {
     hub_->wakeAll(knockWaiters_, woken);
 }
 
+/// Without an answer, which would be the application's no: who tries again may find the next server.
 void ServerCore::turnAway(Knock knock) noexcept {
-    knock.hello->textHeaders.clear();
-    knock.hello->body.clear();
-    answer(*knock.peer, std::move(knock.hello), static_cast<std::uint8_t>(Status::ShutdownStarted));
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        ++counts_.turnedAway;
+    }
+    knock.peer->abort();
 }
 
 std::uint8_t ServerCore::examine(const Knock& knock, Message& response, const ChannelInfo& channel) {
@@ -71,6 +85,9 @@ std::uint8_t ServerCore::examine(const Knock& knock, Message& response, const Ch
     try {
         return options_.accept(hello);
     } catch (...) {
+        hub_->warnings().write(Warning::AcceptHookThrew,
+                               "server: the accept hook threw, " + describePeer(channel) + " is refused",
+                               std::current_exception());
         return static_cast<std::uint8_t>(Status::ProcessingFailed);
     }
 }
@@ -86,22 +103,30 @@ void ServerCore::answer(PeerState& peer, MessagePtr response, std::uint8_t statu
 }
 
 void ServerCore::admit(Knock knock) {
+    const AdmissionGuard guard(*this);
     MessagePtr response = hub_->engine().get();
     response->header.messageId = knock.hello->header.messageId;
     const ChannelInfo channel = knock.peer->info();
     const std::uint8_t status = examine(knock, *response, channel);
     answer(*knock.peer, std::move(response), status);
     if (status != 0) return;  // the handle's end says bye
+    const asio::any_io_executor loops = hub_->group().executor();
+    const asio::any_io_executor executor =
+        options_.executor ? HandlerTask::serial(options_.executor, loops) : loops;
+    const auto task = std::make_shared<HandlerTask>(knock.peer, executor, describePeer(channel));
     bool drains = false;
+    std::uint64_t number = 0;
     {
         const std::scoped_lock lock(hub_->mutex());
+        number = ++lastTask_;
+        served_.emplace_hint(served_.end(), number, task);
         ++counts_.accepted;
-        served_.emplace(knock.peer.get(), knock.peer);
         drains = isDraining_;
     }
     if (drains) knock.peer->drain();
-    const asio::any_io_executor executor = options_.executor ? options_.executor : hub_->group().executor();
-    asio::co_spawn(executor, runHandler(Served(shared_from_this(), std::move(knock.peer))), asio::detached);
+    // The coroutine's end owns the signal that its slots lie in.
+    asio::co_spawn(executor, runHandler(Served(shared_from_this(), std::move(knock.peer), task, number)),
+                   asio::bind_cancellation_slot(task->slot(), [task](const std::exception_ptr&) {}));
 }
 
 bool ServerCore::isOverrun(const PeerState& peer) noexcept {
@@ -109,13 +134,13 @@ bool ServerCore::isOverrun(const PeerState& peer) noexcept {
     return peer.isOverrun;
 }
 
-void ServerCore::release(const PeerState* peer, bool wasOverrun) noexcept {
+void ServerCore::release(std::uint64_t number, bool wasOverrun) noexcept {
     WokenList woken;
     {
         const std::scoped_lock lock(hub_->mutex());
-        served_.erase(peer);
+        served_.erase(number);
         if (wasOverrun) ++counts_.overruns;
-        if (served_.empty()) hub_->wakeAll(idleWaiters_, woken);
+        hub_->wakeAll(idleWaiters_, woken);
     }
     woken.wakeAll(false);
 }
@@ -131,6 +156,8 @@ bool isOrdinaryEnd(const boost::system::system_error& error) noexcept {
 }  // namespace
 
 asio::awaitable<void> ServerCore::runHandler(Served served) {
+    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+    served.bind(cancellation.slot());
     std::exception_ptr failure;
     try {
         Peer peer(served.peer());
@@ -140,14 +167,21 @@ asio::awaitable<void> ServerCore::runHandler(Served served) {
     } catch (...) {
         failure = std::current_exception();
     }
-    if (failure == nullptr) co_return;
-    ServerCore& server = served.server();
+    if (failure != nullptr) served.server().onHandlerFailure(served, failure);
+}
+
+void ServerCore::onHandlerFailure(const Served& served, const std::exception_ptr& failure) noexcept try {
     served.peer()->abort();
     {
-        const std::scoped_lock lock(server.hub_->mutex());
-        ++server.counts_.handlerFailures;
+        const std::scoped_lock lock(hub_->mutex());
+        ++counts_.handlerFailures;
     }
-    if (server.options_.onFailure != nullptr) server.options_.onFailure(Peer(served.peer()), failure);
+    WarningLog& warnings = hub_->warnings();
+    warnings.write(Warning::HandlerThrew, "server: the handler of " + served.name() + " threw", failure);
+    if (options_.onFailure != nullptr) options_.onFailure(Peer(served.peer()), failure);
+} catch (...) {
+    hub_->warnings().write(Warning::FailureHookThrew, "server: the failure hook threw",
+                           std::current_exception());
 }
 
 }  // namespace tempeh::flows::detail

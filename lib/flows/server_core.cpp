@@ -5,6 +5,13 @@
 
 namespace tempeh::flows::detail {
 
+std::string describePeer(const ChannelInfo& peer) {
+    std::string text = "channel " + std::to_string(peer.channel);
+    if (!peer.peerAddress.empty()) text += ", " + peer.peerAddress;
+    if (peer.peerCredentials) text += ", process " + std::to_string(peer.peerCredentials->pid);
+    return text;
+}
+
 ServerPtr ServerCore::start(Ampe& engine, const std::vector<Address>& addresses, ServerOptions options) {
     auto server = std::make_shared<ServerCore>(Hub::create(engine), std::move(options));
     {
@@ -81,6 +88,14 @@ std::vector<Address> ServerCore::addresses() {
     return boundOrThrow();
 }
 
+void ServerCore::beginServing(Handler handler) {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (std::exchange(isServing_, true)) throw Error(Status::NotAllowed);
+    }
+    handler_ = std::move(handler);
+}
+
 ServerCounters ServerCore::counters() {
     const std::scoped_lock lock(hub_->mutex());
     ServerCounters result = counts_;
@@ -110,27 +125,68 @@ void ServerCore::stopListening() noexcept {
     woken.wakeAll(false);
 }
 
+template <typename Visit>
+void ServerCore::forEachTask(Visit visit) {
+    for (std::uint64_t last = 0;;) {
+        HandlerTaskPtr task;
+        {
+            const std::scoped_lock lock(hub_->mutex());
+            const auto next = served_.upper_bound(last);
+            if (next == served_.end()) return;
+            last = next->first;
+            task = next->second;
+        }
+        visit(*task);
+    }
+}
+
 void ServerCore::drainPeers() noexcept {
-    std::vector<PeerPtr> peers;
     {
         const std::scoped_lock lock(hub_->mutex());
         isDraining_ = true;
-        for (const auto& [key, peer] : served_)
-            peers.push_back(peer.lock());
     }
-    for (const PeerPtr& peer : peers)
-        if (peer != nullptr) peer->drain();
+    forEachTask([](const HandlerTask& task) {
+        if (const PeerPtr peer = task.peer()) peer->drain();
+    });
 }
 
-void ServerCore::abortPeers() noexcept {
-    std::vector<PeerPtr> peers;
+void ServerCore::endHandlers(const HandlerTask* except) noexcept {
+    forEachTask([this, except](HandlerTask& task) {
+        if (&task == except) return;
+        if (const PeerPtr peer = task.peer()) peer->abort();
+        task.cancel();
+        const std::scoped_lock lock(hub_->mutex());
+        ++counts_.cancelled;
+    });
+}
+
+bool ServerCore::isIdle(bool fromHandler) const noexcept {
+    return !isAdmitting_ && served_.size() == (fromHandler ? inStop_ : 0);
+}
+
+std::vector<std::string> ServerCore::served() {
+    PeerPtr admitting;
     {
         const std::scoped_lock lock(hub_->mutex());
-        for (const auto& [key, peer] : served_)
-            peers.push_back(peer.lock());
+        admitting = admitting_.lock();
     }
-    for (const PeerPtr& peer : peers)
-        if (peer != nullptr) peer->abort();
+    std::vector<std::string> names;
+    forEachTask([&names](const HandlerTask& task) { names.push_back(task.name()); });
+    if (admitting != nullptr) names.push_back(describePeer(admitting->info()) + ", in the accept hook");
+    return names;
+}
+
+void ServerCore::warnOfThoseLeft() noexcept try {
+    constexpr std::size_t namesAtMost = 8;
+    const std::vector<std::string> names = served();
+    std::string text = "server: " + std::to_string(names.size()) +
+                       " handlers have not ended at stop()'s deadline, though cancelled:";
+    for (std::size_t i = 0; i < names.size() && i < namesAtMost; ++i)
+        text += (i == 0 ? " " : "; ") + names[i];
+    if (names.size() > namesAtMost) text += "; ...";
+    hub_->warnings().write(Warning::HandlersLeft, text);
+} catch (const std::bad_alloc&) {
+    hub_->warnings().write(Warning::HandlersLeft, "server: handlers have not ended at stop()'s deadline");
 }
 
 }  // namespace tempeh::flows::detail

@@ -1,17 +1,23 @@
 #pragma once
 
+#include "flows/handler_task.hpp"
 #include "flows/listener_route.hpp"
 #include "flows/peer_state.hpp"
 
 #include <tempeh/flows/server_options.hpp>
 
+#include <cstdint>
 #include <deque>
 #include <list>
+#include <map>
 #include <memory>
-#include <unordered_map>
+#include <string>
 #include <vector>
 
 namespace tempeh::flows::detail {
+
+/// A peer for a text: its address, and its process where that is known.
+std::string describePeer(const ChannelInfo& peer);
 
 class ServerCore;
 using ServerPtr = std::shared_ptr<ServerCore>;
@@ -32,7 +38,10 @@ public:
     /// Stops listening and lets serve() end; the peers go on.
     void stopListening() noexcept;
     void drainPeers() noexcept;
-    void abortPeers() noexcept;
+    /// Aborts the peers and cancels the handlers; not that of `except`, which may be null.
+    void endHandlers(const HandlerTask* except) noexcept;
+    /// The peers whose handlers have not ended, and the client that the accept hook has before it.
+    std::vector<std::string> served();
 
     static asio::awaitable<void> listening(ServerPtr self);
     static asio::awaitable<void> serve(ServerPtr self, Handler handler);
@@ -46,6 +55,9 @@ private:
     class KnockWait;
     class IdleWait;
     class Served;
+    class ServeGuard;
+    class AdmissionGuard;
+    class StopCaller;
 
     /// A client whose hello is not answered yet.
     struct Knock {
@@ -53,8 +65,15 @@ private:
         MessagePtr hello;
     };
 
-    /// False: the deadline came before the last handler had ended.
-    static asio::awaitable<bool> idle(ServerPtr self, TimePoint deadline);
+    /// False: the deadline came before the last handler had ended. `fromHandler`: those that wait in stop()
+    /// themselves are not waited for.
+    static asio::awaitable<bool> idle(ServerPtr self, bool fromHandler, TimePoint deadline);
+    bool isIdle(bool fromHandler) const noexcept;  // lock held
+    /// Runs `visit` for every handler there is, in the order they were let in; no lock held.
+    template <typename Visit>
+    void forEachTask(Visit visit);
+    void beginServing(Handler handler);
+    void warnOfThoseLeft() noexcept;
     void listen(const std::vector<Address>& addresses);
     bool allAnswered() const noexcept;    // lock held
     bool takesNobody() const noexcept;    // lock held: serve() is to end
@@ -65,8 +84,9 @@ private:
     bool keepKnock(Knock& knock, WokenList& woken);
     void turnAway(Knock knock) noexcept;
     bool isOverrun(const PeerState& peer) noexcept;
-    void release(const PeerState* peer, bool wasOverrun) noexcept;
+    void release(std::uint64_t number, bool wasOverrun) noexcept;
     static asio::awaitable<void> runHandler(Served served);
+    void onHandlerFailure(const Served& served, const std::exception_ptr& failure) noexcept;
 
     const HubPtr hub_;
     const ServerOptions options_;
@@ -78,7 +98,11 @@ private:
     WaitList idleWaiters_;
     std::list<ListenerRoute> listeners_;
     std::deque<Knock> knocks_;
-    std::unordered_map<const PeerState*, std::weak_ptr<PeerState>> served_;
+    std::map<std::uint64_t, HandlerTaskPtr> served_;  // by number, in the order they were let in
+    std::uint64_t lastTask_ = 0;
+    std::size_t inStop_ = 0;              // of the served: wait in stop() themselves
+    std::weak_ptr<PeerState> admitting_;  // the client that is being let in or refused
+    bool isAdmitting_ = false;
     ServerCounters counts_;
     bool isServing_ = false;
     bool isStopping_ = false;

@@ -37,6 +37,8 @@ public:
         if (ec || isOver || server_.knocks_.empty()) return;
         knock = std::move(server_.knocks_.front());
         server_.knocks_.pop_front();
+        server_.admitting_ = knock.peer;
+        server_.isAdmitting_ = true;
     }
 
     bool isOver = false;
@@ -46,23 +48,24 @@ private:
     ServerCore& server_;
 };
 
-/// No handler runs.
+/// No handler runs, and none is about to.
 class ServerCore::IdleWait final : public ListedWait {
 public:
-    explicit IdleWait(ServerCore& server) noexcept : server_(server) {}
+    IdleWait(ServerCore& server, bool fromHandler) noexcept : server_(server), fromHandler_(fromHandler) {}
     bool enter() noexcept override {
         server_.idleWaiters_.push_back(*this);
-        return server_.served_.empty();
+        return server_.isIdle(fromHandler_);
     }
     void settle() noexcept override {
         server_.idleWaiters_.erase(server_.idleWaiters_.iterator_to(*this));
-        isIdle = server_.served_.empty();
+        isIdle = server_.isIdle(fromHandler_);
     }
 
     bool isIdle = false;
 
 private:
     ServerCore& server_;
+    const bool fromHandler_;
 };
 
 }  // namespace tempeh::flows::detail

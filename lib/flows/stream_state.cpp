@@ -237,7 +237,7 @@ asio::awaitable<MessagePtr> nextPart(StreamPtr stream) {
     Hub& hub = stream->peer().hub();
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     bool isReady = false;
-    if (!cancellation.slot().is_connected()) {
+    if (stream->peer().handlerSlot.mayTakeAtOnce(cancellation.slot())) {
         const std::scoped_lock lock(hub.mutex());
         isReady = wait.enter();
         wait.settle();

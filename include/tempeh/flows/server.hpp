@@ -6,6 +6,7 @@
 #include <tempeh/wire/address.hpp>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace tempeh::flows {
@@ -15,8 +16,8 @@ class ServerCore;
 }
 
 /// Listens at any number of addresses, TCP and Unix sockets alike, and runs one coroutine per client. Any
-/// thread. Destroying it stops listening and aborts the peers that are still served; it does not wait (stop()
-/// does).
+/// thread. Destroying it stops listening, aborts the peers that are still served and cancels their handlers;
+/// it does not wait (stop() does).
 class TEMPEH_EXPORT Server {
 public:
     /// Begins to listen at once, clients are taken once serve() runs. The engine must outlive the server.
@@ -37,21 +38,28 @@ public:
     [[nodiscard]] asio::awaitable<void> listening() const;
 
     /// Runs `handler` for every client until stop() (or the engine's end), and completes when the last
-    /// handler has ended. An exception in a handler aborts that peer alone: it is counted, and told to
-    /// onFailure; only the end of the channel or of the server (ChannelClosed, ShutdownStarted,
-    /// operation_aborted) is no failure. Once. Errors: as listening(); NotAllowed the second time.
+    /// handler has ended. An exception in a handler aborts that peer alone: it is counted, logged, and told
+    /// to onFailure; only the end of the channel or of the server (ChannelClosed, ShutdownStarted,
+    /// operation_aborted) is no failure. Once. Errors: as listening(), which the log tells too, and then no
+    /// listener is left open; NotAllowed the second time.
     /// Cancellation stops serve() alone: nobody is let in any more, handlers go on until stop(). With GCC 12
     /// name a handler that captures by value before the co_await.
     [[nodiscard]] asio::awaitable<void> serve(Handler handler);
 
     /// Stops listening, and lets receive() of every peer end with ShutdownStarted once it has given what had
-    /// arrived, so that handlers finish what they are at; completes when all have ended. Those that have not
-    /// by `deadline` (from now) are aborted. True: none had to be. What a handler waits for elsewhere is not
-    /// cancelled. Any number of callers.
+    /// arrived, so that handlers finish what they are at; completes with true when all have ended. At
+    /// `deadline` (from now) the peers of those that have not are aborted and the handlers cancelled,
+    /// whatever they wait for; false then, as soon as they have ended, at most a second later: one that is
+    /// deaf to cancellation, or blocks, is named in the log and by served(). Clients that nobody has looked
+    /// at yet are closed without an answer, so that they try again elsewhere. Any number of callers; one that
+    /// is a handler of this server is not waited for by itself.
     [[nodiscard]] asio::awaitable<bool> stop(Duration deadline);
 
     /// A snapshot.
     ServerCounters counters() const;
+    /// Whom handlers serve now, a line each with the peer's address: after stop() gave false, those that did
+    /// not end.
+    std::vector<std::string> served() const;
     /// The executor beside the sockets.
     asio::any_io_executor executor() const;
 
