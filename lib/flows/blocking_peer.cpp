@@ -47,8 +47,7 @@ struct Outcome {
     detail::PeerPtr peer;
     error_code ec;
     std::string detail;
-    bool isRefused = false;
-    std::uint8_t rawStatus = 0;
+    std::shared_ptr<const Message> refusal;
 };
 
 /// Says that it is done, however the coroutine ends.
@@ -77,8 +76,7 @@ asio::awaitable<void> connectInto(OutcomeGuard guard, detail::HubPtr hub, detail
         outcome.peer = co_await detail::connectPeer(std::move(hub), std::move(hello), options);
         outcome.ec.clear();
     } catch (const Refused& error) {
-        outcome.isRefused = true;
-        outcome.rawStatus = error.rawStatus();
+        outcome.refusal = error.sharedResponse();
     } catch (const Error& error) {
         outcome.ec = error.code();
         outcome.detail = detail::detailOf(error);
@@ -98,7 +96,7 @@ BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions
                    asio::detached);
     std::unique_lock lock(outcome->mutex);
     outcome->changed.wait(lock, [&] { return outcome->isDone; });
-    if (outcome->isRefused) throw Refused(outcome->rawStatus, server);
+    if (outcome->refusal != nullptr) throw Refused(server, outcome->refusal);
     if (outcome->ec) throw Error(outcome->ec, outcome->detail);
     return BlockingPeer(Peer(std::move(outcome->peer)));
 }

@@ -1,4 +1,5 @@
 #include "flows/connecting.hpp"
+#include "flows/refusal.hpp"
 
 #include <tempeh/flows/connect.hpp>
 #include <tempeh/flows/peer_group.hpp>
@@ -23,10 +24,9 @@ asio::awaitable<Peer> startConnect(const detail::HubPtr& hub, const Address& add
 
 }  // namespace
 
-Refused::Refused(std::uint8_t rawStatus, const std::string& detail)
-    : Error(make_error_code(statusFromRaw(rawStatus)),
-            detail + ": refused with status " + std::to_string(rawStatus))
-    , rawStatus_(rawStatus) {}
+Refused::Refused(const std::string& server, std::shared_ptr<const Message> response)
+    : Error(error_code(response->header.status, refusalCategory()), detail::refusalDetail(server, *response))
+    , response_(std::move(response)) {}
 
 Refused::~Refused() = default;
 

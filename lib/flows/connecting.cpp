@@ -21,7 +21,13 @@ HelloTemplate::HelloTemplate(const Address& address, const ConnectOptions& optio
 MessagePtr HelloTemplate::make(Ampe& engine) const {
     MessagePtr message = engine.get();
     copyMessage(*message_, *message);
-    if (hook_ != nullptr) hook_(*message);
+    if (hook_ == nullptr) return message;
+    try {
+        hook_(*message);
+    } catch (...) {
+        throw Error(make_error_code(Status::ProcessingFailed),
+                    address_ + ", prepareHello threw: " + textOf(std::current_exception()));
+    }
     return message;
 }
 
@@ -41,7 +47,7 @@ bool isOpen(PeerState& peer, const std::string& address) {
         if (phase == HelloPhase::Pending) ended = peer.endCode();
     }
     // Only the phase Pending is followed by another.
-    if (phase == HelloPhase::Refused) throw Refused(peer.helloStatus, address);
+    if (phase == HelloPhase::Refused) throw Refused(address, peer.hello());
     if (phase == HelloPhase::Failed)
         throw Error(statusFromRaw(peer.helloStatus), withReason(address, peer.helloReason));
     if (phase == HelloPhase::Pending && ended) throw peer.errorFor(ended);
@@ -75,6 +81,7 @@ bool isWorthRetrying(const Error& error, const ConnectOptions& options) noexcept
         case Status::ChannelClosed:
         case Status::Returned:
         case Status::TooManyChannels:
+        case Status::ProcessingFailed:  // prepareHello: its token service may be back next time
             return true;
         case Status::NotAllowed:  // a tofu server's no
             return options.retryRefused;

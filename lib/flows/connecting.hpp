@@ -19,7 +19,7 @@ public:
     /// Completes every hello that is made.
     void setHook(std::function<void(Message& hello)> hook) { hook_ = std::move(hook); }
 
-    /// Made from the engine's pool.
+    /// Made from the engine's pool. Throws Error(ProcessingFailed) when the hook throws.
     MessagePtr make(Ampe& engine) const;
     const std::string& address() const noexcept { return address_; }
 

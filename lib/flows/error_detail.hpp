@@ -20,6 +20,7 @@ inline std::string detailOf(const boost::system::system_error& error) {
 
 /// The short form of an Error, as part of another's text: the status and what is special.
 inline std::string shortFormOf(const Error& error) {
+    if (error.code().category() != statusCategory()) return error.what();
     return std::string(nameOf(error.status())) + ": " + detailOf(error);
 }
 

@@ -51,7 +51,7 @@ asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Durat
     Suspension suspension(hub, wait, co_await asio::this_coro::executor);
     auto received = suspension.until(hub.time().after(timeout));
     co_await std::move(received);
-    if (wait.ec) throw owner->errorFor(wait.ec);
+    if (wait.ec) owner->throwFor(wait.ec);
     if (wait.message != nullptr && receiver == Receiver::Application) owner->onReceived(*wait.message);
     co_return std::move(wait.message);
 }

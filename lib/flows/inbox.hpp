@@ -51,6 +51,8 @@ public:
     virtual Hub& hub() const noexcept = 0;
     /// What to throw for the inbox's end. No lock held.
     virtual Error errorFor(const error_code& ec) = 0;
+    /// Throws it, as what it really is.
+    [[noreturn]] virtual void throwFor(const error_code& ec) { throw errorFor(ec); }
     /// The application has that message. No lock held.
     virtual void onReceived(const Message& message) noexcept = 0;
 

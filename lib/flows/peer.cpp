@@ -87,7 +87,7 @@ ChannelNumber Peer::channel() const {
 }
 
 const Message* Peer::hello() const {
-    return state()->hello();
+    return state()->hello().get();
 }
 
 MessagePtr Peer::get(OpCode opCode) const {

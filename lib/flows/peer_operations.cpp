@@ -90,6 +90,12 @@ asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration t
 
 asio::awaitable<MessagePtr> close(PeerPtr peer, MessagePtr bye) {
     peer->sayBye(std::move(bye));
+    auto rest = awaitFarewell(std::move(peer));
+    MessagePtr farewell = co_await std::move(rest);
+    co_return farewell;
+}
+
+asio::awaitable<MessagePtr> awaitFarewell(PeerPtr peer) {
     CloseWait wait(*peer);
     Suspension suspension(peer->hub(), wait, co_await asio::this_coro::executor);
     auto closed = suspension.until(TimePoint::max());

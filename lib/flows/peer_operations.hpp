@@ -16,6 +16,8 @@ void sendSoon(const PeerPtr& peer, MessagePtr message);
 asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration timeout,
                                     SignalHandler onSignal, MessagePtr* unsent = nullptr);
 asio::awaitable<MessagePtr> close(PeerPtr peer, MessagePtr bye);
+/// The rest of close(): the bye is said.
+asio::awaitable<MessagePtr> awaitFarewell(PeerPtr peer);
 
 /// Posts the message; waits for room. False: the deadline came first, and the message is still there. Throws
 /// Error. Outlived by what it refers to.

@@ -111,21 +111,35 @@ void PeerState::abort() noexcept {
     }
 }
 
-void PeerState::sayBye(MessagePtr bye) {
-    if (bye == nullptr) bye = makeBye(OpCode::ByeRequest);
+MessagePtr PeerState::asBye(MessagePtr bye) {
+    if (bye == nullptr) return makeBye(OpCode::ByeRequest);
     bye->header.opCode = OpCode::ByeRequest;
-    MessageQueue dropped;  // outside the lock; the engine answers them
+    return bye;
+}
+
+void PeerState::sayBye(MessagePtr bye) {
+    bye = asBye(std::move(bye));
+    MessageQueue dropped;
+    error_code ec;
     {
         const std::scoped_lock lock(hub_->mutex());
-        if (hasEnded()) return;
-        inbox.hasReader = false;  // a bye from now on is the engine's to answer
-        dropped = takeByeRequests();
-        if (byeSaid_) return;
+        ec = postBye(bye, dropped);
+    }
+    if (ec) throw errorFor(ec);
+}
+
+/// Posted under the lock, so that nobody takes a bye that could not be posted for one that was said.
+error_code PeerState::postBye(MessagePtr& bye, MessageQueue& dropped) noexcept {
+    if (hasEnded()) return {};
+    if (!byeSaid_) {
+        const error_code ec = post(bye);
+        // InvalidOpCode: the other side was quicker, or the bye crossed with ours.
+        if (ec && ec != Status::ChannelClosed && ec != Status::InvalidOpCode) return ec;
         byeSaid_ = true;
     }
-    const error_code ec = post(bye);
-    // InvalidOpCode: the other side was quicker, or the bye crossed with ours.
-    if (ec && ec != Status::ChannelClosed && ec != Status::InvalidOpCode) throw errorFor(ec);
+    inbox.hasReader = false;  // a bye from now on is the engine's to answer
+    dropped = takeByeRequests();
+    return {};
 }
 
 /// The other side's bye, if it waits to be received.

@@ -54,17 +54,23 @@ public:
     void onReceived(const Message& message) noexcept override;
     std::string endReason();
     void abort() noexcept;
-    /// Says bye unless somebody did; a null one is made.
+    /// Says bye unless somebody did; a null one is made. Throws Error for what is wrong with it: then nothing
+    /// was said.
     void sayBye(MessagePtr bye);
+    /// The message as a ByeRequest; a null one is made.
+    static MessagePtr asBye(MessagePtr bye);
     ChannelInfo info();
     PeerCounters counters();
     /// Keeps what the engine knows of the channel for the time after its end.
     void noteOpened();
     /// Lets receive() end with ShutdownStarted when nothing is left to receive.
     void drain() noexcept;
-    const Message* hello() const noexcept { return hello_.get(); }
+    const std::shared_ptr<const Message>& hello() const noexcept { return hello_; }
 
     // --- Lock held ---
+
+    /// As sayBye(), of what asBye() gave. `dropped` is to go without the lock.
+    error_code postBye(MessagePtr& bye, MessageQueue& dropped) noexcept;
 
     void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
     void onHubEnd(const error_code& reason, WokenList& woken) noexcept override;
@@ -107,7 +113,7 @@ private:
     error_code endCode_;
     std::string endReason_;
     ChannelInfo opened_;
-    std::unique_ptr<Message> hello_;  // a copy: kept for long, which a message of the pool must not be
+    std::shared_ptr<const Message> hello_;  // a copy: kept for long, which a message of the pool must not be
 };
 
 }  // namespace tempeh::flows::detail

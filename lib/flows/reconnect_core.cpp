@@ -83,7 +83,9 @@ asio::awaitable<void> ReconnectCore::run(Running running) {
             const std::optional<Heartbeat> heartbeat = self.watch(peer);
             co_await self.sendUnsent(peer);
             self.setConnected(peer);
+            const TimePoint connected = self.hub_->time().now();
             co_await self.passOn(peer);
+            self.delay_.noteLasted(self.hub_->time().now() - connected);
             self.setLost(*peer);
             if (self.isStopping()) break;
             auto resting =
@@ -91,8 +93,12 @@ asio::awaitable<void> ReconnectCore::run(Running running) {
                                asio::bind_cancellation_slot(self.stopAttempts_.slot(), asio::use_awaitable));
             co_await std::move(resting);
         }
+    } catch (const Refused& refused) {
+        self.setRefused(refused);
     } catch (const boost::system::system_error& error) {
         self.setEnd(error.code(), detailOf(error));
+    } catch (const std::exception& error) {
+        self.setEnd(make_error_code(Status::ProcessingFailed), error.what());
     }
 }
 
@@ -100,10 +106,7 @@ asio::awaitable<void> ReconnectCore::run(Running running) {
 asio::awaitable<PeerPtr> ReconnectCore::establish() {
     for (;;) {
         PeerPtr peer = co_await attempt();
-        if (peer != nullptr) {
-            delay_.reset();
-            co_return peer;
-        }
+        if (peer != nullptr) co_return peer;
         {
             const std::scoped_lock lock(hub_->mutex());
             ++counts_.failedAttempts;
@@ -120,6 +123,8 @@ asio::awaitable<PeerPtr> ReconnectCore::attempt() {
         peer = co_await tryConnect(hub_, hello_, deadline);
     } catch (const Error& error) {
         if (!isWorthRetrying(error, connecting_)) throw;
+        if (error.status() == Status::ProcessingFailed)
+            hub_->warnings().write(Warning::HelloHookThrew, error.what());
     }
     co_return peer;
 }
@@ -229,8 +234,18 @@ void ReconnectCore::stop() noexcept {
 
 void ReconnectCore::setStopping() noexcept {
     const std::scoped_lock lock(hub_->mutex());
+    markStopping();
+}
+
+void ReconnectCore::markStopping() noexcept {
     isStopping_ = true;
     if (!endCode_) endCode_ = Status::ChannelClosed;
+}
+
+void ReconnectCore::setRefused(const Refused& refused) noexcept {
+    setEnd(refused.code(), {});
+    const std::scoped_lock lock(hub_->mutex());
+    if (endCode_ == refused.code()) refusal_ = refused.sharedResponse();
 }
 
 void ReconnectCore::setEnd(const error_code& code, std::string reason) noexcept {

@@ -30,6 +30,10 @@ public:
     Hub& hub() const noexcept override { return *hub_; }
     const HubPtr& hubPtr() const noexcept { return hub_; }
     Error errorFor(const error_code& ec) override;
+    /// Refused, if the server said no.
+    [[noreturn]] void throwFor(const error_code& ec) override;
+    /// Why there are no more attempts, in words; empty before.
+    std::string endReason();
     void onReceived(const Message& message) noexcept override;
 
     static asio::awaitable<MessagePtr> request(ReconnectPtr self, MessagePtr message, Duration timeout,
@@ -58,11 +62,16 @@ private:
     asio::awaitable<void> sendUnsent(PeerPtr peer);
     std::optional<Heartbeat> watch(const PeerPtr& peer) const;
     void setConnected(const PeerPtr& peer);
+    /// Says bye, and then there are no more attempts; throws for what is wrong with the bye, and nothing
+    /// changed.
+    void beginClosing(PeerState& peer, MessagePtr bye);
+    void markStopping() noexcept;  // lock held
     void setLost(PeerState& peer);
     /// No more attempts are made.
     void stop() noexcept;
     void end() noexcept;
     void setEnd(const error_code& code, std::string reason) noexcept;  // the first counts
+    void setRefused(const Refused& refused) noexcept;
     bool isStopping();
     void setStopping() noexcept;
 
@@ -83,6 +92,7 @@ private:
     bool isStopping_ = false;
     error_code endCode_;
     std::string endReason_;
+    std::shared_ptr<const Message> refusal_;  // the server's HelloResponse, if that was the end
     ReconnectCounters counts_;
 };
 

@@ -2,6 +2,7 @@
 #include "flows/peer_operations.hpp"
 #include "flows/reconnect_core.hpp"
 #include "flows/reconnect_waits.hpp"
+#include "flows/refusal.hpp"
 #include "flows/suspension.hpp"
 
 #include <tempeh/flows/reconnecting_peer.hpp>
@@ -18,6 +19,22 @@ Error ReconnectCore::errorFor(const error_code& ec) {
 void ReconnectCore::onReceived(const Message& message) noexcept {
     if (!message.hasMore()) return;  // nothing is paced by it
     if (const PeerPtr peer = current()) peer->onReceived(message);
+}
+
+void ReconnectCore::throwFor(const error_code& ec) {
+    std::shared_ptr<const Message> refusal;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (ec == endCode_) refusal = refusal_;
+    }
+    if (refusal != nullptr) throw Refused(hello_.address(), std::move(refusal));
+    throw errorFor(ec);
+}
+
+std::string ReconnectCore::endReason() {
+    const std::scoped_lock lock(hub_->mutex());
+    if (refusal_ != nullptr) return refusalDetail(hello_.address(), *refusal_);
+    return endReason_;
 }
 
 LinkState ReconnectCore::state() {
@@ -43,7 +60,7 @@ asio::awaitable<PeerPtr> ReconnectCore::connection(ReconnectPtr self, TimePoint 
         auto connected = suspension.until(deadline);
         co_await std::move(connected);
         if (wait.ec) throw Error(wait.ec);
-        if (wait.isOver) throw self->errorFor(self->inbox.end);
+        if (wait.isOver) self->throwFor(self->inbox.end);
     }
     co_return std::move(wait.peer);
 }
@@ -97,12 +114,24 @@ asio::awaitable<void> ReconnectCore::send(ReconnectPtr self, MessagePtr message)
     }
 }
 
+void ReconnectCore::beginClosing(PeerState& peer, MessagePtr bye) {
+    bye = PeerState::asBye(std::move(bye));
+    MessageQueue dropped;
+    error_code ec;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        ec = peer.postBye(bye, dropped);
+        if (!ec) markStopping();
+    }
+    if (ec) throw peer.errorFor(ec);
+}
+
 asio::awaitable<MessagePtr> ReconnectCore::close(ReconnectPtr self, MessagePtr bye) {
     const PeerPtr peer = self->current();
     MessagePtr farewell;
     if (peer != nullptr) {
-        self->setStopping();
-        farewell = co_await detail::close(peer, std::move(bye));
+        self->beginClosing(*peer, std::move(bye));
+        farewell = co_await awaitFarewell(peer);
     }
     self->stop();
     bool isOver = false;

@@ -16,8 +16,11 @@ public:
     RetryDelay(const Backoff& backoff, Ampe& engine);
 
     Duration next() noexcept;
-    /// After a success: begins anew.
-    void reset() noexcept { delay_ = backoff_.initial; }
+    /// After a success that lasted so long: begins anew, unless that is less than the pause that would come
+    /// next. What ends as soon as it has begun is no success, and must be tried less and less often too.
+    void noteLasted(Duration duration) noexcept {
+        if (duration >= delay_) delay_ = backoff_.initial;
+    }
 
 private:
     Backoff backoff_;

@@ -225,7 +225,7 @@ TEST_F(FlowsReconnect, DestroyedLeavesNothingBehind) {
     EXPECT_TRUE(eventually([&] { return client_.stats().groups == 0; }));
 }
 
-asio::awaitable<void> expectEnd(ReconnectingPeer link, Status status) {
+asio::awaitable<void> expectEnd(ReconnectingPeer link, error_code status) {
     const error_code asking = co_await codeOf(link.request(link.get(), patience));
     EXPECT_EQ(asking, status);
     error_code ec;
@@ -240,7 +240,7 @@ TEST_F(FlowsReconnect, EndsWhenItIsRefused) {
     };
     server_.start(echo, {.accept = hook});
     const ReconnectingPeer link = this->link();
-    onClient(expectEnd(link, Status::NotAllowed));
+    onClient(expectEnd(link, error_code(static_cast<int>(Status::NotAllowed), flows::refusalCategory())));
 }
 
 TEST_F(FlowsReconnect, TriesAgainThoughRefusedIfToldTo) {

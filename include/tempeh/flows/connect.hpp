@@ -5,11 +5,13 @@
 #include <tempeh/core/asio.hpp>
 #include <tempeh/flows/backoff.hpp>
 #include <tempeh/flows/peer.hpp>
+#include <tempeh/message/message.hpp>
 #include <tempeh/message/text_headers.hpp>
 #include <tempeh/wire/address.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,19 +38,28 @@ struct ConnectOptions {
 // GCC 12 destroys members of an aggregate twice that is made inside a co_await expression.
 static_assert(std::is_trivially_destructible_v<ConnectOptions>);
 
-/// The server answered the hello with a status other than 0.
+/// The server answered the hello with a status other than 0. what() has that status and why, if the server
+/// says it: in a text header `~reason` or else in the body of its HelloResponse.
 class TEMPEH_EXPORT Refused : public Error {
 public:
-    /// With that status and that text behind the message.
-    Refused(std::uint8_t rawStatus, const std::string& detail);
+    /// `server`: its address; `response`: its HelloResponse.
+    Refused(const std::string& server, std::shared_ptr<const Message> response);
     ~Refused() override;
 
-    /// As the server's application gave it; code() is the Status of that value.
-    std::uint8_t rawStatus() const noexcept { return rawStatus_; }
+    /// As the server's application gave it. No Status of the engine's: code() is of refusalCategory(), with
+    /// this as its value.
+    std::uint8_t rawStatus() const noexcept { return response_->header.status; }
+    /// The HelloResponse, as long as this or a copy of it lives.
+    const Message& response() const noexcept { return *response_; }
+    /// The same, to keep.
+    const std::shared_ptr<const Message>& sharedResponse() const noexcept { return response_; }
 
 private:
-    std::uint8_t rawStatus_;
+    std::shared_ptr<const Message> response_;
 };
+
+/// The category of what applications refuse with; the value is theirs.
+TEMPEH_EXPORT const boost::system::error_category& refusalCategory() noexcept;
 
 /// Connects, says hello and waits for the answer (or for whatever the server says first). The peer is alone
 /// in a group of its own; PeerGroup puts several into one. Any executor. Where a server listens

@@ -33,11 +33,14 @@ enum class Unanswered : std::uint8_t {
 enum class LinkState : std::uint8_t { Connecting, Connected, Closed };
 
 /// Completes each HelloRequest before it is sent, for example with a fresh token. Called beside the sockets.
+/// What it throws is logged and fails that attempt; the next one calls it again.
 using HelloHook = std::function<void(Message& hello)>;
 
 /// How to stay connected. An aggregate for designated initialisers.
 struct ReconnectOptions {
-    /// Between attempts, and before the first one after a loss. Begins anew with every connection.
+    /// Between attempts, and before the first one after a loss. Begins anew once a connection has lasted at
+    /// least as long as the next pause would be: a server that lets everybody in and closes at once is tried
+    /// less and less often, too.
     Backoff backoff = {};
     /// For one attempt, until the hello is answered. Each resolves the name anew.
     Duration attemptTimeout = std::chrono::seconds(10);
@@ -94,7 +97,7 @@ public:
     /// As Peer::receive, with the states of the link in their places: a HelloResponse (the server's, or an
     /// empty one) when connected, a Signal from the engine with status ChannelClosed and `~reason` when lost.
     /// Of losses in a row that nobody has received, with nothing else between them, the last is told. The end
-    /// (closed, refused, engine shut down) is thrown.
+    /// (closed, Refused, engine shut down) is thrown.
     [[nodiscard]] asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
 
     /// Completes with true when connected (at once when it is), false at the timeout. Throws the end.

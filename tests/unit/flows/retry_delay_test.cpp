@@ -14,7 +14,15 @@ TEST(RetryDelay, GrowsByItsFactorUpToTheMaximum) {
     EXPECT_EQ(delay.next(), 90ms);
     EXPECT_EQ(delay.next(), 200ms);
     EXPECT_EQ(delay.next(), 200ms);
-    delay.reset();
+}
+
+TEST(RetryDelay, BeginsAnewOnlyAfterWhatLastedAsLongAsThePauseBehindIt) {
+    RetryDelay delay({.initial = 10ms, .factor = 3.0, .max = 200ms, .jitter = 0.0});
+    delay.noteLasted(0ms);
+    EXPECT_EQ(delay.next(), 10ms);
+    delay.noteLasted(29ms);
+    EXPECT_EQ(delay.next(), 30ms);
+    delay.noteLasted(90ms);
     EXPECT_EQ(delay.next(), 10ms);
 }
 
