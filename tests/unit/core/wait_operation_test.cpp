@@ -22,6 +22,7 @@ public:
     void updateReceiver(MessagePtr&, error_code&) noexcept override {}
     ChannelInfo channelInfo(ChannelNumber, error_code&) const override { return {}; }
     GroupStats stats() const override { return {}; }
+    bool isOpen() const noexcept override { return true; }
     void close() noexcept override {}
     bool mayReceiveAtOnce() noexcept override { return true; }
     MessagePtr tryReceive(error_code&) noexcept override { return nullptr; }
