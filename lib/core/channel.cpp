@@ -37,9 +37,13 @@ void Channel::fillCommon(ChannelInfo& info) const {
     info.isListener = isListener();
     info.sendQueueMessages = queuedMessages.load(std::memory_order_relaxed) + door.submitted.size();
     info.sendQueueBytes = queuedBytes.load(std::memory_order_relaxed) + door.submittedBytes;
-    info.age = engine_.now() - opened_;
+    info.age = age();
     info.stats = counters.snapshot();
     info.stats.returned.add(door.lateStatus, counters.returned.get());
+}
+
+Duration Channel::age() const noexcept {
+    return engine_.now() - opened_;
 }
 
 }  // namespace tempeh::core

@@ -169,6 +169,8 @@ protected:
         std::size_t bytes;
     };
 
+    Duration age() const noexcept;
+
     Engine& engine_;
     const QueueLimits queueLimits_;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/repeat_limiter.hpp"
 #include "core/block_stock.hpp"
 #include "core/counters.hpp"
 #include "core/deadlines.hpp"
@@ -196,6 +197,8 @@ public:
     void noteActive(Channel& channel) noexcept { active_.push_back(channel); }
     void noteEnded(const Channel& channel, machines::EndCause cause, Status status, const EndDetail& detail,
                    std::size_t returned) noexcept;
+    /// Once per interval: a client went `waited` after its hello, which nobody had answered.
+    void warnOfUnansweredHello(const Channel& channel, Duration waited) noexcept;
     void noteInactive(Channel& channel) noexcept { active_.erase(ActiveList::s_iterator_to(channel)); }
     /// Runs a coroutine of a channel's; the engine stops only when all are done. Throws std::bad_alloc: it
     /// does not run.
@@ -313,6 +316,7 @@ private:
     WakeChannel soonChannel_;
     bool isSoonDue_ = false;  // something is on its way through soonChannel_
     int turnDepth_ = 0;
+    base::RepeatLimiter unansweredHellos_;
     bool draining_ = false;
     std::atomic<std::size_t> liveChannels_{0};  // opened and not ended
     std::size_t coroutines_ = 0;

@@ -172,6 +172,19 @@ void Engine::logEnd(const Channel& channel, machines::EndCause cause, Status sta
     // One line less.
 }
 
+void Engine::warnOfUnansweredHello(const Channel& channel, Duration waited) noexcept try {
+    const std::optional<std::uint64_t> unsaid = unansweredHellos_.pass(now());
+    if (!unsaid) return;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(waited).count();
+    std::string text = "channel " + std::to_string(channel.number()) + " (" + channel.door.peerAddress +
+                       ") left after " + std::to_string(seconds) +
+                       " s without an answer to its hello: does anybody receive in its group, or serve?";
+    if (*unsaid != 0) text += " (" + std::to_string(*unsaid) + " more since the last warning)";
+    log_.warn(text);
+} catch (const std::bad_alloc&) {
+    // One line less.
+}
+
 void Engine::noteDrained() noexcept {
     if (liveChannels_.load(std::memory_order_relaxed) != 0) return;
     {

@@ -111,6 +111,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     else
         engine_.retire(*this);
     engine_.noteEnded(*this, cause, ending.reason, detail, returned);
+    if (announce && wasLeftUnanswered(cause)) engine_.warnOfUnansweredHello(*this, age());
     if (!isDetached_) group().deliver(back, false);
 
     settleWriters(Status::ChannelClosed);
@@ -122,6 +123,13 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     if (!mustReach) return closeStream();
     stream_->shutdownSend();
     linger(hasSaidLast_ ? engine_.options().byeTimeout : engine_.options().lingerTimeout);
+}
+
+/// A client that gave up waiting for an answer to its hello: somebody forgot to serve it.
+bool IoChannel::wasLeftUnanswered(EndCause cause) const noexcept {
+    constexpr Duration patience = std::chrono::seconds(1);
+    return machine_.side() == machines::Side::Server && cause == EndCause::PeerClosed && age() >= patience &&
+           counters.sent.snapshot().messages == 0 && counters.received.snapshot().messages == 1;
 }
 
 void IoChannel::logLost(std::size_t messages) const noexcept {

@@ -117,6 +117,7 @@ private:
                      const Address& address) noexcept;
     void publishStream();
     void logLost(std::size_t messages) const noexcept;
+    bool wasLeftUnanswered(machines::EndCause cause) const noexcept;
     void refreshDeadline() noexcept;
     void onDeadline() noexcept;
     void onWaiterDeadline() noexcept;
