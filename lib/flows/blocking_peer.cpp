@@ -1,4 +1,5 @@
 #include "flows/connecting.hpp"
+#include "flows/engine_probe.hpp"
 #include "flows/error_detail.hpp"
 #include "flows/peer_operations.hpp"
 #include "flows/peer_waits.hpp"
@@ -10,6 +11,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <algorithm>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -36,6 +38,10 @@ bool post(detail::PeerState& peer, MessagePtr& message, TimePoint deadline) {
         if (ec) throw peer.errorFor(ec);
         if (!hasRoom) return false;
     }
+}
+
+std::string closingInVain(detail::PeerState& peer) {
+    return "closing channel " + std::to_string(peer.channel()) + ": " + std::string(detail::engineIsSilent);
 }
 
 /// How connecting went, from the coroutine to the thread. Errors travel as codes: a thread that reads an
@@ -83,6 +89,19 @@ asio::awaitable<void> connectInto(OutcomeGuard guard, detail::HubPtr hub, detail
     }
 }
 
+/// The coroutine keeps the time; where nobody runs it, this thread does, a little more generously.
+void awaitOutcome(Outcome& outcome, TimePoint deadline, const std::string& server) {
+    constexpr Duration more = std::chrono::milliseconds(500);
+    std::unique_lock lock(outcome.mutex);
+    const auto isDone = [&outcome] { return outcome.isDone; };
+    if (deadline >= TimePoint::max() - more) {
+        outcome.changed.wait(lock, isDone);
+    } else if (!outcome.changed.wait_until(lock, std::max(deadline, TimePoint()) + more, isDone)) {
+        throw Error(make_error_code(Status::ConnectFailed),
+                    server + ": timed out, " + std::string(detail::engineIsSilent));
+    }
+}
+
 BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions options) {
     detail::HelloTemplate hello(address, options);
     const std::string server = hello.address();
@@ -90,12 +109,12 @@ BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions
     options.body = {};
     detail::HubPtr hub = detail::Hub::create(engine);
     if (!hub->mayBlock()) throw Error(Status::NotAllowed);
+    const TimePoint deadline = hub->time().after(options.timeout);
     const auto outcome = std::make_shared<Outcome>();
     const asio::any_io_executor executor = hub->group().executor();
     asio::co_spawn(executor, connectInto(OutcomeGuard(outcome), std::move(hub), std::move(hello), options),
                    asio::detached);
-    std::unique_lock lock(outcome->mutex);
-    outcome->changed.wait(lock, [&] { return outcome->isDone; });
+    awaitOutcome(*outcome, deadline, server);
     if (outcome->refusal != nullptr) throw Refused(server, outcome->refusal);
     if (outcome->ec) throw Error(outcome->ec, outcome->detail);
     return BlockingPeer(Peer(std::move(outcome->peer)));
@@ -161,9 +180,13 @@ MessagePtr BlockingPeer::close(MessagePtr bye) const {
     const detail::PeerPtr peer = peer_.state();
     if (bye != nullptr) peer_.mark(*bye);
     peer->sayBye(std::move(bye));
-    detail::CloseWait wait(*peer);
-    sleepUntilOver(peer->hub(), wait, TimePoint::max());
-    return std::move(wait.farewell);
+    detail::Hub& hub = peer->hub();
+    for (detail::EngineProbe probe(hub.group().executor());;) {
+        detail::CloseWait wait(*peer);
+        sleepUntilOver(hub, wait, hub.time().after(detail::EngineProbe::interval));
+        if (!wait.hasTimedOut() || peer->hasEnded()) return std::move(wait.farewell);
+        if (!probe.isAlive()) throw Error(make_error_code(Status::CommunicationFailed), closingInVain(*peer));
+    }
 }
 
 BlockingPeer connectBlocking(Ampe& engine, const Address& address, ConnectOptions options) {

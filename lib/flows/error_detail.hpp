@@ -7,6 +7,10 @@
 
 namespace tempeh::flows::detail {
 
+/// Why a thread that waits for the engine gives up.
+inline constexpr std::string_view engineIsSilent =
+    "the engine's thread does not respond: a handler on it blocks, or nobody runs its context";
+
 /// What an Error says beyond its code, for an Error made of it elsewhere.
 inline std::string detailOf(const boost::system::system_error& error) {
     const std::string_view what = error.what();

@@ -24,7 +24,13 @@ asio::any_io_executor HandlerTask::serial(const asio::any_io_executor& executor,
     return asio::make_strand(executor);
 }
 
+void HandlerTask::begin() noexcept {
+    if (state_.exchange(State::Running) == State::Cancelled) signal_.emit(asio::cancellation_type::terminal);
+}
+
 void HandlerTask::cancel() noexcept try {
+    State state = State::Starting;
+    if (state_.compare_exchange_strong(state, State::Cancelled) || state == State::Cancelled) return;
     asio::post(executor_,
                [self = shared_from_this()] { self->signal_.emit(asio::cancellation_type::terminal); });
 } catch (const std::bad_alloc&) {

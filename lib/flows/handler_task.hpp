@@ -4,6 +4,8 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -36,15 +38,24 @@ public:
     PeerPtr peer() const noexcept { return peer_.lock(); }
     /// Ends what it waits for, whatever that is, with operation_aborted. Any thread, no lock held.
     void cancel() noexcept;
+    /// By its coroutine, first of all. What was cancelled before goes no further.
+    void begin() noexcept;
 
     // Under the hub's lock.
     asio::cancellation_slot ownSlot;  ///< What operations that the handler itself awaits are given.
     bool isInStop = false;            ///< It waits in Server::stop().
 
 private:
+    enum class State : std::uint8_t {
+        Starting,   ///< The signal is not to be touched yet: co_spawn may be at it.
+        Cancelled,  ///< Before it began.
+        Running,
+    };
+
     const std::weak_ptr<PeerState> peer_;
     const asio::any_io_executor executor_;
     const std::string name_;
+    std::atomic<State> state_{State::Starting};
     asio::cancellation_signal signal_;  // on the executor
 };
 

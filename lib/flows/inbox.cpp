@@ -56,4 +56,15 @@ asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Durat
     co_return std::move(wait.message);
 }
 
+asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout, error_code& ec) {
+    ec.clear();
+    MessagePtr message;
+    try {
+        message = co_await receiveFrom(std::move(owner), timeout);
+    } catch (const boost::system::system_error& error) {
+        ec = error.code();
+    }
+    co_return message;
+}
+
 }  // namespace tempeh::flows::detail

@@ -70,5 +70,7 @@ enum class Receiver : std::uint8_t { Application, Relay };
 /// NotAllowed, operation_aborted.
 asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout,
                                         Receiver receiver = Receiver::Application);
+/// The same without throwing. Outlived by `ec`.
+asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout, error_code& ec);
 
 }  // namespace tempeh::flows::detail

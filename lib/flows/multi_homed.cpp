@@ -1,3 +1,7 @@
+#include "flows/error_detail.hpp"
+#include "flows/time_source.hpp"
+#include "flows/warning_log.hpp"
+
 #include <tempeh/flows/multi_homed.hpp>
 
 #include <algorithm>
@@ -6,9 +10,10 @@
 
 namespace tempeh::flows {
 
-MultiHomed::MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Service& service)
+MultiHomed::MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Service& service,
+                       Duration timeout)
     : group_(engine.createGroup()), channels_(group_.blocking()), service_(service) {
-    listen(engine, addresses);
+    listen(engine, addresses, timeout);
     service_.start(engine, channels_);
     try {
         thread_ = std::thread([this] { run(); });
@@ -22,7 +27,7 @@ MultiHomed::~MultiHomed() {
     stop();
 }
 
-void MultiHomed::listen(Ampe& engine, const std::vector<Address>& addresses) {
+void MultiHomed::listen(Ampe& engine, const std::vector<Address>& addresses, Duration timeout) {
     std::vector<ChannelNumber> channels;
     for (const Address& address : addresses) {
         const bool isServers = std::holds_alternative<TcpServerAddress>(address) ||
@@ -34,12 +39,19 @@ void MultiHomed::listen(Ampe& engine, const std::vector<Address>& addresses) {
     }
     listeners_.insert(channels.begin(), channels.end());
     bound_ = addresses;
-    awaitBound(addresses, std::move(channels));
+    awaitBound(addresses, std::move(channels), timeout);
 }
 
-void MultiHomed::awaitBound(const std::vector<Address>& addresses, std::vector<ChannelNumber> listeners) {
+void MultiHomed::awaitBound(const std::vector<Address>& addresses, std::vector<ChannelNumber> listeners,
+                            Duration timeout) {
+    const detail::TimeSource time(group_);
+    const TimePoint deadline = time.after(timeout);
     for (std::size_t waiting = listeners.size(); waiting > 0;) {
-        MessagePtr message = channels_.waitReceive();
+        MessagePtr message = channels_.waitReceive(time.until(deadline));
+        if (message == nullptr)
+            throw Error(
+                make_error_code(Status::ListenFailed),
+                "not done in time: a name takes long to look up, or " + std::string(detail::engineIsSilent));
         if (message->header.opCode != OpCode::WelcomeResponse) {
             early_.pushBack(std::move(message));
             continue;
@@ -61,10 +73,14 @@ void MultiHomed::run() noexcept {
         loop();
     } catch (...) {
         failure_ = std::current_exception();
+        detail::WarningLog(group_).write(detail::Warning::HandlerThrew,
+                                         "multi-homed server: the service threw", failure_);
     }
     service_.stop();
     group_ = ChannelGroup();
+    const std::scoped_lock lock(ending_);
     isRunning_.store(false, std::memory_order_release);
+    ended_.notify_all();
 }
 
 void MultiHomed::loop() {
@@ -81,10 +97,29 @@ void MultiHomed::loop() {
     }
 }
 
-void MultiHomed::stop() noexcept {
+void MultiHomed::beginStop() noexcept {
     isStopping_.store(true, std::memory_order_release);
     error_code ec;  // ended already
     channels_.updateReceiver(nullptr, ec);
+}
+
+bool MultiHomed::stop(Duration timeout) noexcept {
+    beginStop();
+    if (loopThread_.load() == std::this_thread::get_id()) return true;
+    std::unique_lock lock(ending_);
+    const auto hasEnded = [this] { return !isRunning(); };
+    const TimePoint now = std::chrono::steady_clock::now();
+    if (timeout >= TimePoint::max() - now)
+        ended_.wait(lock, hasEnded);
+    else if (!ended_.wait_until(lock, now + timeout, hasEnded))
+        return false;
+    lock.unlock();
+    stop();
+    return true;
+}
+
+void MultiHomed::stop() noexcept {
+    beginStop();
     if (loopThread_.load() == std::this_thread::get_id()) return;
     const std::scoped_lock lock(joining_);
     if (thread_.joinable()) thread_.join();

@@ -21,6 +21,10 @@ asio::awaitable<MessagePtr> Peer::receive(Duration timeout) const {
     return detail::receiveFrom(state(), timeout);
 }
 
+asio::awaitable<MessagePtr> Peer::receive(Duration timeout, error_code& ec) const {
+    return detail::receiveFrom(state(), timeout, ec);
+}
+
 asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Duration timeout) const {
     return detail::request(state(), marked(std::move(message)), timeout, nullptr);
 }
@@ -80,6 +84,10 @@ PeerCounters Peer::counters() const {
 
 bool Peer::isOpen() const noexcept {
     return state_ != nullptr && state_->isOpen();
+}
+
+std::string Peer::endReason() const {
+    return state()->endReason();
 }
 
 ChannelNumber Peer::channel() const {

@@ -186,6 +186,14 @@ asio::awaitable<MessagePtr> ReconnectingPeer::receive(Duration timeout) const {
     return detail::receiveFrom(core_, timeout);
 }
 
+asio::awaitable<MessagePtr> ReconnectingPeer::receive(Duration timeout, error_code& ec) const {
+    return detail::receiveFrom(core_, timeout, ec);
+}
+
+std::string ReconnectingPeer::endReason() const {
+    return core_->endReason();
+}
+
 asio::awaitable<bool> ReconnectingPeer::connected(Duration timeout) const {
     return detail::awaitConnection(core_, core_->hub().time().after(timeout));
 }

@@ -88,8 +88,8 @@ Server::~Server() {
     core_->endHandlers(nullptr);
 }
 
-std::vector<Address> Server::addresses() const {
-    return core_->addresses();
+std::vector<Address> Server::addresses(Duration timeout) const {
+    return core_->addresses(timeout);
 }
 
 asio::awaitable<void> Server::listening() const {

@@ -29,8 +29,11 @@ public:
     /// What the handler itself awaits is given this slot.
     void bind(asio::cancellation_slot slot) const noexcept {
         peer_->handlerSlot.bind(slot);
-        const std::scoped_lock lock(server_->hub_->mutex());
-        task_->ownSlot = slot;
+        {
+            const std::scoped_lock lock(server_->hub_->mutex());
+            task_->ownSlot = slot;
+        }
+        task_->begin();
     }
 
 private:

@@ -1,5 +1,6 @@
 #include "flows/server_core.hpp"
 
+#include "flows/error_detail.hpp"
 #include "flows/server_waits.hpp"
 #include "flows/thread_sleeper.hpp"
 
@@ -72,20 +73,34 @@ std::vector<Address> ServerCore::boundOrThrow() {
     return bound;
 }
 
-std::vector<Address> ServerCore::addresses() {
+std::vector<Address> ServerCore::addresses(Duration timeout) {
     bool isReady = false;
     {
         const std::scoped_lock lock(hub_->mutex());
         isReady = allAnswered();
     }
     if (!isReady && !hub_->mayBlock()) throw Error(Status::NotAllowed);
+    const TimePoint deadline = hub_->time().after(timeout);
     while (!isReady) {
         ListeningWait wait(*this);
         ThreadSleeper sleeper;
-        sleeper.sleep(*hub_, wait, TimePoint::max());
+        sleeper.sleep(*hub_, wait, deadline);
         isReady = wait.isOver;
+        if (!isReady && wait.hasTimedOut()) throwUnanswered();
     }
     return boundOrThrow();
+}
+
+void ServerCore::throwUnanswered() {
+    std::string text;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        for (const ListenerRoute& listener : listeners_)
+            if (!listener.hasAnswered()) text = toString(listener.bound);
+    }
+    throw Error(
+        make_error_code(Status::ListenFailed),
+        text + ", not done in time: its name takes long to look up, or " + std::string(engineIsSilent));
 }
 
 void ServerCore::beginServing(Handler handler) {

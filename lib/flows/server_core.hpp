@@ -31,8 +31,8 @@ public:
     ~ServerCore() override;
 
     Hub& hub() const noexcept { return *hub_; }
-    /// Blocks until every listener has answered, where that is allowed.
-    std::vector<Address> addresses();
+    /// Blocks until every listener has answered, where that is allowed, for so long at most.
+    std::vector<Address> addresses(Duration timeout);
     ServerCounters counters();
 
     /// Stops listening and lets serve() end; the peers go on.
@@ -78,6 +78,7 @@ private:
     bool allAnswered() const noexcept;    // lock held
     bool takesNobody() const noexcept;    // lock held: serve() is to end
     std::vector<Address> boundOrThrow();  // all have answered
+    [[noreturn]] void throwUnanswered();
     void admit(Knock knock);
     std::uint8_t examine(const Knock& knock, Message& response, const ChannelInfo& channel);
     void answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept;

@@ -1,5 +1,6 @@
 #include "snippets.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -30,10 +31,23 @@ asio::awaitable<int> receiveUntil(tempeh::ChannelGroup& group, asio::steady_time
     using namespace asio::experimental::awaitable_operators;
     int count = 0;
     for (;;) {
-        auto result = co_await (group.waitReceive() || stop.async_wait(asio::use_awaitable));
+        // As a tuple: `||` waits for the first that succeeds, and would not see that receiving has ended.
+        auto received = group.waitReceive(asio::as_tuple(asio::use_awaitable));
+        auto result = co_await (std::move(received) || stop.async_wait(asio::use_awaitable));
         if (result.index() == 1) co_return count;  // stopped; a message that came meanwhile is still there
-        tempeh::MessagePtr message = std::get<0>(std::move(result));
+        const auto& [ec, message] = std::get<0>(result);
+        if (ec) co_return count;  // the engine ends
         ++count;
+    }
+}
+
+asio::awaitable<void> receiveOrTick(flows::Peer peer, std::function<void()> onTick) {
+    using namespace asio::experimental::awaitable_operators;
+    tempeh::error_code ec;
+    for (;;) {
+        auto result = co_await (peer.receive(tempeh::infinite, ec) || peer.sleep(10ms));
+        if (ec && result.index() == 0) co_return;  // the channel has ended: peer.endReason() says why
+        if (result.index() == 1) onTick();
     }
 }
 

@@ -29,7 +29,7 @@ public:
     /// As Peer::respond.
     void respond(MessagePtr request) const;
     void respond(MessagePtr request, std::string_view body, std::uint8_t status = 0) const;
-    /// As Peer::close.
+    /// As Peer::close; CommunicationFailed when the engine's thread has not moved for some seconds.
     MessagePtr close(MessagePtr bye = nullptr) const;
     void abort() const noexcept { peer_.abort(); }
 
@@ -54,7 +54,8 @@ private:
     Peer peer_;
 };
 
-/// As connect(), for threads. Also throws Error(NotAllowed) on the engine's own thread.
+/// As connect(), for threads. Also throws Error(NotAllowed) on the engine's own thread. The timeout holds,
+/// half a second later, also where nobody runs the engine's context.
 TEMPEH_EXPORT BlockingPeer connectBlocking(Ampe& engine, const Address& address, ConnectOptions options = {});
 TEMPEH_EXPORT BlockingPeer connectBlocking(Ampe& engine, std::string_view address,
                                            ConnectOptions options = {});

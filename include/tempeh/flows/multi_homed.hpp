@@ -9,6 +9,8 @@
 #include <tempeh/wire/address.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -22,13 +24,14 @@ namespace tempeh::flows {
 class TEMPEH_EXPORT MultiHomed {
 public:
     /// Listens at all addresses, starts the service and runs it. Engine and service must outlive it. Blocks
-    /// until every listener is bound. Throws Error when one cannot be (naming the address), for a client's
-    /// address, on the engine's own thread (NotAllowed); what Service::start() throws; std::system_error when
-    /// there is no thread.
-    MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Service& service);
+    /// until every listener is bound, for `timeout` at most. Throws Error when one cannot be (naming the
+    /// address; ListenFailed at the timeout too), for a client's address, on the engine's own thread
+    /// (NotAllowed); what Service::start() throws; std::system_error when there is no thread.
+    MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Service& service,
+               Duration timeout = std::chrono::seconds(10));
     MultiHomed(const MultiHomed&) = delete;
     MultiHomed& operator=(const MultiHomed&) = delete;
-    /// stop().
+    /// stop(): a service that does not come back from onMessage() holds it up, since it is in use.
     ~MultiHomed();
 
     /// What was really bound, in the order given.
@@ -37,14 +40,19 @@ public:
     /// Ends the loop after the message in hand, stops the service, closes all channels. Waits for that,
     /// except on the loop's own thread. Any thread, any number of times.
     void stop() noexcept;
+    /// The same, waiting for so long at most. False: the service has not come back from onMessage() or
+    /// stop().
+    bool stop(Duration timeout) noexcept;
     bool isRunning() const noexcept { return isRunning_.load(std::memory_order_acquire); }
 
-    /// What onMessage() threw, if that ended the loop; after stop().
+    /// What onMessage() threw, if that ended the loop (the log has it too); after stop().
     std::exception_ptr failure() const noexcept { return failure_; }
 
 private:
-    void listen(Ampe& engine, const std::vector<Address>& addresses);
-    void awaitBound(const std::vector<Address>& addresses, std::vector<ChannelNumber> listeners);
+    void listen(Ampe& engine, const std::vector<Address>& addresses, Duration timeout);
+    void awaitBound(const std::vector<Address>& addresses, std::vector<ChannelNumber> listeners,
+                    Duration timeout);
+    void beginStop() noexcept;
     void run() noexcept;
     void loop();
 
@@ -59,6 +67,8 @@ private:
     std::exception_ptr failure_;
     std::atomic<std::thread::id> loopThread_{};
     std::mutex joining_;
+    std::mutex ending_;
+    std::condition_variable ended_;  // with ending_: isRunning_ became false
     std::thread thread_;
 };
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace tempeh::flows {
@@ -47,12 +48,16 @@ public:
 
     /// The next Request or Signal of the other side that nobody else waits for, and its ByeRequest (answer it
     /// with respond(); dropped, the engine answers). Null at the timeout. Cancellation and timeout never lose
-    /// a message: `peer.receive() || timer` is safe. One receiver at a time (a second: NotAllowed).
+    /// a message. One receiver at a time (a second: NotAllowed).
     /// ChannelClosed comes after everything received before the end.
     ///
     /// Messages that nobody receives hold on to the engine's pool, and when that is empty the group's
     /// channels stop reading: that is the backpressure.
     asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
+    /// The same without exceptions: null with `ec` at the end (endReason() says why in words), null without
+    /// at the timeout. The form for `||`, which waits for the first operand that succeeds and so would wait
+    /// for the other one when a receive throws. `ec` must live until then.
+    asio::awaitable<MessagePtr> receive(Duration timeout, error_code& ec) const;
 
     /// Sends a Request and gives the Response with its id; any number may be in flight. Null at the timeout
     /// (which covers waiting for room): the channel lives on, an answer that comes later is dropped and
@@ -91,6 +96,8 @@ public:
     /// both may be a moment before info() says so. What arrived before can still be received. Any thread, no
     /// lock.
     bool isOpen() const noexcept;
+    /// Why the channel ended, in words; empty before.
+    std::string endReason() const;
     /// Its number in this engine.
     ChannelNumber channel() const;
 

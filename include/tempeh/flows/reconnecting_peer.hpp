@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace tempeh::flows {
@@ -99,6 +100,9 @@ public:
     /// Of losses in a row that nobody has received, with nothing else between them, the last is told. The end
     /// (closed, Refused, engine shut down) is thrown.
     [[nodiscard]] asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
+    /// The same without exceptions, as that of Peer; endReason() says in words why there are no more
+    /// attempts.
+    [[nodiscard]] asio::awaitable<MessagePtr> receive(Duration timeout, error_code& ec) const;
 
     /// Completes with true when connected (at once when it is), false at the timeout. Throws the end.
     [[nodiscard]] asio::awaitable<bool> connected(Duration timeout = infinite) const;
@@ -108,6 +112,7 @@ public:
 
     /// Snapshots.
     LinkState state() const;
+    std::string endReason() const;
     ReconnectCounters counters() const;
     /// As the same calls of Peer.
     MessagePtr get(OpCode opCode = OpCode::Request) const;

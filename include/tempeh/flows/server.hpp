@@ -5,6 +5,7 @@
 #include <tempeh/flows/server_options.hpp>
 #include <tempeh/wire/address.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,10 +30,10 @@ public:
     ~Server();
 
     /// What was really bound, in the order given: ports and paths resolved, for flows::connect as it is.
-    /// Waits until every listener has answered; on the engine's own thread, where nothing may block,
-    /// NotAllowed while one has not (co_await listening() first). Errors: ListenFailed, UdsPathNotFound...
-    /// with the address.
-    std::vector<Address> addresses() const;
+    /// Waits until every listener has answered, for `timeout` at most; on the engine's own thread, where
+    /// nothing may block, NotAllowed while one has not (co_await listening() first). Errors: ListenFailed (at
+    /// the timeout too: nobody runs the engine's context, say), UdsPathNotFound... with the address.
+    std::vector<Address> addresses(Duration timeout = std::chrono::seconds(10)) const;
 
     /// Completes when every listener is bound. Errors as addresses().
     [[nodiscard]] asio::awaitable<void> listening() const;
