@@ -1,4 +1,5 @@
 #include "flows/connecting.hpp"
+#include "flows/options_check.hpp"
 #include "flows/refusal.hpp"
 
 #include <tempeh/flows/connect.hpp>
@@ -16,6 +17,7 @@ asio::awaitable<Peer> connectIn(detail::HubPtr hub, detail::HelloTemplate hello,
 /// The views of the options are done with when this returns.
 asio::awaitable<Peer> startConnect(const detail::HubPtr& hub, const Address& address,
                                    ConnectOptions options) {
+    detail::check(options);
     detail::HelloTemplate hello(address, options);
     options.headers = {};
     options.body = {};

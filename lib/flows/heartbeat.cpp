@@ -1,5 +1,6 @@
 #include "flows/heartbeat_signals.hpp"
 #include "flows/heartbeat_state.hpp"
+#include "flows/options_check.hpp"
 #include "flows/suspension.hpp"
 
 #include <tempeh/flows/heartbeat.hpp>
@@ -111,10 +112,20 @@ HeartbeatCounters HeartbeatState::counters() {
     return counts_;
 }
 
+namespace {
+
+HeartbeatOptions inRange(HeartbeatOptions options) {
+    check(options);
+    return options;
+}
+
+}  // namespace
+
 }  // namespace detail
 
 Heartbeat::Heartbeat(const Peer& peer, HeartbeatOptions options, SilenceHook onSilent)
-    : state_(std::make_shared<detail::HeartbeatState>(peer.state(), options, std::move(onSilent))) {
+    : state_(std::make_shared<detail::HeartbeatState>(peer.state(), detail::inRange(options),
+                                                      std::move(onSilent))) {
     const detail::HubPtr& hub = peer.state()->hubPtr();
     asio::co_spawn(hub->group().executor(), detail::HeartbeatState::run(state_, hub), asio::detached);
 }

@@ -7,18 +7,8 @@
 
 namespace tempeh::flows::detail {
 
-namespace {
-
-StreamOptions inRange(StreamOptions options) {
-    constexpr std::size_t longest = 65'535;
-    options.partBytes = std::clamp<std::size_t>(options.partBytes, 1, longest);
-    return options;
-}
-
-}  // namespace
-
 StreamSender::StreamSender(Peer peer, StreamPtr stream, OpCode opCode, StreamOptions options)
-    : peer_(std::move(peer)), stream_(std::move(stream)), opCode_(opCode), options_(inRange(options)) {}
+    : peer_(std::move(peer)), stream_(std::move(stream)), opCode_(opCode), options_(options) {}
 
 StreamSender::~StreamSender() {
     stream_->stopWriting();

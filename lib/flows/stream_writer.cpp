@@ -1,3 +1,4 @@
+#include "flows/options_check.hpp"
 #include "flows/stream_sender.hpp"
 
 #include <tempeh/flows/stream_writer.hpp>
@@ -13,6 +14,7 @@ using Role = StreamState::Role;
 using Whose = StreamState::Whose;
 
 detail::SenderPtr beginOurs(Peer peer, OpCode opCode, StreamOptions options) {
+    detail::check(options);
     if (opCode != OpCode::Request && opCode != OpCode::Signal)
         throw Error(make_error_code(Status::InvalidOpCode), std::string(nameOf(opCode)));
     const detail::PeerPtr& state = peer.state();
@@ -22,6 +24,7 @@ detail::SenderPtr beginOurs(Peer peer, OpCode opCode, StreamOptions options) {
 }
 
 detail::SenderPtr beginAnswer(Peer peer, MessageId id, StreamOptions options) {
+    detail::check(options);
     if (id == 0) throw Error(Status::InvalidMessageId);
     detail::StreamPtr stream = StreamState::attach(peer.state(), Whose::Theirs, Role::Writer, id);
     return std::make_shared<StreamSender>(std::move(peer), std::move(stream), OpCode::Response, options);

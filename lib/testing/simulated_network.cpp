@@ -1,16 +1,52 @@
+#include "message/option_check.hpp"
 #include "testing/simulation.hpp"
 
 #include <tempeh/testing/simulated_network.hpp>
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <string>
+#include <utility>
 
 namespace tempeh::testing {
 
 namespace {
 
+using tempeh::detail::requireCount;
+using tempeh::detail::requireNumber;
+using tempeh::detail::requireOption;
+using tempeh::detail::requireTime;
+
+void check(const SimulationOptions& options) {
+    requireTime(options.minLatency, "SimulationOptions::minLatency");
+    requireTime(options.maxLatency, "SimulationOptions::maxLatency");
+    requireTime(options.tick, "SimulationOptions::tick");
+    requireTime(options.maxStall, "SimulationOptions::maxStall");
+    requireCount(options.minBufferBytes, 1, SIZE_MAX, "SimulationOptions::minBufferBytes", "1 and up");
+    requireCount(options.maxBufferBytes, 1, SIZE_MAX, "SimulationOptions::maxBufferBytes", "1 and up");
+    requireOption(options.maxSteps >= 1, "SimulationOptions::maxSteps", std::to_string(options.maxSteps),
+                  "1 and up");
+    const std::pair<std::string_view, double> probabilities[] = {
+        {"SimulationOptions::shortWrites", options.shortWrites},
+        {"SimulationOptions::shortReads", options.shortReads},
+        {"SimulationOptions::blockedWrites", options.blockedWrites},
+        {"SimulationOptions::stalls", options.stalls},
+        {"SimulationOptions::resets", options.resets},
+        {"SimulationOptions::halfOpens", options.halfOpens},
+        {"SimulationOptions::refusals", options.refusals},
+        {"SimulationOptions::blackHoles", options.blackHoles},
+        {"SimulationOptions::acceptFailures", options.acceptFailures}};
+    for (const auto& [field, probability] : probabilities)
+        requireNumber(probability, 0, 1, field, "0 to 1");
+}
+
 SimulationOptions seeded(SimulationOptions options) {
+    check(options);
+    options.minLatency = std::min(options.minLatency, options.maxLatency);
+    options.minBufferBytes = std::min(options.minBufferBytes, options.maxBufferBytes);
     if (options.seed != 0) return options;
     const char* const text = std::getenv("TEMPEH_SIM_SEED");
     if (text != nullptr) options.seed = std::strtoull(text, nullptr, 0);

@@ -198,8 +198,8 @@ TEST(Options, OutOfRangeThrowNamingFieldAndValue) {
                     Reactor reactor(context, options);
                 ADD_FAILURE() << text << " was accepted";
             } catch (const Error& error) {
-                EXPECT_EQ(error.status(), Status::InvalidMessage);
-                EXPECT_THAT(error.what(), HasSubstr(text));
+                EXPECT_EQ(error.status(), Status::InvalidOption);
+                EXPECT_THAT(error.what(), HasSubstr("Options::" + text));
             }
         }
     }

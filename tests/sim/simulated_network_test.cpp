@@ -91,5 +91,26 @@ TEST(SimulatedNetwork, TheSameSeedIsTheSameRun) {
     }
 }
 
+std::string complaintAbout(const SimulationOptions& options) {
+    try {
+        const SimulatedNetwork network(options);
+    } catch (const Error& error) {
+        EXPECT_EQ(error.status(), Status::InvalidOption);
+        return std::string(error.detail());
+    }
+    return {};
+}
+
+TEST(SimulatedNetwork, RefusesOptionsOutOfTheirRange) {
+    EXPECT_EQ(complaintAbout({.minLatency = -1ms}),
+              "SimulationOptions::minLatency = -1 ms, must be 0 and up");
+    EXPECT_EQ(complaintAbout({.minBufferBytes = 0}),
+              "SimulationOptions::minBufferBytes = 0, must be 1 and up");
+    EXPECT_EQ(complaintAbout({.resets = 1.5}), "SimulationOptions::resets = 1.5, must be 0 to 1");
+    EXPECT_EQ(complaintAbout({.maxSteps = 0}), "SimulationOptions::maxSteps = 0, must be 1 and up");
+    EXPECT_EQ(complaintAbout({.maxLatency = 0ms}), "") << "the least latency follows";
+    EXPECT_EQ(complaintAbout({.minBufferBytes = 64, .maxBufferBytes = 8}), "");
+}
+
 }  // namespace
 }  // namespace tempeh::testing

@@ -12,10 +12,10 @@ class logger;
 namespace tempeh {
 
 /// How an engine is set up. An aggregate for designated initialisers: `Options{.maxPoolMessages = 1024}`.
-/// Values outside their range make the Reactor's constructor throw Error(InvalidMessage) naming the field and
-/// the value.
+/// Values outside their range make the Reactor's constructor throw Error(InvalidOption) naming the field, the
+/// value and the range.
 struct Options {
-    /// Messages made at once. 0 to maxPoolMessages.
+    /// Messages made at once. 0 to maxPoolMessages; the default follows a smaller maxPoolMessages.
     std::size_t initialPoolMessages = 256;
     /// Messages in the pool at most. Bounds what is received and not yet handed back: when they are all out,
     /// channels stop reading. 1 to 16,777,216.

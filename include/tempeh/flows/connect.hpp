@@ -20,13 +20,14 @@
 namespace tempeh::flows {
 
 /// How to connect. An aggregate for designated initialisers. Headers and body are views: what they refer to
-/// is copied before connect() gives its awaitable.
+/// is copied before connect() gives its awaitable. It throws Error(InvalidOption) for a field out of its
+/// range.
 struct ConnectOptions {
-    /// Tries in all; 0: as many as `timeout` allows.
+    /// Tries in all; 0: as many as `timeout` allows. 0 and up.
     int attempts = 1;
     /// Between the tries. Each resolves the name anew.
     Backoff backoff = {};
-    /// For all of it, until the hello is answered.
+    /// For all of it, until the hello is answered. 0 and up.
     Duration timeout = std::chrono::seconds(30);
     /// Text headers of the HelloRequest, and its body.
     std::span<const TextHeader> headers = {};

@@ -43,7 +43,8 @@ struct HeartbeatCounters {
 /// Ends when it is destroyed or the channel has ended; does not keep the channel open. Any thread.
 class TEMPEH_EXPORT Heartbeat {
 public:
-    /// Without `onSilent` a silent peer is aborted: its requests and receive() then throw ChannelClosed.
+    /// Throws Error(InvalidOption) for times below 0. Without `onSilent` a silent peer is aborted: its
+    /// requests and receive() then throw ChannelClosed.
     explicit Heartbeat(const Peer& peer, HeartbeatOptions options = {}, SilenceHook onSilent = nullptr);
     Heartbeat(Heartbeat&&) noexcept;
     Heartbeat& operator=(Heartbeat&&) noexcept;

@@ -20,7 +20,8 @@ namespace detail {
 class StreamSender;
 }
 
-/// How a stream is cut and paced. An aggregate for designated initialisers.
+/// How a stream is cut and paced. An aggregate for designated initialisers. A field out of its range makes
+/// StreamWriter's constructor throw Error(InvalidOption).
 struct StreamOptions {
     /// Body of every part but the last, bytes. 1 to 65,535.
     std::size_t partBytes = 65'535;

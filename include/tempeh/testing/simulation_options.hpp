@@ -8,7 +8,8 @@ namespace tempeh::testing {
 
 /// What a simulated network does to those on it. An aggregate for designated initialisers. The defaults are a
 /// network that is slow and cuts everything into pieces, but loses nothing; `SimulationOptions::faulty(seed)`
-/// is one that does everything it can. Probabilities are 0 to 1.
+/// is one that does everything it can. Probabilities are 0 to 1, times 0 and up; what is not makes
+/// SimulatedNetwork's constructor throw Error(InvalidOption).
 struct SimulationOptions {
     /// Lengths of time.
     using Duration = std::chrono::steady_clock::duration;
@@ -17,13 +18,15 @@ struct SimulationOptions {
     /// byte and step for step. 0: the environment's TEMPEH_SIM_SEED, 1 without.
     std::uint64_t seed = 0;
 
-    /// On their way, bytes take between these two; later ones of a connection never overtake earlier ones.
+    /// On their way, bytes take between these two; later ones of a connection never overtake earlier ones. A
+    /// minLatency beyond maxLatency counts as that.
     Duration minLatency = std::chrono::microseconds(20);
     Duration maxLatency = std::chrono::milliseconds(5);
     /// Latencies are multiples of this, if it is not 0: the coarser, the more happens at one moment, in every
     /// order.
     Duration tick = Duration::zero();
-    /// Each connection holds between these two, bytes, of what is written and not read, each way.
+    /// Each connection holds between these two, bytes, of what is written and not read, each way. 1 and up; a
+    /// minimum beyond the maximum counts as that.
     std::size_t minBufferBytes = 1;
     std::size_t maxBufferBytes = 128 * 1024;
     /// Of a write (a read) that takes (gives) only a part, and of one that could go on and must wait.

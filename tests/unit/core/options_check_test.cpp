@@ -16,7 +16,7 @@ std::string complaintAbout(const Options& options) {
     try {
         checked(options);
     } catch (const Error& error) {
-        EXPECT_EQ(error.code(), Status::InvalidMessage);
+        EXPECT_EQ(error.code(), Status::InvalidOption);
         return error.what();
     }
     return {};
@@ -24,6 +24,14 @@ std::string complaintAbout(const Options& options) {
 
 TEST(OptionsCheck, TakesTheDefaults) {
     EXPECT_EQ(complaintAbout({}), "");
+}
+
+TEST(OptionsCheck, TheInitialPoolFollowsASmallMaximum) {
+    EXPECT_EQ(checked({.maxPoolMessages = 8}).initialPoolMessages, 8U);
+    EXPECT_EQ(checked({.initialPoolMessages = 3, .maxPoolMessages = 8}).initialPoolMessages, 3U);
+    EXPECT_EQ(complaintAbout({.initialPoolMessages = 9, .maxPoolMessages = 8}),
+              "InvalidOption: An option is out of its range: Options::initialPoolMessages = 9, must be 0 to "
+              "maxPoolMessages; give it a value in that range");
 }
 
 TEST(OptionsCheck, TimesOfWhichNoneMeansNever) {

@@ -1,0 +1,50 @@
+#include "flows/options_check.hpp"
+
+#include "message/option_check.hpp"
+
+#include <limits>
+#include <string>
+
+namespace tempeh::flows::detail {
+
+using tempeh::detail::requireCount;
+using tempeh::detail::requireNumber;
+using tempeh::detail::requireOption;
+using tempeh::detail::requireTime;
+
+namespace {
+
+void check(const Backoff& backoff) {
+    requireTime(backoff.initial, "Backoff::initial");
+    requireNumber(backoff.factor, 1, std::numeric_limits<double>::infinity(), "Backoff::factor", "1 and up");
+    requireTime(backoff.max, "Backoff::max");
+    requireNumber(backoff.jitter, 0, 1, "Backoff::jitter", "0 to 1");
+}
+
+}  // namespace
+
+void check(const ConnectOptions& options) {
+    requireOption(options.attempts >= 0, "ConnectOptions::attempts", std::to_string(options.attempts),
+                  "0 and up");
+    check(options.backoff);
+    requireTime(options.timeout, "ConnectOptions::timeout");
+}
+
+void check(const ReconnectOptions& options) {
+    check(options.backoff);
+    requireTime(options.attemptTimeout, std::chrono::milliseconds(1), "ReconnectOptions::attemptTimeout",
+                "1 ms and up");
+    check(options.heartbeat);
+}
+
+void check(const HeartbeatOptions& options) {
+    requireTime(options.interval, "HeartbeatOptions::interval");
+    requireTime(options.silence, "HeartbeatOptions::silence");
+}
+
+void check(const StreamOptions& options) {
+    requireCount(options.partBytes, 1, 65'535, "StreamOptions::partBytes", "1 to 65,535");
+    requireTime(options.patience, "StreamOptions::patience");
+}
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// Checks of options structs. Each throws Error(InvalidOption), whose text names the field, its value and
+/// what it may be: `Options::maxPoolMessages = 0, must be 1 to 16,777,216`.
+namespace tempeh::detail {
+
+using OptionDuration = std::chrono::steady_clock::duration;
+
+void requireOption(bool isInRange, std::string_view field, const std::string& value, std::string_view range);
+
+inline void requireCount(std::size_t value, std::size_t least, std::size_t most, std::string_view field,
+                         std::string_view range) {
+    requireOption(value >= least && value <= most, field, std::to_string(value), range);
+}
+
+/// At least `least`.
+void requireTime(OptionDuration value, OptionDuration least, std::string_view field, std::string_view range);
+/// 0 and up.
+void requireTime(OptionDuration value, std::string_view field);
+/// NaN is in no range.
+void requireNumber(double value, double least, double most, std::string_view field, std::string_view range);
+
+}  // namespace tempeh::detail
