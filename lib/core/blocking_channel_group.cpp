@@ -13,6 +13,12 @@ using core::throwIf;
 BlockingChannelGroup::BlockingChannelGroup(std::shared_ptr<detail::GroupBackend> backend) noexcept
     : backend_(std::move(backend)) {}
 
+/// What is left when it was moved from.
+bool BlockingChannelGroup::isEmpty(error_code& ec) const noexcept {
+    if (backend_ == nullptr) ec = Status::InvalidChannelGroup;
+    return backend_ == nullptr;
+}
+
 BinaryHeader BlockingChannelGroup::post(MessagePtr&& message) const {
     error_code ec;
     const BinaryHeader header = post(std::move(message), ec);
@@ -24,6 +30,7 @@ BinaryHeader BlockingChannelGroup::post(MessagePtr&& message) const {
 }
 
 BinaryHeader BlockingChannelGroup::post(MessagePtr&& message, error_code& ec) const noexcept {
+    if (isEmpty(ec)) return {};
     return backend_->post(message, ec);
 }
 
@@ -36,6 +43,7 @@ std::size_t BlockingChannelGroup::postAll(MessageQueue& messages) const {
 }
 
 std::size_t BlockingChannelGroup::postAll(MessageQueue& messages, error_code& ec) const noexcept {
+    if (isEmpty(ec)) return 0;
     return backend_->postAll(messages, ec);
 }
 
@@ -47,6 +55,7 @@ MessagePtr BlockingChannelGroup::waitReceive(Duration timeout) const {
 }
 
 MessagePtr BlockingChannelGroup::waitReceive(Duration timeout, error_code& ec) const noexcept {
+    if (isEmpty(ec)) return nullptr;
     return backend_->receiveBlocking(timeout, ec);
 }
 
@@ -58,6 +67,7 @@ MessagePtr BlockingChannelGroup::tryReceive() const {
 }
 
 MessagePtr BlockingChannelGroup::tryReceive(error_code& ec) const noexcept {
+    if (isEmpty(ec)) return nullptr;
     return backend_->tryReceive(ec);
 }
 
@@ -69,6 +79,7 @@ MessageQueue BlockingChannelGroup::tryReceiveAll() const {
 }
 
 MessageQueue BlockingChannelGroup::tryReceiveAll(error_code& ec) const noexcept {
+    if (isEmpty(ec)) return {};
     return backend_->tryReceiveAll(ec);
 }
 
@@ -81,6 +92,7 @@ bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Duration timeout)
 
 bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Duration timeout,
                                         error_code& ec) const noexcept {
+    if (isEmpty(ec)) return false;
     return backend_->writableBlocking(channel, timeout, ec);
 }
 
@@ -91,7 +103,7 @@ void BlockingChannelGroup::updateReceiver(MessagePtr&& message) const {
 }
 
 void BlockingChannelGroup::updateReceiver(MessagePtr&& message, error_code& ec) const noexcept {
-    backend_->updateReceiver(message, ec);
+    if (!isEmpty(ec)) backend_->updateReceiver(message, ec);
 }
 
 void BlockingChannelGroup::setReadMode(ChannelNumber channel, ReadMode mode) const {
@@ -101,7 +113,7 @@ void BlockingChannelGroup::setReadMode(ChannelNumber channel, ReadMode mode) con
 }
 
 void BlockingChannelGroup::setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) const noexcept {
-    backend_->setReadMode(channel, mode, ec);
+    if (!isEmpty(ec)) backend_->setReadMode(channel, mode, ec);
 }
 
 ChannelInfo BlockingChannelGroup::channelInfo(ChannelNumber channel) const {
@@ -112,6 +124,7 @@ ChannelInfo BlockingChannelGroup::channelInfo(ChannelNumber channel) const {
 }
 
 ChannelInfo BlockingChannelGroup::channelInfo(ChannelNumber channel, error_code& ec) const {
+    if (isEmpty(ec)) return {};
     return backend_->channelInfo(channel, ec);
 }
 

@@ -136,8 +136,8 @@ asio::any_io_executor ChannelGroup::executor() const {
     return backend().executor();
 }
 
-TimePoint ChannelGroup::now() const noexcept {
-    return backend_->now();
+TimePoint ChannelGroup::now() const {
+    return backend().now();
 }
 
 void ChannelGroup::logWarning(std::string_view text) const noexcept {

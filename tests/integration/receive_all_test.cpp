@@ -121,6 +121,44 @@ TEST(ReceiveAll, TellsTheShutdownOnceEverythingIsTaken) {
     EXPECT_THROW(link.server->group.tryReceiveAll(), Error);
 }
 
+TEST(ChannelGroup, EveryCallOfAnEmptyHandleFails) {
+    ChannelGroup none;
+    const auto fails = [](auto call) {
+        try {
+            call();
+        } catch (const Error& error) {
+            return error.status() == Status::InvalidChannelGroup;
+        }
+        return false;
+    };
+    EXPECT_TRUE(fails([&] { none.post(MessagePtr(new Message())); }));
+    EXPECT_TRUE(fails([&] { none.tryReceive(); }));
+    EXPECT_TRUE(fails([&] { none.updateReceiver(); }));
+    EXPECT_TRUE(fails([&] { none.setReadMode(1, ReadMode::Normal); }));
+    EXPECT_TRUE(fails([&] { none.channelInfo(1); }));
+    EXPECT_TRUE(fails([&] { none.stats(); }));
+    EXPECT_TRUE(fails([&] { none.blocking(); }));
+    EXPECT_TRUE(fails([&] { none.executor(); }));
+    EXPECT_TRUE(fails([&] { none.now(); }));
+    EXPECT_FALSE(none);
+}
+
+TEST(ChannelGroup, AFacadeThatWasMovedFromFails) {
+    Reactor reactor;
+    const ChannelGroup group = reactor.createGroup();
+    BlockingChannelGroup channels = group.blocking();
+    const BlockingChannelGroup taken = std::move(channels);
+    error_code ec;
+    // NOLINTBEGIN(bugprone-use-after-move): what this is about
+    EXPECT_EQ(channels.waitReceive(patience, ec), nullptr);
+    EXPECT_EQ(ec, Status::InvalidChannelGroup);
+    EXPECT_THROW(channels.updateReceiver(), Error);
+    EXPECT_THROW(channels.waitWritable(1), Error);
+    // NOLINTEND(bugprone-use-after-move)
+    taken.updateReceiver();
+    EXPECT_EQ(statusOf(*taken.waitReceive(patience)), Status::ReceiverUpdate);
+}
+
 TEST(ReceiveAll, AnEmptyHandleGivesInvalidChannelGroup) {
     ChannelGroup none;
     error_code ec;

@@ -15,7 +15,7 @@ class GroupBackend;
 
 /// A group for threads: plain calls that block. Copies share the group; usable as long as the ChannelGroup it
 /// came from lives. The calls that wait fail with NotAllowed on the engine's own thread, where they would
-/// stop the engine they wait for.
+/// stop the engine they wait for. One that was moved from fails with InvalidChannelGroup.
 class TEMPEH_EXPORT BlockingChannelGroup {
 public:
     /// For engines; applications call ChannelGroup::blocking().
@@ -58,6 +58,8 @@ public:
     ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const;
 
 private:
+    bool isEmpty(error_code& ec) const noexcept;
+
     std::shared_ptr<detail::GroupBackend> backend_;
 };
 

@@ -109,9 +109,9 @@ public:
     /// The executor beside the sockets, where handlers without one of their own run.
     asio::any_io_executor executor() const;
 
-    /// The time that the timeouts run by, as Ampe::now(); usable after the engine is gone. The group is
-    /// valid.
-    TimePoint now() const noexcept;
+    /// The time that the timeouts run by, as Ampe::now(); usable after the engine is gone. Throws
+    /// Error(InvalidChannelGroup) for an empty handle, as stats(), blocking() and executor() do.
+    TimePoint now() const;
 
     /// Whether posting is still possible: false from the beginning of the engine's shutdown, or the end of
     /// its context, on, and for an empty handle. What arrived before can still be received. Any thread, no
