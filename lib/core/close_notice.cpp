@@ -5,7 +5,27 @@
 
 #include <tempeh/wire/address.hpp>
 
+#include <new>
+#include <string>
+
 namespace tempeh::core {
+
+namespace {
+
+void addDetail(std::string& reason, const EndDetail& detail) {
+    if (!detail.empty()) reason += " (" + detail.text() + ")";
+}
+
+/// The message has the status, so it is not said again.
+std::string whyNoAnswer(machines::EndCause cause, const EndDetail& detail) {
+    if (cause == machines::EndCause::ConnectFailed) return detail.text();
+    const bool isLost = cause == machines::EndCause::PeerClosed;
+    std::string reason(isLost ? "the hello was not answered" : machines::describe(cause));
+    addDetail(reason, detail);
+    return reason;
+}
+
+}  // namespace
 
 MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::EndCause cause, Status status,
                            const EndDetail& detail) noexcept {
@@ -18,7 +38,7 @@ MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::
     detail::MessageAccess::setObligation(*notice, obligation.raw());
     try {
         std::string reason = std::string(nameOf(status)) + ": " + std::string(machines::describe(cause));
-        if (!detail.empty()) reason += " (" + detail.text() + ")";
+        addDetail(reason, detail);
         notice->textHeaders.append(wire::reasonHeader, reason);
         const Channel::Door& door = channel.door;
         notice->textHeaders.append(wire::peerHeader,
@@ -27,6 +47,18 @@ MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::
         // Without memory the notice goes without its reasons.
     }
     return notice;
+}
+
+void addFailure(Message& hello, const Channel& channel, machines::EndCause cause,
+                const EndDetail& detail) noexcept {
+    try {
+        error_code ec;  // no room among the headers: it goes without
+        if (const std::string reason = whyNoAnswer(cause, detail); !reason.empty())
+            hello.textHeaders.set(wire::reasonHeader, reason, ec);
+        hello.textHeaders.set(wire::peerHeader, channel.door.peerAddress, ec);
+    } catch (const std::bad_alloc&) {
+        // Without memory it has its status alone.
+    }
 }
 
 }  // namespace tempeh::core

@@ -12,4 +12,8 @@ namespace tempeh::core {
 MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::EndCause cause, Status status,
                            const EndDetail& detail) noexcept;
 
+/// Says in a HelloRequest that comes back why there is no answer, and whose it would have been.
+void addFailure(Message& hello, const Channel& channel, machines::EndCause cause,
+                const EndDetail& detail) noexcept;
+
 }  // namespace tempeh::core

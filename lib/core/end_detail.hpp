@@ -17,8 +17,10 @@ public:
     EndDetail(std::string_view text) noexcept : text_(text) {}
     EndDetail(const char* text) noexcept : text_(text) {}
     EndDetail(const std::string& text) noexcept : text_(text) {}
-    /// What the system said.
-    EndDetail(const error_code& ec) noexcept : ec_(ec) {}
+    /// What the system said; of a Status, which is told anyway, nothing.
+    EndDetail(const error_code& ec) noexcept {
+        if (ec.category() != statusCategory()) ec_ = ec;
+    }
     // NOLINTEND(google-explicit-constructor)
 
     bool empty() const noexcept { return text_.empty() && !ec_; }

@@ -95,7 +95,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     if (!isResuming_) std::vector<std::byte>().swap(unread_);
     decoder_.giveUp();  // the channel may stay for long, another may wait for that message
 
-    MessageQueue back = collectUnsent(ending, cause);
+    MessageQueue back = collectUnsent(ending, cause, detail);
     // Not before the door is shut: who sees it closed finds that posts come back.
     phase.store(ChannelPhase::Closed, std::memory_order_release);
     const std::size_t returned = back.size();
@@ -142,7 +142,8 @@ void IoChannel::logLost(std::size_t messages) const noexcept {
 }
 
 /// Everything that was posted and is not with the kernel whole, in order, marked with the reason.
-MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause cause) noexcept {
+MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause cause,
+                                      const EndDetail& detail) noexcept {
     MessageQueue back;
     // hello_ is there as long as nothing was handed over: an answer that was cut off in the middle, or waited
     // for the pool, is none to the application.
@@ -167,7 +168,10 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause c
         if (message->header.opCode != OpCode::ByeSignal)
             back.pushBack(std::move(message));  // what it asks is done
     for (auto& message : back) {
-        if (message.header.opCode == OpCode::HelloRequest) message.header.opCode = OpCode::HelloResponse;
+        if (message.header.opCode == OpCode::HelloRequest) {
+            message.header.opCode = OpCode::HelloResponse;
+            addFailure(message, *this, cause, detail);
+        }
         message.header.origin = Origin::Engine;
         message.header.status = static_cast<std::uint8_t>(ending.returnStatus);
     }

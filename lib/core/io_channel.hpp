@@ -124,7 +124,8 @@ private:
     void linger(Duration limit) noexcept;
     void onLoopDropped() noexcept;
     void releaseIfDone() noexcept;
-    MessageQueue collectUnsent(const machines::Ending& ending, machines::EndCause cause) noexcept;
+    MessageQueue collectUnsent(const machines::Ending& ending, machines::EndCause cause,
+                               const EndDetail& detail) noexcept;
 
     // Reading.
     static asio::awaitable<void> readLoop(IoChannelPtr self);

@@ -1,6 +1,7 @@
 #include "flows/connecting.hpp"
 #include "flows/engine_probe.hpp"
 #include "flows/error_detail.hpp"
+#include "flows/options_check.hpp"
 #include "flows/peer_operations.hpp"
 #include "flows/peer_waits.hpp"
 #include "flows/thread_sleeper.hpp"
@@ -103,6 +104,7 @@ void awaitOutcome(Outcome& outcome, TimePoint deadline, const std::string& serve
 }
 
 BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions options) {
+    detail::check(options);
     detail::HelloTemplate hello(address, options);
     const std::string server = hello.address();
     options.headers = {};

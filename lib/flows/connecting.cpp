@@ -26,19 +26,23 @@ MessagePtr HelloTemplate::make(Ampe& engine) const {
         hook_(*message);
     } catch (...) {
         throw Error(make_error_code(Status::ProcessingFailed),
-                    address_ + ", prepareHello threw: " + textOf(std::current_exception()));
+                    address_ + ": prepareHello threw: " + textOf(std::current_exception()));
     }
     return message;
 }
 
 namespace {
 
-std::string withReason(const std::string& address, const std::string& reason) {
-    return reason.empty() ? address : address + ", " + reason;
+/// Why there is no answer at the deadline.
+std::string_view whatIsMissing(const PeerState& peer) {
+    error_code ec;
+    const ChannelPhase phase = peer.group().channelInfo(peer.channel(), ec).state;
+    return ec || phase == ChannelPhase::Opening ? "no connection in time"
+                                                : "connected, but the hello was not answered in time";
 }
 
-/// True: the hello was answered with yes, false: not yet. Throws anything else.
-bool isOpen(PeerState& peer, const std::string& address) {
+/// Returns when the hello was answered with yes. Throws anything else.
+void checkOpen(PeerState& peer, const std::string& address) {
     HelloPhase phase = HelloPhase::Pending;
     error_code ended;
     {
@@ -49,9 +53,10 @@ bool isOpen(PeerState& peer, const std::string& address) {
     // Only the phase Pending is followed by another.
     if (phase == HelloPhase::Refused) throw Refused(address, peer.hello());
     if (phase == HelloPhase::Failed)
-        throw Error(statusFromRaw(peer.helloStatus), withReason(address, peer.helloReason));
+        throw Error(statusFromRaw(peer.helloStatus), placeAndCause(address, peer.helloReason));
     if (phase == HelloPhase::Pending && ended) throw peer.errorFor(ended);
-    return phase == HelloPhase::Done;
+    if (phase == HelloPhase::Pending)
+        throw Error(make_error_code(Status::ConnectFailed), placeAndCause(address, whatIsMissing(peer)));
 }
 
 }  // namespace
@@ -66,7 +71,7 @@ asio::awaitable<PeerPtr> tryConnect(HubPtr hub, const HelloTemplate& hello, Time
     auto answered = suspension.until(deadline);
     co_await std::move(answered);
     if (wait.ec) throw Error(wait.ec);
-    if (!isOpen(*peer, hello.address())) co_return nullptr;
+    checkOpen(*peer, hello.address());
     peer->noteOpened();
     co_return peer;
 }
@@ -93,21 +98,22 @@ bool isWorthRetrying(const Error& error, const ConnectOptions& options) noexcept
 asio::awaitable<PeerPtr> connectPeer(HubPtr hub, HelloTemplate hello, ConnectOptions options) {
     const TimePoint deadline = hub->time().after(options.timeout);
     RetryDelay delay(options.backoff, hub->engine());
-    std::string last = "no answer";
     for (int attempt = 1;; ++attempt) {
+        std::string failure;
         try {
             PeerPtr peer = co_await tryConnect(hub, hello, deadline);
-            if (peer != nullptr) co_return peer;
+            co_return peer;
         } catch (const Error& error) {
             const bool isLast = attempt == options.attempts || !isWorthRetrying(error, options);
             if (isLast) throw;
-            last = shortFormOf(error);
+            failure = failureOf(error);
         }
         const Duration pause = delay.next();
-        if (hub->time().until(deadline) <= pause) break;
+        if (hub->time().until(deadline) <= pause)
+            throw Error(make_error_code(Status::ConnectFailed),
+                        failure + " (attempt " + std::to_string(attempt) + ", the last in time)");
         co_await sleepFor(hub, pause);
     }
-    throw Error(make_error_code(Status::ConnectFailed), hello.address() + ": timed out, last: " + last);
 }
 
 }  // namespace tempeh::flows::detail

@@ -29,7 +29,8 @@ private:
     std::function<void(Message& hello)> hook_;
 };
 
-/// One attempt: a channel whose hello was answered with yes. Null at the deadline. Throws as connect().
+/// One attempt: a channel whose hello was answered with yes. Throws as connect(), ConnectFailed at the
+/// deadline.
 asio::awaitable<PeerPtr> tryConnect(HubPtr hub, const HelloTemplate& hello, TimePoint deadline);
 
 /// All attempts.

@@ -13,19 +13,22 @@ inline constexpr std::string_view engineIsSilent =
 
 /// What an Error says beyond its code, for an Error made of it elsewhere.
 inline std::string detailOf(const boost::system::system_error& error) {
-    const std::string_view what = error.what();
-    const Error plain(error.code());
-    const std::string_view common = plain.what();
-    if (!what.starts_with(common)) return std::string(what);
-    std::string_view rest = what.substr(common.size());
-    if (rest.starts_with(": ")) rest.remove_prefix(2);
-    return std::string(rest);
+    if (const auto* const ours = dynamic_cast<const Error*>(&error)) return std::string(ours->detail());
+    const std::string what = error.what();
+    return what.starts_with(error.code().message()) ? std::string() : what;
 }
 
-/// The short form of an Error, as part of another's text: the status and what is special.
-inline std::string shortFormOf(const Error& error) {
-    if (error.code().category() != statusCategory()) return error.what();
-    return std::string(nameOf(error.status())) + ": " + detailOf(error);
+/// To whom and why, as the detail of an Error; either may be empty.
+inline std::string placeAndCause(std::string_view place, std::string_view cause) {
+    std::string text(place);
+    if (!text.empty() && !cause.empty()) text += ": ";
+    return text.append(cause);
+}
+
+/// An Error as the cause of another: to whom and why.
+inline std::string failureOf(const Error& error) {
+    const bool hasStatus = error.code().category() == statusCategory();
+    return hasStatus && !error.detail().empty() ? std::string(error.detail()) : std::string(error.what());
 }
 
 }  // namespace tempeh::flows::detail

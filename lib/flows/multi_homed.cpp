@@ -60,7 +60,7 @@ void MultiHomed::awaitBound(const std::vector<Address>& addresses, std::vector<C
         const auto place = static_cast<std::size_t>(found - listeners.begin());
         if (message->status() != Status::Success) {
             const std::string reason(message->textHeaders.find(wire::reasonHeader).value_or(""));
-            throw Error(message->status(), toString(addresses[place]) + ", " + reason);
+            throw Error(message->status(), detail::placeAndCause(toString(addresses[place]), reason));
         }
         bound_[place] = parseAddress(*message);
         --waiting;

@@ -1,5 +1,6 @@
 #include "flows/peer_state.hpp"
 
+#include "flows/error_detail.hpp"
 #include "flows/peer_waits.hpp"
 
 namespace tempeh::flows::detail {
@@ -89,12 +90,21 @@ error_code PeerState::post(MessagePtr& message) noexcept {
 Error PeerState::errorFor(const error_code& ec) {
     if (ec != Status::ChannelClosed) return Error(ec);
     const std::scoped_lock lock(hub_->mutex());
-    return Error(endCode_ ? endCode_ : ec, endReason_);
+    // The name of the status, which is the Error's own, only once.
+    std::string_view reason = endReason_;
+    constexpr std::string_view name = "ChannelClosed: ";
+    if (reason.starts_with(name)) reason.remove_prefix(name.size());
+    return Error(endCode_ ? endCode_ : ec, placeAndCause(endPeer_, reason));
 }
 
 std::string PeerState::endReason() {
     const std::scoped_lock lock(hub_->mutex());
     return endReason_;
+}
+
+std::string PeerState::endPeer() {
+    const std::scoped_lock lock(hub_->mutex());
+    return endPeer_;
 }
 
 void PeerState::abort() noexcept {

@@ -52,7 +52,9 @@ public:
     /// For the end of the channel says why it ended.
     Error errorFor(const error_code& ec) override;
     void onReceived(const Message& message) noexcept override;
+    /// As `~reason` and `~peer` of its ChannelClosed.
     std::string endReason();
+    std::string endPeer();
     void abort() noexcept;
     /// Says bye unless somebody did; a null one is made. Throws Error for what is wrong with it: then nothing
     /// was said.
@@ -112,6 +114,7 @@ private:
     std::atomic<bool> isDoomed_{false};
     error_code endCode_;
     std::string endReason_;
+    std::string endPeer_;  // as `~peer`
     ChannelInfo opened_;
     std::shared_ptr<const Message> hello_;  // a copy: kept for long, which a message of the pool must not be
 };

@@ -10,16 +10,20 @@
 
 #include <new>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace tempeh::flows::detail {
 
 namespace {
 
-std::string reasonOf(const Message& notice) {
-    std::string text(notice.textHeaders.find(wire::reasonHeader).value_or(""));
-    const auto peer = notice.textHeaders.find(wire::peerHeader);
-    if (peer) text += (text.empty() ? "" : ", ") + std::string(*peer);
-    return text;
+/// A text header of a notice; empty without one, and without memory.
+std::string textOf(const Message& notice, std::string_view header) noexcept {
+    try {
+        return std::string(notice.textHeaders.find(header).value_or(""));
+    } catch (const std::bad_alloc&) {
+        return {};
+    }
 }
 
 }  // namespace
@@ -107,9 +111,13 @@ void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept 
     const OpCode opCode = message->header.opCode;
     if (opCode == OpCode::HelloResponse) return onHelloResponse(message, woken);
     if (opCode == OpCode::Signal && message->status() == Status::PoolEmpty) return;
-    if (message->isChannelClosed())
-        return end(make_error_code(Status::ChannelClosed),
-                   isOverrun ? "too many messages waited to be received" : reasonOf(*message), woken);
+    if (message->isChannelClosed()) {
+        endPeer_ = textOf(*message, wire::peerHeader);
+        return end(
+            make_error_code(Status::ChannelClosed),
+            isOverrun ? "too many messages waited to be received" : textOf(*message, wire::reasonHeader),
+            woken);
+    }
     ++counts.returned;
     isDoomed_ = true;
     Exchange* const exchange = opCode == OpCode::Request ? answers.find(message->header.messageId) : nullptr;
@@ -121,7 +129,7 @@ void PeerState::onHelloResponse(MessagePtr& message, WokenList& woken) noexcept 
     if (helloPhase_ != HelloPhase::Pending) return;
     helloStatus = message->header.status;
     if (message->isFromEngine()) {
-        helloReason = reasonOf(*message);
+        helloReason = textOf(*message, wire::reasonHeader);
         return setHelloPhase(HelloPhase::Failed, woken);
     }
     keepHello(*message);
@@ -134,7 +142,7 @@ void PeerState::setHelloPhase(HelloPhase phase, WokenList& woken) noexcept {
 }
 
 void PeerState::onHubEnd(const error_code& reason, WokenList& woken) noexcept {
-    end(reason, "the engine has ended", woken);
+    end(reason, {}, woken);
 }
 
 void PeerState::end(const error_code& code, std::string reason, WokenList& woken) noexcept {

@@ -4,12 +4,14 @@
 
 #include "flows/error_detail.hpp"
 #include "flows/message_copy.hpp"
+#include "flows/options_check.hpp"
 #include "flows/peer_operations.hpp"
 #include "flows/reconnect_waits.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
 namespace tempeh::flows::detail {
@@ -53,6 +55,7 @@ bool mayGoToAnother(const Message& message) noexcept {
 }  // namespace
 
 ReconnectPtr ReconnectCore::start(Ampe& engine, const Address& address, const ReconnectOptions& options) {
+    check(options);
     HelloTemplate hello(address, connectOptionsOf(options));
     hello.setHook(options.prepareHello);
     const auto core = std::make_shared<ReconnectCore>(Hub::create(engine), std::move(hello), options);
@@ -122,11 +125,17 @@ asio::awaitable<PeerPtr> ReconnectCore::attempt() {
     try {
         peer = co_await tryConnect(hub_, hello_, deadline);
     } catch (const Error& error) {
+        if (error.code() != asio::error::operation_aborted) noteFailure(failureOf(error));
         if (!isWorthRetrying(error, connecting_)) throw;
         if (error.status() == Status::ProcessingFailed)
             hub_->warnings().write(Warning::HelloHookThrew, error.what());
     }
     co_return peer;
+}
+
+void ReconnectCore::noteFailure(std::string failure) {
+    const std::scoped_lock lock(hub_->mutex());
+    counts_.lastFailure = std::move(failure);
 }
 
 std::optional<Heartbeat> ReconnectCore::watch(const PeerPtr& peer) const {
@@ -195,7 +204,11 @@ void ReconnectCore::setLost(PeerState& peer) {
     MessagePtr notice = makeNotice(OpCode::Signal, peer.channel());
     notice->header.origin = Origin::Engine;
     notice->header.status = static_cast<std::uint8_t>(Status::ChannelClosed);
-    notice->textHeaders.append(wire::reasonHeader, peer.endReason());
+    std::string reason = peer.endReason();
+    std::string server = peer.endPeer();
+    notice->textHeaders.append(wire::reasonHeader, reason);
+    notice->textHeaders.append(wire::peerHeader, server);
+    std::string failure = placeAndCause(server, reason);
     WokenList woken;
     PeerPtr lost;
     MessageQueue again;
@@ -203,7 +216,10 @@ void ReconnectCore::setLost(PeerState& peer) {
         const std::scoped_lock lock(hub_->mutex());
         lost = std::move(peer_);
         state_ = LinkState::Connecting;
-        if (!isStopping_) ++counts_.losses;
+        if (!isStopping_) {
+            ++counts_.losses;
+            counts_.lastFailure = std::move(failure);
+        }
         while (MessagePtr message = peer.returned.popFront()) {
             if (mayGoToAnother(*message))
                 again.pushBack(std::move(message));

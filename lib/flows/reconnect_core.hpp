@@ -57,6 +57,7 @@ private:
     static asio::awaitable<void> run(Running running);
     asio::awaitable<PeerPtr> establish();
     asio::awaitable<PeerPtr> attempt();
+    void noteFailure(std::string failure);
     /// Passes on what arrives until the connection ends.
     asio::awaitable<void> passOn(PeerPtr peer);
     asio::awaitable<void> sendUnsent(PeerPtr peer);

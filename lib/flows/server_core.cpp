@@ -67,7 +67,7 @@ std::vector<Address> ServerCore::boundOrThrow() {
     std::vector<Address> bound;
     for (const ListenerRoute& listener : listeners_) {
         if (!listener.isBound())
-            throw Error(listener.failure, toString(listener.bound) + ", " + listener.reason);
+            throw Error(listener.failure, placeAndCause(toString(listener.bound), listener.reason));
         bound.push_back(listener.bound);
     }
     return bound;

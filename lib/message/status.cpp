@@ -1,5 +1,6 @@
 #include <tempeh/message/status.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <ostream>
@@ -20,9 +21,8 @@ constexpr std::array<Text, detail::statusCount> texts{{
      "The message has no address header of its kind; format a client address into a HelloRequest or a server "
      "address into a WelcomeRequest"},
     {"NotAllowed",
-     "The operation is not allowed here and now (a second waiter, or blocking on the reactor's thread); wait "
-     "for "
-     "the first one or call from another thread"},
+     "The operation is not allowed here and now; one waiter at a time, and blocking calls belong on another "
+     "thread than the reactor's"},
     {"NullMessage", "There is no message in the pointer; get one from the engine and check it for null"},
     {"InvalidMessage",
      "The message or its text headers break the rules of the protocol; check names, values and order of "
@@ -38,7 +38,8 @@ constexpr std::array<Text, detail::statusCount> texts{{
      "The more flag is set on a message that cannot have it; use it only on Request, Response and Signal"},
     {"InvalidChannelNumber",
      "No open channel has this number; use the number that the Hello or Welcome got, until ChannelClosed"},
-    {"InvalidChannelGroup", "The channel belongs to another group; post through the group that opened it"},
+    {"InvalidChannelGroup",
+     "The channel belongs to another group, or the handle is empty; use the group that opened it"},
     {"InvalidMessageId", "An answer has no message id; copy the id of the request it answers"},
     {"InvalidAddress",
      "The address is malformed; write tcp|HOST|PORT or uds|PATH, a path of at most 107 bytes, no control "
@@ -57,8 +58,7 @@ constexpr std::array<Text, detail::statusCount> texts{{
     {"AllocationFailed", "There is no memory for the operation; release messages or lower the limits"},
     {"ReceiverUpdate", "A thread of this application called updateReceiver; handle what it tells"},
     {"ChannelClosed",
-     "The channel has ended and its number is no longer valid; see ~reason and ~peer, connect again if "
-     "needed"},
+     "The channel has ended and its number is no longer valid; connect again if you still need it"},
     {"ShutdownStarted", "The engine is shutting down; stop posting and release its groups and messages"},
     {"ConnectFailed",
      "The connection could not be made; check that the server listens there and is reachable, then try "
@@ -80,7 +80,7 @@ constexpr std::array<Text, detail::statusCount> texts{{
     {"Returned",
      "The message was not sent, because this side closed the channel or had said bye; post it on another "
      "channel if it still matters"},
-    {"InvalidOption", "An option is out of its range; give it a value in the range that is named"},
+    {"InvalidOption", "An option is out of its range; give it a value in that range"},
 }};
 static_assert(!texts.back().name.empty(), "each status needs a text");
 static_assert(texts[detail::statusIndex(Status::SendQueueFull)].name == "SendQueueFull");
@@ -109,12 +109,25 @@ private:
 
 constinit const StatusCategory category;
 
+/// What comes before the detail.
+std::string whatHappened(const error_code& ec) {
+    if (ec.category() != category) return ec.message();
+    const Text& known = textOf(ec.value());
+    const std::string_view message = known.message;
+    return std::string(known.name).append(": ").append(message.substr(0, message.find(';')));
+}
+
+/// What comes behind it; as long as the program runs.
+std::string_view whatToDo(const error_code& ec) noexcept {
+    if (ec.category() != category) return {};
+    const std::string_view message = textOf(ec.value()).message;
+    return message.substr(std::min(message.find(';'), message.size()));
+}
+
 std::string describe(const error_code& ec, const std::string& detail) {
-    std::string text;
-    if (ec.category() == category) text.append(textOf(ec.value()).name).append(": ");
-    text += ec.message();
+    std::string text = whatHappened(ec);
     if (!detail.empty()) text.append(": ").append(detail);
-    return text;
+    return text.append(whatToDo(ec));
 }
 
 }  // namespace
@@ -133,7 +146,11 @@ const boost::system::error_category& statusCategory() noexcept {
 
 Error::Error(Status status) : Error(make_error_code(status)) {}
 Error::Error(error_code ec) : Error(ec, std::string()) {}
-Error::Error(error_code ec, const std::string& detail) : system_error(ec), text_(describe(ec, detail)) {}
+Error::Error(error_code ec, const std::string& detail)
+    : system_error(ec)
+    , text_(describe(ec, detail))
+    , detailStart_(whatHappened(ec).size() + (detail.empty() ? 0 : 2))
+    , detailSize_(detail.size()) {}
 Error::~Error() = default;
 
 Status Error::status() const noexcept {
@@ -144,6 +161,10 @@ Status Error::status() const noexcept {
 
 const char* Error::what() const noexcept {
     return text_.what();
+}
+
+std::string_view Error::detail() const noexcept {
+    return {text_.what() + detailStart_, detailSize_};
 }
 
 }  // namespace tempeh

@@ -101,6 +101,8 @@ std::string expectFailure(Party& client, const Address& address, Status status) 
     EXPECT_EQ(returned->header.messageId, posted.messageId);
     EXPECT_EQ(returned->body.view(), "hello body");
     EXPECT_EQ(valueOf(*returned, "~connect_to"), toString(address));
+    EXPECT_EQ(peerOf(*returned), toString(address));
+    EXPECT_NE(reasonOf(*returned), "(none)");
     for (int i = 0; i < 3; ++i) {
         const MessagePtr request = client.next(OpCode::Request, status);
         EXPECT_EQ(request->body.view(), std::to_string(i));

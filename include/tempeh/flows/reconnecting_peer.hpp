@@ -37,13 +37,14 @@ enum class LinkState : std::uint8_t { Connecting, Connected, Closed };
 /// What it throws is logged and fails that attempt; the next one calls it again.
 using HelloHook = std::function<void(Message& hello)>;
 
-/// How to stay connected. An aggregate for designated initialisers.
+/// How to stay connected. An aggregate for designated initialisers. A field out of its range makes the
+/// constructor throw Error(InvalidOption).
 struct ReconnectOptions {
     /// Between attempts, and before the first one after a loss. Begins anew once a connection has lasted at
     /// least as long as the next pause would be: a server that lets everybody in and closes at once is tried
     /// less and less often, too.
     Backoff backoff = {};
-    /// For one attempt, until the hello is answered. Each resolves the name anew.
+    /// For one attempt, until the hello is answered. Each resolves the name anew. 1 ms and up.
     Duration attemptTimeout = std::chrono::seconds(10);
     Unanswered unanswered = Unanswered::Fail;
     /// Text headers and body of every HelloRequest; copied by the constructor.
@@ -67,8 +68,11 @@ struct ReconnectCounters {
     std::uint64_t answered = 0;        ///< Their Response was delivered.
     std::uint64_t timedOut = 0;        ///< Gave null.
     std::uint64_t failed = 0;          ///< Threw.
-    std::uint64_t sentAgain =
-        0;  ///< Requests and signals that went to a connection a second time, or more often.
+    /// Requests and signals that went to a connection a second time, or more often.
+    std::uint64_t sentAgain = 0;
+    /// Why the last attempt to connect failed, or the last connection was lost: to whom and the cause, for
+    /// people. Empty: nothing has failed yet.
+    std::string lastFailure = {};
 };
 
 /// A peer that is connected again whenever its connection is lost, until closed. A cheap handle; copies share

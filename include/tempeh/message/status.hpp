@@ -107,25 +107,32 @@ inline error_code make_error_code(Status status) noexcept {
 }
 
 /// What the throwing form of every failing call throws. code() is a Status unless an operating-system error
-/// caused it; what() is the name of the status, the category's message and the offending value where there is
-/// one: `InvalidAddress: <message>: tcp|host|99999`.
+/// caused it. what() is the name of the status, what happened, to whom and why where that is known, and what
+/// to do: `ConnectFailed: The connection could not be made: tcp|127.0.0.1|7099: Connection refused; check
+/// that the server listens there and is reachable, then try again`.
 class TEMPEH_EXPORT Error : public boost::system::system_error {
 public:
-    /// With the category's message alone.
+    /// With the message of the status alone.
     explicit Error(Status status);
     explicit Error(error_code ec);
-    /// `detail` is the offending value or the place, appended to the message.
+    /// `detail` says to whom and why: the place or the offending value, then the cause.
     Error(error_code ec, const std::string& detail);
     ~Error() override;
 
     /// The Status behind code(), UnknownError when code() is of another category.
     Status status() const noexcept;
 
-    /// Name, message, detail; as long as this lives.
+    /// As long as this lives.
     const char* what() const noexcept override;
+
+    /// The part of what() that is special to this error: to whom, and the cause; empty when there is none. As
+    /// long as this lives.
+    std::string_view detail() const noexcept;
 
 private:
     std::runtime_error text_;  // copies without throwing
+    std::size_t detailStart_;  // of detail() in the text
+    std::size_t detailSize_;
 };
 
 }  // namespace tempeh

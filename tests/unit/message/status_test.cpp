@@ -164,12 +164,16 @@ TEST(Error, CarriesCodeStatusAndText) {
     const Error error(Status::InvalidAddress, "tcp|host|99999");
     EXPECT_EQ(error.code(), Status::InvalidAddress);
     EXPECT_EQ(error.status(), Status::InvalidAddress);
-    EXPECT_EQ(error.what(),
-              "InvalidAddress: " + make_error_code(Status::InvalidAddress).message() + ": tcp|host|99999");
+    EXPECT_STREQ(
+        error.what(),
+        "InvalidAddress: The address is malformed: tcp|host|99999; write tcp|HOST|PORT or uds|PATH, a "
+        "path of at most 107 bytes, no control characters");
+    EXPECT_EQ(error.detail(), "tcp|host|99999");
 
     const Error plain(Status::NotAllowed);
     EXPECT_EQ(plain.status(), Status::NotAllowed);
     EXPECT_EQ(plain.what(), "NotAllowed: " + make_error_code(Status::NotAllowed).message());
+    EXPECT_EQ(plain.detail(), "");
 }
 
 TEST(Error, OfTheSystemHasNoStatusOfItsOwn) {
@@ -178,7 +182,9 @@ TEST(Error, OfTheSystemHasNoStatusOfItsOwn) {
     EXPECT_EQ(error.code(), refused);
     EXPECT_EQ(error.status(), Status::UnknownError);
     EXPECT_EQ(error.what(), refused.message() + ": 127.0.0.1");
+    EXPECT_EQ(error.detail(), "127.0.0.1");
     EXPECT_EQ(Error(refused).what(), refused.message());
+    EXPECT_EQ(Error(refused).detail(), "");
     EXPECT_EQ(Error(error_code(-5, statusCategory())).status(), Status::UnknownError);
     EXPECT_EQ(Error(error_code(256, statusCategory())).status(), Status::UnknownError);
 }
@@ -188,6 +194,9 @@ TEST(Error, IsCaughtAsASystemErrorAndCopiesWithoutThrowing) {
     try {
         throw Error(Status::PoolEmpty, "detail");
     } catch (const boost::system::system_error& caught) {
+        const Error copy(dynamic_cast<const Error&>(caught));
+        EXPECT_STREQ(copy.what(), caught.what());
+        EXPECT_EQ(copy.detail(), "detail");
         EXPECT_EQ(caught.code(), Status::PoolEmpty);
         EXPECT_NE(std::string(caught.what()).find("detail"), std::string::npos);
     }

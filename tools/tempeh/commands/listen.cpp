@@ -83,7 +83,8 @@ private:
     }
 
     asio::awaitable<void> converse(flows::Peer peer) {
-        const std::string name = nameOf(peer.info());
+        const tempeh::ChannelInfo info = peer.info();
+        const std::string name = nameOf(info);
         log_.opened(name, peer.hello());
         try {
             for (;;) {
@@ -92,7 +93,7 @@ private:
                 co_await handle(peer, name, std::move(message));
             }
         } catch (const tempeh::Error& error) {
-            log_.closed(name, reasonOf(error));
+            log_.closed(name, reasonOf(error, info.peerAddress));
         } catch (const boost::system::system_error& error) {
             log_.closed(name, error.what());
         }

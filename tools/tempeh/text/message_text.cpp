@@ -98,14 +98,12 @@ void addHeaders(const std::vector<std::string>& headers, tempeh::TextHeaders& to
     if (to.sizeBytes() > longest) throw Failure(exitUsage, "the text headers are longer than 65535 bytes");
 }
 
-std::string reasonOf(const tempeh::Error& error) {
-    std::string_view text = error.what();
-    const std::string name(tempeh::nameOf(error.status()));
-    const std::string known = name + ": " + error.code().message() + ": ";
-    if (!text.starts_with(known)) return name;
-    text.remove_prefix(known.size());
-    if (text.starts_with("ChannelClosed: ")) text.remove_prefix(text.find(' ') + 1);
-    return std::string(text);
+std::string reasonOf(const tempeh::Error& error, std::string_view peer) {
+    std::string_view cause = error.detail();
+    if (cause.empty()) return std::string(tempeh::nameOf(error.status()));
+    const std::string place = std::string(peer) + ": ";
+    if (cause.starts_with(place)) cause.remove_prefix(place.size());
+    return std::string(cause);
 }
 
 std::string bytesText(double bytes) {

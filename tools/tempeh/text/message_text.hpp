@@ -25,8 +25,9 @@ void describe(const tempeh::Message& message, Json& json);
 /// `name:value`. Throws Failure(exitUsage) for what no text header can carry.
 void addHeaders(const std::vector<std::string>& headers, tempeh::TextHeaders& to);
 
-/// Why it happened, without the explanation of the status: `bye exchanged, tcp|127.0.0.1|50412`.
-std::string reasonOf(const tempeh::Error& error);
+/// Why it happened, without what everybody knows of the status and without the peer, which is named already:
+/// `bye exchanged`.
+std::string reasonOf(const tempeh::Error& error, std::string_view peer);
 
 /// `1234` as `1.2 KB`, and so on.
 std::string bytesText(double bytes);
