@@ -7,7 +7,8 @@ Environment Environment::ofSystem(const boost::asio::any_io_executor& executor, 
                                            .keepAlive = options.tcpKeepAlive,
                                            .sendBufferBytes = options.sendBufferBytes,
                                            .receiveBufferBytes = options.receiveBufferBytes,
-                                           .backlog = options.listenBacklog};
+                                           .backlog = options.listenBacklog,
+                                           .connectTimeout = options.connectTimeout};
     return {.network = transport::makeSocketNetwork(executor, sockets), .clock = {}};
 }
 

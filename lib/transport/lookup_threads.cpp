@@ -22,8 +22,10 @@ struct LookupThreads::State {
 LookupThreads::LookupThreads(std::size_t maxThreads) : state_(std::make_shared<State>(maxThreads)) {}
 
 LookupThreads& LookupThreads::ofProcess() {
-    // More would only help a process whose name server is slow for many names at once.
-    constexpr std::size_t maxThreads = 16;
+    // As many as ask at the same time, so that names whose servers are silent (half a minute each, as a rule)
+    // hold up no other; each goes when it has nothing to do. The bound is for a process that asks for
+    // thousands of silent names.
+    constexpr std::size_t maxThreads = 256;
     static auto* const threads = new LookupThreads(maxThreads);
     return *threads;
 }

@@ -15,10 +15,10 @@ public:
     virtual void fail() noexcept = 0;
 };
 
-/// Runs blocking lookups on short-lived detached threads, at most `maxThreads` at a time, in order of
-/// submission. Nobody ever waits for these threads: not the caller, not a destructor, not the end of the
-/// process. (Asio's resolver joins its thread in the io_context's destructor, for as long as a name server
-/// stays silent.) Any thread.
+/// Runs blocking lookups on short-lived detached threads, one for each that is under way, at most
+/// `maxThreads`; in order of submission. Nobody ever waits for these threads: not the caller, not a
+/// destructor, not the end of the process. (Asio's resolver joins its thread in the io_context's destructor,
+/// for as long as a name server stays silent.) Any thread.
 class LookupThreads {
 public:
     explicit LookupThreads(std::size_t maxThreads);

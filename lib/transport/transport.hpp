@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -56,6 +57,10 @@ public:
     virtual asio::awaitable<void> waitReadable(error_code& ec) = 0;
     virtual asio::awaitable<void> waitWritable(error_code& ec) = 0;
 
+    /// Tells the peer's kernel at once what has arrived, where it would wait for something to go with it.
+    /// Costs a system call.
+    virtual void acknowledgeNow() noexcept {}
+
     /// Sends end-of-stream behind what was written.
     virtual void shutdownSend() noexcept = 0;
     virtual void close() noexcept = 0;
@@ -75,14 +80,17 @@ struct SocketOptions {
     int sendBufferBytes = 0;     // SO_SNDBUF; 0: the system's
     int receiveBufferBytes = 0;  // SO_RCVBUF; 0: the system's
     int backlog = 4096;          // listen(2)
+    /// For a name with several addresses: what they share.
+    std::chrono::steady_clock::duration connectTimeout = std::chrono::seconds(10);
 };
 
 /// One attempt to connect.
 class Connector {
 public:
     virtual ~Connector() = default;
-    /// Resolves (never blocking the caller) and connects, each resolved endpoint in turn. Null with `ec` set
-    /// on failure; `ec` is the last endpoint's.
+    /// Resolves (never blocking the caller) and connects, each resolved endpoint in turn. One that does not
+    /// answer has its share of the time, and another when the others have failed. Null with `ec` set on
+    /// failure; `ec` is the last endpoint's.
     virtual asio::awaitable<std::unique_ptr<Stream>> connect(Address address, error_code& ec) = 0;
     /// Ends connect() with operation_aborted.
     virtual void cancel() noexcept = 0;

@@ -11,6 +11,7 @@
 #include <future>
 #include <memory>
 #include <thread>
+#include <vector>
 
 namespace tempeh::transport {
 namespace {
@@ -119,6 +120,31 @@ TEST_F(ResolverTest, LooksUpOnAnotherThreadWhileTheExecutorGoesOn) {
     context_.run();
     EXPECT_FALSE(result.ec);
     EXPECT_EQ(result.endpoints, TcpEndpoints{answer});
+}
+
+TEST_F(ResolverTest, NamesWhoseServersAreSilentHoldUpNoOther) {
+    constexpr std::size_t silentNames = 100;
+    std::vector<std::shared_ptr<SlowServer>> servers;
+    std::vector<std::unique_ptr<Resolver>> resolvers;
+    std::vector<Result> results(silentNames);
+    for (std::size_t i = 0; i < silentNames; ++i) {
+        servers.push_back(std::make_shared<SlowServer>());
+        resolvers.push_back(
+            std::make_unique<Resolver>(context_.get_executor(), askSlowServer(servers.back())));
+        asio::co_spawn(context_, resolveInto(*resolvers.back(), "name", results[i]), asio::detached);
+    }
+    context_.poll();
+    Resolver resolver(context_.get_executor(),
+                      [](const std::string&, std::uint16_t, error_code&) { return TcpEndpoints{answer}; });
+    Result result;
+    asio::co_spawn(context_, resolveInto(resolver, "name", result), asio::detached);
+    while (!result.isDone)
+        context_.run_one();
+    EXPECT_EQ(result.endpoints, TcpEndpoints{answer});
+    for (const std::shared_ptr<SlowServer>& server : servers)
+        server->go.set_value();
+    context_.run();
+    EXPECT_TRUE(std::ranges::all_of(results, &Result::isDone));
 }
 
 TEST_F(ResolverTest, CancelDoesNotWaitForTheLookup) {

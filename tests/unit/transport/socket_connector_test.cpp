@@ -47,6 +47,56 @@ TEST_F(SocketConnectorTest, ResolvesLocalhostAndTriesEachEndpoint) {
     EXPECT_EQ(attempt->stream->info().peerAddress, "tcp|127.0.0.1|" + std::to_string(portOf(*listener)));
 }
 
+/// A name with two addresses on one port.
+LookupFunction twoAddresses(const char* first, const char* second) {
+    return [first, second](const std::string&, std::uint16_t port, error_code&) {
+        return TcpEndpoints{{asio::ip::make_address(first), port}, {asio::ip::make_address(second), port}};
+    };
+}
+
+TEST_F(SocketConnectorTest, AnAddressThatIsSilentLeavesTimeForTheOthers) {
+    const std::unique_ptr<Listener> listener = listenOn(TcpServerAddress("127.0.0.1", 0));
+    sockaddr_in silent = loopback(portOf(*listener));
+    silent.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    makeFullServer(AF_INET, silent);  // SYNs to it vanish
+    SocketConnector connector(context_.get_executor(), {.connectTimeout = std::chrono::milliseconds(400)},
+                              twoAddresses("127.0.0.2", "127.0.0.1"));
+    const AttemptPtr attempt = startConnect(connector, TcpClientAddress("name", portOf(*listener)));
+    finish(attempt);
+    ASSERT_TRUE(attempt->stream) << attempt->ec.message();
+    EXPECT_EQ(attempt->stream->info().peerAddress, "tcp|127.0.0.1|" + std::to_string(portOf(*listener)));
+}
+
+TEST_F(SocketConnectorTest, OneThatIsSilentIsTriedAgainWhenTheOthersRefuse) {
+    sockaddr_in silent = loopback(0);
+    silent.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    makeFullServer(AF_INET, silent);
+    const RawSocket refusing = RawSocket::make(AF_INET);  // bound, not listening
+    ASSERT_EQ(bindTo(refusing, loopback(boundPort(server_))), 0);
+    SocketConnector connector(context_.get_executor(), {.connectTimeout = std::chrono::milliseconds(100)},
+                              twoAddresses("127.0.0.2", "127.0.0.1"));
+    const AttemptPtr attempt = startConnect(connector, TcpClientAddress("name", boundPort(server_)));
+    finish(attempt);
+    EXPECT_FALSE(attempt->stream);
+    EXPECT_EQ(attempt->ec, asio::error::timed_out) << "the last word is that of the silent one";
+}
+
+TEST_F(SocketConnectorTest, CancelEndsATryOfOneOfSeveralAddresses) {
+    sockaddr_in silent = loopback(0);
+    silent.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    makeFullServer(AF_INET, silent);
+    SocketConnector connector(context_.get_executor(), {.connectTimeout = std::chrono::hours(1)},
+                              twoAddresses("127.0.0.2", "127.0.0.2"));
+    const AttemptPtr attempt = startConnect(connector, TcpClientAddress("name", boundPort(server_)));
+    while (queued_.empty() || LookupThreads::ofProcess().runningThreads() != 0)
+        runReady();
+    runReady();
+    connector.cancel();
+    finish(attempt);
+    EXPECT_FALSE(attempt->stream);
+    EXPECT_EQ(attempt->ec, asio::error::operation_aborted);
+}
+
 TEST_F(SocketConnectorTest, ReportsARefusedConnection) {
     RawSocket bound = RawSocket::make(AF_INET);  // bound, so that nobody else gets the port; not listening
     ASSERT_EQ(bindTo(bound, loopback(0)), 0);
