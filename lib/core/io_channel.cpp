@@ -228,6 +228,7 @@ void IoChannel::releaseIfDone() noexcept {
     deadline_.reset();
     frameWatch_.reset();
     writeWatch_.reset();
+    partWatch_.reset();
     isActive_ = false;
     engine_.noteInactive(*this);
 }
@@ -269,6 +270,7 @@ void IoChannel::abandon() noexcept {
     waiterDeadline_.reset();
     frameWatch_.reset();
     writeWatch_.reset();
+    partWatch_.reset();
     if (isActive_) engine_.noteInactive(*this);
     isActive_ = false;
 }

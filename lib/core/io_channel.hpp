@@ -108,6 +108,9 @@ private:
     /// Whether the socket is read, and what it waits for when it is not.
     enum class Reading : std::uint8_t { On, AwaitsPool, Stopped };
 
+    /// Whether the peer sends a frame in parts of which the second waits for an acknowledgement of the first.
+    enum class PartHabit : std::uint8_t { Unknown, Splits, Whole };
+
     /// What is left to do with the stream once the application is told (or needs no telling).
     enum class Phase : std::uint8_t { Live, Lingering, Gone };
 
@@ -161,6 +164,7 @@ private:
     void onFramePart() noexcept {
         if (!decoder_.midFrame()) [[likely]]
             return;
+        if (partHabit_ != PartHabit::Whole) watchParts();
         if (!isFrameUnderWay_ || frameWatch_ == nullptr || !frameWatch_->isOn) [[unlikely]]
             watchFrame();
     }
@@ -168,6 +172,8 @@ private:
         if (std::exchange(isFrameUnderWay_, false)) engine_.noteFrameDone();
     }
     void watchFrame() noexcept;
+    void watchParts() noexcept;
+    void onPartDeadline() noexcept;
     void stopWatching() noexcept;
     template <void (IoChannel::*onDeadline)() noexcept>
     bool mayBegin(std::unique_ptr<ProgressWatch>& watch) noexcept;
@@ -230,6 +236,7 @@ private:
     machines::Admission::Guest guest_;
     std::unique_ptr<ProgressWatch> frameWatch_;  // null until it is needed
     std::unique_ptr<ProgressWatch> writeWatch_;
+    std::unique_ptr<ProgressWatch> partWatch_;
 
     std::atomic<TimePoint> readingSince_{TimePoint::max()};  // max(): it does not read
     ReadMode readMode_ = ReadMode::Normal;
@@ -237,6 +244,8 @@ private:
 
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;
     Phase streamPhase_ = Phase::Live;
+    PartHabit partHabit_ = PartHabit::Unknown;
+    std::uint8_t partLooks_ = 0;  // at frames that had begun, while it is unknown
     bool isActive_ = false;
     bool isReading_ = false;           // readLoop() runs
     bool isWriting_ = false;           // writeLoop() runs

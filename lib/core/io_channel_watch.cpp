@@ -18,6 +18,11 @@ namespace {
 /// Of a frame, in each frameTimeout: what tells a slow network from a peer that drips.
 constexpr std::size_t leastFrameBytes = 1024;
 
+/// A frame of which nothing more came for so long waits for our acknowledgement. Looked for at the first
+/// frames: the kernel acknowledges the first sixteen segments at once.
+constexpr std::chrono::milliseconds partPatience{1};
+constexpr std::uint8_t partLooksAtMost = 64;
+
 ChannelPhase phaseOf(ChannelState state) noexcept {
     switch (state) {
         case ChannelState::Connecting:
@@ -101,6 +106,7 @@ void IoChannel::stopWatching() noexcept {
     noteFrameDone();
     if (frameWatch_ != nullptr) frameWatch_->stop();
     if (writeWatch_ != nullptr) writeWatch_->stop();
+    if (partWatch_ != nullptr) partWatch_->stop();
 }
 
 /// The watch is there, and off. Where there is no memory for it the peer is watched from its next step on.
@@ -120,6 +126,36 @@ void IoChannel::watchFrame() noexcept {
     if (timeout == Duration::zero() || !mayBegin<&IoChannel::onFrameDeadline>(frameWatch_)) return;
     frameWatch_->begin(counters.received.messages.get(), decoder_.frameBytesIn());
     engine_.setDeadline(frameWatch_->deadline, engine_.now() + timeout);
+}
+
+/// The first bytes of a frame are in. A peer that writes header, text headers and body one by one and leaves
+/// Nagle's algorithm on (tofu does) sends the second part when the first is acknowledged, and this side's
+/// kernel waits 40 ms with that for something to send along. So each message would take so long. An engine of
+/// our own writes whole frames; it is looked at for a while, never asked for anything.
+void IoChannel::watchParts() noexcept {
+    constexpr std::size_t segment = 1024;  // whoever sent more has more to send
+    if (streamPhase_ != Phase::Live || decoder_.frameBytesIn() >= segment) return;
+    if (partHabit_ == PartHabit::Splits) return stream_->acknowledgeNow();
+    if (stream_->info().transport != Transport::Tcp) {
+        partHabit_ = PartHabit::Whole;
+        return;
+    }
+    if (!mayBegin<&IoChannel::onPartDeadline>(partWatch_)) return;
+    partWatch_->begin(counters.received.messages.get(), decoder_.frameBytesIn());
+    engine_.setDeadline(partWatch_->deadline, engine_.now() + partPatience);
+}
+
+void IoChannel::onPartDeadline() noexcept {
+    partWatch_->isOn = false;
+    if (streamPhase_ != Phase::Live || isDetached_ || machine_.state() == ChannelState::Closed) return;
+    const bool stands = !isDeaf() && decoder_.midFrame() && decoder_.frameBytesIn() == partWatch_->bytes &&
+                        counters.received.messages.get() == partWatch_->mark;
+    if (stands) {
+        partHabit_ = PartHabit::Splits;
+        stream_->acknowledgeNow();
+    } else if (++partLooks_ == partLooksAtMost) {
+        partHabit_ = PartHabit::Whole;
+    }
 }
 
 /// True when this was the first look without progress: the verdict falls at the second.

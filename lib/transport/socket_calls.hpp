@@ -39,6 +39,10 @@ std::size_t sendOnce(Descriptor descriptor, std::span<const std::span<const std:
 /// TCP: bytes written that the peer's kernel has not acknowledged. 0 where the system does not tell.
 std::size_t unsentBytes(Descriptor descriptor) noexcept;
 
+/// TCP: acknowledges what has arrived, where the system can be told to. What arrives later is acknowledged
+/// when the system sees fit.
+void sendAcknowledgement(Descriptor descriptor) noexcept;
+
 /// What SocketOptions asks for, as far as the system grants it: no option is worth losing a connection for. A
 /// send buffer left to the system is bounded where `peer` is on the loopback network.
 void applyOptions(StreamSocket& socket, const SocketOptions& options, const StreamEndpoint& peer) noexcept;

@@ -49,6 +49,10 @@ asio::awaitable<void> SocketStream::waitWritable(error_code& ec) {
     return waitFor(socket_, asio::socket_base::wait_write, ec);
 }
 
+void SocketStream::acknowledgeNow() noexcept {
+    if (info_.transport == Transport::Tcp && socket_.is_open()) sendAcknowledgement(socket_.native_handle());
+}
+
 void SocketStream::shutdownSend() noexcept {
     error_code ignored;
     socket_.shutdown(asio::socket_base::shutdown_send, ignored);

@@ -19,6 +19,7 @@ public:
     void startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) override;
     asio::awaitable<void> waitReadable(error_code& ec) override;
     asio::awaitable<void> waitWritable(error_code& ec) override;
+    void acknowledgeNow() noexcept override;
     void shutdownSend() noexcept override;
     void close() noexcept override;
     bool hasUnsent() const noexcept override;

@@ -7,6 +7,8 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #ifdef __linux__
@@ -152,6 +154,15 @@ std::size_t sendOnce(Descriptor descriptor, std::span<const std::span<const std:
     Vectors vectors(from);
     const msghdr message = vectors.message();
     return transfer([&] { return ::sendmsg(descriptor, &message, sendFlags); }, ec);
+}
+
+void sendAcknowledgement(Descriptor descriptor) noexcept {
+#ifdef TCP_QUICKACK
+    const int on = 1;
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+#else
+    (void)descriptor;
+#endif
 }
 
 std::size_t unsentBytes(Descriptor descriptor) noexcept {

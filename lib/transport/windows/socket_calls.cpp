@@ -120,6 +120,8 @@ std::size_t sendOnce(Descriptor descriptor, std::span<const std::span<const std:
     return count;
 }
 
+void sendAcknowledgement(Descriptor) noexcept {}
+
 std::size_t unsentBytes(Descriptor) noexcept {
     return 0;
 }
