@@ -25,6 +25,7 @@ public:
     void remove() noexcept;
 
 private:
+    void giveMode(std::uint32_t mode, error_code& ec);
     void bindReplacing(StreamAcceptor& acceptor, const StreamEndpoint& endpoint, const std::string& path,
                        error_code& ec);
 

@@ -2,6 +2,7 @@
 
 #include "transport/endpoints.hpp"
 #include "transport/posix/last_error.hpp"
+#include "transport/posix/socket_inode.hpp"
 #include "transport/socket_calls.hpp"
 
 #include <boost/asio/error.hpp>
@@ -48,19 +49,21 @@ void SocketFile::bindAndListen(StreamAcceptor& acceptor, const std::string& path
     if (ec) return;
 
     struct stat made {};
-    if (::lstat(path.c_str(), &made) != 0) {
-        ec = lastError();
-        return;
-    }
+    if (::lstat(path.c_str(), &made) != 0) ec = lastError();
+    if (!ec && !S_ISSOCK(made.st_mode)) ec = asio::error::not_socket;  // somebody swapped it
+    if (ec) return;
     path_ = path;
     device_ = static_cast<std::uint64_t>(made.st_dev);
     inode_ = static_cast<std::uint64_t>(made.st_ino);
-    if (mode && (made.st_mode & modeBits) != (*mode & modeBits) &&
-        ::chmod(path.c_str(), static_cast<mode_t>(*mode) & modeBits) != 0) {
-        ec = lastError();
-    }
+    if (mode && (made.st_mode & modeBits) != (*mode & modeBits)) giveMode(*mode & modeBits, ec);
     if (!ec) acceptor.listen(backlog, ec);
     if (ec) remove();
+}
+
+void SocketFile::giveMode(std::uint32_t mode, error_code& ec) {
+    SocketInode file(path_, ec);
+    if (!ec && (file.device() != device_ || file.inode() != inode_)) ec = asio::error::not_socket;
+    if (!ec) file.setMode(mode, ec);
 }
 
 void SocketFile::bindReplacing(StreamAcceptor& acceptor, const StreamEndpoint& endpoint,
