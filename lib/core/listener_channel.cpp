@@ -171,6 +171,7 @@ bool ListenerChannel::onAccepted(std::unique_ptr<transport::Stream> stream, cons
         }
         failure = status;
     }
+    if (failure == Status::ShutdownStarted) return true;  // about to end, and not for want of anything
     engine_.counters().acceptFailures.add();
     const machines::AcceptBackoff::Pause rest = backoff_.onFailure();
     if (rest.startsEpisode) reportAcceptFailure(failure);

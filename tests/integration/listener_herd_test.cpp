@@ -4,8 +4,12 @@
 #include "support/raw_peer.hpp"
 
 #include <boost/asio/post.hpp>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
 
+#include <atomic>
 #include <set>
+#include <sstream>
 
 namespace tempeh::test {
 namespace {
@@ -85,6 +89,36 @@ TEST_P(Herd, ThatIsSilentDoesNotKeepAListenerFromClosing) {
     EXPECT_TRUE(server.party().engine().shutdown(patience).complete);
     for (raw::Peer& peer : herd)
         EXPECT_NE(peer.waitForEnd(), raw::End::NotYet);
+}
+
+/// A listener that goes with its engine is not ill.
+TEST(HerdThatComesDuringAShutdown, IsNoFailureOfTheListeners) {
+    for (int round = 0; round < 20; ++round) {
+        std::ostringstream log;
+        const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(log, true);
+        std::atomic<bool> isOver{false};
+        {
+            Side server(Options{.logger = std::make_shared<spdlog::logger>("test", sink)});
+            const Listening listening = server->listen(localTcp());
+            std::thread clients([&isOver, port = std::get<TcpServerAddress>(listening.bound).port] {
+                std::vector<raw::Peer> connected;
+                while (!isOver && connected.size() < 500) {
+                    try {
+                        connected.push_back(raw::Peer::connectTo(port));
+                    } catch (const std::runtime_error&) {
+                        return;  // nobody listens any more
+                    }
+                }
+            });
+            while (server.reactor.stats().accepted < 20)
+                std::this_thread::yield();
+            server.reactor.shutdown(patience);
+            isOver = true;
+            clients.join();
+            EXPECT_EQ(server.reactor.stats().acceptFailures, 0U);
+        }
+        EXPECT_EQ(log.str().find("cannot accept"), std::string::npos) << log.str();
+    }
 }
 
 }  // namespace
