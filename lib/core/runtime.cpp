@@ -8,7 +8,7 @@
 
 namespace tempeh::core {
 
-std::shared_ptr<Runtime> Runtime::onOwnThread(const Options& options) {
+std::shared_ptr<Runtime> Runtime::onOwnThread(const Options& options) try {
     std::shared_ptr<Runtime> runtime(new Runtime());
     // One thread runs it: Asio may skip waking others. Locking stays on, applications put objects of their
     // own here.
@@ -20,6 +20,10 @@ std::shared_ptr<Runtime> Runtime::onOwnThread(const Options& options) {
     // The thread keeps the runtime: a Reactor may be destroyed on it.
     runtime->thread_ = transport::startBackgroundThread([runtime] { runtime->runThread(); });
     return runtime;
+} catch (const Error&) {
+    throw;
+} catch (const boost::system::system_error& failed) {
+    throw Error(failed.code(), "Reactor");  // Asio's, which found no descriptor
 }
 
 std::shared_ptr<Runtime> Runtime::onContext(asio::io_context& context, const Options& options) {

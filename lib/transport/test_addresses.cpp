@@ -1,5 +1,6 @@
 #include "base/escape.hpp"
 #include "transport/process_id.hpp"
+#include "transport/socket_calls.hpp"
 
 #include <tempeh/transport/test_addresses.hpp>
 #include <tempeh/wire/address.hpp>
@@ -8,9 +9,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <random>
 #include <system_error>
@@ -23,12 +26,15 @@ using boost::asio::ip::tcp;
 
 std::uint16_t bindAnyPort(const tcp& protocol, error_code& ec) {
     boost::asio::io_context context;
-    tcp::acceptor acceptor(context);
-    acceptor.open(protocol, ec);
+    transport::StreamAcceptor acceptor(context);
+    transport::openSocket(acceptor, tcp::endpoint(protocol, 0), ec);  // no child of the process inherits it
     if (!ec && protocol == tcp::v6()) acceptor.set_option(boost::asio::ip::v6_only(false), ec);
     if (!ec) acceptor.bind(tcp::endpoint(protocol, 0), ec);
     if (ec) return 0;
-    return acceptor.local_endpoint(ec).port();
+    tcp::endpoint local;
+    const transport::StreamEndpoint bound = acceptor.local_endpoint(ec);
+    if (!ec) std::memcpy(local.data(), bound.data(), std::min(bound.size(), local.capacity()));
+    return local.port();
 }
 
 }  // namespace

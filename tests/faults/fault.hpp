@@ -77,6 +77,9 @@ struct Fault {
 
 std::string describe(const Fault& fault);
 
+/// How many descriptors were made so far that programs started by the process would inherit.
+unsigned inheritableDescriptors() noexcept;
+
 /// False where operator new cannot be replaced: allocations of Asio's fail, others do not.
 #ifdef TEMPEH_FAULTS_NO_OPERATOR_NEW
 inline constexpr bool hasOperatorNew = false;

@@ -10,9 +10,11 @@
 #include <mutex>
 #include <netdb.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -59,7 +61,18 @@ int fail(int error) {
     return -1;
 }
 
+std::atomic<unsigned> inheritable{0};
+
+/// A descriptor is about to be made; programs that the process starts must not get it.
+void noteMaking(int flags, int closeOnExec) noexcept {
+    if ((flags & closeOnExec) == 0) ++inheritable;
+}
+
 }  // namespace
+
+unsigned tempeh::faults::inheritableDescriptors() noexcept {
+    return inheritable;
+}
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker's names
 extern "C" {
@@ -85,16 +98,26 @@ int __wrap_epoll_ctl(int epoll, int operation, int descriptor, epoll_event* even
         return error != 0 ? fail(error) : __real_##name arguments; \
     }
 
-TEMPEH_WRAP(Kind::Socket, socket, (int family, int type, int protocol), (family, type, protocol))
+#define TEMPEH_WRAP_MAKER(kind, name, parameters, arguments, flags, closeOnExec) \
+    int __real_##name parameters;                                                \
+    int __wrap_##name parameters;                                                \
+    int __wrap_##name parameters {                                               \
+        noteMaking(flags, closeOnExec);                                          \
+        const int error = next(kind);                                            \
+        return error != 0 ? fail(error) : __real_##name arguments;               \
+    }
+
+TEMPEH_WRAP_MAKER(Kind::Socket, socket, (int family, int type, int protocol), (family, type, protocol), type,
+                  SOCK_CLOEXEC)
+TEMPEH_WRAP_MAKER(Kind::EpollCreate, epoll_create1, (int flags), (flags), flags, EPOLL_CLOEXEC)
+TEMPEH_WRAP_MAKER(Kind::EventFd, eventfd, (unsigned value, int flags), (value, flags), flags, EFD_CLOEXEC)
+TEMPEH_WRAP_MAKER(Kind::TimerFd, timerfd_create, (int clock, int flags), (clock, flags), flags, TFD_CLOEXEC)
 TEMPEH_WRAP(Kind::Bind, bind, (int descriptor, const sockaddr* address, socklen_t size),
             (descriptor, address, size))
 TEMPEH_WRAP(Kind::Listen, listen, (int descriptor, int backlog), (descriptor, backlog))
 TEMPEH_WRAP(Kind::Connect, connect, (int descriptor, const sockaddr* address, socklen_t size),
             (descriptor, address, size))
-TEMPEH_WRAP(Kind::EpollCreate, epoll_create1, (int flags), (flags))
-TEMPEH_WRAP(Kind::EventFd, eventfd, (unsigned value, int flags), (value, flags))
 TEMPEH_WRAP(Kind::EventFd, pipe, (int* descriptors), (descriptors))
-TEMPEH_WRAP(Kind::TimerFd, timerfd_create, (int clock, int flags), (clock, flags))
 TEMPEH_WRAP(Kind::EpollWait, epoll_wait, (int epoll, epoll_event* events, int size, int timeout),
             (epoll, events, size, timeout))
 TEMPEH_WRAP(Kind::GetSocketOption, getsockopt,
@@ -114,10 +137,12 @@ TEMPEH_WRAP(Kind::ChangeMode, fchmod, (int descriptor, mode_t mode), (descriptor
 TEMPEH_WRAP(Kind::Unlink, unlink, (const char* path), (path))
 TEMPEH_WRAP(Kind::Shutdown, shutdown, (int descriptor, int how), (descriptor, how))
 #undef TEMPEH_WRAP
+#undef TEMPEH_WRAP_MAKER
 
 int __real_accept4(int descriptor, sockaddr* address, socklen_t* size, int flags);
 int __wrap_accept4(int descriptor, sockaddr* address, socklen_t* size, int flags);
 int __wrap_accept4(int descriptor, sockaddr* address, socklen_t* size, int flags) {
+    noteMaking(flags, SOCK_CLOEXEC);
     const int error = isSparedDescriptor(descriptor) ? 0 : next(Kind::Accept);
     return error != 0 ? fail(error) : __real_accept4(descriptor, address, size, flags);
 }
@@ -140,6 +165,7 @@ int __wrap_open(const char* path, int flags, ...) {
     va_start(rest, flags);
     const int mode = (flags & O_CREAT) != 0 ? va_arg(rest, int) : 0;
     va_end(rest);
+    noteMaking(flags, O_CLOEXEC);
     const int error = next(Kind::Open);
     return error != 0 ? fail(error) : __real_open(path, flags, mode);
 }

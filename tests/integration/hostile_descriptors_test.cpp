@@ -68,5 +68,15 @@ TEST(OutOfDescriptors, OneAcceptFailedThenAllAreServed) {
     spdlog::drop("descriptors");
 }
 
+TEST(OutOfDescriptors, AReactorWithAThreadOfItsOwnCannotBeMade) {
+    const NoDescriptors none;
+    try {
+        const Reactor reactor;
+        ADD_FAILURE() << "made of nothing";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), boost::system::errc::too_many_files_open);
+    }
+}
+
 }  // namespace
 }  // namespace tempeh::test

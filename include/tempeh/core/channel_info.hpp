@@ -35,8 +35,9 @@ struct ChannelInfo {
     ChannelNumber channel = 0;                   ///< Its number.
     ChannelPhase state = ChannelPhase::Opening;  ///< What it is doing.
     Transport transport = Transport::Tcp;        ///< What carries its bytes.
-    std::string localAddress;  ///< `tcp|HOST|PORT` or `uds|PATH`; empty until bound or connected.
-    std::string peerAddress;   ///< Likewise; for a client that is not connected yet, where it connects to.
+    /// `tcp|HOST|PORT` or `uds|PATH`, control characters of a path as `\x0a`; empty until bound or connected.
+    std::string localAddress;
+    std::string peerAddress;  ///< Likewise; for a client that is not connected yet, where it connects to.
     std::optional<PeerCredentials> peerCredentials;  ///< Unix sockets, where the system tells.
     bool isListener = false;                         ///< Else a connection.
     ReadMode readMode = ReadMode::Normal;            ///< As ChannelGroup::setReadMode() left it.

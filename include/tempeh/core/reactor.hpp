@@ -22,7 +22,8 @@ class Runtime;
 class TEMPEH_EXPORT Reactor final : public Ampe {
 public:
     /// With a thread of its own, which takes no signal that is sent to the process. Throws Error for options
-    /// out of range, std::system_error when no thread can be started.
+    /// out of range and, with the system's code, when it gets no descriptors; std::system_error when no
+    /// thread can be started.
     explicit Reactor(const Options& options = Options());
 
     /// On the caller's context, which must outlive it and which the caller runs (from one thread or several:

@@ -32,9 +32,11 @@ struct TcpClientAddress {
     friend bool operator==(const TcpClientAddress&, const TcpClientAddress&) = default;
 };
 
-/// Where a WelcomeRequest listens over TCP. An empty `host` means every interface, port 0 any free port.
+/// Where a WelcomeRequest listens over TCP. An empty `host` means every interface, port 0 any free port. A
+/// name with several addresses is listened on at one: the first, in the resolver's order, that can be bound;
+/// the WelcomeResponse says which. For all of them use one listener each, or every interface.
 struct TcpServerAddress {
-    std::string host = {};             ///< Literal or name; empty: every interface.
+    std::string host = {};             ///< Literal, or name of one address; empty: every interface.
     std::uint16_t port = defaultPort;  ///< 0: any free one.
 
     /// Makes `message` a WelcomeRequest for this address (`~listen_on`).
