@@ -7,6 +7,7 @@
 #include "wire/encoder.hpp"
 
 #include <tempeh/core/channel_info.hpp>
+#include <tempeh/core/detail/group_backend.hpp>
 #include <tempeh/message/message_queue.hpp>
 
 #include <boost/intrusive/list.hpp>
@@ -46,6 +47,10 @@ using ChannelList = boost::intrusive::list<Channel, boost::intrusive::base_hook<
 using GroupChannels = boost::intrusive::list<Channel, boost::intrusive::base_hook<GroupHook>,
                                              boost::intrusive::constant_time_size<true>>;
 
+using CancelledWaiters =
+    boost::intrusive::list<detail::Waiter, boost::intrusive::base_hook<detail::WaiterCancelHook>,
+                           boost::intrusive::constant_time_size<false>>;
+
 /// What every channel has: its number, its group, and the door through which other threads reach it. Fields
 /// are grouped by who may touch them.
 class Channel : public boost::intrusive_ref_counter<Channel, boost::thread_safe_counter>,
@@ -77,8 +82,14 @@ public:
     virtual void accept(MessagePtr message) = 0;
     /// Ends the channel: what is queued comes back, then its ChannelClosed.
     virtual void end(machines::EndCause cause, Status status, const EndDetail& detail) noexcept = 0;
-    /// Another thread had something for this channel; all of it was accepted.
+    /// Whether what was collected at the door may be accepted; false: later, when it is listed again.
+    virtual bool beginAccepting() noexcept { return true; }
+    /// Another thread had something for this channel; what may be accepted was.
     virtual void onListed() noexcept {}
+    /// It has ended, and a thread that still writes keeps it from telling so.
+    virtual bool isEnding() const noexcept { return false; }
+    /// Waits for that thread. Only where the engine ends: everything on the reactor thread waits too.
+    virtual void completeEnd() noexcept {}
     /// The application dropped the peer's ByeRequest.
     virtual void answerBye() noexcept {}
     /// The group is gone: send what is queued, then close, telling nobody.
@@ -100,9 +111,9 @@ public:
     struct Door {
         MessageQueue submitted;
         std::size_t submittedBytes = 0;
-        bool isListed = false;      // among the channels with something submitted
-        bool isByeDropped = false;  // the reactor is to answer the peer's bye
-        bool isCancelling = false;  // a waitWritable was cancelled
+        bool isListed = false;       // among the channels with something submitted
+        bool isByeDropped = false;   // the reactor is to answer the peer's bye
+        CancelledWaiters cancelled;  // waitWritables that were
         ReadMode readMode = ReadMode::Normal;
         bool hasEnded = false;   // posts come back; written on the reactor thread
         bool isRetired = false;  // the number is free
@@ -153,7 +164,7 @@ public:
     std::size_t acceptingBytes = 0;  // of its frames
     bool isAccepting = false;        // it is being worked off
     bool isByeDropped = false;       // as the door said when it was looked at
-    bool isCancelling = false;
+    CancelledWaiters cancelled;      // emptied with the Switchboard's lock held
     ReadMode wantedReadMode = ReadMode::Normal;
 
     MessageId firstId = 0;  // of the channel's first message; constant once known

@@ -184,6 +184,7 @@ void Engine::resumeReady() noexcept {
     for (int i = 0; i < resumedInARow && !ready_.empty(); ++i) {
         detail::Waiter& waiter = ready_.front();
         ready_.pop_front();
+        const Whereabouts::Scope place = atReceiver();
         waiter.resume(true);
     }
     if (!ready_.empty()) scheduleSoon();
@@ -218,6 +219,7 @@ void Engine::armTimer() noexcept {
 void Engine::onTimer() noexcept {
     const Turn turn(*this);
     timerArmedFor_ = TimePoint::max();
+    const Whereabouts::Scope place(whereabouts_, Whereabouts::Doing::Timers);
     deadlines_.runExpired(now());
 }
 

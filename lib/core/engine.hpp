@@ -2,6 +2,7 @@
 
 #include "base/repeat_limiter.hpp"
 #include "core/block_stock.hpp"
+#include "core/context_use.hpp"
 #include "core/counters.hpp"
 #include "core/deadlines.hpp"
 #include "core/environment.hpp"
@@ -11,6 +12,7 @@
 #include "core/obligation.hpp"
 #include "core/switchboard.hpp"
 #include "core/wake_channel.hpp"
+#include "core/whereabouts.hpp"
 #include "machines/admission.hpp"
 #include "message/message_pool.hpp"
 #include "transport/transport.hpp"
@@ -58,6 +60,8 @@ public:
     const Log& log() const noexcept { return log_; }
     EngineCounters& counters() noexcept { return counters_; }
     Switchboard& switchboard() noexcept { return switchboard_; }
+    bool ownsThread() const noexcept { return ownsThread_; }
+    const Whereabouts& whereabouts() const noexcept { return whereabouts_; }
     bool isReactorThread() const noexcept { return base::currentThreadToken() == this; }
     /// True also for handlers on the engine's executor outside its turns; slower. In virtual time always.
     bool wouldBlockReactor() const noexcept;
@@ -133,7 +137,10 @@ public:
     /// meanwhile goes out.
     class Turn {
     public:
-        explicit Turn(Engine& engine) noexcept : engine_(engine), token_(&engine) { ++engine_.turnDepth_; }
+        explicit Turn(Engine& engine) noexcept
+            : engine_(engine), token_(&engine), place_(engine.whereabouts_, Whereabouts::Doing::EngineWork) {
+            ++engine_.turnDepth_;
+        }
         ~Turn() {
             if (engine_.turnDepth_ == 1) engine_.endTurn();
             --engine_.turnDepth_;
@@ -144,7 +151,13 @@ public:
     private:
         Engine& engine_;
         base::ThreadTokenScope token_;
+        Whereabouts::Scope place_;
     };
+
+    /// The application runs meanwhile: a receiver of what came on the channel, or one that was resumed.
+    Whereabouts::Scope atReceiver(ChannelNumber channel = 0) noexcept {
+        return Whereabouts::Scope(whereabouts_, Whereabouts::Doing::Receiver, channel);
+    }
 
     transport::Network& network() noexcept { return *network_; }
     std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get() + readHeadroom, readBufferSize}; }
@@ -192,14 +205,16 @@ public:
     void noteFrameDone() noexcept { --framesUnderWay_; }
     /// The channel ended and nobody has to be told (any more).
     void retire(Channel& channel) noexcept { switchboard_.retire(channel); }
-    /// Where a channel's life on the reactor thread begins, where it ends for the application, and where its
-    /// stream is gone.
+    /// Where a channel's life on the reactor thread begins, and where its stream is gone.
     void noteActive(Channel& channel) noexcept { active_.push_back(channel); }
-    void noteEnded(const Channel& channel, machines::EndCause cause, Status status, const EndDetail& detail,
-                   std::size_t returned) noexcept;
+    void noteInactive(Channel& channel) noexcept { active_.erase(ActiveList::s_iterator_to(channel)); }
+    /// Where it ends for the application: the line in the log, then, when all that comes back is there, the
+    /// word to who waits for the engine's end.
+    void logEnd(const Channel& channel, machines::EndCause cause, Status status, const EndDetail& detail,
+                std::size_t returned) const noexcept;
+    void noteEnded() noexcept;
     /// Once per interval: a client went `waited` after its hello, which nobody had answered.
     void warnOfUnansweredHello(const Channel& channel, Duration waited) noexcept;
-    void noteInactive(Channel& channel) noexcept { active_.erase(ActiveList::s_iterator_to(channel)); }
     /// Runs a coroutine of a channel's; the engine stops only when all are done. Throws std::bad_alloc: it
     /// does not run.
     void spawn(asio::awaitable<void> coroutine);
@@ -249,6 +264,7 @@ private:
 
     Status postAny(Group& group, MessagePtr& message, BinaryHeader& header);
     std::size_t submitPlain(Group& group, MessageQueue& messages) noexcept;
+    std::size_t submitSomePlain(Group& group, MessageQueue& messages, bool& wakeNeeded) noexcept;
     Status open(Group& group, MessagePtr& message, BinaryHeader& header);
     bool postPlain(Group& group, MessagePtr& message, BinaryHeader& header) noexcept;
     Status postLocal(Group& group, MessagePtr& message, BinaryHeader& header);
@@ -272,8 +288,6 @@ private:
     void resumePaused() noexcept;
     void resumeForPosts() noexcept;
     void sayPoolEmpty(IoChannel& channel);
-    void logEnd(const Channel& channel, machines::EndCause cause, Status status, const EndDetail& detail,
-                std::size_t returned) const noexcept;
     std::uint64_t shareOfPool() const noexcept;
     bool anotherGroupHoards(const Group& group) const noexcept;
     bool isHeldOtherwise(const Group& group) const noexcept;
@@ -305,7 +319,8 @@ private:
     Switchboard switchboard_;
     EngineCounters counters_;
 
-    mutable std::mutex contextMutex_;  // guards contextGone_ against late posts
+    ContextUse contextUse_;            // by who posts to it
+    mutable std::mutex contextMutex_;  // for a few steps; never while something is posted
     bool contextGone_ = false;
     asio::any_io_executor executor_;  // the system's once the context is gone; changed under contextMutex_
     WakeChannel wakeChannel_;
@@ -317,6 +332,7 @@ private:
     bool isSoonDue_ = false;  // something is on its way through soonChannel_
     int turnDepth_ = 0;
     base::RepeatLimiter unansweredHellos_;
+    Whereabouts whereabouts_;
     bool draining_ = false;
     std::atomic<std::size_t> liveChannels_{0};  // opened and not ended
     std::size_t coroutines_ = 0;

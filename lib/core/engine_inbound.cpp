@@ -100,25 +100,25 @@ void Engine::startWritable(Group& group, detail::Waiter& waiter, ChannelNumber c
     waiter.channel = channel;
     waiter.group = &group;
     if (isReactorThread()) return beginWritable(waiter);
-    {
-        const std::scoped_lock lock(contextMutex_);
-        if (!contextGone_) {
+    if (const ContextUse::Hold context(contextUse_); context) {
+        {
+            const std::scoped_lock lock(contextMutex_);
             arriving_.push_back(waiter);
-            if (switchboard_.enlist(arrivals_, shared_from_this())) sendWake();
-            return;
         }
+        if (switchboard_.enlist(arrivals_, shared_from_this())) sendWake();
+        return;
     }
     refuse(waiter, Status::ShutdownStarted);
 }
 
 void Engine::resumeLater(detail::Waiter& waiter) noexcept {
-    {
-        const std::scoped_lock lock(contextMutex_);
-        if (!contextGone_) {
+    if (const ContextUse::Hold context(contextUse_); context) {
+        {
+            const std::scoped_lock lock(contextMutex_);
             again_.push_back(waiter);
-            if (switchboard_.enlist(resumingAgain_, shared_from_this())) sendWake();
-            return;
         }
+        if (switchboard_.enlist(resumingAgain_, shared_from_this())) sendWake();
+        return;
     }
     waiter.resume(false);
 }
@@ -182,10 +182,11 @@ void Engine::cancelWritable(detail::Waiter& waiter, ChannelNumber number) noexce
     bool wakeNeeded = false;
     {
         const std::scoped_lock lock(switchboard_.mutex());
-        waiter.isCancelled.store(true);
+        if (std::exchange(waiter.isCancelled, true)) return;
         Channel* channel = switchboard_.findLocked(number);
-        if (channel == nullptr) return;  // it has been resumed, or will be when it arrives
-        channel->door.isCancelling = true;
+        // Else it has been resumed, or will be when it arrives.
+        if (channel == nullptr || !waiter.isRegistered) return;
+        channel->door.cancelled.push_back(waiter);
         wakeNeeded = switchboard_.list(*channel);
     }
     if (wakeNeeded) wake();

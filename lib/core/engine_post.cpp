@@ -45,27 +45,35 @@ std::size_t Engine::postAll(Group& group, MessageQueue& messages, error_code& ec
     return posted;
 }
 
-/// From the front whatever is plain and has room, under one lock; the rest is for postAny() to judge.
+/// From the front whatever is plain and has room; the rest is for postAny() to judge.
 std::size_t Engine::submitPlain(Group& group, MessageQueue& messages) noexcept {
     std::size_t submitted = 0;
     bool wakeNeeded = false;
-    {
-        const std::scoped_lock lock(switchboard_.mutex());
-        for (const Message* next = messages.front(); next != nullptr; next = messages.front()) {
-            if (switchboard_.isClosed() || !machines::isPlainPost(*next)) break;
-            Channel* channel = switchboard_.findLocked(next->header.channelNumber);
-            if (channel == nullptr || &channel->group() != &group || channel->isListener()) break;
-            const Channel::Door& door = channel->door;
-            if (door.hasEnded || !channel->hasRoom(*next, door.submitted.size(), door.submittedBytes)) break;
-            if (detail::MessageAccess::obligation(*next) != 0) break;  // settled without the lock
-            MessagePtr message = messages.popFront();
-            BinaryHeader header;
-            prepare(*message, header);
-            wakeNeeded |= switchboard_.submit(*channel, message, wire::frameSize(*message));
-            ++submitted;
-        }
-    }
+    while (const std::size_t count = submitSomePlain(group, messages, wakeNeeded))
+        submitted += count;
     if (wakeNeeded) wake();
+    return submitted;
+}
+
+/// As many as one lock may be held for.
+std::size_t Engine::submitSomePlain(Group& group, MessageQueue& messages, bool& wakeNeeded) noexcept {
+    constexpr std::size_t atMost = 128;
+    std::size_t submitted = 0;
+    const std::scoped_lock lock(switchboard_.mutex());
+    for (const Message* next = messages.front(); next != nullptr && submitted < atMost;
+         next = messages.front()) {
+        if (switchboard_.isClosed() || !machines::isPlainPost(*next)) break;
+        Channel* channel = switchboard_.findLocked(next->header.channelNumber);
+        if (channel == nullptr || &channel->group() != &group || channel->isListener()) break;
+        const Channel::Door& door = channel->door;
+        if (door.hasEnded || !channel->hasRoom(*next, door.submitted.size(), door.submittedBytes)) break;
+        if (detail::MessageAccess::obligation(*next) != 0) break;  // settled without the lock
+        MessagePtr message = messages.popFront();
+        BinaryHeader header;
+        prepare(*message, header);
+        wakeNeeded |= switchboard_.submit(*channel, message, wire::frameSize(*message));
+        ++submitted;
+    }
     return submitted;
 }
 
@@ -108,6 +116,10 @@ Status Engine::postLocal(Group& group, MessagePtr& message, BinaryHeader& header
         if (!channel->hasRoom(*message, 0, 0)) return Status::SendQueueFull;
     }
     prepare(*message, header);
+    if (!channel->isListener() && !static_cast<IoChannel*>(channel)->mayAccept()) [[unlikely]] {
+        static_cast<IoChannel*>(channel)->postpone(std::move(message));
+        return Status::Success;
+    }
     try {
         channel->accept(std::move(message));
     } catch (const std::bad_alloc&) {
@@ -241,11 +253,10 @@ std::uint64_t Engine::takeObligationOf(Message& message) noexcept {
 
 void Engine::wake() noexcept {
     counters_.reactorWakes.add();
-    const std::scoped_lock lock(contextMutex_);
-    if (!contextGone_) sendWake();
+    if (const ContextUse::Hold context(contextUse_); context) sendWake();
 }
 
-/// contextMutex_ held, the context is there.
+/// The context is held.
 void Engine::sendWake() noexcept {
     // The pool may call while the engine is being destroyed; there is nothing left to do then.
     std::shared_ptr<Engine> self = weak_from_this().lock();
@@ -258,6 +269,7 @@ void Engine::sendWake() noexcept {
 
 void Engine::onWake() noexcept {
     switchboard_.noteWake();
+    const Whereabouts::Scope place(whereabouts_, Whereabouts::Doing::Jobs);
     drainSubmissions();
     switchboard_.runJobs();
 }
@@ -265,8 +277,8 @@ void Engine::onWake() noexcept {
 bool Engine::submit(Job& job, std::shared_ptr<void> keepAlive) noexcept {
     // Of a job that is queued already this may be the last reference when the lock is given back: not before.
     const std::shared_ptr<void> outlivesTheLock = keepAlive;
-    const std::scoped_lock lock(contextMutex_);
-    if (contextGone_ || keepAlive == nullptr) return false;
+    const ContextUse::Hold context(contextUse_);
+    if (!context || keepAlive == nullptr) return false;
     if (switchboard_.enlist(job, std::move(keepAlive))) sendWake();
     return true;
 }
@@ -290,6 +302,7 @@ void Engine::drainSubmissions() noexcept {
 
 /// accept() may post and come here again, for this channel too: then the rest is accepted there.
 void Engine::acceptCollected(Channel& channel) noexcept {
+    if (!channel.beginAccepting()) return channel.onListed();
     const bool wasAccepting = std::exchange(channel.isAccepting, true);
     try {
         while (MessagePtr message = channel.accepting.popFront()) {

@@ -35,7 +35,7 @@ void Engine::closeGroupNow(Group& group) noexcept {
     while (!channels.empty()) {
         const ChannelPtr channel(&channels.front());
         channels.pop_front();
-        if (channel->door.hasEnded)
+        if (channel->door.hasEnded && !channel->isEnding())
             retire(*channel);
         else
             channel->detach();
@@ -147,10 +147,8 @@ void Engine::beginDrain() noexcept {
     noteDrained();
 }
 
-void Engine::noteEnded(const Channel& channel, machines::EndCause cause, Status status,
-                       const EndDetail& detail, std::size_t returned) noexcept {
+void Engine::noteEnded() noexcept {
     liveChannels_.fetch_sub(1, std::memory_order_relaxed);
-    logEnd(channel, cause, status, detail, returned);
     if (draining_) noteDrained();
 }
 
@@ -211,6 +209,7 @@ void Engine::reportBacklog(ShutdownReport& report) const noexcept {
 void Engine::endAll() noexcept {
     forEachChannel([](Channel& channel) {
         if (!channel.door.hasEnded) channel.end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
+        channel.completeEnd();
     });
 }
 
@@ -240,6 +239,7 @@ void Engine::closeLingering() noexcept {
         channels.pop_front();
         // Detached channels have no number any more, so forceStop() did not see them.
         if (!channel->door.hasEnded) channel->end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
+        channel->completeEnd();
         channel->closeStream();
     }
 }
@@ -255,10 +255,10 @@ void Engine::abandonChannels() noexcept {
 
 void Engine::releaseContext() noexcept {
     const std::scoped_lock gone(goneMutex_);
+    if (!contextUse_.close()) return;
     WaiterList late;
     {
         const std::scoped_lock lock(contextMutex_);
-        if (contextGone_) return;
         contextGone_ = true;
         late.swap(arriving_);
     }

@@ -83,11 +83,21 @@ void IoChannel::onConnected(std::unique_ptr<transport::Stream> stream, const err
     }
 }
 
+namespace {
+
+void markReturned(Message& message, Status status) noexcept {
+    message.header.origin = Origin::Engine;
+    message.header.status = static_cast<std::uint8_t>(status);
+}
+
+}  // namespace
+
 void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noexcept {
     if (machine_.state() == ChannelState::Closed) return;
     const IoChannelPtr keepAlive(this);
-    holdSendRight();
+    const bool isNobodyWriting = holdSendRight();
     const machines::Ending ending = machine_.onEnd(cause, status);
+    endCause_ = cause;
     if (cause == EndCause::Violation) engine_.counters().violations.add();
     guest_.stopWaiting();
     stopWatching();
@@ -95,31 +105,32 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     if (!isResuming_) std::vector<std::byte>().swap(unread_);
     decoder_.giveUp();  // the channel may stay for long, another may wait for that message
 
-    MessageQueue back = collectUnsent(ending, cause, detail);
+    heldBack_ = collectUnsent(ending, cause, detail);
     // Not before the door is shut: who sees it closed finds that posts come back.
     phase.store(ChannelPhase::Closed, std::memory_order_release);
-    const std::size_t returned = back.size();
-    if (returned != 0) {
-        engine_.counters().returned.add(ending.returnStatus, returned);
-        group().returned.add(ending.returnStatus, returned);
-        counters.returned.add(returned);
-    }
+    countReturned(heldBack_.size());
     const bool announce =
         ending.announce && !isDetached_ && (machine_.side() == machines::Side::Client || isAnnounced_);
     if (announce)
-        back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, ending.reason, detail));
+        notice_ = makeCloseNotice(std::move(notice_), *this, cause, ending.reason, detail);
     else
-        engine_.retire(*this);
-    engine_.noteEnded(*this, cause, ending.reason, detail, returned);
+        notice_.reset();
+    engine_.logEnd(*this, cause, ending.reason, detail, heldBack_.size());
     if (announce && wasLeftUnanswered(cause)) engine_.warnOfUnansweredHello(*this, age());
-    if (!isDetached_) group().deliver(back, false);
+    if (isNobodyWriting) return finishEnd();
+    streamPhase_ = Phase::Ending;
+}
 
+/// The other half of end(), when no thread writes any more.
+void IoChannel::finishEnd() noexcept {
+    const IoChannelPtr keepAlive(this);
+    tellOfEnd();
     settleWriters(Status::ChannelClosed);
     waiterDeadline_.reset();
     if (connector_ != nullptr) connector_->cancel();
     // The peer closes when it has read our last word; closing first could reset the connection on the way.
     const bool mustReach =
-        stream_ != nullptr && (hasSaidLast_ || (cause == EndCause::Shutdown && stream_->hasUnsent()));
+        stream_ != nullptr && (hasSaidLast_ || (endCause_ == EndCause::Shutdown && stream_->hasUnsent()));
     if (!mustReach) return closeStream();
     stream_->shutdownSend();
     linger(hasSaidLast_ ? engine_.options().byeTimeout : engine_.options().lingerTimeout);
@@ -130,6 +141,30 @@ bool IoChannel::wasLeftUnanswered(EndCause cause) const noexcept {
     constexpr Duration patience = std::chrono::seconds(1);
     return machine_.side() == machines::Side::Server && cause == EndCause::PeerClosed && age() >= patience &&
            counters.sent.snapshot().messages == 0 && counters.received.snapshot().messages == 1;
+}
+
+/// What was not sent comes back, then the ChannelClosed if there is somebody to hear it.
+void IoChannel::tellOfEnd() noexcept {
+    MessageQueue back;
+    if (rest_ != nullptr) {
+        markReturned(*rest_, door.lateStatus);
+        countReturned(1);
+        back.pushBack(std::move(rest_));
+    }
+    back.append(heldBack_);
+    if (notice_ != nullptr)
+        back.pushBack(std::move(notice_));
+    else
+        engine_.retire(*this);
+    engine_.noteEnded();
+    if (!isDetached_) group().deliver(back, false);
+}
+
+void IoChannel::countReturned(std::size_t messages) noexcept {
+    if (messages == 0) return;
+    engine_.counters().returned.add(door.lateStatus, messages);
+    group().returned.add(door.lateStatus, messages);
+    counters.returned.add(messages);
 }
 
 void IoChannel::logLost(std::size_t messages) const noexcept {
@@ -167,13 +202,12 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause c
     while (MessagePtr message = unseen.popFront())
         if (message->header.opCode != OpCode::ByeSignal)
             back.pushBack(std::move(message));  // what it asks is done
-    for (auto& message : back) {
+    for (Message& message : back) {
         if (message.header.opCode == OpCode::HelloRequest) {
             message.header.opCode = OpCode::HelloResponse;
             addFailure(message, *this, cause, detail);
         }
-        message.header.origin = Origin::Engine;
-        message.header.status = static_cast<std::uint8_t>(ending.returnStatus);
+        markReturned(message, ending.returnStatus);
     }
     return back;
 }
@@ -188,7 +222,8 @@ void IoChannel::linger(Duration limit) noexcept {
             door.hasEnded = true;
         }
         engine_.retire(*this);
-        engine_.noteEnded(*this, EndCause::LocalClose, Status::Success, {}, 0);
+        engine_.logEnd(*this, EndCause::LocalClose, Status::Success, {}, 0);
+        engine_.noteEnded();
     }
     streamPhase_ = Phase::Lingering;
     if (!deadline_)
@@ -212,8 +247,8 @@ void IoChannel::onLoopDropped() noexcept {
 }
 
 void IoChannel::closeStream() noexcept {
-    if (streamPhase_ == Phase::Gone) return;
-    holdSendRight();
+    // Not under a thread that writes: then the rest of end() closes it.
+    if (streamPhase_ == Phase::Gone || !holdSendRight()) return;
     streamPhase_ = Phase::Gone;
     if (stream_ != nullptr) stream_->close();
     releaseIfDone();
@@ -234,10 +269,10 @@ void IoChannel::releaseIfDone() noexcept {
 }
 
 void IoChannel::detach() {
+    if (streamPhase_ == Phase::Ending) isDetached_ = true;  // there is nobody to be told any more
     if (machine_.state() == ChannelState::Closed || isDetached_) return;
     const bool neverKnown = machine_.side() == machines::Side::Server && !isAnnounced_;
     if (neverKnown) return end(EndCause::LocalClose, Status::Success, {});
-    holdSendRight();
     isDetached_ = true;
     decoder_.giveUp();
     stopWatching();
@@ -251,8 +286,8 @@ void IoChannel::detach() {
 
 void IoChannel::drainForShutdown() {
     if (machine_.state() == ChannelState::Closed || isDetached_) return;
-    holdSendRight();
     isDraining_ = true;
+    if (!mayAccept()) return;  // flush() comes to it after the thread that writes
     if (outbox_.empty())
         end(EndCause::Shutdown, Status::ShutdownStarted, {});
     else if (stream_ != nullptr)
@@ -260,8 +295,13 @@ void IoChannel::drainForShutdown() {
 }
 
 void IoChannel::abandon() noexcept {
-    holdSendRight();
+    if (isSendRightOut_) {
+        awaitSendRight();
+        onSendRightBack();
+    }
+    const bool isEnding = streamPhase_ == Phase::Ending;
     streamPhase_ = Phase::Gone;
+    if (isEnding) tellOfEnd();
     settleWriters(Status::ShutdownStarted);
     connector_.reset();
     stream_.reset();

@@ -6,14 +6,13 @@
 #include "core/outbox.hpp"
 #include "core/progress_watch.hpp"
 #include "core/read_buffer.hpp"
+#include "core/writers_waiting.hpp"
 #include "machines/admission.hpp"
 #include "machines/channel_machine.hpp"
 #include "transport/transport.hpp"
 #include "wire/decoder.hpp"
 
 #include <tempeh/core/detail/group_backend.hpp>
-
-#include <boost/intrusive/list.hpp>
 
 #include <memory>
 #include <optional>
@@ -65,6 +64,14 @@ public:
     /// the kernel did not take all of it, wake the reactor. The channel may be gone afterwards.
     bool writeDirectly(MessagePtr message) noexcept;
     void onListed() noexcept override;
+    bool beginAccepting() noexcept override { return holdSendRight(); }
+    bool isEnding() const noexcept override { return streamPhase_ == Phase::Ending; }
+    void completeEnd() noexcept override;
+
+    /// Whether what is posted here may be accepted now: nothing waits before it and no thread is writing.
+    bool mayAccept() noexcept { return accepting.empty() && holdSendRight(); }
+    /// What may not: it is accepted in its turn.
+    void postpone(MessagePtr message) noexcept;
 
     /// Writes what the kernel takes; the Engine calls it at the end of a turn.
     void flush() noexcept;
@@ -83,6 +90,9 @@ public:
     void cancelWriters() noexcept;
 
 private:
+    /// Whether the reactor has the right to write, from now on if it had not.
+    bool holdSendRight() noexcept { return !isSendRightOut_ || reclaimSendRight(); }
+
     /// In the frame of a coroutine that uses the stream: notices its end, and when it was destroyed instead.
     class Loop {
     public:
@@ -103,16 +113,15 @@ private:
         bool& isRunning_;
         bool hasFinished_ = false;
     };
-    using WaiterList = boost::intrusive::list<detail::Waiter, boost::intrusive::constant_time_size<false>>;
-
     /// Whether the socket is read, and what it waits for when it is not.
     enum class Reading : std::uint8_t { On, AwaitsPool, Stopped };
 
     /// Whether the peer sends a frame in parts of which the second waits for an acknowledgement of the first.
     enum class PartHabit : std::uint8_t { Unknown, Splits, Whole };
 
-    /// What is left to do with the stream once the application is told (or needs no telling).
-    enum class Phase : std::uint8_t { Live, Lingering, Gone };
+    /// What is left to do with the stream. Ending: the channel has ended, and the rest of that waits for a
+    /// thread that writes. Lingering: the application is told (or needs no telling).
+    enum class Phase : std::uint8_t { Live, Ending, Lingering, Gone };
 
     // Life.
     static asio::awaitable<void> connectLoop(IoChannelPtr self, Address address);
@@ -127,6 +136,9 @@ private:
     void linger(Duration limit) noexcept;
     void onLoopDropped() noexcept;
     void releaseIfDone() noexcept;
+    void finishEnd() noexcept;
+    void tellOfEnd() noexcept;
+    void countReturned(std::size_t messages) noexcept;
     MessageQueue collectUnsent(const machines::Ending& ending, machines::EndCause cause,
                                const EndDetail& detail) noexcept;
 
@@ -141,6 +153,9 @@ private:
     bool hasInput(const error_code& ec) noexcept;
     void countRead() noexcept;
     bool isDiscarding() const noexcept { return streamPhase_ == Phase::Lingering || isDetached_; }
+    bool hasStoppedReading() const noexcept {
+        return streamPhase_ == Phase::Ending || streamPhase_ == Phase::Gone;
+    }
     void discard() noexcept;
     void onDiscardEnd(const error_code& ec) noexcept;
     void consume(std::span<const std::byte> input) noexcept;
@@ -188,11 +203,9 @@ private:
     void startConnecting();
     void onSendFailed(const error_code& ec) noexcept;
     void flushOnce();
-    void holdSendRight() noexcept {
-        if (isSendRightOffered_) [[unlikely]]
-            reclaimSendRight();
-    }
-    void reclaimSendRight() noexcept;
+    bool reclaimSendRight() noexcept;
+    void onSendRightBack() noexcept;
+    void awaitSendRight() noexcept;
     void offerSendRight() noexcept;
     void onWritten(MessagePtr message);
     void extendBye() noexcept;
@@ -201,6 +214,8 @@ private:
     void queue(MessagePtr& message) noexcept;
     void publishQueue() noexcept;
     void resumeWriters() noexcept;
+    void resumeWriter(detail::Waiter& waiter) noexcept;
+    void armWaiterDeadline() noexcept;
     /// What is held back behind our bye counts too: post() finds no room as long as it is there.
     bool hasHalfItsRoom() const noexcept {
         return isHalfEmpty(outbox_.messages() + heldBack_.size(), outbox_.bytes());
@@ -210,7 +225,7 @@ private:
     machines::ChannelMachine machine_;
     wire::Decoder decoder_;
     Outbox outbox_;
-    MessageQueue heldBack_;             // posted behind our last word: comes back at the end
+    MessageQueue heldBack_;             // posted behind our last word, and at the end all that comes back
     MessagePtr hello_;                  // sent and not answered: comes back when the connection fails
     MessagePtr rest_;                   // what a thread could not send all of; belongs to sendRight
     std::size_t restWritten_ = 0;       // bytes of it that are sent
@@ -220,7 +235,7 @@ private:
     std::unique_ptr<transport::Stream> stream_;
     std::optional<Deadline> deadline_;
     std::optional<Deadline> waiterDeadline_;
-    WaiterList writers_;
+    WritersWaiting writers_;
     std::vector<std::byte> unread_;                  // read but not decoded while the pool is empty
     std::size_t unreadStart_ = 0;                    // what of it has been decoded
     std::optional<machines::FrameVerdict> verdict_;  // on the frame that waits for a message
@@ -242,37 +257,37 @@ private:
     ReadMode readMode_ = ReadMode::Normal;
     Reading reading_ = Reading::On;
 
+    machines::EndCause endCause_ = machines::EndCause::LocalClose;  // once it has ended
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;
     Phase streamPhase_ = Phase::Live;
     PartHabit partHabit_ = PartHabit::Unknown;
     std::uint8_t partLooks_ = 0;  // at frames that had begun, while it is unknown
     bool isActive_ = false;
-    bool isReading_ = false;           // readLoop() runs
-    bool isWriting_ = false;           // writeLoop() runs
-    bool isConnecting_ = false;        // connectLoop() runs
-    bool isWriteBlocked_ = false;      // the kernel takes no more
-    bool hasRemotePosts_ = false;      // other threads post to it
-    bool isSendRightOffered_ = false;  // they may write themselves
-    bool isResuming_ = false;          // unread_ is being decoded
-    bool isDetached_ = false;          // the group is gone
-    bool isDraining_ = false;          // the engine shuts down
-    bool isAnnounced_ = false;         // the application knows the channel
-    bool hasSaidLast_ = false;         // our ByeResponse is with the kernel
-    bool isFrameUnderWay_ = false;     // decoder_ holds a message and waits for the rest of its frame
-    bool hasWriteFailed_ = false;      // the peer takes no more; what it sent is still read
+    bool isReading_ = false;        // readLoop() runs
+    bool isWriting_ = false;        // writeLoop() runs
+    bool isConnecting_ = false;     // connectLoop() runs
+    bool isWriteBlocked_ = false;   // the kernel takes no more
+    bool hasRemotePosts_ = false;   // other threads post to it
+    bool isSendRightOut_ = false;   // offered to them, and perhaps lent
+    bool isResuming_ = false;       // unread_ is being decoded
+    bool isDetached_ = false;       // the group is gone
+    bool isDraining_ = false;       // the engine shuts down
+    bool isAnnounced_ = false;      // the application knows the channel
+    bool hasSaidLast_ = false;      // our ByeResponse is with the kernel
+    bool isFrameUnderWay_ = false;  // decoder_ holds a message and waits for the rest of its frame
+    bool hasWriteFailed_ = false;   // the peer takes no more; what it sent is still read
 };
 
 // The way of a plain message from post() to the outbox, inline: a call less is a fiftieth of it.
 
 inline bool IoChannel::acceptPlain(MessagePtr& message, BinaryHeader& header) noexcept {
-    if (!machine_.isPlain(message->header.opCode) || !hasRoom(*message, 0, 0)) return false;
+    if (!machine_.isPlain(message->header.opCode) || !hasRoom(*message, 0, 0) || !mayAccept()) return false;
     engine_.prepare(*message, header);
     queue(message);
     return true;
 }
 
 inline void IoChannel::queue(MessagePtr& message) noexcept {
-    holdSendRight();
     outbox_.push(message, engine_.blocks(), engine_.pool());
     publishQueue();
     if (isWriteBlocked_ || stream_ == nullptr) return;

@@ -5,6 +5,8 @@
 #include "wire/encoder.hpp"
 
 #include <array>
+#include <chrono>
+#include <thread>
 
 namespace tempeh::core {
 
@@ -27,25 +29,54 @@ bool IoChannel::writeDirectly(MessagePtr message) noexcept {
         counters.writes.add();
         group().sentDirectly.add(frame);
         engine_.counters().sentDirectly.add(frame);
-        sendRight.giveBack();
-        return false;
+        if (sendRight.tryGiveBack()) [[likely]]
+            return false;
+    } else {
+        // Errors too are the reactor's business: it meets them again.
+        rest_ = std::move(message);
+        restWritten_ = written;
     }
-    // Errors too are the reactor's business: it meets them again.
-    rest_ = std::move(message);
-    restWritten_ = written;
+    // It finds the right returned when it looks after the channel.
     const std::scoped_lock lock(engine_.switchboard().mutex());
     const bool wakeNeeded = engine_.switchboard().list(*this);
     sendRight.returnToReactor();
     return wakeNeeded;
 }
 
-void IoChannel::reclaimSendRight() noexcept {
-    sendRight.claim();
-    isSendRightOffered_ = false;
-    if (rest_ == nullptr) return;
+/// False: a thread is writing. It lists the channel when it is done, and onListed() goes on.
+bool IoChannel::reclaimSendRight() noexcept {
+    if (!sendRight.tryClaim()) return false;
+    onSendRightBack();
+    if (streamPhase_ == Phase::Ending) finishEnd();
+    return true;
+}
+
+void IoChannel::onSendRightBack() noexcept {
+    isSendRightOut_ = false;
+    if (rest_ == nullptr || streamPhase_ == Phase::Ending) return;
     outbox_.pushWritten(std::move(rest_), restWritten_);
     publishQueue();
     engine_.markDirty(*this);
+}
+
+/// The engine ends, and with it what the thread writes to.
+void IoChannel::awaitSendRight() noexcept {
+    constexpr std::chrono::microseconds nap(100);
+    while (!sendRight.tryClaim())
+        std::this_thread::sleep_for(nap);
+}
+
+void IoChannel::completeEnd() noexcept {
+    if (!isSendRightOut_) return;
+    awaitSendRight();
+    holdSendRight();
+}
+
+/// Behind what waits for the thread that writes.
+void IoChannel::postpone(MessagePtr message) noexcept {
+    acceptingBytes += wire::frameSize(*message);
+    accepting.pushBack(std::move(message));
+    publishQueue();
 }
 
 /// Only where a message that is written at once changes nothing here.
@@ -53,17 +84,18 @@ void IoChannel::offerSendRight() noexcept {
     const bool isPlain = streamPhase_ == Phase::Live && !isWriteBlocked_ && !hasWriteFailed_ &&
                          !isDetached_ && !isDraining_ && machine_.state() == machines::ChannelState::Open &&
                          machine_.isPlain(OpCode::Signal);
-    if (!isPlain || isSendRightOffered_ || isAccepting) return;
-    isSendRightOffered_ = true;
+    if (!isPlain || isSendRightOut_ || isAccepting || !accepting.empty()) return;
+    isSendRightOut_ = true;
     sendRight.offer();
 }
 
 void IoChannel::onListed() noexcept {
     hasRemotePosts_ = true;
-    holdSendRight();
-    if (std::exchange(isByeDropped, false)) answerBye();
-    if (std::exchange(isCancelling, false)) cancelWriters();
+    if (!cancelled.empty()) cancelWriters();
     setReadMode(wantedReadMode);
+    if (!holdSendRight()) return;
+    if (std::exchange(isByeDropped, false)) answerBye();
+    engine_.markDirty(*this);  // what waited for the thread that wrote, if only to offer the right again
 }
 
 }  // namespace tempeh::core

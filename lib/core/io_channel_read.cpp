@@ -43,7 +43,7 @@ void IoChannel::startReading() {
 
 asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
     Loop loop(*self, self->isReading_);
-    while (self->streamPhase_ != Phase::Gone && !self->isPaused()) {
+    while (!self->hasStoppedReading() && !self->isPaused()) {
         transport::ReceiveOperation receive;
         if (self->buffer_.expectsLittle()) {
             auto outcome = receive.wait(*self->stream_, self->buffer_.room());
@@ -62,7 +62,7 @@ asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
 
 /// `size` bytes are in buffer_ already, unless much was expected.
 void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
-    if (streamPhase_ == Phase::Gone) return;
+    if (hasStoppedReading()) return;
     const Engine::Turn turn(engine_);
     if (ec) return isDiscarding() ? onDiscardEnd(ec) : onInputEnd(ec);
     if (isDiscarding()) return discard();
@@ -276,7 +276,10 @@ void IoChannel::deliver(MessageQueue& batch) noexcept {
     }
     if (hasRemotePosts_) mayAnswerDirectly.store(true, std::memory_order_relaxed);
     const bool isLast = action_ == machines::FrameAction::DeliverAndEnd && !decoder_.midFrame();
-    group().deliver(batch, !isLast);
+    {
+        const Whereabouts::Scope place = engine_.atReceiver(number());
+        group().deliver(batch, !isLast);
+    }
     if (isLast) end(machines::EndCause::ByeDone, Status::Success, {});
 }
 

@@ -64,7 +64,7 @@ void IoChannel::startWriting() {
 }
 
 void IoChannel::flush() noexcept {
-    holdSendRight();
+    if (!holdSendRight()) return;
     if (stream_ == nullptr || isWriteBlocked_ || hasWriteFailed_ || streamPhase_ != Phase::Live) return;
     try {
         for (int i = 0; i < writesPerFlush && !outbox_.empty(); ++i) {
@@ -75,7 +75,7 @@ void IoChannel::flush() noexcept {
         if (!writers_.empty()) resumeWriters();
         if (streamPhase_ != Phase::Live) return;
         if (outbox_.empty()) {
-            onQueueEmpty();
+            if (accepting.empty()) onQueueEmpty();
             if (hasRemotePosts_) offerSendRight();
         } else if (isWriteBlocked_ && !isWriting_) {
             startWriting();
@@ -187,67 +187,67 @@ void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
         waiter.abortReason = Status::ChannelClosed;
         return waiter.resume(false);
     }
-    if (waiter.isCancelled.load()) {
-        waiter.abortReason = asio::error::operation_aborted;
-        return waiter.resume(false);
+    const bool mustWait = !hasHalfItsRoom();
+    waiter.timedOut = mustWait && waiter.deadline == TimePoint::min();
+    {
+        const std::scoped_lock lock(engine_.switchboard().mutex());
+        if (waiter.isCancelled) waiter.abortReason = asio::error::operation_aborted;
+        waiter.isRegistered = mustWait && !waiter.timedOut && !waiter.isCancelled;
     }
-    if (hasHalfItsRoom()) return waiter.resume(false);
-    waiter.timedOut = waiter.deadline == TimePoint::min();
-    if (waiter.timedOut) return waiter.resume(false);
-    writers_.push_back(waiter);
-    if (waiter.deadline == TimePoint::max()) return;
+    if (!waiter.isRegistered) return waiter.resume(false);
+    writers_.add(waiter);
+    armWaiterDeadline();
+}
+
+void IoChannel::armWaiterDeadline() noexcept {
+    const TimePoint next = writers_.nextDeadline();
+    if (next == TimePoint::max()) return;
     if (!waiterDeadline_)
         waiterDeadline_.emplace(
             [](void* self) noexcept { static_cast<IoChannel*>(self)->onWaiterDeadline(); }, this);
-    if (waiter.deadline < waiterDeadline_->when()) engine_.setDeadline(*waiterDeadline_, waiter.deadline);
+    if (next < waiterDeadline_->when()) engine_.setDeadline(*waiterDeadline_, next);
+}
+
+/// Its wait is over: who cancels it from now on comes too late.
+void IoChannel::resumeWriter(detail::Waiter& waiter) noexcept {
+    writers_.remove(waiter);
+    {
+        const std::scoped_lock lock(engine_.switchboard().mutex());
+        waiter.isRegistered = false;
+        waiter.detail::WaiterCancelHook::unlink();
+    }
+    waiter.resume(false);
 }
 
 void IoChannel::resumeWriters() noexcept {
     if (!hasHalfItsRoom()) return;
-    while (!writers_.empty()) {
-        detail::Waiter& waiter = writers_.front();
-        writers_.pop_front();
-        waiter.resume(false);
-    }
+    while (!writers_.empty())
+        resumeWriter(writers_.front());
 }
 
 void IoChannel::settleWriters(Status reason) noexcept {
     while (!writers_.empty()) {
-        detail::Waiter& waiter = writers_.front();
-        writers_.pop_front();
-        waiter.abortReason = reason;
-        waiter.resume(false);
+        writers_.front().abortReason = reason;
+        resumeWriter(writers_.front());
     }
 }
 
 void IoChannel::cancelWriters() noexcept {
-    for (auto it = writers_.begin(); it != writers_.end();) {
-        detail::Waiter& waiter = *it;
-        if (!waiter.isCancelled.load()) {
-            ++it;
-            continue;
-        }
-        it = writers_.erase(it);
+    while (!cancelled.empty()) {
+        detail::Waiter& waiter = cancelled.front();
         waiter.abortReason = asio::error::operation_aborted;
-        waiter.resume(false);
+        resumeWriter(waiter);
     }
 }
 
 void IoChannel::onWaiterDeadline() noexcept {
     const TimePoint now = engine_.now();
-    TimePoint next = TimePoint::max();
-    for (auto it = writers_.begin(); it != writers_.end();) {
-        detail::Waiter& waiter = *it;
-        if (waiter.deadline > now) {
-            next = std::min(next, waiter.deadline);
-            ++it;
-            continue;
-        }
-        it = writers_.erase(it);
+    while (writers_.nextDeadline() <= now) {
+        detail::Waiter& waiter = writers_.nextToExpire();
         waiter.timedOut = true;
-        waiter.resume(false);
+        resumeWriter(waiter);
     }
-    if (next != TimePoint::max()) engine_.setDeadline(*waiterDeadline_, next);
+    armWaiterDeadline();
 }
 
 }  // namespace tempeh::core

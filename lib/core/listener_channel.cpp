@@ -222,8 +222,9 @@ void ListenerChannel::end(EndCause cause, Status status, const EndDetail& detail
     if (owesAnswer && welcome_ != nullptr)
         back.pushBack(answer(reason == Status::ChannelClosed ? Status::Returned : reason, detail));
     back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));
-    closeStream();                                       // first: who is told may listen here again at once
-    engine_.noteEnded(*this, cause, reason, detail, 0);  // who is told may look at the counters
+    closeStream();  // first: who is told may listen here again at once
+    engine_.logEnd(*this, cause, reason, detail, 0);
+    engine_.noteEnded();  // who is told may look at the counters
     if (isDetached_)
         engine_.retire(*this);
     else

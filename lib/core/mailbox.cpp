@@ -5,6 +5,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -20,8 +21,16 @@ bool isCloseNotice(const Message& message) noexcept {
 }  // namespace
 
 Mailbox::ConsumerLock::ConsumerLock(std::atomic<bool>& busy) noexcept : busy_(busy) {
-    while (busy_.exchange(true, std::memory_order_acquire))
-        std::this_thread::yield();
+    // Whoever has it is in the middle of a few list operations, unless it lost its core: then yielding would
+    // not help one of lower priority to get it back.
+    constexpr int yields = 16;
+    constexpr std::chrono::microseconds nap(50);
+    for (int tries = 0; busy_.exchange(true, std::memory_order_acquire); ++tries) {
+        if (tries < yields)
+            std::this_thread::yield();
+        else
+            std::this_thread::sleep_for(nap);
+    }
 }
 
 bool Mailbox::deliver(MessageQueue& batch, bool inlineAllowed) noexcept {
@@ -152,8 +161,8 @@ MessageQueue Mailbox::tryReceiveAll(error_code& ec) noexcept {
 }
 
 bool Mailbox::start(detail::Waiter& waiter) noexcept {
-    const ConsumerLock consumer(consuming_);
     {
+        const ConsumerLock consumer(consuming_);
         const std::scoped_lock lock(mutex_);
         if (waiter_ != nullptr || threadWaits_) {
             waiter.abortReason = Status::NotAllowed;
@@ -167,6 +176,7 @@ bool Mailbox::start(detail::Waiter& waiter) noexcept {
             if (!waiter.resuming) return true;
         }
     }
+    // Without the locks: this goes through an executor of the application's.
     waiter.resume(false);
     return false;
 }

@@ -69,7 +69,7 @@ public:
     }
 
 private:
-    /// One consumer at a time touches own_; contention is rare and short.
+    /// One consumer at a time touches own_; contention is rare, and held for a few list operations only.
     class ConsumerLock {
     public:
         explicit ConsumerLock(std::atomic<bool>& busy) noexcept;

@@ -7,7 +7,8 @@ namespace tempeh::core {
 /// Who may write to a channel's stream now: the reactor, or, for one message, a thread that posts it. Waking
 /// the reactor for each answer of a ping-pong costs more than all the rest of it (measured: 37 us a round
 /// trip instead of 24); so a reactor with nothing to write offers the right, and a thread may borrow it.
-/// Whoever has it has the stream and the outbox to itself.
+/// Whoever has it has the stream to itself. The reactor does not wait for who has borrowed it and perhaps
+/// lost its core in the middle of a write: it asks for the right, goes on with other channels, and is told.
 class SendRight {
 public:
     // --- Reactor thread ---
@@ -24,11 +25,10 @@ public:
                 return;
         }
     }
-    /// Takes it back; waits for who has borrowed it, which is for one call of the system that does not block.
-    void claim() noexcept {
+    /// Takes it back. False: it is lent, and the borrower will fail to give it back and tell the reactor.
+    bool tryClaim() noexcept {
         revoke();
-        while (state_.load(std::memory_order_acquire) == State::Revoked)
-            state_.wait(State::Revoked, std::memory_order_acquire);
+        return state_.load(std::memory_order_acquire) == State::Reactor;
     }
 
     // --- Any thread ---
@@ -39,17 +39,14 @@ public:
         return state_.compare_exchange_strong(offered, State::Lent, std::memory_order_acquire,
                                               std::memory_order_relaxed);
     }
-    void giveBack() noexcept {
+    /// False: it was revoked. The caller still has it, and owes the reactor a word and returnToReactor().
+    bool tryGiveBack() noexcept {
         State lent = State::Lent;
-        if (!state_.compare_exchange_strong(lent, State::Offered, std::memory_order_release,
-                                            std::memory_order_relaxed))
-            returnToReactor();
+        return state_.compare_exchange_strong(lent, State::Offered, std::memory_order_release,
+                                              std::memory_order_relaxed);
     }
-    /// giveBack() of a thread that left something for the reactor to do.
-    void returnToReactor() noexcept {
-        state_.store(State::Reactor, std::memory_order_release);
-        state_.notify_one();
-    }
+    /// The reactor is told, and finds it here: revoked, or with something left for the reactor to do.
+    void returnToReactor() noexcept { state_.store(State::Reactor, std::memory_order_release); }
 
 private:
     enum class State : int { Reactor, Offered, Lent, Revoked };

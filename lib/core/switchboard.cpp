@@ -165,7 +165,7 @@ void Switchboard::collect(ChannelList<CollectedTag>& channels) noexcept {
         channel->accepting.append(door.submitted);
         channel->acceptingBytes += std::exchange(door.submittedBytes, 0);
         channel->isByeDropped |= std::exchange(door.isByeDropped, false);
-        channel->isCancelling |= std::exchange(door.isCancelling, false);
+        channel->cancelled.splice(channel->cancelled.end(), door.cancelled);
         channel->wantedReadMode = door.readMode;
         if (!channel->ChannelHook<CollectedTag>::is_linked()) channels.push_back(*channel.detach());
     }

@@ -20,10 +20,13 @@
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tempeh::test {
 namespace {
@@ -193,6 +196,48 @@ asio::awaitable<std::size_t> writableOrTimer(ChannelGroup& group, ChannelNumber 
     asio::steady_timer timer(co_await asio::this_coro::executor, limit);
     const auto first = co_await (group.waitWritable(channel) || timer.async_wait(asio::use_awaitable));
     co_return first.index();
+}
+
+/// Thousands of which each ends in its own way, in any order; nobody has to look at the others for that.
+TEST_F(WaitWritable, EachOfThousandsEndsForItself) {
+    fillUp();
+    constexpr std::size_t count = 3'000;  // of each kind
+    std::vector<asio::cancellation_signal> signals(count);
+    std::atomic<std::size_t> cancelled{0};
+    std::atomic<std::size_t> timedOut{0};
+    std::atomic<std::size_t> told{0};
+    std::atomic<std::size_t> otherwise{0};
+    const auto note = [&](const error_code& ec, bool isWritable) {
+        if (ec == asio::error::operation_aborted)
+            ++cancelled;
+        else if (ec)
+            ++otherwise;
+        else
+            ++(isWritable ? told : timedOut);
+    };
+    // Asio: an operation is cancelled where its handler runs.
+    asio::thread_pool pool(1);
+    asio::post(pool, [&] {
+        for (std::size_t i = 0; i < count; ++i) {
+            const Duration soon = std::chrono::microseconds(1 + (i * 7919) % 5'000);
+            const auto executor = pool.get_executor();
+            side_->group.waitWritable(
+                channel_, infinite,
+                asio::bind_executor(executor, asio::bind_cancellation_slot(signals[i].slot(), note)));
+            side_->group.waitWritable(channel_, soon, asio::bind_executor(executor, note));
+            side_->group.waitWritable(channel_, infinite, asio::bind_executor(executor, note));
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            asio::post(pool, [&signals, index = count - 1 - i] {
+                signals[index].emit(asio::cancellation_type::terminal);
+            });
+    });
+    EXPECT_TRUE(eventually([&] { return cancelled == count && timedOut == count; }));
+    EXPECT_EQ(told, 0U);
+    readAll();
+    EXPECT_TRUE(eventually([&] { return told == count; }));
+    EXPECT_EQ(otherwise, 0U);
+    pool.join();
 }
 
 TEST_F(WaitWritable, OrATimer) {

@@ -33,10 +33,7 @@ TEST(SendRightRaces, IsOnesAtATime) {
                 }
                 ++written;
                 borrowed.fetch_add(1, std::memory_order_relaxed);
-                if (turn % 3 == 0)
-                    right.returnToReactor();
-                else
-                    right.giveBack();
+                if (turn % 3 == 0 || !right.tryGiveBack()) right.returnToReactor();
             }
         });
     // The reactor: offers, sometimes revokes before it claims, writes.
@@ -45,7 +42,8 @@ TEST(SendRightRaces, IsOnesAtATime) {
         right.offer();
         if (round % 4 != 0) std::this_thread::yield();
         if (round % 3 == 0) right.revoke();
-        right.claim();
+        while (!right.tryClaim())
+            std::this_thread::yield();
         ++written;
         ++writtenByReactor;
         ASSERT_FALSE(right.borrow());

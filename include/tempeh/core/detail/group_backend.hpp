@@ -7,8 +7,8 @@
 #include <tempeh/message/message_queue.hpp>
 
 #include <boost/intrusive/list_hook.hpp>
+#include <boost/intrusive/set_hook.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -18,10 +18,23 @@ namespace tempeh::detail {
 
 class GroupBackend;
 
+struct WaiterDeadlineTag;
+struct WaiterCancelTag;
+/// waitWritable: its place among those of its channel by deadline, and among those that were cancelled.
+using WaiterDeadlineHook =
+    boost::intrusive::set_base_hook<boost::intrusive::tag<WaiterDeadlineTag>,
+                                    boost::intrusive::link_mode<boost::intrusive::safe_link>,
+                                    boost::intrusive::optimize_size<true>>;
+using WaiterCancelHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<WaiterCancelTag>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
 /// A suspended waitReceive or waitWritable. Owned by whoever holds the only reference: the backend while it
 /// waits, the resumption on its way through the handler's executor afterwards.
 class TEMPEH_EXPORT Waiter
-    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>,
+      public WaiterDeadlineHook,
+      public WaiterCancelHook {
 public:
     /// Resumes the handler through its executor. `inlineAllowed`: the caller is the engine at a place where
     /// user code may run, so that no scheduler round trip is needed on the same executor. Consumes the
@@ -44,8 +57,10 @@ public:
     /// waitWritable: what for, and whose.
     ChannelNumber channel = 0;
     const GroupBackend* group = nullptr;
-    /// waitWritable: cancelled; the engine has not noticed yet.
-    std::atomic<bool> isCancelled{false};
+    /// waitWritable, under the engine's lock: cancelled, perhaps before the engine had it; among those of its
+    /// channel.
+    bool isCancelled = false;
+    bool isRegistered = false;
 
 protected:
     ~Waiter() = default;
