@@ -46,6 +46,7 @@ Options checked(const Options& options) {
     requireTime(options.busyPoll, "Options::busyPoll");
     requireTimeOrNone(options.frameTimeout, "Options::frameTimeout");
     requireTimeOrNone(options.writeTimeout, "Options::writeTimeout");
+    requireTimeOrNone(options.stallWarning, "Options::stallWarning");
     requireNotNegative(options.sendBufferBytes, "Options::sendBufferBytes");
     requireNotNegative(options.receiveBufferBytes, "Options::receiveBufferBytes");
     requireOption(options.listenBacklog >= 1, "Options::listenBacklog", std::to_string(options.listenBacklog),
@@ -54,7 +55,7 @@ Options checked(const Options& options) {
     usable.initialPoolMessages = std::min(options.initialPoolMessages, options.maxPoolMessages);
     for (Duration* time :
          {&usable.connectTimeout, &usable.helloTimeout, &usable.byeTimeout, &usable.lingerTimeout,
-          &usable.busyPoll, &usable.frameTimeout, &usable.writeTimeout})
+          &usable.busyPoll, &usable.frameTimeout, &usable.writeTimeout, &usable.stallWarning})
         *time = std::min(*time, endless);
     return usable;
 }

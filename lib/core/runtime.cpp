@@ -17,6 +17,7 @@ std::shared_ptr<Runtime> Runtime::onOwnThread(const Options& options) try {
     runtime->engine_ = std::make_shared<Engine>(context, context.get_executor(), options,
                                                 Environment::ofSystem(context.get_executor(), options), true);
     asio::use_service<ContextAnchor>(context).add(runtime->engine_);
+    runtime->startWatchdog();
     // The thread keeps the runtime: a Reactor may be destroyed on it.
     runtime->thread_ = transport::startBackgroundThread([runtime] { runtime->runThread(); });
     return runtime;
@@ -32,12 +33,19 @@ std::shared_ptr<Runtime> Runtime::onContext(asio::io_context& context, const Opt
     runtime->engine_ =
         std::make_shared<Engine>(context, strand, options, Environment::ofSystem(strand, options), false);
     asio::use_service<ContextAnchor>(context).add(runtime->engine_);
+    runtime->startWatchdog();
     return runtime;
 }
 
 Runtime::~Runtime() = default;
 
+void Runtime::startWatchdog() {
+    const Duration limit = engine_->options().stallWarning;
+    if (limit > Duration::zero()) watchdog_.emplace(engine_, limit);
+}
+
 void Runtime::stop() noexcept {
+    watchdog_.reset();
     const bool onOwnThread = thread_.get_id() == std::this_thread::get_id();
     if (ownContext_ && !onOwnThread) {
         try {

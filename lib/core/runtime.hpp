@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/engine.hpp"
+#include "core/watchdog.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -33,6 +34,7 @@ public:
 private:
     Runtime() = default;
 
+    void startWatchdog();
     void runThread();
     template <typename Work>
     void survive(Work work);
@@ -43,6 +45,7 @@ private:
     std::optional<asio::io_context> ownContext_;
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
     std::shared_ptr<Engine> engine_;
+    std::optional<Watchdog> watchdog_;
     std::atomic<bool> isStopping_{false};
     std::promise<void> hasFinished_;
     std::thread thread_;

@@ -86,6 +86,12 @@ struct Options {
     /// closed for it, but not within its first second. So a herd of clients that come at once gets in, and
     /// whoever says hello gets in however many are silent. 0: no limit.
     std::size_t maxHandshakesPerListener = 4096;
+
+    /// A watchdog: warns in the log when the reactor's thread has been held for so long (found after one to
+    /// two of it), and by what as far as the engine knows: a receiver that blocks, a handler on its executor.
+    /// The same place is named once in ten seconds. Costs a thread, and a wake of the reactor each time this
+    /// has passed. For development and for finding out; 0: never, the default; else 1 ms and up.
+    std::chrono::steady_clock::duration stallWarning = std::chrono::steady_clock::duration::zero();
 };
 
 }  // namespace tempeh

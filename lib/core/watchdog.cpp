@@ -1,0 +1,115 @@
+#include "core/watchdog.hpp"
+
+#include "base/repeat_limiter.hpp"
+#include "transport/background_thread.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+namespace tempeh::core {
+
+namespace {
+
+std::string describe(Whereabouts::Place place, Engine& engine) {
+    using Doing = Whereabouts::Doing;
+    switch (place.doing) {
+        case Doing::Receiver: {
+            if (place.channel == 0) return "by a receiver that was resumed";
+            std::string text = "by the receiver of what came on channel " + std::to_string(place.channel);
+            const std::scoped_lock lock(engine.switchboard().mutex());
+            const Channel* const channel = engine.switchboard().findLocked(place.channel);
+            return channel != nullptr ? text + " (" + channel->door.peerAddress + ")" : text;
+        }
+        case Doing::Timers:
+            return "while timeouts are told";
+        case Doing::Jobs:
+            return "while posts and calls of other threads are worked off";
+        case Doing::EngineWork:
+            return "in the engine's own work";
+        case Doing::Elsewhere:
+            break;
+    }
+    return engine.ownsThread() ? "by a handler on its executor"
+                               : "by a handler on its context, or nobody runs that";
+}
+
+std::string inMilliseconds(Duration duration) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) + " ms";
+}
+
+}  // namespace
+
+/// Shared with the sign of life that is under way, which may outlive the watchdog.
+struct Watchdog::State final : public Job, public std::enable_shared_from_this<State> {
+    State(const std::shared_ptr<Engine>& watched, Duration patience) : engine(watched), limit(patience) {}
+
+    /// The sign of life.
+    void run() noexcept override {
+        const std::scoped_lock lock(mutex);
+        isAsked = false;
+        changed.notify_one();
+    }
+
+    void warn(Duration held) noexcept;
+
+    const std::weak_ptr<Engine> engine;
+    const Duration limit;
+    std::mutex mutex;  // held for a step at a time: the reactor's thread takes it too
+    std::condition_variable changed;
+    bool isAsked = false;     // under mutex
+    bool isStopping = false;  // under mutex
+    Whereabouts::Place lastPlace;
+    base::RepeatLimiter limiter;  // of warnings about that place
+};
+
+void Watchdog::State::warn(Duration held) noexcept try {
+    const std::shared_ptr<Engine> watched = engine.lock();
+    if (watched == nullptr || watched->isDrained()) return;  // it ends, or its context is gone
+    const Whereabouts::Place place = watched->whereabouts().get();
+    if (place.doing != lastPlace.doing || place.channel != lastPlace.channel) limiter = base::RepeatLimiter();
+    lastPlace = place;
+    if (!limiter.pass(std::chrono::steady_clock::now())) return;
+    watched->log().warn("the reactor's thread has been held for " + inMilliseconds(held) + ' ' +
+                        describe(place, *watched) +
+                        ": nothing is sent or received meanwhile; let what blocks run on another executor");
+} catch (const std::bad_alloc&) {
+    // One line less.
+}
+
+Watchdog::Watchdog(const std::shared_ptr<Engine>& engine, Duration limit)
+    : state_(std::make_shared<State>(engine, limit)) {
+    thread_ = transport::startBackgroundThread([state = state_] { watch(*state); });
+}
+
+Watchdog::~Watchdog() {
+    {
+        const std::scoped_lock lock(state_->mutex);
+        state_->isStopping = true;
+    }
+    state_->changed.notify_one();
+    thread_.join();
+}
+
+void Watchdog::watch(State& state) {
+    std::unique_lock lock(state.mutex);
+    const auto isOver = [&state] { return state.isStopping; };
+    const auto isAnswered = [&state] { return state.isStopping || !state.isAsked; };
+    while (!state.changed.wait_for(lock, state.limit, isOver)) {
+        state.isAsked = true;
+        lock.unlock();
+        const TimePoint asked = std::chrono::steady_clock::now();
+        bool isAlive = false;
+        if (const std::shared_ptr<Engine> engine = state.engine.lock())
+            isAlive = engine->submit(state, state.shared_from_this());
+        lock.lock();
+        if (!isAlive) return;
+        if (!state.changed.wait_for(lock, state.limit, isAnswered)) {
+            lock.unlock();
+            state.warn(std::chrono::steady_clock::now() - asked);
+            lock.lock();
+            state.changed.wait(lock, isAnswered);
+        }
+    }
+}
+
+}  // namespace tempeh::core
