@@ -82,19 +82,32 @@ public:
 
     /// The application is done with a received message in another way than returning it: its obligation ends.
     void settle(Message& message) noexcept {
-        if (const std::uint64_t owed = takeObligation(message); owed != 0) [[unlikely]]
-            onObligationDropped(owed);
+        if (detail::MessageAccess::obligation(message) != 0) [[unlikely]]
+            settle(takeObligationOf(message));
     }
-    /// What the message leaves undone, which it owes no longer; 0: nothing. For who holds the Switchboard's
-    /// lock, and settles it without.
-    std::uint64_t takeObligation(Message& message) noexcept {
-        return detail::MessageAccess::obligation(message) != 0 ? takeObligationOf(message) : 0;
+    /// What a message left undone that it owes no longer.
+    class Owed {
+    public:
+        Owed() noexcept = default;
+        Owed(std::uint64_t obligation, MessagePool::Hold elsewhere) noexcept
+            : obligation_(obligation), elsewhere_(std::move(elsewhere)) {}
+        explicit operator bool() const noexcept { return obligation_ != 0; }
+
+    private:
+        friend class Engine;
+        std::uint64_t obligation_ = 0;
+        MessagePool::Hold elsewhere_;  // of the engine it is owed to, when that is another
+    };
+    /// For who holds the Switchboard's lock, and settles what this gives without.
+    Owed takeObligation(Message& message) noexcept {
+        return detail::MessageAccess::obligation(message) != 0 ? takeObligationOf(message) : Owed();
     }
     /// The last touch before a message belongs to the engine: settled, an id, no trace of an earlier life as
     /// a status. `header`: what the caller of post() gets.
     void prepare(Message& message, BinaryHeader& header) noexcept {
         settle(message);
         if (message.header.origin == Origin::Engine) {
+    void settle(Owed owed) noexcept;
             message.header.origin = Origin::Application;
             message.header.status = 0;
         }
@@ -272,9 +285,9 @@ private:
     Status postRemote(Group& group, MessagePtr& message, BinaryHeader& header);
     Status checkDoor(Channel* channel, const Group& group, OpCode opCode) const noexcept;
     Status keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header);
-    Status keepLateLocked(Channel& channel, MessagePtr& message, BinaryHeader& header, std::uint64_t& owed);
+    Status keepLateLocked(Channel& channel, MessagePtr& message, BinaryHeader& header, Owed& owed);
     Status submitFirst(const ChannelPtr& channel, MessagePtr& message, BinaryHeader& header);
-    std::uint64_t takeObligationOf(Message& message) noexcept;
+    Owed takeObligationOf(Message& message) noexcept;
     void wake() noexcept;
     void sendWake() noexcept;
     void onWake() noexcept;

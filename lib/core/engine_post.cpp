@@ -139,7 +139,7 @@ bool Engine::mayWriteDirectly(Channel& channel, const Message& message) noexcept
 Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& header) {
     bool wakeNeeded = false;
     IoChannel* direct = nullptr;
-    std::uint64_t owed = 0;
+    Owed owed;
     {
         std::unique_lock lock(switchboard_.mutex());
         Channel* channel = switchboard_.findLocked(message->header.channelNumber);
@@ -162,7 +162,7 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
     }
     if (direct != nullptr) wakeNeeded = direct->writeDirectly(std::move(message));
     if (wakeNeeded) wake();
-    if (owed != 0) onObligationDropped(owed);
+    settle(std::move(owed));
     return Status::Success;
 }
 
@@ -170,20 +170,19 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
 Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header) {
     // Returning a message, and settling what it owes, takes the lock that is held below.
     MessagePtr dropped;
-    std::uint64_t owed = 0;
+    Owed owed;
     {
         const std::scoped_lock lock(switchboard_.mutex());
         const Status status = keepLateLocked(channel, message, header, owed);
         if (status != Status::Success) return status;
         dropped = std::move(message);  // a bye, which has nothing left to do
     }
-    if (owed != 0) onObligationDropped(owed);
+    settle(std::move(owed));
     return Status::Success;
 }
 
 /// The message stays where it is when it is not to come back.
-Status Engine::keepLateLocked(Channel& channel, MessagePtr& message, BinaryHeader& header,
-                              std::uint64_t& owed) {
+Status Engine::keepLateLocked(Channel& channel, MessagePtr& message, BinaryHeader& header, Owed& owed) {
     if (channel.door.isRetired) return Status::InvalidChannelNumber;
     // Who posts on and on without receiving must notice.
     if (isRegular(message->header.opCode) && channel.door.late.size() >= options_.sendQueueMessages)
@@ -243,12 +242,21 @@ Status Engine::submitFirst(const ChannelPtr& channel, MessagePtr& message, Binar
     return Status::Success;
 }
 
-std::uint64_t Engine::takeObligationOf(Message& message) noexcept {
+/// Received messages come from the pool of the engine that received them.
+Engine::Owed Engine::takeObligationOf(Message& message) noexcept {
     const Obligation obligation(detail::MessageAccess::obligation(message));
     detail::MessageAccess::setObligation(message, 0);
+    detail::MessageHome* const home = detail::MessageAccess::home(message);
+    if (obligation.kind() != Obligation::Kind::AnswerBye) return {};
+    if (home != pool_.get()) return {obligation.raw(), MessagePool::Hold(static_cast<MessagePool&>(*home))};
     const bool isAnswer =
         message.header.opCode == OpCode::ByeResponse && message.header.channelNumber == obligation.channel();
-    return isAnswer ? 0 : obligation.raw();
+    return isAnswer ? Owed() : Owed(obligation.raw(), MessagePool::Hold(*pool_));
+}
+
+void Engine::settle(Owed owed) noexcept {
+    PoolListener* const whose = owed.elsewhere_.listener();
+    if (whose != nullptr) whose->onObligationDropped(owed.obligation_);
 }
 
 void Engine::wake() noexcept {

@@ -334,6 +334,17 @@ MessagePool::Notice MessagePool::takeNotice(std::uint64_t obligation) noexcept {
 void MessagePool::tellListener(const Notice& notice) noexcept {
     if (notice.obligation != 0) notice.listener->onObligationDropped(notice.obligation);
     if (notice.returned) notice.listener->onReturned();
+    letGo();
+}
+
+bool MessagePool::hold() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (listener_ == nullptr || state_ != State::Open) return false;
+    ++listenerCalls_;
+    return true;
+}
+
+void MessagePool::letGo() noexcept {
     const std::lock_guard lock(mutex_);
     // Notified under the lock: close() may delete the pool as soon as it has it.
     if (--listenerCalls_ == 0) listenerLeft_.notify_all();

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace tempeh {
@@ -63,6 +64,27 @@ protected:
 /// Lives until it is closed and its last message is back: messages may outlive their engine.
 class MessagePool final : public detail::MessageHome {
 public:
+    /// Keeps a pool and its listener from going, for what a thread has to tell that listener when it has
+    /// given its locks back. Soon: close() waits for it.
+    class Hold {
+    public:
+        Hold() noexcept = default;
+        explicit Hold(MessagePool& pool) noexcept : pool_(pool.hold() ? &pool : nullptr) {}
+        Hold(Hold&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)) {}
+        Hold& operator=(Hold&& other) noexcept {
+            std::swap(pool_, other.pool_);
+            return *this;
+        }
+        ~Hold() {
+            if (pool_ != nullptr) pool_->letGo();
+        }
+        /// Null: it is closed, and there is nobody to be told.
+        PoolListener* listener() const noexcept { return pool_ != nullptr ? pool_->listener_ : nullptr; }
+
+    private:
+        MessagePool* pool_ = nullptr;
+    };
+
     /// Throws std::bad_alloc.
     static MessagePool* create(const PoolLimits& limits);
 
@@ -186,6 +208,9 @@ private:
     MessagePtr make(AllocationStrategy strategy, std::unique_lock<std::mutex>& lock);
     void giveBackShared(Message* message, std::uint64_t obligation) noexcept;
     void tellListener(const Notice& notice) noexcept;
+
+    bool hold() noexcept;
+    void letGo() noexcept;
 
     // The caller of these holds mutex_.
     bool keep(Message& message, std::size_t heapBytes) noexcept;
