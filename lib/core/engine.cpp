@@ -6,6 +6,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -19,6 +20,9 @@ PoolLimits poolLimits(const Options& options) {
             .maxHeapBytesPerMessage = options.maxMessageHeapBytes,
             .maxRetainedHeapBytes = options.maxPoolHeapBytes};
 }
+
+/// From here on a late timer means that the process was stopped, or its reactor blocked, and not busy.
+constexpr Duration stoppedFor = std::chrono::seconds(1);
 
 std::optional<WakeChannel::Strand> strandOf(asio::any_io_executor& executor) {
     const auto* strand = executor.target<WakeChannel::Strand>();
@@ -218,9 +222,12 @@ void Engine::armTimer() noexcept {
 
 void Engine::onTimer() noexcept {
     const Turn turn(*this);
-    timerArmedFor_ = TimePoint::max();
+    const TimePoint moment = now();
+    lateness_ = std::max(moment - std::exchange(timerArmedFor_, TimePoint::max()), Duration::zero());
+    if (lateness_ >= stoppedFor) runsSince_.store(moment, std::memory_order_relaxed);
     const Whereabouts::Scope place(whereabouts_, Whereabouts::Doing::Timers);
-    deadlines_.runExpired(now());
+    deadlines_.runExpired(moment);
+    lateness_ = Duration::zero();
 }
 
 void Engine::armReceive(Group& group, TimePoint when) noexcept {

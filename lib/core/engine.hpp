@@ -210,12 +210,16 @@ public:
     Status openAccepted(const std::shared_ptr<Group>& group,
                         const std::shared_ptr<machines::Admission>& admission,
                         std::unique_ptr<transport::Stream> stream);
-    /// A channel has part of a frame and waits for the rest, or no longer: the message it holds meanwhile
-    /// does not count against the pool, or peers that stop in the middle of frames could stop all others.
-    /// The applications' own messages that wait in outboxes; those count there.
-    std::size_t& waitingPosts() noexcept { return waitingPosts_; }
-    void noteFrameBegun() noexcept { ++framesUnderWay_; }
-    void noteFrameDone() noexcept { --framesUnderWay_; }
+    /// A channel of the group has part of a frame and waits for the rest, or no longer: the message it holds
+    /// meanwhile does not count against the pool, or peers that stop in the middle of frames could stop all
+    /// others.
+    void noteFrameBegun(Group& group) noexcept;
+    static void noteFrameDone(Group& group) noexcept;
+    /// How much later than planned the deadlines run that run now: this side did not run, and what peers sent
+    /// meanwhile may not be read yet. Zero elsewhere.
+    Duration lateness() const noexcept { return lateness_; }
+    /// Since when this side runs without having been stopped for long. Any thread.
+    TimePoint runsSince() const noexcept { return runsSince_.load(std::memory_order_relaxed); }
     /// The channel ended and nobody has to be told (any more).
     void retire(Channel& channel) noexcept { switchboard_.retire(channel); }
     /// Where a channel's life on the reactor thread begins, and where its stream is gone.
@@ -355,9 +359,10 @@ private:
     PausedList paused_;
     ChannelList<CollectedTag> collected_;  // with something to accept; each has a reference
     std::uint64_t resumeRound_ = 0;
-    std::size_t framesUnderWay_ = 0;  // channels in the middle of one
-    std::size_t waitingPosts_ = 0;
-    std::size_t waitingPostsSeen_ = 0;  // when the paused last tried
+    KeptInput::Total keptInput_{0};
+    base::RepeatLimiter poolWarning_{std::chrono::minutes(1)};  // at the edge it runs short all the time
+    Duration lateness_ = Duration::zero();
+    std::atomic<TimePoint> runsSince_{TimePoint::min()};
     Deadlines deadlines_;
     TimePoint timerArmedFor_ = TimePoint::max();
     std::unique_ptr<transport::Network> network_;

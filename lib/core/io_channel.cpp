@@ -7,6 +7,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
+
 namespace tempeh::core {
 
 using machines::ChannelState;
@@ -341,7 +343,7 @@ void IoChannel::fill(ChannelInfo& info) const {
     info.readMode = door.readMode;
     if (door.hasEnded || info.state == ChannelPhase::Opening) return;
     info.isReadingPaused = since == TimePoint::max();
-    if (!info.isReadingPaused) info.readingFor = engine_.now() - since;
+    if (!info.isReadingPaused) info.readingFor = engine_.now() - std::max(since, engine_.runsSince());
 }
 
 }  // namespace tempeh::core

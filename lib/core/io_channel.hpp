@@ -195,6 +195,8 @@ private:
     bool looksAgain(ProgressWatch& watch, Duration timeout) noexcept;
     void onFrameDeadline() noexcept;
     void watchWriting() noexcept;
+    bool isLate(Duration timeout) const noexcept;
+    bool hasMoreTime(Duration limit) noexcept;
     void onWriteDeadline() noexcept;
 
     // Writing.

@@ -79,6 +79,18 @@ void IoChannel::restartDeadline() noexcept {
     engine_.setDeadline(*deadline_, engine_.now() + limitOf(deadlineKind_, engine_.options()));
 }
 
+/// A timer that is late is no evidence: this side did not run, and what came meanwhile may not be read yet.
+bool IoChannel::isLate(Duration timeout) const noexcept {
+    return engine_.lateness() > timeout / ProgressWatch::graceShare;
+}
+
+/// True: the verdict falls later, the time begins anew.
+bool IoChannel::hasMoreTime(Duration limit) noexcept {
+    if (!isLate(limit)) return false;
+    engine_.setDeadline(*deadline_, engine_.now() + limit);
+    return true;
+}
+
 void IoChannel::onDeadline() noexcept {
     const IoChannelPtr keepAlive(this);
     if (streamPhase_ != Phase::Live) return closeStream();
@@ -88,6 +100,7 @@ void IoChannel::onDeadline() noexcept {
     const bool isOwnDoing = hasWriteFailed_ ? readMode_ == ReadMode::Paused : isDeaf();
     if (isOwnDoing && deadlineKind_ == DeadlineKind::Bye)
         return engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
+    if (hasMoreTime(limitOf(deadlineKind_, engine_.options()))) return;
     if (hasWriteFailed_) return end(EndCause::PeerClosed, Status::PeerDisconnected, {});
     switch (deadlineKind_) {
         case DeadlineKind::Connect:
@@ -160,7 +173,7 @@ void IoChannel::onPartDeadline() noexcept {
 
 /// True when this was the first look without progress: the verdict falls at the second.
 bool IoChannel::looksAgain(ProgressWatch& watch, Duration timeout) noexcept {
-    if (std::exchange(watch.isSuspect, true)) return false;
+    if (std::exchange(watch.isSuspect, true) && !isLate(timeout)) return false;
     watch.isOn = true;
     engine_.setDeadline(watch.deadline, engine_.now() + timeout / ProgressWatch::graceShare);
     return true;
