@@ -118,6 +118,7 @@ public:
         bool hasEnded = false;   // posts come back; written on the reactor thread
         bool isRetired = false;  // the number is free
         MessageQueue late;       // posted after the end, not yet given back
+        std::size_t lateBytes = 0;
         Status lateStatus = Status::Returned;
         std::string localAddress;
         std::string peerAddress;
@@ -128,8 +129,14 @@ public:
     /// Whether the send queue takes the message on top of what it has and of what waits at the door. Control
     /// messages always find a place, one message always does.
     bool hasRoom(const Message& message, std::size_t doorMessages, std::size_t doorBytes) const noexcept {
-        const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + doorMessages;
-        const std::size_t bytes = queuedBytes.load(std::memory_order_relaxed) + doorBytes;
+        return fits(message, queuedMessages.load(std::memory_order_relaxed) + doorMessages,
+                    queuedBytes.load(std::memory_order_relaxed) + doorBytes);
+    }
+    /// The same for what is posted after the end.
+    bool hasRoomLate(const Message& message) const noexcept {
+        return fits(message, door.late.size(), door.lateBytes);
+    }
+    bool fits(const Message& message, std::size_t messages, std::size_t bytes) const noexcept {
         if (messages < queueLimits_.messages && bytes + wire::frameSize(message) <= queueLimits_.bytes)
             [[likely]]
             return true;

@@ -185,8 +185,7 @@ Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& hea
 Status Engine::keepLateLocked(Channel& channel, MessagePtr& message, BinaryHeader& header, Owed& owed) {
     if (channel.door.isRetired) return Status::InvalidChannelNumber;
     // Who posts on and on without receiving must notice.
-    if (isRegular(message->header.opCode) && channel.door.late.size() >= options_.sendQueueMessages)
-        return Status::SendQueueFull;
+    if (!channel.hasRoomLate(*message)) return Status::SendQueueFull;
     owed = takeObligation(*message);
     prepare(*message, header);
     if (message->header.opCode == OpCode::ByeSignal) return Status::Success;
@@ -197,6 +196,7 @@ Status Engine::keepLateLocked(Channel& channel, MessagePtr& message, BinaryHeade
     counters_.returned.add(channel.door.lateStatus);
     channel.group().returned.add(channel.door.lateStatus);
     channel.counters.returned.add();
+    channel.door.lateBytes += wire::frameSize(*message);
     channel.door.late.pushBack(std::move(message));
     return Status::Success;
 }

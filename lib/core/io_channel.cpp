@@ -191,6 +191,7 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause c
     back.append(outbox_.takeAll(engine_.blocks(), engine_.pool(), number(), lost));
     if (lost != 0) logLost(lost);
     back.append(heldBack_);
+    heldBackBytes_ = 0;
     MessageQueue unseen = std::move(accepting);
     acceptingBytes = 0;
     publishQueue();

@@ -220,7 +220,7 @@ private:
     void armWaiterDeadline() noexcept;
     /// What is held back behind our bye counts too: post() finds no room as long as it is there.
     bool hasHalfItsRoom() const noexcept {
-        return isHalfEmpty(outbox_.messages() + heldBack_.size(), outbox_.bytes());
+        return isHalfEmpty(outbox_.messages() + heldBack_.size(), outbox_.bytes() + heldBackBytes_);
     }
     void settleWriters(Status reason) noexcept;
 
@@ -228,6 +228,7 @@ private:
     wire::Decoder decoder_;
     Outbox outbox_;
     MessageQueue heldBack_;             // posted behind our last word, and at the end all that comes back
+    std::size_t heldBackBytes_ = 0;
     MessagePtr hello_;                  // sent and not answered: comes back when the connection fails
     MessagePtr rest_;                   // what a thread could not send all of; belongs to sendRight
     std::size_t restWritten_ = 0;       // bytes of it that are sent
@@ -300,7 +301,7 @@ inline void IoChannel::queue(MessagePtr& message) noexcept {
 
 inline void IoChannel::publishQueue() noexcept {
     queuedMessages.store(outbox_.messages() + heldBack_.size() + accepting.size(), std::memory_order_relaxed);
-    queuedBytes.store(outbox_.bytes() + acceptingBytes, std::memory_order_relaxed);
+    queuedBytes.store(outbox_.bytes() + heldBackBytes_ + acceptingBytes, std::memory_order_relaxed);
 }
 
 }  // namespace tempeh::core

@@ -33,6 +33,7 @@ void IoChannel::accept(MessagePtr message) {
             if (!isRegular(opCode)) refreshDeadline();
             break;
         case machines::PostAction::HoldBack:
+            heldBackBytes_ += wire::frameSize(*message);
             heldBack_.pushBack(std::move(message));
             publishQueue();
             break;

@@ -53,6 +53,7 @@ MessageQueue Switchboard::takeLateOrRetire(ChannelNumber number, std::uint32_t g
     Channel* channel = findLocked(number);
     if (channel == nullptr || channel->generation() != generation) return {};
     if (channel->door.late.empty()) retireLocked(*channel);
+    channel->door.lateBytes = 0;
     return std::move(channel->door.late);
 }
 

@@ -198,5 +198,38 @@ TEST(OutboundLimits, HoldBeforeTheChannelIsConnected) {
     EXPECT_EQ(party.tryPost(party.make(OpCode::Request, channel)), Status::SendQueueFull);
 }
 
+/// The byte limit holds for what is posted behind a bye, and for what is posted after the end.
+TEST(OutboundBytes, BehindAByeAndAfterTheEndTheyCount) {
+    constexpr std::size_t limit = 1024 * 1024;
+    RawServer server;
+    Side client(Options{.sendQueueBytes = limit});
+    const ChannelNumber channel =
+        client->sayHello(TcpClientAddress{"127.0.0.1", server.port()}).channelNumber;
+    RawPeer peer = server.accept();
+    peer.acceptHello();
+    client->next(OpCode::HelloResponse);
+    client->post(OpCode::ByeRequest, channel);
+    const auto postedUntilFull = [&] {
+        std::size_t bytes = 0;
+        for (;; bytes += bodySize) {
+            const Status status =
+                client->tryPost(client->make(OpCode::Signal, channel, std::string(bodySize, 'x')));
+            if (status == Status::Success) continue;
+            EXPECT_EQ(status, Status::SendQueueFull);
+            return bytes;
+        }
+    };
+    EXPECT_LE(postedUntilFull(), limit);
+    error_code ec;
+    EXPECT_FALSE(client->channels.waitWritable(channel, 0ms, ec));
+    peer.close();
+    EXPECT_TRUE(
+        eventually([&] { return client->channels.channelInfo(channel).state == ChannelPhase::Closed; }));
+    const std::size_t after = postedUntilFull();
+    EXPECT_GT(after, 0U);
+    EXPECT_LE(after, limit);
+    client->collectUntilClosed(channel);
+}
+
 }  // namespace
 }  // namespace tempeh::test
