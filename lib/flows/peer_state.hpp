@@ -98,6 +98,7 @@ public:
 private:
     void answerPing(MessagePtr& ping) noexcept;
     void overrun() noexcept;
+    void keepBye(const Message& bye, WokenList& woken) noexcept;
     void noteUnclaimed(const Message& part) noexcept;
     void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept;
     void onHelloResponse(MessagePtr& message, WokenList& woken) noexcept;

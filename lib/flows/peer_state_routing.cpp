@@ -47,7 +47,7 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
             break;
         case OpCode::ByeRequest:
             byeSaid_ = true;
-            if (!inbox.hasReader) return;  // dropped: the engine answers
+            if (!inbox.hasReader) return keepBye(*message, woken);
             break;
         case OpCode::ByeResponse:
             farewell = std::move(message);
@@ -65,6 +65,18 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
     if (maxWaiting != 0 && inbox.messages.size() >= maxWaiting) return overrun();
     if (message->hasMore() || !unclaimed.empty()) noteUnclaimed(*message);
     inbox.add(std::move(message), *hub_, woken);
+}
+
+/// Nobody has received yet, and perhaps nobody will: the engine answers at once, and what the bye says is
+/// kept for whoever does.
+void PeerState::keepBye(const Message& bye, WokenList& woken) noexcept {
+    try {
+        MessagePtr copy(new Message());
+        copyMessage(bye, *copy);
+        inbox.add(std::move(copy), *hub_, woken);
+    } catch (const std::bad_alloc&) {
+        // It is answered all the same.
+    }
 }
 
 void PeerState::noteUnclaimed(const Message& part) noexcept {

@@ -54,6 +54,33 @@ TEST(FlowsBye, ThatCannotBePostedLetsTheLastHandleCloseTheChannel) {
     EXPECT_TRUE(eventually([&] { return pair.server->counters().peers == 0; }));
 }
 
+asio::awaitable<void> receiveAfterTheEnd(Peer peer) {
+    while (peer.isOpen())
+        co_await asio::post(peer.executor(), asio::use_awaitable);
+    MessagePtr first = co_await peer.receive();
+    EXPECT_EQ(first->body.view(), "before the bye");
+    MessagePtr bye = co_await peer.receive();
+    EXPECT_EQ(bye->header.opCode, OpCode::ByeRequest);
+    EXPECT_EQ(bye->body.view(), "that was all");
+    EXPECT_EQ(valueOf(*bye, "total"), "1");
+    const error_code ec = co_await codeOf(peer.receive());
+    EXPECT_EQ(ec, Status::ChannelClosed);
+}
+
+asio::awaitable<void> sayByeAtOnce(Peer peer) {
+    co_await peer.send(peer.get(OpCode::Signal, "before the bye"));
+    MessagePtr bye = peer.get(OpCode::ByeRequest, "that was all");
+    bye->textHeaders.append("total", "1");
+    const MessagePtr farewell = co_await peer.close(std::move(bye));
+    EXPECT_NE(farewell, nullptr);  // nobody has to receive for that
+}
+
+TEST(FlowsBye, ThatComesBeforeTheFirstReceiveIsReceivedWithWhatItSays) {
+    FlowsPair pair(receiveAfterTheEnd);
+    pair.onClient(sayByeAtOnce(pair.connect()));
+    EXPECT_TRUE(eventually([&] { return pair.server->counters().peers == 0; }));
+}
+
 TEST(FlowsBye, ThatCannotBePostedByAThreadLeavesThePeerAsItWas) {
     FlowsPair pair(echo);
     const flows::BlockingPeer peer = flows::connectBlocking(pair.clientReactor, pair.address);

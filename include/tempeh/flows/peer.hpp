@@ -47,8 +47,9 @@ public:
     asio::awaitable<void> send(MessagePtr message) const;
 
     /// The next Request or Signal of the other side that nobody else waits for, and its ByeRequest (answer it
-    /// with respond(); dropped, the engine answers). Null at the timeout. Cancellation and timeout never lose
-    /// a message. One receiver at a time (a second: NotAllowed).
+    /// with respond(); dropped, the engine answers; one that came before the first receive() the engine has
+    /// answered already). Null at the timeout. Cancellation and timeout never lose a message. One receiver at
+    /// a time (a second: NotAllowed).
     /// ChannelClosed comes after everything received before the end.
     ///
     /// Messages that nobody receives hold on to the engine's pool, and when that is empty the group's
