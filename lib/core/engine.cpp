@@ -76,7 +76,8 @@ std::shared_ptr<Group> Engine::createGroup(error_code& ec) noexcept {
     }
     try {
         groups_.reserve(groups_.size() + 1);  // first: a group that is made is not easily unmade
-        groups_.push_back(std::make_shared<Group>(shared_from_this()));
+        groups_.push_back(std::make_shared<Group>(shared_from_this(), ++groupsMade_));
+        updateShareOfPool();
         return groups_.back();
     } catch (const std::bad_alloc&) {
         ec = Status::AllocationFailed;
@@ -103,6 +104,7 @@ EngineStats Engine::stats() const {
     stats.frameTimeouts = counters_.frameTimeouts.get();
     stats.writeTimeouts = counters_.writeTimeouts.get();
     stats.returned = counters_.returned.snapshot();
+    stats.keptInputBytes = keptInput_.load(std::memory_order_relaxed);
     stats.channels = liveChannels_.load(std::memory_order_relaxed);
     const PoolCounters pool = pool_->counters();
     stats.pool = {pool.hits, pool.allocations, pool.misses, pool.highWater, pool.outstanding, pool.free};
@@ -139,8 +141,6 @@ void Engine::spawn(asio::awaitable<void> coroutine) {
 
 void Engine::endTurn() noexcept {
     flushDirty();
-    if (!paused_.empty()) [[unlikely]]
-        resumeForPosts();
     switchboard_.buryRetired();
     armTimer();
 }

@@ -6,6 +6,7 @@
 #include "core/counters.hpp"
 #include "core/deadlines.hpp"
 #include "core/environment.hpp"
+#include "core/kept_input.hpp"
 #include "core/log.hpp"
 #include "core/mailbox.hpp"
 #include "core/message_ids.hpp"
@@ -51,6 +52,9 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
+    /// Whether a frame can wait until the pool has a message for it.
+    enum class Need : std::uint8_t { CanWait, MustFit };
+
     // --- Any thread ---
 
     const Options& options() const noexcept { return options_; }
@@ -80,11 +84,6 @@ public:
     bool beginShutdown() noexcept;
     bool isDrained() const;
 
-    /// The application is done with a received message in another way than returning it: its obligation ends.
-    void settle(Message& message) noexcept {
-        if (detail::MessageAccess::obligation(message) != 0) [[unlikely]]
-            settle(takeObligationOf(message));
-    }
     /// What a message left undone that it owes no longer.
     class Owed {
     public:
@@ -98,16 +97,21 @@ public:
         std::uint64_t obligation_ = 0;
         MessagePool::Hold elsewhere_;  // of the engine it is owed to, when that is another
     };
+    /// The application is done with a received message in another way than returning it: its obligation ends.
+    void settle(Message& message) noexcept {
+        if (detail::MessageAccess::obligation(message) != 0) [[unlikely]]
+            settle(takeObligationOf(message));
+    }
     /// For who holds the Switchboard's lock, and settles what this gives without.
     Owed takeObligation(Message& message) noexcept {
         return detail::MessageAccess::obligation(message) != 0 ? takeObligationOf(message) : Owed();
     }
+    void settle(Owed owed) noexcept;
     /// The last touch before a message belongs to the engine: settled, an id, no trace of an earlier life as
     /// a status. `header`: what the caller of post() gets.
     void prepare(Message& message, BinaryHeader& header) noexcept {
         settle(message);
         if (message.header.origin == Origin::Engine) {
-    void settle(Owed owed) noexcept;
             message.header.origin = Origin::Application;
             message.header.status = 0;
         }
@@ -174,6 +178,11 @@ public:
 
     transport::Network& network() noexcept { return *network_; }
     std::span<std::byte> readBuffer() noexcept { return {readBuffer_.get() + readHeadroom, readBufferSize}; }
+    /// How much of readBuffer() a channel of the group may fill with one read: little when it will have to be
+    /// kept.
+    std::span<std::byte> readRoom(const Group& group, Need need) noexcept;
+    /// Bytes that channels which do not read keep, all together.
+    KeptInput::Total& keptInput() noexcept { return keptInput_; }
     wire::FrameBatch& frameBatch() noexcept { return frameBatch_; }
     /// Makes one piece of a frame's start and what was read behind it into readBuffer(): copies `head` and
     /// `body`, at most 65,535 bytes, to just before it. The whole, `rest` bytes of the buffer included.
@@ -197,8 +206,6 @@ public:
     void resumeReadingLater(IoChannel& channel) noexcept;
     /// A channel of a group that was told PoolEmpty is about to read: the next shortage may be a new one.
     void noteRecovery(Group& group) noexcept;
-    /// Whether a frame can wait until the pool has a message for it.
-    enum class Need : std::uint8_t { CanWait, MustFit };
     /// A message for a frame received for the group, null: pause.
     MessagePtr takeInbound(Group& group, Need need = Need::CanWait);
 
@@ -272,6 +279,7 @@ private:
     class Running;
 
     static constexpr std::size_t readBufferSize = 256 * 1024;  // larger falls out of the second-level cache
+    static constexpr std::size_t maxKeptInput = 4 * 1024 * 1024;
     static constexpr std::size_t readHeadroom = BinaryHeader::wireSize + 65'536;  // in front of it, one frame
     static constexpr std::size_t scratchSize =
         wire::FrameBatch::targetBytes + 2 * 65'536 + BinaryHeader::wireSize;
@@ -303,12 +311,14 @@ private:
     void resumeReady() noexcept;
     void flushDirty() noexcept;
     void resumePaused() noexcept;
-    void resumeForPosts() noexcept;
     void sayPoolEmpty(IoChannel& channel);
-    std::uint64_t shareOfPool() const noexcept;
-    bool anotherGroupHoards(const Group& group) const noexcept;
-    bool isHeldOtherwise(const Group& group) const noexcept;
+    void warnPoolEmpty(const Group& group) noexcept;
+    std::string describeGroup(const Group& group) const;
+    /// What a group may hold of what it received, whatever others do.
+    std::size_t shareOfPool() const noexcept { return shareOfPool_.load(std::memory_order_relaxed); }
+    void updateShareOfPool() noexcept;
     bool mayOverdraw(const Group& group) const noexcept;
+    bool canReceive(const Group& group) noexcept;
     void armTimer() noexcept;
     void onTimer() noexcept override;
     void owesByeNoMore(Obligation obligation) noexcept;
@@ -383,6 +393,8 @@ private:
 
     mutable std::mutex groupsMutex_;
     std::vector<std::shared_ptr<Group>> groups_;  // under groupsMutex_
+    std::uint64_t groupsMade_ = 0;                // under groupsMutex_
+    std::atomic<std::size_t> shareOfPool_{1};     // written under groupsMutex_
     bool groupsClosed_ = false;                   // under groupsMutex_
     bool isDrained_ = false;                      // under groupsMutex_: every channel has ended
     std::condition_variable drained_;

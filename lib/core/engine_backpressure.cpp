@@ -3,46 +3,33 @@
 #include "core/engine.hpp"
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
+#include "core/read_buffer.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace tempeh::core {
 
-/// What a group may hold of what it received, whatever others do.
-std::uint64_t Engine::shareOfPool() const noexcept {
-    const std::scoped_lock lock(groupsMutex_);
-    return std::max<std::uint64_t>(options_.maxPoolMessages / std::max<std::size_t>(groups_.size(), 1), 1);
+void Engine::updateShareOfPool() noexcept {
+    const std::size_t share = options_.maxPoolMessages / std::max<std::size_t>(groups_.size(), 1);
+    shareOfPool_.store(std::max<std::size_t>(share, 1), std::memory_order_relaxed);
 }
 
-/// Each group has a right to its share of the pool: when another holds more than its own, this one goes on
-/// beyond the pool's maximum, up to its share. So the bound is twice the pool, and no group stops another.
-bool Engine::anotherGroupHoards(const Group& group) const noexcept {
-    const std::uint64_t share = shareOfPool();
-    if (group.account->outstanding() >= share) return false;
-    const std::scoped_lock lock(groupsMutex_);
-    for (const std::shared_ptr<Group>& other : groups_)
-        if (other.get() != &group && other->account->outstanding() > share) return true;
-    return false;
-}
-
-/// Neither half frames nor posts that wait for the peer keep a group from its share. Two engines that fill
-/// their pools with posts to each other would wait for each other for ever, neither reading what the other
-/// writes. So the bound is what applications took, once more the pool, and a message for each connection in
-/// the middle of a frame.
-bool Engine::isHeldOtherwise(const Group& group) const noexcept {
-    const std::size_t held =
-        framesUnderWay_ + (group.account->outstanding() < shareOfPool() ? waitingPosts_ : 0);
-    return held != 0 && pool_->counters().outstanding < options_.maxPoolMessages + held;
-}
-
-/// Whether the group may receive although the pool has nothing left.
+/// Whether the group may receive although the pool has nothing left: up to its share, whoever has the
+/// messages. Others may hoard what they received, keep it when their group is gone, or wait to send more than
+/// the pool has; two engines that did would wait for each other for ever, neither reading what the other
+/// writes. So the bound of what is received is twice the pool, and a message for each connection in the
+/// middle of a frame.
 bool Engine::mayOverdraw(const Group& group) const noexcept {
-    return anotherGroupHoards(group) || isHeldOtherwise(group);
+    return group.holds() < shareOfPool();
+}
+
+bool Engine::canReceive(const Group& group) noexcept {
+    return mayOverdraw(group) || pool_->get(AllocationStrategy::PoolOnly) != nullptr;
 }
 
 void Engine::pause(IoChannel& channel) {
     Group& group = channel.group();
-    waitingPostsSeen_ = paused_.empty() ? waitingPosts_ : std::min(waitingPostsSeen_, waitingPosts_);
     paused_.push_back(channel);
     ++group.pausedChannels;
     if (!group.noticeIsOut) {
@@ -52,7 +39,25 @@ void Engine::pause(IoChannel& channel) {
     pool_->watchForReturn();
     // A message that came back before the watch began is found by this look; or the room it left, if it was
     // one too many and was freed.
-    if (mayOverdraw(group) || pool_->get(AllocationStrategy::PoolOnly) != nullptr) onReturned();
+    if (canReceive(group)) onReturned();
+}
+
+/// While others wait for the pool, or much is kept already, a channel reads no more than it may have to keep.
+std::span<std::byte> Engine::readRoom(const Group& group, Need need) noexcept {
+    std::span<std::byte> room = readBuffer();
+    if (keptInput_.load(std::memory_order_relaxed) >= maxKeptInput) room = room.first(ReadBuffer::mediumSize);
+    const bool isShort = !paused_.empty() && need == Need::CanWait;
+    if (isShort && !canReceive(group)) room = room.first(ReadBuffer::smallSize);
+    return room;
+}
+
+void Engine::noteFrameBegun(Group& group) noexcept {
+    ++group.framesUnderWay;
+    if (group.pausedChannels != 0) onReturned();  // they have so much more room
+}
+
+void Engine::noteFrameDone(Group& group) noexcept {
+    --group.framesUnderWay;
 }
 
 /// One notice for the whole shortage, however many messages and channels it stops.
@@ -67,6 +72,41 @@ void Engine::sayPoolEmpty(IoChannel& channel) {
     batch.pushBack(std::move(notice));
     channel.group().poolEmptyNotices.add();
     channel.group().deliver(batch, false);
+    warnPoolEmpty(channel.group());
+}
+
+/// For people: who is stopped, and who has the messages.
+std::string Engine::describeGroup(const Group& group) const {
+    std::string text = "group " + std::to_string(group.number);
+    const std::scoped_lock lock(switchboard_.mutex());
+    const Channel* shown = nullptr;  // a listener if there is one, else the first connection
+    for (const Channel& channel : group.channels)
+        if (shown == nullptr || (channel.isListener() && !shown->isListener())) shown = &channel;
+    if (shown == nullptr) return text;
+    const Channel::Door& door = shown->door;
+    return text + (shown->isListener() ? " (listens on " + door.localAddress : " (to " + door.peerAddress) +
+           ", " + std::to_string(group.channels.size()) + " channels)";
+}
+
+void Engine::warnPoolEmpty(const Group& group) noexcept try {
+    if (!poolWarning_.pass(now())) return;
+    std::shared_ptr<const Group> most = group.self();
+    {
+        const std::scoped_lock lock(groupsMutex_);
+        for (const std::shared_ptr<Group>& other : groups_)
+            if (other->account != nullptr && other->holds() > most->holds()) most = other;
+    }
+    const auto holds = [this](const Group& holder) {
+        return describeGroup(holder) + " holds " + std::to_string(holder.holds()) + " that it received, " +
+               std::to_string(holder.mailbox().pending()) + " wait to be taken out";
+    };
+    std::string text = "no message is left: " + std::to_string(pool_->counters().outstanding) +
+                       " are out, Options::maxPoolMessages is " + std::to_string(options_.maxPoolMessages) +
+                       ". " + holds(group);
+    if (most.get() != &group) text += "; " + holds(*most);
+    log_.warn(text + ". Reading goes on when some come back: answer them or give them back sooner.");
+} catch (const std::bad_alloc&) {
+    // The notice says it too.
 }
 
 void Engine::unpause(IoChannel& channel) noexcept {
@@ -85,18 +125,9 @@ void Engine::onReturned() noexcept {
     submit(resuming_, weak_from_this().lock());
 }
 
-/// Where more posts wait than when the paused tried last, they have so much more room.
-void Engine::resumeForPosts() noexcept {
-    while (waitingPosts_ > waitingPostsSeen_ && !paused_.empty()) {
-        resumePaused();
-        flushDirty();
-    }
-}
-
 /// Every group that waits gets a try: one that finds nothing must not keep another, which may have a right to
 /// more, from going on. Of one group the first that finds nothing speaks for the others.
 void Engine::resumePaused() noexcept {
-    waitingPostsSeen_ = waitingPosts_;
     PausedList waiting;
     PausedList skipped;
     waiting.swap(paused_);  // who finds nothing again goes to the end of paused_

@@ -41,9 +41,13 @@ void Engine::closeGroupNow(Group& group) noexcept {
             channel->detach();
     }
     group.mailbox().closeAndClear(asio::error::operation_aborted);
+    {
+        const std::scoped_lock lock(groupsMutex_);
+        std::erase(groups_, keepAlive);
+        updateShareOfPool();
+    }
     pool_->closeAccount(std::exchange(group.account, nullptr));
-    const std::scoped_lock lock(groupsMutex_);
-    std::erase(groups_, keepAlive);
+    if (!paused_.empty()) onReturned();  // the others' shares have grown
 }
 
 /// Visits every channel that has a number now; it may end meanwhile.

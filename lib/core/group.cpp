@@ -13,7 +13,8 @@ constexpr unsigned messagesPerYield = 1024;
 
 }  // namespace
 
-Group::Group(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), mailbox_(*this) {
+Group::Group(std::shared_ptr<Engine> engine, std::uint64_t ordinal)
+    : number(ordinal), engine_(std::move(engine)), mailbox_(*this) {
     account = engine_->pool().openAccount();
 }
 
@@ -34,9 +35,13 @@ void Group::updateReceiver(MessagePtr& message, error_code& ec) noexcept {
         ec = Status::ShutdownStarted;
         return;
     }
+    if (mailbox_.updates() >= engine_->options().maxPoolMessages) {
+        ec = Status::PoolEmpty;
+        return;
+    }
     try {
         if (message == nullptr) {
-            message = engine_->pool().get(AllocationStrategy::Always);
+            message = engine_->pool().getReserved();
             message->header.opCode = OpCode::Signal;
         }
     } catch (const std::bad_alloc&) {
@@ -46,16 +51,14 @@ void Group::updateReceiver(MessagePtr& message, error_code& ec) noexcept {
     engine_->settle(*message);
     message->header.origin = Origin::Engine;
     message->header.status = static_cast<std::uint8_t>(Status::ReceiverUpdate);
-    MessageQueue batch;
-    batch.pushBack(std::move(message));
-    deliver(batch, false);
+    noteWake(mailbox_.deliverUpdate(std::move(message)));
 }
 
-ChannelInfo Group::channelInfo(ChannelNumber number, error_code& ec) const {
+ChannelInfo Group::channelInfo(ChannelNumber which, error_code& ec) const {
     ec.clear();
     ChannelInfo info;
     const std::scoped_lock lock(engine_->switchboard().mutex());
-    const Channel* channel = engine_->switchboard().findLocked(number);
+    const Channel* channel = engine_->switchboard().findLocked(which);
     if (channel == nullptr)
         ec = Status::InvalidChannelNumber;
     else if (&channel->group() != this)
@@ -133,7 +136,11 @@ bool Group::writableBlocking(ChannelNumber channel, Duration timeout, error_code
 }
 
 void Group::deliver(MessageQueue& batch, bool inlineAllowed) noexcept {
-    if (!mailbox_.deliver(batch, inlineAllowed)) return;
+    noteWake(mailbox_.deliver(batch, inlineAllowed));
+}
+
+void Group::noteWake(bool isWoken) noexcept {
+    if (!isWoken) return;
     wakes_.add();
     engine_->counters().receiverWakes.add();
 }

@@ -17,7 +17,8 @@ namespace tempeh::core {
 /// What stands behind a ChannelGroup of the real engine: its mailbox, and the list of its channels.
 class Group final : public detail::GroupBackend, private MailboxOwner {
 public:
-    explicit Group(std::shared_ptr<Engine> engine);
+    /// `ordinal`: of the engine's groups, in the order they were made.
+    Group(std::shared_ptr<Engine> engine, std::uint64_t ordinal);
     ~Group() override;
 
     BinaryHeader post(MessagePtr& message, error_code& ec) noexcept override;
@@ -57,6 +58,12 @@ public:
     // --- The engine's side ---
 
     Mailbox& mailbox() noexcept { return mailbox_; }
+    const Mailbox& mailbox() const noexcept { return mailbox_; }
+    /// Messages it received whole that are not back yet. Reactor thread.
+    std::size_t holds() const noexcept {
+        const auto out = static_cast<std::size_t>(account->outstanding());
+        return out > framesUnderWay ? out - framesUnderWay : 0;
+    }
     /// The handle is gone. Any thread.
     bool isClosed() const noexcept { return isClosed_.load(std::memory_order_acquire); }
     /// Hands messages to the receiver; counts the wake. Any thread.
@@ -64,7 +71,11 @@ public:
     /// The receive deadline fired. Reactor thread.
     void expireReceive() noexcept;
     std::shared_ptr<Group> self() { return std::static_pointer_cast<Group>(shared_from_this()); }
+    std::shared_ptr<const Group> self() const {
+        return std::static_pointer_cast<const Group>(shared_from_this());
+    }
 
+    const std::uint64_t number;      // names it to people
     GroupChannels channels;          // under the Switchboard's lock
     TrafficCounter sent;             // reactor thread
     DirectCounter sentDirectly;      // any thread
@@ -75,6 +86,7 @@ public:
     // Reactor thread.
     detail::InboundAccount* account = nullptr;
     std::size_t pausedChannels = 0;
+    std::size_t framesUnderWay = 0;   // its channels in the middle of one that holds a message
     bool noticeIsOut = false;         // PoolEmpty was said and the shortage is not over
     std::uint64_t cameUpEmptyIn = 0;  // the Engine's round of resuming in which a channel found nothing
     bool isClosing = false;
@@ -100,6 +112,7 @@ public:
 private:
     bool resumeSoon(detail::Waiter& waiter) noexcept override { return engine_->resumeSoon(waiter); }
     MessageQueue onCloseNotice(std::uint64_t obligation) noexcept override;
+    void noteWake(bool isWoken) noexcept;
 
     const std::shared_ptr<Engine> engine_;
     Mailbox mailbox_;

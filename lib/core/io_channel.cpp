@@ -17,9 +17,9 @@ using machines::EndCause;
 IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address address)
     : Channel(engine, std::move(group), Kind::Io)
     , machine_(machines::Side::Client)
-    , outbox_(engine.waitingPosts())
     , notice_(engine.pool().getReserved())
-    , address_(std::make_unique<Address>(std::move(address))) {
+    , address_(std::make_unique<Address>(std::move(address)))
+    , unread_(engine.keptInput()) {
     door.peerAddress = toString(*address_);
     door.transport = std::holds_alternative<UdsClientAddress>(*address_) ? Transport::Uds : Transport::Tcp;
 }
@@ -27,9 +27,9 @@ IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address addre
 IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_ptr<transport::Stream> stream)
     : Channel(engine, std::move(group), Kind::Io)
     , machine_(machines::Side::Server)
-    , outbox_(engine.waitingPosts())
     , notice_(engine.pool().getReserved())
-    , stream_(std::move(stream)) {}
+    , stream_(std::move(stream))
+    , unread_(engine.keptInput()) {}
 
 IoChannel::~IoChannel() {
     settleWriters(Status::ShutdownStarted);
@@ -104,7 +104,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     guest_.stopWaiting();
     stopWatching();
     stopPausing();
-    if (!isResuming_) std::vector<std::byte>().swap(unread_);
+    if (!isResuming_) unread_.clear();
     decoder_.giveUp();  // the channel may stay for long, another may wait for that message
 
     heldBack_ = collectUnsent(ending, cause, detail);

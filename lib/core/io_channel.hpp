@@ -18,7 +18,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace tempeh::core {
 
@@ -81,6 +80,10 @@ public:
     /// Of what it receives.
     Engine::Need need() const noexcept {
         return readMode_ == ReadMode::Urgent ? Engine::Need::MustFit : Engine::Need::CanWait;
+    }
+    /// Were it to wait for the pool, as many hellos as the pool has messages could wait for one another.
+    Engine::Need need(const machines::FrameVerdict& verdict) const noexcept {
+        return verdict.isOnce ? Engine::Need::MustFit : need();
     }
     void answerBye() noexcept override;
 
@@ -160,7 +163,6 @@ private:
     void onDiscardEnd(const error_code& ec) noexcept;
     void consume(std::span<const std::byte> input) noexcept;
     void takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch);
-    MessagePtr takeInbound();
     void takeFrame(MessageQueue& batch);
     void deliver(MessageQueue& batch) noexcept;
     void pauseReading(std::span<const std::byte> rest);
@@ -184,7 +186,7 @@ private:
             watchFrame();
     }
     void noteFrameDone() noexcept {
-        if (std::exchange(isFrameUnderWay_, false)) engine_.noteFrameDone();
+        if (std::exchange(isFrameUnderWay_, false)) Engine::noteFrameDone(group());
     }
     void watchFrame() noexcept;
     void watchParts() noexcept;
@@ -193,10 +195,10 @@ private:
     template <void (IoChannel::*onDeadline)() noexcept>
     bool mayBegin(std::unique_ptr<ProgressWatch>& watch) noexcept;
     bool looksAgain(ProgressWatch& watch, Duration timeout) noexcept;
-    void onFrameDeadline() noexcept;
-    void watchWriting() noexcept;
     bool isLate(Duration timeout) const noexcept;
     bool hasMoreTime(Duration limit) noexcept;
+    void onFrameDeadline() noexcept;
+    void watchWriting() noexcept;
     void onWriteDeadline() noexcept;
 
     // Writing.
@@ -239,8 +241,7 @@ private:
     std::optional<Deadline> deadline_;
     std::optional<Deadline> waiterDeadline_;
     WritersWaiting writers_;
-    std::vector<std::byte> unread_;                  // read but not decoded while the pool is empty
-    std::size_t unreadStart_ = 0;                    // what of it has been decoded
+    KeptInput unread_;                               // read and not decoded, while it does not read
     std::optional<machines::FrameVerdict> verdict_;  // on the frame that waits for a message
     machines::FrameAction action_ = machines::FrameAction::Deliver;  // for the frame under way
     MessageId byeId_ = 0;                                            // of the peer's ByeRequest

@@ -11,11 +11,10 @@ namespace tempeh::core {
 /// `rest` was read and is kept until reading goes on.
 void IoChannel::pauseReading(std::span<const std::byte> rest) {
     if (streamPhase_ != Phase::Live) return;
-    if (isResuming_) {
-        unreadStart_ = unread_.size() - rest.size();  // it lies in there already
-    } else {
-        unread_.insert(unread_.end(), rest.begin(), rest.end());
-    }
+    if (isResuming_)
+        unread_.shrinkTo(rest.size());  // it lies in there already
+    else
+        unread_.add(rest);
     if (frameWatch_ != nullptr) frameWatch_->stop();
     if (isPaused()) return;
     noteReading(false);
@@ -50,13 +49,10 @@ void IoChannel::resumeReading() noexcept {
     noteReading(true);
     restartDeadline();
     isResuming_ = true;
-    consume(std::span<const std::byte>(unread_).subspan(unreadStart_));
+    consume(unread_.rest());
     isResuming_ = false;
     try {
-        if (!isPaused()) {
-            std::vector<std::byte>().swap(unread_);
-            unreadStart_ = 0;
-        }
+        if (!isPaused()) unread_.clear();
         if (!isPaused() && streamPhase_ == Phase::Live) startReading();
     } catch (const std::bad_alloc&) {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});

@@ -97,7 +97,7 @@ std::size_t IoChannel::readMuch() noexcept {
 
 std::size_t IoChannel::readShared() noexcept {
     error_code ec;
-    const std::span<std::byte> buffer = engine_.readBuffer();
+    const std::span<std::byte> buffer = engine_.readRoom(group(), need());
     const std::size_t size = stream_->readSome(buffer, ec);
     if (hasInput(ec)) consume(buffer.first(size));
     return size;
@@ -105,7 +105,7 @@ std::size_t IoChannel::readShared() noexcept {
 
 std::size_t IoChannel::readBody(std::span<std::byte> body) noexcept {
     error_code ec;
-    const std::array<std::span<std::byte>, 2> into{body, engine_.readBuffer()};
+    const std::array<std::span<std::byte>, 2> into{body, engine_.readRoom(group(), need())};
     const std::size_t size = stream_->readSome(into, ec);
     if (!hasInput(ec)) return size;
     const std::size_t direct = std::min(size, body.size());
@@ -118,7 +118,7 @@ std::size_t IoChannel::readBody(std::span<std::byte> body) noexcept {
 std::size_t IoChannel::readExpected(MessagePtr message) {
     std::array<std::byte, BinaryHeader::wireSize> head;
     const std::array<std::span<std::byte>, 3> into{head, message->body.prepare(expectedBody_),
-                                                   engine_.readBuffer()};
+                                                   engine_.readRoom(group(), need())};
     error_code ec;
     const std::size_t size = stream_->readSome(into, ec);
     if (!hasInput(ec)) return size;
@@ -191,7 +191,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
                         deliver(batch);
                         return end(machine_.endedByPeer(), Status::Success, "it sent a ByeSignal");
                     }
-                    if (MessagePtr message = takeInbound()) {
+                    if (MessagePtr message = engine_.takeInbound(group(), need(*verdict_))) {
                         decoder_.supply(std::move(message));
                         action_ = verdict_->action;
                         verdict_.reset();
@@ -213,17 +213,6 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
         deliver(batch);
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
     }
-}
-
-/// The answer to a hello takes the place of that in the pool, for which it need not wait: else as many hellos
-/// as the pool has messages would wait for one another for ever.
-MessagePtr IoChannel::takeInbound() {
-    MessagePtr message = engine_.takeInbound(group(), need());
-    if (message != nullptr || hello_ == nullptr) return message;
-    message = engine_.pool().get(AllocationStrategy::Always);
-    detail::MessageAccess::setAccount(*message, group().account);
-    ++group().account->delivered;
-    return message;
 }
 
 /// Nearly everything on a busy channel. Leaves the rest, and whatever there is no message for, to the

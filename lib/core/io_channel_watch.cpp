@@ -134,7 +134,7 @@ bool IoChannel::mayBegin(std::unique_ptr<ProgressWatch>& watch) noexcept {
 /// Part of a frame is in.
 void IoChannel::watchFrame() noexcept {
     if (streamPhase_ != Phase::Live || machine_.state() == ChannelState::Closed) return;
-    if (decoder_.holdsMessage() && !std::exchange(isFrameUnderWay_, true)) engine_.noteFrameBegun();
+    if (decoder_.holdsMessage() && !std::exchange(isFrameUnderWay_, true)) engine_.noteFrameBegun(group());
     const Duration timeout = engine_.options().frameTimeout;
     if (timeout == Duration::zero() || !mayBegin<&IoChannel::onFrameDeadline>(frameWatch_)) return;
     frameWatch_->begin(counters.received.messages.get(), decoder_.frameBytesIn());

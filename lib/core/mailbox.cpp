@@ -13,9 +13,13 @@ namespace tempeh::core {
 
 namespace {
 
-bool isCloseNotice(const Message& message) noexcept {
+bool isOfKind(const Message& message, Obligation::Kind kind) noexcept {
     const std::uint64_t raw = detail::MessageAccess::obligation(message);
-    return raw != 0 && Obligation(raw).kind() == Obligation::Kind::CloseNotice;
+    return raw != 0 && Obligation(raw).kind() == kind;
+}
+
+bool isCloseNotice(const Message& message) noexcept {
+    return isOfKind(message, Obligation::Kind::CloseNotice);
 }
 
 }  // namespace
@@ -72,6 +76,20 @@ bool Mailbox::deliver(MessagePtr message, bool inlineAllowed) noexcept {
     return deliver(batch, inlineAllowed);
 }
 
+bool Mailbox::deliverUpdate(MessagePtr message) noexcept {
+    detail::MessageAccess::setObligation(*message, Obligation(Obligation::Kind::Update, 0, 0).raw());
+    updates_.fetch_add(1, std::memory_order_relaxed);
+    return deliver(std::move(message), false);
+}
+
+/// What is due when a message leaves the mailbox, that of a ChannelClosed excepted.
+void Mailbox::noteTaken(Message& message) noexcept {
+    if (!isOfKind(message, Obligation::Kind::Update)) [[likely]]
+        return;
+    detail::MessageAccess::setObligation(message, 0);
+    updates_.fetch_sub(1, std::memory_order_relaxed);
+}
+
 detail::Waiter* Mailbox::wakeWaiter() noexcept {
     if (waiter_ == nullptr || waiter_->resuming) return nullptr;
     waiter_->resuming = true;
@@ -118,6 +136,7 @@ MessagePtr Mailbox::popOwn() noexcept {
         own_.append(late);
     }
     taken_.store(taken_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    noteTaken(*own_.front());
     return own_.popFront();
 }
 
@@ -151,8 +170,10 @@ MessageQueue Mailbox::tryReceiveAll(error_code& ec) noexcept {
         const std::scoped_lock lock(mutex_);
         takeShared();
     }
-    while (!own_.empty() && !isCloseNotice(*own_.front()))
+    while (!own_.empty() && !isCloseNotice(*own_.front())) {
+        noteTaken(*own_.front());
         messages.pushBack(own_.popFront());
+    }
     if (messages.empty())
         messages.pushBack(popOwn());
     else

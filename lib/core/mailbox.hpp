@@ -36,6 +36,8 @@ public:
     /// receiver may run inside this call when its executor is this thread's. True: a receiver was woken.
     bool deliver(MessageQueue& batch, bool inlineAllowed) noexcept;
     bool deliver(MessagePtr message, bool inlineAllowed) noexcept;
+    /// deliver() of what an application tells itself, which updates() counts until it is taken.
+    bool deliverUpdate(MessagePtr message) noexcept;
 
     /// Receiving ends with `reason` once the mailbox is drained. The first reason counts.
     void close(const error_code& reason) noexcept;
@@ -68,6 +70,9 @@ public:
         return static_cast<std::size_t>(delivered_.load(std::memory_order_relaxed) - taken);
     }
 
+    /// Of these, what deliverUpdate() brought.
+    std::size_t updates() const noexcept { return updates_.load(std::memory_order_relaxed); }
+
 private:
     /// One consumer at a time touches own_; contention is rare, and held for a few list operations only.
     class ConsumerLock {
@@ -83,7 +88,8 @@ private:
 
     /// Makes sure own_ has something, if there is anything to be had. Consumer lock held.
     bool refill(error_code& ec) noexcept;
-    MessagePtr popOwn() noexcept;                           // consumer lock held, own_ not empty
+    MessagePtr popOwn() noexcept;  // consumer lock held, own_ not empty
+    void noteTaken(Message& message) noexcept;
     void takeShared() noexcept;                             // consumer lock and mutex_ held
     detail::Waiter* wakeWaiter() noexcept;                  // mutex_ held
     bool mayHandOver(const Message& first) const noexcept;  // mutex_ held
@@ -104,6 +110,7 @@ private:
     MessageQueue shared_;                 // under mutex_
     std::atomic<bool> hasShared_{false};  // written under mutex_: shared_ is not empty
     std::atomic<std::uint64_t> delivered_{0};
+    std::atomic<std::size_t> updates_{0};
     detail::Waiter* waiter_ = nullptr;  // under mutex_: waits or is being resumed
     bool threadWaits_ = false;          // under mutex_: a thread is in receiveBlocking()
     bool threadSleeps_ = false;         // under mutex_: it sleeps on arrived_

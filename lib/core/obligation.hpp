@@ -14,6 +14,7 @@ public:
         None = 0,
         AnswerBye = 1,    ///< A ByeRequest: dropped unanswered, the engine sends the ByeResponse.
         CloseNotice = 2,  ///< A ChannelClosed: once taken from the mailbox, the number is free.
+        Update = 3,       ///< An updateReceiver(): counted until it is taken from the mailbox.
     };
 
     constexpr Obligation() noexcept = default;

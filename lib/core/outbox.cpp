@@ -89,8 +89,7 @@ MessageQueue Outbox::takeAll(BlockStock& stock, MessagePool& pool, ChannelNumber
         row_.clear();
         dropFirstRow(stock);
     }
-    while (queue_.front() != nullptr)
-        messages.pushBack(takeFront());
+    messages.append(queue_);
     messages_ = bytes_ = headWritten_ = 0;
     return messages;
 }

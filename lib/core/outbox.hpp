@@ -1,7 +1,6 @@
 #pragma once
 
 #include "core/block_stock.hpp"
-#include "message/message_access.hpp"
 #include "message/message_pool.hpp"
 #include "wire/frame_batch.hpp"
 #include "wire/frame_row.hpp"
@@ -22,9 +21,7 @@ public:
     /// Bodies from this size on are not copied but gathered.
     static constexpr std::size_t encodeLimit = wire::FrameBatch::copyLimit;
 
-    /// `waiting` counts the messages that wait as they are in all outboxes of an engine, those excepted that
-    /// it received: they are on their group's account.
-    explicit Outbox(std::size_t& waiting) noexcept : waiting_(waiting) {}
+    Outbox() noexcept = default;
     Outbox(const Outbox&) = delete;
     Outbox& operator=(const Outbox&) = delete;
 
@@ -36,7 +33,7 @@ public:
             row->add(*message);
             pool.putPosted(std::move(message));
         } else {
-            keep(std::move(message));
+            queue_.pushBack(std::move(message));
         }
         ++messages_;
         bytes_ += frame;
@@ -47,7 +44,7 @@ public:
         ++messages_;
         bytes_ += wire::frameSize(*message);
         headWritten_ = written;
-        keep(std::move(message));
+        queue_.pushBack(std::move(message));
     }
 
     bool empty() const noexcept { return messages_ == 0; }
@@ -75,7 +72,7 @@ public:
             written -= frame;
             ++done.messages;
             done.bytes += frame;
-            onWritten(takeFront());
+            onWritten(queue_.popFront());
         }
         headWritten_ = written;
         messages_ -= done.messages;
@@ -89,18 +86,6 @@ public:
                          std::size_t& lost) noexcept;
 
 private:
-    static std::size_t isOwn(const Message& message) noexcept {
-        return detail::MessageAccess::account(message) == nullptr ? 1 : 0;
-    }
-    void keep(MessagePtr message) noexcept {
-        waiting_ += isOwn(*message);
-        queue_.pushBack(std::move(message));
-    }
-    MessagePtr takeFront() noexcept {
-        waiting_ -= isOwn(*queue_.front());
-        return queue_.popFront();
-    }
-
     static constexpr std::size_t writefulBytes = wire::FrameRow::blockSize - encodeLimit - 256;
 
     /// Control messages and those with data of the application's must come back as they are.
@@ -118,7 +103,6 @@ private:
     Written consumeRows(std::size_t& written, BlockStock& stock) noexcept;
     void dropFirstRow(BlockStock& stock) noexcept;
 
-    std::size_t& waiting_;
     wire::FrameRow row_;                   // goes out first
     std::vector<wire::FrameRow> further_;  // then these, a few: of each there is a whole block
     MessageQueue queue_;                   // then this

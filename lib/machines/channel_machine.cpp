@@ -42,19 +42,20 @@ FrameVerdict ChannelMachine::judge(const BinaryHeader& header) noexcept {
     if (state_ == ChannelState::HelloSent && opCode == OpCode::ByeResponse && !answersOurBye)
         return {FrameAction::Violation, Status::InvalidOpCode};
     heard_ = true;
+    const bool isFirst = state_ == ChannelState::AwaitingHello || state_ == ChannelState::HelloSent;
     // A bye of ours may have gone out before the peer said anything: then its deadline goes on.
-    if (state_ == ChannelState::AwaitingHello || state_ == ChannelState::HelloSent)
-        state_ = lastWord_ == LastWord::None ? ChannelState::Open : ChannelState::Ending;
-    return onOpenFrame(opCode);
+    if (isFirst) state_ = lastWord_ == LastWord::None ? ChannelState::Open : ChannelState::Ending;
+    return onOpenFrame(opCode, isFirst);
 }
 
-FrameVerdict ChannelMachine::onOpenFrame(OpCode opCode) noexcept {
-    if (opCode == OpCode::ByeResponse) return {FrameAction::DeliverAndEnd};
-    if (opCode != OpCode::ByeRequest) return {FrameAction::Deliver};
+FrameVerdict ChannelMachine::onOpenFrame(OpCode opCode, bool isFirst) noexcept {
+    if (opCode == OpCode::ByeResponse) return {FrameAction::DeliverAndEnd, Status::Success, true};
+    if (opCode != OpCode::ByeRequest) return {FrameAction::Deliver, Status::Success, isFirst};
     const bool owesAlready = peerSaidBye_;
     peerSaidBye_ = true;
     state_ = ChannelState::Ending;
-    return {owesAlready || !owesByeResponse() ? FrameAction::Deliver : FrameAction::DeliverOweBye};
+    const bool owes = !owesAlready && owesByeResponse();
+    return {owes ? FrameAction::DeliverOweBye : FrameAction::Deliver, Status::Success, !owesAlready};
 }
 
 void ChannelMachine::endInbound() noexcept {

@@ -38,6 +38,9 @@ enum class FrameAction : std::uint8_t {
 struct FrameVerdict {
     FrameAction action;
     Status status = Status::Success;
+    /// What a peer can send once or twice in the life of a channel: the first frame and the byes. Such a
+    /// frame need not wait for others to be taken.
+    bool isOnce = false;
 };
 
 /// What to do with a message the application posted (which passed checkPost()).
@@ -128,7 +131,7 @@ private:
 
     FrameVerdict onRareFrame(const BinaryHeader& header) noexcept;
     FrameVerdict judge(const BinaryHeader& header) noexcept;
-    FrameVerdict onOpenFrame(OpCode opCode) noexcept;
+    FrameVerdict onOpenFrame(OpCode opCode, bool isFirst) noexcept;
     PostAction onRarePost(OpCode opCode) noexcept;
     void endInbound() noexcept;
 

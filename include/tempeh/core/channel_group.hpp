@@ -80,8 +80,8 @@ public:
     auto waitWritable(ChannelNumber channel, Duration timeout = infinite, Token&& token = Token());
 
     /// Delivers `message` (without one: an empty Signal) to this group's own receiver with status
-    /// ReceiverUpdate. Any thread; wakes a waiting receiver. Errors: ShutdownStarted; the caller then keeps
-    /// the message.
+    /// ReceiverUpdate. Any thread; wakes a waiting receiver. Errors: ShutdownStarted; PoolEmpty when
+    /// Options::maxPoolMessages of them wait to be received. The caller then keeps the message.
     void updateReceiver(MessagePtr&& message = nullptr);
     void updateReceiver(MessagePtr&& message, error_code& ec) noexcept;
     void updateReceiver(error_code& ec) noexcept;

@@ -18,7 +18,11 @@ struct Options {
     /// Messages made at once. 0 to maxPoolMessages; the default follows a smaller maxPoolMessages.
     std::size_t initialPoolMessages = 256;
     /// Messages in the pool at most. Bounds what is received and not yet handed back: when they are all out,
-    /// channels stop reading. 1 to 16,777,216.
+    /// channels stop reading, and one warning a minute names who has them. Each group receives up to its
+    /// share (this, divided by the number of groups) all the same, so the bound is twice this; on top come
+    /// hello and bye, which never wait for the pool, and a message for each connection in the middle of a
+    /// frame. What an application made itself and posts does not count. Also bounds the updateReceiver()
+    /// calls that wait. 1 to 16,777,216.
     std::size_t maxPoolMessages = 8192;
     /// Name resolution and connecting together, per HelloRequest. 1 ms and up.
     std::chrono::steady_clock::duration connectTimeout = std::chrono::seconds(10);
@@ -26,17 +30,19 @@ struct Options {
     std::chrono::steady_clock::duration helloTimeout = std::chrono::seconds(10);
     /// Channels of the engine at one time, listeners included. 1 to 65,534.
     std::size_t maxChannels = 65'534;
-    /// Per channel: posted and not yet written, messages. Beyond: SendQueueFull. Bye and hello messages
-    /// always find a place. 1 and up.
+    /// Per channel: posted and not yet written, messages; what is posted behind a bye, and after the end
+    /// until that is received, counts too. Beyond: SendQueueFull. Bye and hello messages always find a place.
+    /// 1 and up.
     std::size_t sendQueueMessages = 4096;
-    /// Per channel: posted and not yet written, bytes of frames. A queue that is at most half full
+    /// Per channel: the same in bytes of frames. A queue that is at most half full
     /// takes one message more, however long. 1 and up.
     std::size_t sendQueueBytes = 64 * 1024 * 1024;
     /// Where the engine logs; null: standard error, from level warn up.
     std::shared_ptr<spdlog::logger> logger = nullptr;
 
-    /// From a ByeRequest (sent or received) until the channel is closed whatever the other side does. 1 ms
-    /// and up.
+    /// From a ByeRequest (sent or received) until the channel is closed whatever the other side does. Begins
+    /// anew when the channel is read again after a pause (PoolEmpty, ReadMode::Paused), or when this process
+    /// goes on after it was stopped, as connectTimeout and helloTimeout do. 1 ms and up.
     std::chrono::steady_clock::duration byeTimeout = std::chrono::seconds(5);
     /// How long a destroyed ChannelGroup or Reactor goes on sending what was posted before it gives up. 0 and
     /// up.
@@ -70,12 +76,13 @@ struct Options {
     /// A frame that has begun must be complete, or at least 1 KiB further, each time this long has passed:
     /// else the channel ends with CommunicationFailed. So a peer that stops or drips in the middle of a frame
     /// is found after one to two of these, and a network of 40 bytes a second is fast enough at the default.
-    /// While this side does not read (PoolEmpty) the peer is not blamed. 0: never; else 1 ms and up.
+    /// While this side does not read the peer is not blamed. 0: never; else 1 ms and up.
     std::chrono::steady_clock::duration frameTimeout = std::chrono::seconds(30);
     /// A channel with something to send of which the kernel took nothing for this long (found after one to
     /// two of it) ends with CommunicationFailed, and what is queued comes back. The kernel takes more when a
-    /// good part of its send buffer has been acknowledged: give a slow network minutes. 0: never, a peer that
-    /// does not read costs its send queue and gives SendQueueFull; else 1 ms and up.
+    /// good part of its send buffer has been acknowledged: give a slow network minutes. Counts also while
+    /// this side does not read, so it ends two that wait for each other. 0: never, a peer that does not read
+    /// costs its send queue and gives SendQueueFull; else 1 ms and up.
     std::chrono::steady_clock::duration writeTimeout = std::chrono::steady_clock::duration::zero();
     /// Accepted connections of one listener at one time, and those among them from one peer: one remote IP
     /// address, or one user id on a Unix socket. The next one is closed at once. 0: no limit.

@@ -86,6 +86,7 @@ struct EngineStats {
     std::uint64_t droppedHandshakes = 0;  ///< Closed for newer ones: Options::maxHandshakesPerListener.
     std::uint64_t frameTimeouts = 0;      ///< Channels ended in the middle of a frame: Options::frameTimeout.
     std::uint64_t writeTimeouts = 0;      ///< Channels ended because the peer took nothing.
+    std::size_t keptInputBytes = 0;       ///< Read and not decoded yet, of channels that are not read now.
     std::size_t channels = 0;             ///< Open now.
     std::size_t groups = 0;               ///< Open now.
     PoolStats pool;                       ///< Of its messages.

@@ -75,8 +75,7 @@ protected:
     test::PoolHandle pool_ = test::makePool(0, 100'000);
     std::unique_ptr<std::byte[]> scratch_{new std::byte[scratchSize]};
     BlockStock stock_;
-    std::size_t waiting_ = 0;
-    Outbox outbox_{waiting_};
+    Outbox outbox_;
     MessageId nextId_ = 0;
 };
 
@@ -96,24 +95,6 @@ TEST_F(OutboxTest, ASmallMessageGoesBackToThePoolAtOnceAndOneWithUserDataStays) 
     EXPECT_EQ(pool_->counters().outstanding, 1U);
     push({{4}});
     EXPECT_EQ(pool_->counters().outstanding, 2U) << "behind a kept one the order asks for keeping";
-}
-
-TEST_F(OutboxTest, TellsHowManyWaitAsTheyAreThatWereNotReceived) {
-    push({{.bodySize = 16}, {.bodySize = Outbox::encodeLimit}, {.bodySize = Outbox::encodeLimit}});
-    EXPECT_EQ(waiting_, 2U);
-    MessagePtr received = make(++nextId_, {.bodySize = Outbox::encodeLimit});
-    detail::InboundAccount* const account = pool_->openAccount();
-    detail::MessageAccess::setAccount(*received, account);
-    ++account->delivered;
-    outbox_.push(received, stock_, *pool_);
-    EXPECT_EQ(waiting_, 2U);
-    EXPECT_EQ(account->outstanding(), 1U);
-    consume(offered().size());
-    EXPECT_EQ(waiting_, 0U);
-    EXPECT_EQ(account->outstanding(), 0U);
-    push({{.bodySize = Outbox::encodeLimit}});
-    takeAll(Outbox::encodeLimit);
-    EXPECT_EQ(waiting_, 0U);
 }
 
 TEST_F(OutboxTest, AMessageCountsUntilItsLastByteIsWritten) {
