@@ -125,8 +125,15 @@ BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions
 }  // namespace
 
 void BlockingPeer::send(MessagePtr message) const {
+    detail::PeerState::checkSendable(message);
     if (message != nullptr) peer_.mark(*message);
     post(*peer_.state(), message, TimePoint::max());
+}
+
+bool BlockingPeer::send(MessagePtr message, Duration timeout) const {
+    detail::PeerState::checkSendable(message);
+    const detail::PeerPtr peer = peer_.state();
+    return post(*peer, message, peer->hub().time().after(timeout));
 }
 
 MessagePtr BlockingPeer::receive(Duration timeout) const {
@@ -144,12 +151,11 @@ MessagePtr BlockingPeer::receive(Duration timeout) const {
 }
 
 MessagePtr BlockingPeer::request(MessagePtr message, Duration timeout, const SignalHandler& onSignal) const {
-    if (message == nullptr) throw Error(Status::NullMessage);
+    detail::requireRequest(message);
     const detail::PeerPtr peer = peer_.state();
     detail::Hub& hub = peer->hub();
-    message->header.opCode = OpCode::Request;
     peer_.mark(*message);
-    const TimePoint deadline = hub.time().after(timeout);
+    TimePoint deadline = hub.time().after(timeout);
     if (!hub.mayBlock()) throw Error(Status::NotAllowed);
     detail::RequestWait wait(*peer, onSignal != nullptr);
     wait.open(*message);
@@ -159,8 +165,7 @@ MessagePtr BlockingPeer::request(MessagePtr message, Duration timeout, const Sig
     }
     while (wait.isEnlisted()) {
         sleepUntilOver(hub, wait, deadline);
-        while (const MessagePtr signal = wait.progress.popFront())
-            onSignal(*signal);
+        wait.showProgress(onSignal, deadline);
     }
     wait.throwFailure();
     return std::move(wait.answer);
@@ -168,12 +173,14 @@ MessagePtr BlockingPeer::request(MessagePtr message, Duration timeout, const Sig
 
 void BlockingPeer::respond(MessagePtr request) const {
     if (request == nullptr) throw Error(Status::NullMessage);
+    detail::requireFrom(*peer_.state(), *request);
     detail::turnIntoAnswer(*request);
     send(std::move(request));
 }
 
 void BlockingPeer::respond(MessagePtr request, std::string_view body, std::uint8_t status) const {
     if (request == nullptr) throw Error(Status::NullMessage);
+    detail::requireFrom(*peer_.state(), *request);
     detail::turnIntoAnswer(*request, body, status);
     send(std::move(request));
 }

@@ -79,6 +79,10 @@ public:
     /// False where blocking would stop the engine that is waited for.
     bool mayBlock() const;
     MessageId nextId() noexcept { return nextId_.fetch_add(1, std::memory_order_relaxed); }
+    /// Whether nextId() has given it.
+    bool hasGiven(MessageId id) const noexcept {
+        return id >= firstId_ && id < nextId_.load(std::memory_order_relaxed);
+    }
 
     // --- Waiting. Any thread ---
 
@@ -129,6 +133,7 @@ private:
     }
 
     Ampe& engine_;
+    const MessageId firstId_;
     std::atomic<MessageId> nextId_;
     ChannelGroup group_;
     const TimeSource time_;

@@ -49,7 +49,8 @@ HubPtr Hub::create(Ampe& engine) {
 
 Hub::Hub(Ampe& engine)
     : engine_(engine)
-    , nextId_(firstIdOfNextHub())
+    , firstId_(firstIdOfNextHub())
+    , nextId_(firstId_)
     , group_(engine.createGroup())
     , time_(group_)
     , warnings_(group_)

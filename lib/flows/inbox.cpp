@@ -12,7 +12,7 @@ MessagePtr Inbox::tryReceive(Hub& hub, error_code& ec) noexcept {
         ec = Status::NotAllowed;
         return nullptr;
     }
-    return messages.popFront();
+    return take();
 }
 
 bool ReceiveWait::enter() noexcept {
@@ -23,7 +23,7 @@ bool ReceiveWait::enter() noexcept {
     inbox_.receiver = this;
     inbox_.hasReader = true;
     isRegistered_ = true;
-    return !inbox_.messages.empty() || inbox_.end;
+    return !inbox_.empty() || inbox_.end;
 }
 
 void ReceiveWait::settle() noexcept {
@@ -31,12 +31,11 @@ void ReceiveWait::settle() noexcept {
     inbox_.receiver = nullptr;
     isRegistered_ = false;
     if (ec) return;
-    message = inbox_.messages.popFront();
+    message = inbox_.take();
     if (message == nullptr) ec = inbox_.end;
 }
 
-asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout,
-                                        Receiver receiver) {
+asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout) {
     Hub& hub = owner->hub();
     // As ChannelGroup::waitReceive: where nobody can drop the result on its way, a message that is there may
     // be given at once.
@@ -44,7 +43,7 @@ asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Durat
     if (owner->handlerSlot.mayTakeAtOnce(cancellation.slot())) {
         error_code ec;  // said again below
         MessagePtr ready = owner->inbox.tryReceive(hub, ec);
-        if (ready != nullptr && receiver == Receiver::Application) owner->onReceived(*ready);
+        if (ready != nullptr) owner->onReceived(*ready);
         if (ready != nullptr) co_return ready;
     }
     ReceiveWait wait(owner->inbox);
@@ -52,7 +51,7 @@ asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Durat
     auto received = suspension.until(hub.time().after(timeout));
     co_await std::move(received);
     if (wait.ec) owner->throwFor(wait.ec);
-    if (wait.message != nullptr && receiver == Receiver::Application) owner->onReceived(*wait.message);
+    if (wait.message != nullptr) owner->onReceived(*wait.message);
     co_return std::move(wait.message);
 }
 

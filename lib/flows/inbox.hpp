@@ -14,7 +14,7 @@ namespace tempeh::flows::detail {
 class Inbox {
 public:
     void add(MessagePtr message, Hub& hub, WokenList& woken) noexcept {
-        messages.pushBack(std::move(message));
+        messages_.pushBack(std::move(message));
         if (receiver != nullptr) hub.wake(*receiver, woken);
     }
     /// Receiving ends with `reason` once the messages are taken. The last reason counts.
@@ -25,10 +25,33 @@ public:
     /// Takes the lock. The next message if there is one. NotAllowed while a receiver waits.
     MessagePtr tryReceive(Hub& hub, error_code& ec) noexcept;
 
-    MessageQueue messages;
+    bool empty() const noexcept { return messages_.empty(); }
+    std::size_t size() const noexcept { return messages_.size(); }
+    /// The next one, null when there is none.
+    MessagePtr take() noexcept { return messages_.popFront(); }
+    MessageQueue takeAll() noexcept { return std::move(messages_); }
+    /// In front of what is there.
+    void putBack(MessageQueue messages) noexcept {
+        messages.append(messages_);
+        messages_ = std::move(messages);
+    }
+    /// Those that `wanted` is true for, in order; the others stay.
+    template <typename Wanted>
+    MessageQueue takeIf(Wanted wanted) noexcept {
+        MessageQueue taken;
+        MessageQueue others;
+        while (MessagePtr message = messages_.popFront())
+            (wanted(*message) ? taken : others).pushBack(std::move(message));
+        messages_ = std::move(others);
+        return taken;
+    }
+
     error_code end;
     Wait* receiver = nullptr;
     bool hasReader = false;  ///< Somebody has received.
+
+private:
+    MessageQueue messages_;
 };
 
 /// The next message of an inbox.
@@ -63,13 +86,9 @@ protected:
     ~InboxOwner() = default;
 };
 
-/// Who takes a message out of an inbox: the application, or who puts it into another inbox.
-enum class Receiver : std::uint8_t { Application, Relay };
-
 /// The next message, null at the timeout; never loses one. Throws the owner's error for Inbox::end,
 /// NotAllowed, operation_aborted.
-asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout,
-                                        Receiver receiver = Receiver::Application);
+asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout);
 /// The same without throwing. Outlived by `ec`.
 asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout, error_code& ec);
 

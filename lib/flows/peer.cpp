@@ -17,6 +17,15 @@ asio::awaitable<void> Peer::send(MessagePtr message) const {
     return detail::send(state(), marked(std::move(message)));
 }
 
+asio::awaitable<bool> Peer::send(MessagePtr message, Duration timeout) const {
+    return detail::sendInTime(state(), marked(std::move(message)), timeout);
+}
+
+bool Peer::trySend(MessagePtr&& message) const {
+    if (trace_ != nullptr && message != nullptr) trace_->addTo(*message);
+    return detail::trySend(*state(), message);
+}
+
 asio::awaitable<MessagePtr> Peer::receive(Duration timeout) const {
     return detail::receiveFrom(state(), timeout);
 }
@@ -36,12 +45,14 @@ asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Duration timeout,
 
 asio::awaitable<void> Peer::respond(MessagePtr request) const {
     if (request == nullptr) throw Error(Status::NullMessage);
+    detail::requireFrom(*state(), *request);
     detail::turnIntoAnswer(*request);
     return detail::send(state(), marked(std::move(request)));
 }
 
 asio::awaitable<void> Peer::respond(MessagePtr request, std::string_view body, std::uint8_t status) const {
     if (request == nullptr) throw Error(Status::NullMessage);
+    detail::requireFrom(*state(), *request);
     detail::turnIntoAnswer(*request, body, status);
     return detail::send(state(), marked(std::move(request)));
 }

@@ -26,10 +26,25 @@ asio::awaitable<bool> postInTime(PeerState& peer, MessagePtr& message, TimePoint
 }
 
 asio::awaitable<void> send(PeerPtr peer, MessagePtr message) {
+    PeerState::checkSendable(message);
     const error_code ec = peer->post(message);
     if (!ec) co_return;
     if (ec != Status::SendQueueFull) throw peer->errorFor(ec);
     co_await postInTime(*peer, message, TimePoint::max());
+}
+
+asio::awaitable<bool> sendInTime(PeerPtr peer, MessagePtr message, Duration timeout) {
+    PeerState::checkSendable(message);
+    const TimePoint deadline = peer->hub().time().after(timeout);
+    const bool isSent = co_await postInTime(*peer, message, deadline);
+    co_return isSent;
+}
+
+bool trySend(PeerState& peer, MessagePtr& message) {
+    PeerState::checkSendable(message);
+    const error_code ec = peer.post(message);
+    if (ec && ec != Status::SendQueueFull) throw peer.errorFor(ec);
+    return !ec;
 }
 
 void sendSoon(const PeerPtr& peer, MessagePtr message) {
@@ -49,7 +64,7 @@ public:
     UnsentGuard& operator=(const UnsentGuard&) = delete;
     ~UnsentGuard() {
         if (unsent_ == nullptr) return;
-        *unsent_ = message_ != nullptr ? std::move(message_) : std::move(wait_.returned);
+        *unsent_ = message_ != nullptr ? std::move(message_) : wait_.takeReturned();
     }
 
 private:
@@ -62,9 +77,8 @@ private:
 
 asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration timeout,
                                     SignalHandler onSignal, MessagePtr* unsent) {
-    if (message == nullptr) throw Error(Status::NullMessage);
-    message->header.opCode = OpCode::Request;
-    const TimePoint deadline = peer->hub().time().after(timeout);
+    requireRequest(message);
+    TimePoint deadline = peer->hub().time().after(timeout);
     RequestWait wait(*peer, onSignal != nullptr);
     const UnsentGuard guard(message, wait, unsent);
     wait.open(*message);
@@ -81,8 +95,7 @@ asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration t
     while (wait.isEnlisted()) {
         auto heard = suspension.until(deadline);
         co_await std::move(heard);
-        while (const MessagePtr signal = wait.progress.popFront())
-            onSignal(*signal);
+        wait.showProgress(onSignal, deadline);
     }
     wait.throwFailure();
     co_return std::move(wait.answer);
@@ -104,6 +117,21 @@ asio::awaitable<MessagePtr> awaitFarewell(PeerPtr peer) {
     co_return std::move(wait.farewell);
 }
 
+void requireRequest(const MessagePtr& message) {
+    if (message == nullptr) throw Error(Status::NullMessage);
+    const OpCode opCode = message->header.opCode;
+    if (opCode != OpCode::Request)
+        throw Error(make_error_code(Status::InvalidOpCode), std::string(nameOf(opCode)) + " is no Request");
+}
+
+void requireFrom(const PeerState& peer, const Message& request) {
+    const ChannelNumber from = request.header.channelNumber;
+    if (from == 0 || from == peer.channel()) return;
+    throw Error(make_error_code(Status::InvalidChannelNumber), "received on channel " + std::to_string(from) +
+                                                                   ", not on this peer's " +
+                                                                   std::to_string(peer.channel()));
+}
+
 void turnIntoAnswer(Message& message) {
     switch (message.header.opCode) {
         case OpCode::Request:
@@ -113,7 +141,8 @@ void turnIntoAnswer(Message& message) {
             message.header.opCode = OpCode::ByeResponse;
             break;
         default:
-            throw Error(make_error_code(Status::InvalidOpCode), std::string(nameOf(message.header.opCode)));
+            throw Error(make_error_code(Status::InvalidOpCode),
+                        std::string(nameOf(message.header.opCode)) + " cannot be answered");
     }
     message.header.more = false;
     message.header.status = 0;

@@ -9,6 +9,10 @@ namespace tempeh::flows::detail {
 // What a Peer does, as coroutines. They own what they are given, so that they may outlive the handle.
 
 asio::awaitable<void> send(PeerPtr peer, MessagePtr message);
+/// False: there was no room until the deadline.
+asio::awaitable<bool> sendInTime(PeerPtr peer, MessagePtr message, Duration timeout);
+/// False: there is no room. Then, and when it throws, the message is still there.
+bool trySend(PeerState& peer, MessagePtr& message);
 /// Sends without anybody waiting: at once where there is room, else as soon as there is. Throws
 /// std::bad_alloc.
 void sendSoon(const PeerPtr& peer, MessagePtr message);
@@ -23,6 +27,10 @@ asio::awaitable<MessagePtr> awaitFarewell(PeerPtr peer);
 /// Error. Outlived by what it refers to.
 asio::awaitable<bool> postInTime(PeerState& peer, MessagePtr& message, TimePoint deadline);
 
+/// Throws Error: NullMessage, InvalidOpCode.
+void requireRequest(const MessagePtr& message);
+/// Whether the message came from that peer, or from none. Throws Error(InvalidChannelNumber).
+void requireFrom(const PeerState& peer, const Message& request);
 /// Makes a received message the answer to itself. Throws Error(InvalidOpCode).
 void turnIntoAnswer(Message& message);
 /// The same with this body and status, without text headers.

@@ -11,6 +11,10 @@ namespace {
 /// taken for the progress of a request that has its id by chance.
 constexpr MessageId signalIds = MessageId{1} << 63U;
 
+/// The side that was called has this in its requests' ids, the side that called has not: so an id tells whose
+/// request a signal is about, though both count alike.
+constexpr MessageId acceptedIds = MessageId{1} << 62U;
+
 MessagePtr makeBye(OpCode opCode) {
     MessagePtr bye(new Message());  // the engine and its pool may be gone
     bye->header.opCode = opCode;
@@ -66,8 +70,31 @@ PeerState::~PeerState() {
     }
 }
 
+MessageId PeerState::nextRequestId() const noexcept {
+    return (isAccepted_ ? acceptedIds : 0) | hub_->nextId();
+}
+
+/// Whether nextRequestId() has given it.
+bool PeerState::isOwnRequest(MessageId id) const noexcept {
+    const bool isOfAccepted = (id & acceptedIds) != 0;
+    return isOfAccepted == isAccepted_ && hub_->hasGiven(id & ~acceptedIds);
+}
+
 MessageId PeerState::nextSignalId() const noexcept {
     return signalIds | hub_->nextId();
+}
+
+void PeerState::checkSendable(const MessagePtr& message) {
+    if (message == nullptr) throw Error(Status::NullMessage);
+    switch (message->header.opCode) {
+        case OpCode::HelloRequest:
+        case OpCode::WelcomeRequest:
+        case OpCode::WelcomeResponse:
+            throw Error(make_error_code(Status::InvalidOpCode),
+                        std::string(nameOf(message->header.opCode)) + " on an open channel");
+        default:
+            return;
+    }
 }
 
 error_code PeerState::post(MessagePtr& message) noexcept {
@@ -154,12 +181,15 @@ error_code PeerState::postBye(MessagePtr& bye, MessageQueue& dropped) noexcept {
 
 /// The other side's bye, if it waits to be received.
 MessageQueue PeerState::takeByeRequests() noexcept {
-    MessageQueue byes;
-    MessageQueue others;
-    while (MessagePtr message = inbox.messages.popFront())
-        (message->header.opCode == OpCode::ByeRequest ? byes : others).pushBack(std::move(message));
-    inbox.messages = std::move(others);
-    return byes;
+    return inbox.takeIf([](const Message& message) { return message.header.opCode == OpCode::ByeRequest; });
+}
+
+void PeerState::redirect(Inbox* sink, WokenList& woken) noexcept {
+    sink_ = sink != nullptr ? sink : &inbox;
+    if (sink == nullptr) return;
+    takeByeRequests();  // the engine answers
+    while (MessagePtr message = inbox.take())
+        sink->add(std::move(message), *hub_, woken);
 }
 
 ChannelInfo PeerState::info() {
@@ -187,7 +217,7 @@ PeerCounters PeerState::counters() {
     const std::scoped_lock lock(hub_->mutex());
     PeerCounters result = counts;
     result.inFlight = answers.size();
-    result.waiting = inbox.messages.size();
+    result.waiting = sink_->size();
     return result;
 }
 

@@ -31,12 +31,14 @@ public:
     /// A channel that has said hello to a listener. On the loop.
     static PeerPtr accept(const HubPtr& hub, const Message& hello);
 
-    PeerState(HubPtr hub, HelloPhase phase) noexcept : hub_(std::move(hub)), helloPhase_(phase) {}
+    PeerState(HubPtr hub, HelloPhase phase) noexcept
+        : hub_(std::move(hub)), isAccepted_(phase == HelloPhase::Done), helloPhase_(phase) {}
     PeerState(const PeerState&) = delete;
     PeerState& operator=(const PeerState&) = delete;
     ~PeerState();
 
     Hub& hub() const noexcept override { return *hub_; }
+    MessageId nextRequestId() const noexcept;
     MessageId nextSignalId() const noexcept;
     const HubPtr& hubPtr() const noexcept { return hub_; }
     ChannelGroup& group() const noexcept { return hub_->group(); }
@@ -49,6 +51,8 @@ public:
 
     /// Any thread, no lock held. On failure the caller keeps the message; SendQueueFull is one.
     error_code post(MessagePtr& message) noexcept;
+    /// Whether an application may send it on an open channel. Throws Error(InvalidOpCode), NullMessage.
+    static void checkSendable(const MessagePtr& message);
     /// For the end of the channel says why it ended.
     Error errorFor(const error_code& ec) override;
     void onReceived(const Message& message) noexcept override;
@@ -74,6 +78,8 @@ public:
     /// As sayBye(), of what asBye() gave. `dropped` is to go without the lock.
     error_code postBye(MessagePtr& bye, MessageQueue& dropped) noexcept;
 
+    /// Whoever receives does so there from now on, what waits already included; null: here again.
+    void redirect(Inbox* sink, WokenList& woken) noexcept;
     void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
     void onHubEnd(const error_code& reason, WokenList& woken) noexcept override;
     const error_code& endCode() const noexcept { return endCode_; }
@@ -96,6 +102,9 @@ public:
     std::string helloReason;
 
 private:
+    bool isOwnRequest(MessageId id) const noexcept;
+    bool isUnasked(const Message& signal) const noexcept;
+    void drop(MessagePtr& signal) noexcept;
     void answerPing(MessagePtr& ping) noexcept;
     void overrun() noexcept;
     void keepBye(const Message& bye, WokenList& woken) noexcept;
@@ -108,8 +117,10 @@ private:
     void keepHello(const Message& message);
 
     const HubPtr hub_;
+    const bool isAccepted_;  // else this side said hello
     ChannelNumber channel_ = 0;
     HelloPhase helloPhase_;
+    Inbox* sink_ = &inbox;  // where to whatever nobody else waits for goes
     bool byeSaid_ = false;
     std::atomic<bool> hasEnded_{false};  // written under the lock
     std::atomic<bool> isDoomed_{false};

@@ -43,10 +43,14 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
         case OpCode::Signal:
             if (isPong(*message)) return;
             if (isPing(*message)) return answerPing(message);
-            if (Exchange* exchange = answers.find(id)) exchange->onMessage(message, woken);
+            if (Exchange* exchange = answers.find(id)) {
+                exchange->onMessage(message, woken);
+                if (message != nullptr && !sink_->hasReader) return drop(message);
+            }
             break;
         case OpCode::ByeRequest:
             byeSaid_ = true;
+            if (sink_ != &inbox) return;  // dropped: the engine answers
             if (!inbox.hasReader) return keepBye(*message, woken);
             break;
         case OpCode::ByeResponse:
@@ -56,15 +60,28 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
             break;
     }
     if (message == nullptr) return;
+    if (Exchange* stream = streams.find(id)) stream->onMessage(message, woken);
+    if (message == nullptr) return;
+    if (header.opCode == OpCode::Signal && isUnasked(*message)) return drop(message);
     if (!unwanted.empty() && unwanted.contains(id)) {
         if (!message->hasMore()) unwanted.erase(id);
         return;
     }
-    if (Exchange* stream = streams.find(id)) stream->onMessage(message, woken);
-    if (message == nullptr || isOverrun) return;
-    if (maxWaiting != 0 && inbox.messages.size() >= maxWaiting) return overrun();
+    if (isOverrun) return;
+    if (maxWaiting != 0 && inbox.size() >= maxWaiting) return overrun();
     if (message->hasMore() || !unclaimed.empty()) noteUnclaimed(*message);
-    inbox.add(std::move(message), *hub_, woken);
+    sink_->add(std::move(message), *hub_, woken);
+}
+
+/// What is about something of this side that is over, or that did not ask for it. Progress is kept for
+/// whoever receives at all; what one stream's ends tell each other is for nobody else.
+bool PeerState::isUnasked(const Message& signal) const noexcept {
+    return isStreamControl(signal) || (!sink_->hasReader && isOwnRequest(signal.header.messageId));
+}
+
+void PeerState::drop(MessagePtr& signal) noexcept {
+    ++counts.droppedSignals;
+    signal.reset();
 }
 
 /// Nobody has received yet, and perhaps nobody will: the engine answers at once, and what the bye says is

@@ -25,7 +25,7 @@ RequestWait::~RequestWait() {
 }
 
 void RequestWait::open(Message& request) {
-    if (request.header.messageId == 0) request.header.messageId = peer_.hub().nextId();
+    if (request.header.messageId == 0) request.header.messageId = peer_.nextRequestId();
     error_code problem;
     {
         const std::scoped_lock lock(peer_.hub().mutex());
@@ -40,7 +40,8 @@ void RequestWait::open(Message& request) {
 }
 
 void RequestWait::settle() noexcept {
-    if (!ec && !isDone() && !progress.empty()) return;  // not the end yet
+    if (!ec) progress_.append(arrived_);
+    if (!ec && !isDone() && !hasTimedOut()) return;  // not the end yet
     if (ec || failure)
         ++peer_.counts.failed;
     else if (answer != nullptr)
@@ -50,9 +51,25 @@ void RequestWait::settle() noexcept {
     leave();
 }
 
+void RequestWait::showProgress(const SignalHandler& onSignal, TimePoint& deadline) {
+    while (const MessagePtr signal = progress_.popFront()) {
+        onSignal(*signal);
+        if (peer_.hub().time().until(deadline) > Duration::zero()) continue;
+        deadline = TimePoint::min();
+        const std::scoped_lock lock(peer_.hub().mutex());
+        peer_.counts.droppedSignals += progress_.size();
+        progress_.clear();
+    }
+}
+
+MessagePtr RequestWait::takeReturned() noexcept {
+    const std::scoped_lock lock(peer_.hub().mutex());
+    return std::move(returned_);
+}
+
 void RequestWait::throwFailure() const {
     if (ec) throw peer_.errorFor(ec);
-    if (failure && returned != nullptr) throw Error(failure, "the request was not sent");
+    if (failure && returned_ != nullptr) throw Error(failure, "the request was not sent");
     if (failure) throw peer_.errorFor(failure);
 }
 
@@ -70,11 +87,11 @@ void RequestWait::onMessage(MessagePtr& message, WokenList& woken) noexcept {
     if (isDone()) return;
     if (message->isFromEngine()) {
         failure = message->status();
-        returned = std::move(message);
+        returned_ = std::move(message);
     } else if (message->header.opCode == OpCode::Response) {
         answer = std::move(message);
     } else if (wantsSignals_) {
-        progress.pushBack(std::move(message));
+        arrived_.pushBack(std::move(message));
     } else {
         return;
     }

@@ -2,6 +2,7 @@
 
 #include "flows/peer_state.hpp"
 
+#include <tempeh/flows/peer.hpp>
 #include <tempeh/message/message_queue.hpp>
 
 namespace tempeh::flows::detail {
@@ -42,10 +43,16 @@ public:
     /// Nothing was sent: as if it had never been opened, but counted.
     void giveUp() noexcept;
 
+    /// Settled: gives the signals that have come to `onSignal`, which may throw. Once `deadline` has passed
+    /// it becomes min(), and the rest is dropped: a steady flow of signals puts no timeout off.
+    void showProgress(const SignalHandler& onSignal, TimePoint& deadline);
+    /// The request itself when it provably was not sent. Takes the lock.
+    MessagePtr takeReturned() noexcept;
+
     /// Once settled: throws Error if it failed.
     void throwFailure() const;
 
-    bool enter() noexcept override { return isDone() || !progress.empty(); }
+    bool enter() noexcept override { return isDone() || !arrived_.empty(); }
     void settle() noexcept override;
     void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
     void onEnd(WokenList& woken) noexcept override;
@@ -54,15 +61,16 @@ public:
     bool isDone() const noexcept { return answer != nullptr || failure.failed(); }
 
     MessagePtr answer;
-    MessageQueue progress;
     error_code failure;
-    MessagePtr returned;  // the request itself, which provably was not sent
 
 private:
     void leave() noexcept;  // lock held
 
     PeerState& peer_;
     const bool wantsSignals_;
+    MessageQueue arrived_;   // signals; under the lock until the wait is settled
+    MessageQueue progress_;  // the owner's: those that were there when it was
+    MessagePtr returned_;
 };
 
 }  // namespace tempeh::flows::detail

@@ -7,6 +7,7 @@
 #include "flows/options_check.hpp"
 #include "flows/peer_operations.hpp"
 #include "flows/reconnect_waits.hpp"
+#include "flows/suspension.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -184,20 +185,12 @@ void ReconnectCore::setConnected(const PeerPtr& peer) {
 }
 
 asio::awaitable<void> ReconnectCore::passOn(PeerPtr peer) {
-    try {
-        for (;;) {
-            MessagePtr message = co_await receiveFrom(peer, infinite, Receiver::Relay);
-            if (message->header.opCode == OpCode::ByeRequest) continue;  // the engine answers
-            WokenList woken;
-            {
-                const std::scoped_lock lock(hub_->mutex());
-                inbox.add(std::move(message), *hub_, woken);
-            }
-            woken.wakeAll(true);
-        }
-    } catch (const Error& error) {
-        if (error.status() != Status::ChannelClosed) throw;
-    }
+    const Redirection redirection(*peer, inbox);
+    EndOfChannel wait(*peer);
+    Suspension suspension(*hub_, wait, co_await asio::this_coro::executor);
+    auto ended = suspension.until(TimePoint::max());
+    co_await std::move(ended);
+    if (wait.ec) throw peer->errorFor(wait.ec);
 }
 
 void ReconnectCore::setLost(PeerState& peer) {
@@ -226,7 +219,7 @@ void ReconnectCore::setLost(PeerState& peer) {
             else
                 inbox.add(std::move(message), *hub_, woken);
         }
-        inbox.messages = withoutStaleNews(std::move(inbox.messages));
+        inbox.putBack(withoutStaleNews(inbox.takeAll()));
         inbox.add(std::move(notice), *hub_, woken);
     }
     again.append(unsent_);  // what was to go again comes behind what had gone already

@@ -38,7 +38,10 @@ public:
 
     static asio::awaitable<MessagePtr> request(ReconnectPtr self, MessagePtr message, Duration timeout,
                                                SignalHandler onSignal);
-    static asio::awaitable<void> send(ReconnectPtr self, MessagePtr message);
+    /// False: no connection with room until the deadline.
+    static asio::awaitable<bool> send(ReconnectPtr self, MessagePtr message, TimePoint deadline);
+    /// False: no connection now, or no room. Then, and when it throws the end, the message is still there.
+    bool trySend(MessagePtr& message);
     static asio::awaitable<MessagePtr> close(ReconnectPtr self, MessagePtr bye);
     /// The connection there is, or the next one; null at the deadline. Throws the end.
     static asio::awaitable<PeerPtr> connection(ReconnectPtr self, TimePoint deadline);
@@ -50,7 +53,9 @@ public:
 
 private:
     class ConnectionWait;
+    class EndOfChannel;
     class EndWait;
+    class Redirection;
     class RequestTally;
     class Running;
 
@@ -58,7 +63,7 @@ private:
     asio::awaitable<PeerPtr> establish();
     asio::awaitable<PeerPtr> attempt();
     void noteFailure(std::string failure);
-    /// Passes on what arrives until the connection ends.
+    /// Lets what arrives come to the link until the connection ends.
     asio::awaitable<void> passOn(PeerPtr peer);
     asio::awaitable<void> sendUnsent(PeerPtr peer);
     std::optional<Heartbeat> watch(const PeerPtr& peer) const;

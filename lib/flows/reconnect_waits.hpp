@@ -29,6 +29,43 @@ private:
     ReconnectCore& core_;
 };
 
+/// The end of one connection; how, if not as channels end.
+class ReconnectCore::EndOfChannel final : public ListedWait {
+public:
+    explicit EndOfChannel(PeerState& peer) noexcept : peer_(peer) {}
+    bool enter() noexcept override {
+        peer_.closers.push_back(*this);
+        return peer_.hasEnded();
+    }
+    void settle() noexcept override {
+        peer_.closers.erase(peer_.closers.iterator_to(*this));
+        if (!ec && peer_.endCode() != Status::ChannelClosed) ec = peer_.endCode();
+    }
+
+private:
+    PeerState& peer_;
+};
+
+/// While it lives, what a connection has to receive comes to the link.
+class ReconnectCore::Redirection {
+public:
+    Redirection(PeerState& peer, Inbox& inbox) noexcept : peer_(peer) { set(&inbox); }
+    Redirection(const Redirection&) = delete;
+    Redirection& operator=(const Redirection&) = delete;
+    ~Redirection() { set(nullptr); }
+
+private:
+    void set(Inbox* inbox) noexcept {
+        WokenList woken;
+        {
+            const std::scoped_lock lock(peer_.hub().mutex());
+            peer_.redirect(inbox, woken);
+        }
+        woken.wakeAll(false);
+    }
+    PeerState& peer_;
+};
+
 /// The end of all attempts.
 class ReconnectCore::EndWait final : public ListedWait {
 public:

@@ -67,7 +67,7 @@ asio::awaitable<PeerPtr> ReconnectCore::connection(ReconnectPtr self, TimePoint 
 
 asio::awaitable<MessagePtr> ReconnectCore::request(ReconnectPtr self, MessagePtr message, Duration timeout,
                                                    SignalHandler onSignal) {
-    if (message == nullptr) throw Error(Status::NullMessage);
+    requireRequest(message);
     const TimePoint deadline = self->hub_->time().after(timeout);
     if (message->header.messageId == 0) message->header.messageId = self->hub_->nextId();
     RequestTally tally(*self);
@@ -100,13 +100,30 @@ asio::awaitable<MessagePtr> ReconnectCore::request(ReconnectPtr self, MessagePtr
     }
 }
 
-asio::awaitable<void> ReconnectCore::send(ReconnectPtr self, MessagePtr message) {
-    if (message == nullptr) throw Error(Status::NullMessage);
+bool ReconnectCore::trySend(MessagePtr& message) {
+    PeerState::checkSendable(message);
+    const PeerPtr peer = current();
+    const error_code ec = peer != nullptr ? peer->post(message) : make_error_code(Status::ChannelClosed);
+    if (!ec) return true;
+    if (ec == Status::SendQueueFull) return false;
+    if (ec != Status::ChannelClosed) throw Error(ec);
+    error_code end;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (state_ == LinkState::Closed) end = inbox.end;
+    }
+    if (end) throw errorFor(end);
+    return false;
+}
+
+asio::awaitable<bool> ReconnectCore::send(ReconnectPtr self, MessagePtr message, TimePoint deadline) {
+    PeerState::checkSendable(message);
     for (;;) {
-        const PeerPtr peer = co_await connection(self, TimePoint::max());
+        const PeerPtr peer = co_await connection(self, deadline);
+        if (peer == nullptr) co_return false;
         try {
-            co_await postInTime(*peer, message, TimePoint::max());
-            co_return;
+            const bool isSent = co_await postInTime(*peer, message, deadline);
+            co_return isSent;
         } catch (const Error& error) {
             const bool isLost = error.status() == Status::ChannelClosed && peer->isDoomed();
             if (!isLost || message == nullptr) throw;
@@ -148,6 +165,11 @@ asio::awaitable<MessagePtr> ReconnectCore::close(ReconnectPtr self, MessagePtr b
 
 namespace {
 
+asio::awaitable<void> sendHoweverLong(ReconnectPtr core, MessagePtr message) {
+    const bool isSent = co_await ReconnectCore::send(std::move(core), std::move(message), TimePoint::max());
+    (void)isSent;
+}
+
 asio::awaitable<bool> awaitConnection(ReconnectPtr core, TimePoint deadline) {
     const PeerPtr peer = co_await ReconnectCore::connection(std::move(core), deadline);
     co_return peer != nullptr;
@@ -170,7 +192,15 @@ asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Durati
 }
 
 asio::awaitable<void> ReconnectingPeer::send(MessagePtr message) const {
-    return detail::ReconnectCore::send(core_, std::move(message));
+    return detail::sendHoweverLong(core_, std::move(message));
+}
+
+asio::awaitable<bool> ReconnectingPeer::send(MessagePtr message, Duration timeout) const {
+    return detail::ReconnectCore::send(core_, std::move(message), core_->hub().time().after(timeout));
+}
+
+bool ReconnectingPeer::trySend(MessagePtr&& message) const {
+    return core_->trySend(message);
 }
 
 asio::awaitable<void> ReconnectingPeer::respond(MessagePtr request) const {

@@ -45,12 +45,11 @@ asio::awaitable<std::string> readWhole(StreamPtr stream, std::size_t limit) {
 }
 
 asio::awaitable<StreamReader> askForStream(Peer peer, MessagePtr request, Duration timeout) {
-    if (request == nullptr) throw Error(Status::NullMessage);
+    detail::requireRequest(request);
     const detail::PeerPtr& state = peer.state();
     const TimePoint deadline = state->hub().time().after(timeout);
     BinaryHeader& header = request->header;
-    header.opCode = OpCode::Request;
-    if (header.messageId == 0) header.messageId = state->hub().nextId();
+    if (header.messageId == 0) header.messageId = state->nextRequestId();
     peer.mark(*request);
     StreamReader reader(StreamState::attach(state, Whose::Ours, Role::Reader, header.messageId));
     const bool isSent = co_await detail::postInTime(*state, request, deadline);

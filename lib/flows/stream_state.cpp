@@ -76,14 +76,14 @@ void StreamState::begin(MessagePtr first) {
             window_ = *window;
             window_.onReturned();  // the first part, which the reader has yet to take
         }
-        MessageQueue others;
-        while (MessagePtr message = peer_->inbox.messages.popFront()) {
-            if (isPart(*message) && !isLastIn_)
-                addPart(message);
-            else
-                others.pushBack(std::move(message));
-        }
-        peer_->inbox.messages = std::move(others);
+        bool hasLast = isLastIn_;
+        MessageQueue waiting = peer_->inbox.takeIf([&](const Message& message) {
+            if (hasLast || !isPart(message)) return false;
+            hasLast = !message.hasMore();
+            return true;
+        });
+        while (MessagePtr part = waiting.popFront())
+            addPart(part);
         hasEnded_ = hasEnded_ || peer_->hasEnded();
         if (hasEnded_ && !isLastIn_ && !failure_) failure_ = peer_->endCode();
     }

@@ -25,6 +25,16 @@ inline std::uint64_t numberIn(const Message& message, std::string_view header) n
     return number;
 }
 
+/// A reader's word to its writer: nothing but that header.
+inline bool isStreamControl(const Message& signal) noexcept {
+    const std::string_view text = signal.textHeaders.view();
+    const auto isOnly = [text](std::string_view name) {
+        return text.starts_with(name) && text.substr(name.size()).starts_with(':') &&
+               text.find('\r') + 2 == text.size();
+    };
+    return signal.body.empty() && (isOnly(streamReadHeader) || isOnly(streamStopHeader));
+}
+
 /// What the reading side of one stream owes its writer: how many parts were taken, told once at the beginning
 /// and then every half window. Under the hub's lock.
 class StreamWindow {

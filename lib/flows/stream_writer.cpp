@@ -18,7 +18,7 @@ detail::SenderPtr beginOurs(Peer peer, OpCode opCode, StreamOptions options) {
     if (opCode != OpCode::Request && opCode != OpCode::Signal)
         throw Error(make_error_code(Status::InvalidOpCode), std::string(nameOf(opCode)));
     const detail::PeerPtr& state = peer.state();
-    const MessageId id = opCode == OpCode::Signal ? state->nextSignalId() : state->hub().nextId();
+    const MessageId id = opCode == OpCode::Signal ? state->nextSignalId() : state->nextRequestId();
     detail::StreamPtr stream = StreamState::attach(state, Whose::Ours, Role::Writer, id);
     return std::make_shared<StreamSender>(std::move(peer), std::move(stream), opCode, options);
 }

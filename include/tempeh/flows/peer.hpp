@@ -43,8 +43,14 @@ public:
     /// Sends a message in order; waits for room in the send queue, so never SendQueueFull. Its channel number
     /// is set here, an id where it has none. Completes when the engine has it, not when the peer has.
     /// Cancellation before that: the message is not sent. Errors also: those of ChannelGroup::post for what
-    /// is wrong with it.
+    /// is wrong with it; InvalidOpCode for a HelloRequest and what else opens a channel.
     asio::awaitable<void> send(MessagePtr message) const;
+    /// The same with a limit to the wait for room: false when there was none by then, and the message was not
+    /// sent. The limit is for this side's queue alone.
+    asio::awaitable<bool> send(MessagePtr message, Duration timeout) const;
+    /// Sends it now or not at all: false when the send queue is full. Then, and when it throws, the caller
+    /// keeps the message. Never waits, allocates nothing; from any thread. Errors as send().
+    bool trySend(MessagePtr&& message) const;
 
     /// The next Request or Signal of the other side that nobody else waits for, and its ByeRequest (answer it
     /// with respond(); dropped, the engine answers; one that came before the first receive() the engine has
@@ -53,7 +59,9 @@ public:
     /// ChannelClosed comes after everything received before the end.
     ///
     /// Messages that nobody receives hold on to the engine's pool, and when that is empty the group's
-    /// channels stop reading: that is the backpressure.
+    /// channels stop reading: that is the backpressure. As long as nobody has called this, Signals with the
+    /// id of one of this side's requests are not kept but dropped and counted (droppedSignals), unless the
+    /// request wants them.
     asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
     /// The same without exceptions: null with `ec` at the end (endReason() says why in words), null without
     /// at the timeout. The form for `||`, which waits for the first operand that succeeds and so would wait
@@ -63,18 +71,20 @@ public:
     /// Sends a Request and gives the Response with its id; any number may be in flight. Null at the timeout
     /// (which covers waiting for room): the channel lives on, an answer that comes later is dropped and
     /// counted. The message's own id is kept if it has one; InvalidMessageId when that is in flight already.
+    /// InvalidOpCode for anything but a Request.
     /// An answer in several parts (hasMore()) gives its first part here; requestStream() gives all.
     /// When the request provably never left: Error with the status it came back with. Steady state: no
     /// allocation.
     asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout = infinite) const;
 
     /// The same; `onSignal` gets every Signal with the request's id meanwhile. What it throws ends the
-    /// request.
+    /// request. Signals put the timeout off for no longer than one call of it: what has come and was not
+    /// shown by then is dropped.
     asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout, SignalHandler onSignal) const;
 
     /// Sends the answer to a received Request (ByeRequest) as what is now in the message: headers and body as
     /// the caller left them, opcode Response (ByeResponse), same id; nothing is copied. Errors also:
-    /// InvalidOpCode for anything that cannot be answered.
+    /// InvalidOpCode for anything that cannot be answered, InvalidChannelNumber for what another peer sent.
     asio::awaitable<void> respond(MessagePtr request) const;
 
     /// The same with this body, without the request's text headers; `status` is the application's own.

@@ -17,6 +17,8 @@ struct PeerCounters {
     std::uint64_t returned = 0;     ///< Posted, and given back unsent by the engine.
     std::size_t inFlight = 0;       ///< Requests that wait for their answer now.
     std::size_t waiting = 0;        ///< Messages that wait for receive() now.
+    /// Signals that nobody had asked for and that held nothing up, dropped: see Peer::receive.
+    std::uint64_t droppedSignals = 0;
 };
 
 }  // namespace tempeh::flows

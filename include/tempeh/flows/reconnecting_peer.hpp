@@ -96,6 +96,10 @@ public:
                                                       SignalHandler onSignal) const;
     /// As Peer::send, for signals; waits for a connection and for room.
     [[nodiscard]] asio::awaitable<void> send(MessagePtr message) const;
+    /// The same with a limit: false when there was no connection with room by then, and it was not sent.
+    [[nodiscard]] asio::awaitable<bool> send(MessagePtr message, Duration timeout) const;
+    /// As Peer::trySend; false also while there is no connection. Throws the end.
+    bool trySend(MessagePtr&& message) const;
     /// Answers a received request, on the connection it came from: ChannelClosed when that is lost.
     [[nodiscard]] asio::awaitable<void> respond(MessagePtr request) const;
 
