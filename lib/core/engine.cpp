@@ -106,11 +106,16 @@ EngineStats Engine::stats() const {
     stats.returned = counters_.returned.snapshot();
     stats.keptInputBytes = keptInput_.load(std::memory_order_relaxed);
     stats.channels = liveChannels_.load(std::memory_order_relaxed);
-    const PoolCounters pool = pool_->counters();
-    stats.pool = {pool.hits, pool.allocations, pool.misses, pool.highWater, pool.outstanding, pool.free};
+    stats.pool = poolStats();
     const std::scoped_lock lock(groupsMutex_);
     stats.groups = groups_.size();
     return stats;
+}
+
+PoolStats Engine::poolStats() const {
+    const PoolCounters pool = pool_->counters();
+    return {pool.hits, pool.allocations,        pool.misses, pool.highWater, pool.outstanding,
+            pool.free, options_.maxPoolMessages};
 }
 
 /// A coroutine that is counted: until its completion has run, or was thrown away with the coroutine.

@@ -78,6 +78,7 @@ public:
     std::size_t postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept;
     void setReadMode(Group& group, ChannelNumber channel, ReadMode mode, error_code& ec) noexcept;
     EngineStats stats() const;
+    PoolStats poolStats() const;
     ShutdownReport shutdown(Duration deadline, error_code& ec);
     /// The parts of shutdown(), for who waits in another way: no more posts and groups, and every channel
     /// begins to end. False: the context is gone, and everything with it.

@@ -76,6 +76,7 @@ GroupStats Group::stats() const {
     stats.poolEmptyNotices = poolEmptyNotices.get();
     stats.pending = mailbox_.pending();
     stats.returned = returned.snapshot();
+    stats.pool = engine_->poolStats();
     const std::scoped_lock lock(engine_->switchboard().mutex());
     stats.channels = channels.size();
     return stats;

@@ -122,9 +122,13 @@ private:
 };
 
 inline MessagePtr Engine::takeInbound(Group& group, Need need) {
-    MessagePtr message = pool_->get(AllocationStrategy::PoolOnly);
+    MessagePtr message;
+    if (need == Need::MustFit) [[unlikely]]  // beside the pool, of which nobody else has less for it
+        message = pool_->getReserved();
+    else
+        message = pool_->get(AllocationStrategy::PoolOnly);
     if (message == nullptr) [[unlikely]] {
-        if (need == Need::CanWait && !mayOverdraw(group)) return nullptr;
+        if (!mayOverdraw(group)) return nullptr;
         message = pool_->get(AllocationStrategy::Always);
     }
     detail::MessageAccess::setAccount(*message, group.account);

@@ -17,6 +17,12 @@ namespace {
 /// cache and the pool gives the same messages again, enough to make the lock and the wake cheap.
 constexpr std::size_t framesPerBatch = 128;
 
+/// Of a small pool no batch is to take so much that a receiver who then stops the channel has stopped them
+/// all.
+std::size_t batchLimit(const Options& options) noexcept {
+    return std::clamp<std::size_t>(options.maxPoolMessages / 16, 1, framesPerBatch);
+}
+
 /// Bodies from this size on are read into their message and not copied there; below, the copy costs less than
 /// a second span (measured).
 constexpr std::size_t directFrom = 8 * 1024;
@@ -201,7 +207,8 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
                     return pauseReading(input);
                 case wire::Decoder::Step::FrameReady:
                     takeFrame(batch);
-                    if (batch.size() >= framesPerBatch || action_ != machines::FrameAction::Deliver)
+                    if (batch.size() >= batchLimit(engine_.options()) ||
+                        action_ != machines::FrameAction::Deliver)
                         deliver(batch);
                     break;
                 case wire::Decoder::Step::Malformed:
@@ -219,6 +226,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
 /// decoder.
 void IoChannel::takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch) {
     wire::Decoder::PlainFrame frame;
+    const std::size_t limit = batchLimit(engine_.options());
     while (streamPhase_ == Phase::Live && readMode_ != ReadMode::Paused && decoder_.peekPlain(input, frame) &&
            machine_.isPlain(frame.header)) {
         MessagePtr message = engine_.takeInbound(group(), need());
@@ -230,7 +238,7 @@ void IoChannel::takePlainFrames(std::span<const std::byte>& input, MessageQueue&
         batchBytes_ += frame.bytes.size();
         action_ = machines::FrameAction::Deliver;
         expectedBody_ = frame.bytes.size() - BinaryHeader::wireSize;
-        if (batch.size() >= framesPerBatch) deliver(batch);
+        if (batch.size() >= limit) deliver(batch);
     }
 }
 

@@ -9,6 +9,10 @@ namespace tempeh::flows::detail {
 inline constexpr std::string_view heartbeatHeader = "heartbeat";
 inline constexpr std::string_view heartbeatPing = "ping";
 inline constexpr std::string_view heartbeatPong = "pong";
+/// In a HelloRequest, and in a HelloResponse: that side answers pings. Two words, since many a server sends
+/// the request's headers back with its answer.
+inline constexpr std::string_view heartbeatOfClient = "client-answers";
+inline constexpr std::string_view heartbeatOfServer = "server-answers";
 
 /// Nothing but that header; cheap enough to ask of every signal.
 inline bool isPing(const Message& signal) noexcept {

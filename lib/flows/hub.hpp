@@ -9,7 +9,10 @@
 
 #include <boost/intrusive/set.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -29,6 +32,8 @@ public:
     virtual void onMessage(MessagePtr& message, WokenList& woken) noexcept = 0;
     /// The hub ended without the channel's ChannelClosed.
     virtual void onHubEnd(const error_code& reason, WokenList& woken) noexcept = 0;
+    /// The engine's pool has run out.
+    virtual void onPoolEmpty() noexcept {}
 
 protected:
     ~Route() = default;
@@ -105,6 +110,18 @@ public:
 
     void addRoute(ChannelNumber channel, Route& route) { routes_.insert_or_assign(channel, &route); }
     void removeRoute(ChannelNumber channel) noexcept { routes_.erase(channel); }
+    /// For as long as the shortage lasts, every route is told.
+    void notePoolEmpty() noexcept;
+    bool isPoolShort() const noexcept { return isPoolShort_; }
+    std::size_t poolSize() const noexcept { return poolSize_; }
+    /// How many messages wait at all routes, of which one knew of `before` and now of `now`.
+    void countWaiting(std::size_t before, std::size_t now) noexcept { waiting_ += now - before; }
+    /// What may wait at one route: of what the others leave of the pool a quarter, so that there is always
+    /// something left, however many take their share.
+    std::size_t shareOfPool() const noexcept {
+        const std::size_t left = poolSize_ > waiting_ ? poolSize_ - waiting_ : 0;
+        return std::max(left / 4, leastShare);
+    }
     void setAcceptor(std::weak_ptr<Acceptor> acceptor) noexcept { acceptor_ = std::move(acceptor); }
     bool hasEnded() const noexcept { return hasEnded_; }
     const error_code& endReason() const noexcept { return endReason_; }
@@ -112,6 +129,7 @@ public:
 private:
     friend class SleepWait;
     class LoopGuard;
+    static constexpr std::size_t leastShare = 8;
     struct DeadlineOf {
         using type = TimePoint;
         const type& operator()(const Wait& wait) const noexcept { return wait.deadline(); }
@@ -125,6 +143,7 @@ private:
     bool prepareToWait(Duration& timeout) noexcept;
     void route(MessagePtr message) noexcept;
     void routeHello(MessagePtr hello) noexcept;
+    void noteRecovery() noexcept;
     void leave() noexcept;
     void nudge() noexcept;  // lock held: lets the loop look at its deadlines again
     void end(const error_code& reason) noexcept;
@@ -145,6 +164,9 @@ private:
     std::weak_ptr<Acceptor> acceptor_;
     Deadlines deadlines_;
     WaitList sleeps_;
+    const std::size_t poolSize_;
+    std::size_t waiting_ = 0;
+    bool isPoolShort_ = false;
     MessagePtr nudge_;  // null: on its way through the mailbox
     /// When the loop wakes by itself. Not moved back when the deadline behind it goes: with requests that
     /// follow each other the next one is later anyhow, and one look in vain is cheaper than a nudge each.

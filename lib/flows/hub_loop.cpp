@@ -21,6 +21,12 @@ MessageId firstIdOfNextHub() noexcept {
     return hubs.fetch_add(1, std::memory_order_relaxed) << 32U | 1U;
 }
 
+/// An engine that does not say has enough.
+std::size_t sizeOf(const PoolStats& pool) noexcept {
+    return pool.limit != 0 ? static_cast<std::size_t>(pool.limit)
+                           : std::numeric_limits<std::size_t>::max() / 2;
+}
+
 }  // namespace
 
 /// Ends the hub when its loop is over, however: also when the context dies before or under it.
@@ -55,6 +61,7 @@ Hub::Hub(Ampe& engine)
     , time_(group_)
     , warnings_(group_)
     , loopExecutor_(group_.executor())
+    , poolSize_(sizeOf(group_.stats().pool))
     , nudge_(new Message()) {}
 
 asio::awaitable<void> Hub::run(LoopGuard guard) {
@@ -89,6 +96,7 @@ bool Hub::prepareToWait(Duration& timeout) noexcept {
                 closing = std::move(group_);  // the last user is gone: nobody else looks at it
                 return false;
             }
+            if (isPoolShort_) noteRecovery();
             timeout = infinite;
             if (!deadlines_.empty() || armedFor_ != TimePoint::max()) {
                 const TimePoint now = time_.now();
@@ -133,6 +141,18 @@ void Hub::routeHello(MessagePtr hello) noexcept {
     hello->header.opCode = OpCode::ByeSignal;
     error_code ec;
     group_.post(std::move(hello), ec);
+}
+
+void Hub::notePoolEmpty() noexcept {
+    isPoolShort_ = true;
+    for (const auto& [channel, route] : routes_)
+        route->onPoolEmpty();
+}
+
+/// As the engine does: half of the pool is back, and the next shortage is told anew.
+void Hub::noteRecovery() noexcept {
+    const PoolStats pool = group_.stats().pool;
+    isPoolShort_ = pool.outstanding * 2 > pool.limit;
 }
 
 void Hub::leave() noexcept {

@@ -2,6 +2,7 @@
 
 #include "flows/handler_slot.hpp"
 #include "flows/hub.hpp"
+#include "flows/read_control.hpp"
 
 #include <tempeh/message/message_queue.hpp>
 
@@ -14,7 +15,9 @@ namespace tempeh::flows::detail {
 class Inbox {
 public:
     void add(MessagePtr message, Hub& hub, WokenList& woken) noexcept {
+        waiting_.add(*message);
         messages_.pushBack(std::move(message));
+        if (control_ != nullptr) control_->update();
         if (receiver != nullptr) hub.wake(*receiver, woken);
     }
     /// Receiving ends with `reason` once the messages are taken. The last reason counts.
@@ -25,24 +28,44 @@ public:
     /// Takes the lock. The next message if there is one. NotAllowed while a receiver waits.
     MessagePtr tryReceive(Hub& hub, error_code& ec) noexcept;
 
+    /// Whose reading depends on what waits here; null: nobody's.
+    void attach(ReadControl* control) noexcept {
+        if (control_ != nullptr) control_->watch(nullptr);
+        control_ = control;
+        if (control_ != nullptr) control_->watch(&waiting_);
+    }
     bool empty() const noexcept { return messages_.empty(); }
     std::size_t size() const noexcept { return messages_.size(); }
     /// The next one, null when there is none.
-    MessagePtr take() noexcept { return messages_.popFront(); }
-    MessageQueue takeAll() noexcept { return std::move(messages_); }
+    MessagePtr take() noexcept {
+        MessagePtr message = messages_.popFront();
+        if (message != nullptr) waiting_.remove(*message);
+        if (control_ != nullptr) control_->update();
+        return message;
+    }
+    MessageQueue takeAll() noexcept {
+        return takeIf([](const Message&) { return true; });
+    }
     /// In front of what is there.
     void putBack(MessageQueue messages) noexcept {
+        for (const Message& message : messages)
+            waiting_.add(message);
         messages.append(messages_);
         messages_ = std::move(messages);
+        if (control_ != nullptr) control_->update();
     }
     /// Those that `wanted` is true for, in order; the others stay.
     template <typename Wanted>
     MessageQueue takeIf(Wanted wanted) noexcept {
         MessageQueue taken;
         MessageQueue others;
-        while (MessagePtr message = messages_.popFront())
-            (wanted(*message) ? taken : others).pushBack(std::move(message));
+        while (MessagePtr message = messages_.popFront()) {
+            const bool isTaken = wanted(*message);
+            if (isTaken) waiting_.remove(*message);
+            (isTaken ? taken : others).pushBack(std::move(message));
+        }
         messages_ = std::move(others);
+        if (control_ != nullptr) control_->update();
         return taken;
     }
 
@@ -52,6 +75,8 @@ public:
 
 private:
     MessageQueue messages_;
+    Backlog waiting_;
+    ReadControl* control_ = nullptr;
 };
 
 /// The next message of an inbox.

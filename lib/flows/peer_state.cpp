@@ -33,6 +33,7 @@ PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
         const BinaryHeader header = hub->group().post(std::move(hello), ec);
         if (!ec) {
             peer->channel_ = header.channelNumber;
+            peer->reading.open(header.channelNumber);
             hub->addRoute(peer->channel_, *peer);
             return peer;
         }
@@ -44,6 +45,7 @@ PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
 PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello) {
     auto peer = std::make_shared<PeerState>(hub, HelloPhase::Done);
     peer->channel_ = hello.header.channelNumber;
+    peer->reading.open(peer->channel_);
     peer->keepHello(hello);
     peer->noteOpened();
     const std::scoped_lock lock(hub->mutex());
@@ -54,6 +56,7 @@ PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello) {
 PeerState::~PeerState() {
     {
         const std::scoped_lock lock(hub_->mutex());
+        reading.letGo();
         if (hasEnded()) return;
         hub_->removeRoute(channel_);
         hasEnded_ = true;
@@ -174,6 +177,7 @@ error_code PeerState::postBye(MessagePtr& bye, MessageQueue& dropped) noexcept {
         if (ec && ec != Status::ChannelClosed && ec != Status::InvalidOpCode) return ec;
         byeSaid_ = true;
     }
+    reading.setClosing();
     inbox.hasReader = false;  // a bye from now on is the engine's to answer
     dropped = takeByeRequests();
     return {};
@@ -185,11 +189,14 @@ MessageQueue PeerState::takeByeRequests() noexcept {
 }
 
 void PeerState::redirect(Inbox* sink, WokenList& woken) noexcept {
+    sink_->attach(nullptr);
     sink_ = sink != nullptr ? sink : &inbox;
-    if (sink == nullptr) return;
-    takeByeRequests();  // the engine answers
-    while (MessagePtr message = inbox.take())
-        sink->add(std::move(message), *hub_, woken);
+    if (sink != nullptr) {
+        takeByeRequests();  // the engine answers
+        while (MessagePtr message = inbox.take())
+            sink->add(std::move(message), *hub_, woken);
+    }
+    sink_->attach(&reading);
 }
 
 ChannelInfo PeerState::info() {

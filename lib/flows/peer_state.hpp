@@ -32,7 +32,9 @@ public:
     static PeerPtr accept(const HubPtr& hub, const Message& hello);
 
     PeerState(HubPtr hub, HelloPhase phase) noexcept
-        : hub_(std::move(hub)), isAccepted_(phase == HelloPhase::Done), helloPhase_(phase) {}
+        : reading(*hub), hub_(std::move(hub)), isAccepted_(phase == HelloPhase::Done), helloPhase_(phase) {
+        inbox.attach(&reading);
+    }
     PeerState(const PeerState&) = delete;
     PeerState& operator=(const PeerState&) = delete;
     ~PeerState();
@@ -78,10 +80,15 @@ public:
     /// As sayBye(), of what asBye() gave. `dropped` is to go without the lock.
     error_code postBye(MessagePtr& bye, MessageQueue& dropped) noexcept;
 
+    /// Whether a message may wait here for whoever takes it. Else it is dropped, and the channel closed.
+    bool mayKeep(MessagePtr& message) noexcept;
+    /// Whether it said in its hello that it answers pings.
+    bool answersPings() const noexcept { return answersPings_; }
     /// Whoever receives does so there from now on, what waits already included; null: here again.
     void redirect(Inbox* sink, WokenList& woken) noexcept;
     void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
     void onHubEnd(const error_code& reason, WokenList& woken) noexcept override;
+    void onPoolEmpty() noexcept override { reading.onPoolEmpty(); }
     const error_code& endCode() const noexcept { return endCode_; }
 
     HelloWait* helloWaiter = nullptr;
@@ -91,9 +98,9 @@ public:
     UnclaimedStreams unclaimed;
     std::unordered_set<MessageId> unwanted;  // streams of the other side whose rest is dropped
     PeerCounters counts;
-    MessagePtr farewell;         // the peer's ByeResponse
-    std::size_t maxWaiting = 0;  // see ServerOptions
-    bool isOverrun = false;      // had more than that
+    MessagePtr farewell;  // the peer's ByeResponse
+    ReadControl reading;
+    bool isOverrun = false;  // closed because too much waited here
     bool keepsReturned = false;
     MessageQueue returned;  // what came back unsent, with keepsReturned
     // The hello's outcome; constant once helloPhase() is not Pending.
@@ -105,8 +112,9 @@ private:
     bool isOwnRequest(MessageId id) const noexcept;
     bool isUnasked(const Message& signal) const noexcept;
     void drop(MessagePtr& signal) noexcept;
+    void keep(MessagePtr& message, WokenList& woken) noexcept;
     void answerPing(MessagePtr& ping) noexcept;
-    void overrun() noexcept;
+    void overrun(const char* reason) noexcept;
     void keepBye(const Message& bye, WokenList& woken) noexcept;
     void noteUnclaimed(const Message& part) noexcept;
     void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept;
@@ -121,6 +129,8 @@ private:
     ChannelNumber channel_ = 0;
     HelloPhase helloPhase_;
     Inbox* sink_ = &inbox;  // where to whatever nobody else waits for goes
+    const char* overrunReason_ = "";
+    bool answersPings_ = false;
     bool byeSaid_ = false;
     std::atomic<bool> hasEnded_{false};  // written under the lock
     std::atomic<bool> isDoomed_{false};

@@ -43,10 +43,7 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
         case OpCode::Signal:
             if (isPong(*message)) return;
             if (isPing(*message)) return answerPing(message);
-            if (Exchange* exchange = answers.find(id)) {
-                exchange->onMessage(message, woken);
-                if (message != nullptr && !sink_->hasReader) return drop(message);
-            }
+            if (Exchange* exchange = answers.find(id)) exchange->onMessage(message, woken);
             break;
         case OpCode::ByeRequest:
             byeSaid_ = true;
@@ -62,21 +59,37 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
     if (message == nullptr) return;
     if (Exchange* stream = streams.find(id)) stream->onMessage(message, woken);
     if (message == nullptr) return;
-    if (header.opCode == OpCode::Signal && isUnasked(*message)) return drop(message);
+    if (header.opCode == OpCode::Signal && isStreamControl(*message)) return drop(message);
     if (!unwanted.empty() && unwanted.contains(id)) {
         if (!message->hasMore()) unwanted.erase(id);
         return;
     }
-    if (isOverrun) return;
-    if (maxWaiting != 0 && inbox.size() >= maxWaiting) return overrun();
+    keep(message, woken);
+}
+
+void PeerState::keep(MessagePtr& message, WokenList& woken) noexcept {
+    const OpCode opCode = message->header.opCode;
+    if (opCode == OpCode::Signal && isUnasked(*message)) return drop(message);
+    if (opCode != OpCode::ByeRequest && !mayKeep(message)) return;
     if (message->hasMore() || !unclaimed.empty()) noteUnclaimed(*message);
     sink_->add(std::move(message), *hub_, woken);
 }
 
-/// What is about something of this side that is over, or that did not ask for it. Progress is kept for
-/// whoever receives at all; what one stream's ends tell each other is for nobody else.
+bool PeerState::mayKeep(MessagePtr& message) noexcept {
+    if (!isOverrun && reading.isAtMost()) overrun("too many messages waited to be received");
+    if (!isOverrun && reading.isUnbearable())
+        overrun("too much waited to be received while something else was waited for");
+    if (isOverrun) message.reset();
+    return !isOverrun;
+}
+
+/// As long as nobody has ever received: progress that no request wants, when much waits already; and at the
+/// side that called, which may never mean to receive, any news when that is all that it may find.
 bool PeerState::isUnasked(const Message& signal) const noexcept {
-    return isStreamControl(signal) || (!sink_->hasReader && isOwnRequest(signal.header.messageId));
+    if (sink_->hasReader || signal.hasMore()) return false;
+    const MessageId id = signal.header.messageId;
+    if (reading.isFilling() && (isOwnRequest(id) || answers.find(id) != nullptr)) return true;
+    return !isAccepted_ && reading.isFull();
 }
 
 void PeerState::drop(MessagePtr& signal) noexcept {
@@ -114,8 +127,9 @@ void PeerState::onReceived(const Message& message) noexcept {
     if (read) tellWriter(shared_from_this(), message.header.messageId, streamReadHeader, *read);
 }
 
-void PeerState::overrun() noexcept {
+void PeerState::overrun(const char* reason) noexcept {
     isOverrun = true;
+    overrunReason_ = reason;
     isDoomed_ = true;
     byeSaid_ = true;
     MessagePtr bye;
@@ -139,13 +153,11 @@ void PeerState::answerPing(MessagePtr& ping) noexcept {
 void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept {
     const OpCode opCode = message->header.opCode;
     if (opCode == OpCode::HelloResponse) return onHelloResponse(message, woken);
-    if (opCode == OpCode::Signal && message->status() == Status::PoolEmpty) return;
+    if (opCode == OpCode::Signal && message->status() == Status::PoolEmpty) return hub_->notePoolEmpty();
     if (message->isChannelClosed()) {
         endPeer_ = textOf(*message, wire::peerHeader);
-        return end(
-            make_error_code(Status::ChannelClosed),
-            isOverrun ? "too many messages waited to be received" : textOf(*message, wire::reasonHeader),
-            woken);
+        return end(make_error_code(Status::ChannelClosed),
+                   isOverrun ? overrunReason_ : textOf(*message, wire::reasonHeader), woken);
     }
     ++counts.returned;
     isDoomed_ = true;
@@ -178,6 +190,7 @@ void PeerState::end(const error_code& code, std::string reason, WokenList& woken
     endCode_ = code;
     endReason_ = std::move(reason);
     hasEnded_ = true;
+    reading.stop();
     if (!hub_->hasEnded()) hub_->removeRoute(channel_);
     inbox.close(code, *hub_, woken);
     if (helloWaiter != nullptr) hub_->wake(*helloWaiter, woken);
@@ -190,6 +203,8 @@ void PeerState::keepHello(const Message& message) {
     auto copy = std::make_unique<Message>();
     copyMessage(message, *copy);
     hello_ = std::move(copy);
+    answersPings_ =
+        hello_->textHeaders.find(heartbeatHeader) == (isAccepted_ ? heartbeatOfClient : heartbeatOfServer);
 }
 
 }  // namespace tempeh::flows::detail

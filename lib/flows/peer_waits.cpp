@@ -39,8 +39,21 @@ void RequestWait::open(Message& request) {
     if (problem) throw peer_.errorFor(problem);
 }
 
+bool RequestWait::enter() noexcept {
+    if (isDone() || !arrived_.empty()) return true;
+    need_.begin();
+    return false;
+}
+
+void RequestWait::takeArrived() noexcept {
+    for (const Message& signal : arrived_)
+        peer_.reading.remove(signal);
+    progress_.append(arrived_);
+}
+
 void RequestWait::settle() noexcept {
-    if (!ec) progress_.append(arrived_);
+    need_.end();
+    takeArrived();
     if (!ec && !isDone() && !hasTimedOut()) return;  // not the end yet
     if (ec || failure)
         ++peer_.counts.failed;
@@ -80,20 +93,25 @@ void RequestWait::giveUp() noexcept {
 }
 
 void RequestWait::leave() noexcept {
+    need_.end();
+    takeArrived();
     peer_.answers.erase(*this);
 }
 
 void RequestWait::onMessage(MessagePtr& message, WokenList& woken) noexcept {
     if (isDone()) return;
+    if (!message->isFromEngine() && message->header.opCode != OpCode::Response) {
+        if (!wantsSignals_ || !peer_.mayKeep(message)) return;
+        peer_.reading.add(*message);
+    }
+    need_.end();
     if (message->isFromEngine()) {
         failure = message->status();
         returned_ = std::move(message);
     } else if (message->header.opCode == OpCode::Response) {
         answer = std::move(message);
-    } else if (wantsSignals_) {
-        arrived_.pushBack(std::move(message));
     } else {
-        return;
+        arrived_.pushBack(std::move(message));
     }
     peer_.hub().wake(*this, woken);
 }

@@ -34,7 +34,8 @@ private:
 /// The answer to a request, and the signals on the way there.
 class RequestWait final : public Wait, public Exchange {
 public:
-    RequestWait(PeerState& peer, bool wantsSignals) noexcept : peer_(peer), wantsSignals_(wantsSignals) {}
+    RequestWait(PeerState& peer, bool wantsSignals) noexcept
+        : peer_(peer), wantsSignals_(wantsSignals), need_(peer.reading) {}
     ~RequestWait();
 
     /// Gives the message an id where it has none and waits for that id's messages from now on. Throws Error:
@@ -52,7 +53,7 @@ public:
     /// Once settled: throws Error if it failed.
     void throwFailure() const;
 
-    bool enter() noexcept override { return isDone() || !arrived_.empty(); }
+    bool enter() noexcept override;
     void settle() noexcept override;
     void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
     void onEnd(WokenList& woken) noexcept override;
@@ -65,11 +66,13 @@ public:
 
 private:
     void leave() noexcept;  // lock held
+    void takeArrived() noexcept;
 
     PeerState& peer_;
     const bool wantsSignals_;
-    MessageQueue arrived_;   // signals; under the lock until the wait is settled
-    MessageQueue progress_;  // the owner's: those that were there when it was
+    ReadControl::Need need_;  // while there is nothing to look at
+    MessageQueue arrived_;    // signals; under the lock until the wait is settled
+    MessageQueue progress_;   // the owner's: those that were there when it was
     MessagePtr returned_;
 };
 

@@ -1,5 +1,6 @@
 // Who is let in, and the coroutines that serve them.
 
+#include "flows/heartbeat_signals.hpp"
 #include "flows/server_guards.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -47,7 +48,7 @@ void ServerCore::onHello(MessagePtr hello) noexcept {
     WokenList woken;
     try {
         Knock knock{PeerState::accept(hub_, *hello), std::move(hello)};
-        knock.peer->maxWaiting = options_.maxWaiting;
+        knock.peer->reading.setMost(options_.maxWaiting);
         if (!keepKnock(knock, woken)) turnAway(std::move(knock));
     } catch (const std::bad_alloc&) {
         // Without memory nobody is let in; the peer closed its channel, or its hello's timeout does.
@@ -101,6 +102,8 @@ void ServerCore::answer(PeerState& peer, MessagePtr response, std::uint8_t statu
         ++counts_.refused;
     }
     response->header.opCode = OpCode::HelloResponse;
+    error_code ec;  // without room for it nobody is told, and nobody asks
+    if (status == 0) response->textHeaders.set(heartbeatHeader, heartbeatOfServer, ec);
     response->header.status = status;
     peer.post(response);  // who has gone meanwhile needs no answer
 }

@@ -7,6 +7,14 @@
 
 namespace tempeh::flows::detail {
 
+namespace {
+
+/// Sent ahead of a reader that has not read anything yet, at most: hundreds of streams to one that reads them
+/// one after the other would else fill it with parts that nobody reads for long.
+constexpr std::uint64_t firstParts = 4;
+
+}  // namespace
+
 StreamSender::StreamSender(Peer peer, StreamPtr stream, OpCode opCode, StreamOptions options)
     : peer_(std::move(peer)), stream_(std::move(stream)), opCode_(opCode), options_(options) {}
 
@@ -48,8 +56,9 @@ void StreamSender::checkWanted() const {
 
 asio::awaitable<void> StreamSender::pace() {
     Hub& hub = stream_->peer().hub();
-    while (options_.windowParts != 0 && sent_ >= options_.windowParts) {
-        ReaderWait wait(*stream_, sent_ + 1 - options_.windowParts);
+    const std::uint64_t window = options_.windowParts;
+    while (window != 0 && sent_ >= std::min(window, firstParts)) {
+        ReaderWait wait(*stream_, sent_ < window ? 1 : sent_ + 1 - window);
         bool hasHeard = false;
         {
             const std::scoped_lock lock(hub.mutex());

@@ -53,7 +53,9 @@ bool StreamState::makeWay() noexcept {
 }
 
 StreamState::~StreamState() {
+    MessageQueue dropped;  // outside the lock
     const std::scoped_lock lock(peer_->hub().mutex());
+    dropped = dropParts();
     table().erase(*this);
     const bool restComes = isDropping_ && !isLastIn_ && !hasEnded_ && whose_ == Whose::Theirs;
     if (!restComes) return;
@@ -103,7 +105,7 @@ void StreamState::stopReading() noexcept {
     MessageQueue dropped;
     {
         const std::scoped_lock lock(peer_->hub().mutex());
-        dropped = std::move(parts_);
+        dropped = dropParts();
         tells = isReading_ && !isLastIn_ && !hasEnded_ && window_.isOpen();
         isReading_ = false;
         isDropping_ = true;
@@ -135,7 +137,14 @@ bool StreamState::isPart(const Message& message) const noexcept {
 void StreamState::addPart(MessagePtr& message) noexcept {
     if (!std::exchange(isBegun_, true)) window_.open(*message);
     isLastIn_ = !message->hasMore();
+    peer_->reading.add(*message);
     parts_.pushBack(std::move(message));
+}
+
+MessageQueue StreamState::dropParts() noexcept {
+    for (const Message& part : parts_)
+        peer_->reading.remove(part);
+    return std::move(parts_);
 }
 
 void StreamState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
@@ -144,6 +153,8 @@ void StreamState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
     if (isSignal && onControl(*message, woken)) {
         message.reset();
     } else if (isPart(*message) && isReading_ && !isLastIn_) {
+        const bool isTakenAtOnce = reader != nullptr && parts_.empty();
+        if (!isTakenAtOnce && !peer_->mayKeep(message)) return;
         const bool isFirst = !isBegun_;
         addPart(message);
         // The writer is to keep its window from the beginning, whenever the reader comes to its next().
@@ -181,6 +192,7 @@ void StreamState::fail(const error_code& reason, WokenList& woken) noexcept {
 MessagePtr StreamState::takePart() noexcept {
     MessagePtr part = parts_.popFront();
     if (part == nullptr) return nullptr;
+    peer_->reading.remove(*part);
     window_.onTaken();
     isLastTaken_ = !part->hasMore();
     if (!isLastTaken_ || !part->textHeaders.find(streamAbortedHeader)) return part;
@@ -195,10 +207,13 @@ bool PartWait::enter() noexcept {
     }
     stream_.reader = this;
     isRegistered_ = true;
-    return stream_.isPartReady();
+    if (stream_.isPartReady()) return true;
+    need_.begin();
+    return false;
 }
 
 void PartWait::settle() noexcept {
+    need_.end();
     if (!std::exchange(isRegistered_, false)) return;
     stream_.reader = nullptr;
     isReady = stream_.isPartReady();
@@ -215,11 +230,14 @@ bool ReaderWait::enter() noexcept {
     }
     stream_.writer = this;
     isRegistered_ = true;
-    return stream_.isStopped || stream_.hasEnded() ||
-           (stream_.hasHeardReader && stream_.partsRead >= partsWanted_);
+    const bool isNear = stream_.hasHeardReader && stream_.partsRead >= partsWanted_;
+    if (isNear || stream_.isStopped || stream_.hasEnded()) return true;
+    need_.begin();
+    return false;
 }
 
 void ReaderWait::settle() noexcept {
+    need_.end();
     if (std::exchange(isRegistered_, false)) stream_.writer = nullptr;
 }
 

@@ -77,6 +77,7 @@ private:
     bool makeWay() noexcept;
     bool isPart(const Message& message) const noexcept;
     void addPart(MessagePtr& message) noexcept;
+    MessageQueue dropParts() noexcept;
     bool onControl(const Message& signal, WokenList& woken) noexcept;
     void fail(const error_code& reason, WokenList& woken) noexcept;
 
@@ -100,7 +101,8 @@ private:
 class PartWait final : public Wait {
 public:
     /// `takes`: or only waits for it.
-    PartWait(StreamState& stream, bool takes) noexcept : stream_(stream), takes_(takes) {}
+    PartWait(StreamState& stream, bool takes) noexcept
+        : stream_(stream), need_(stream.peer().reading), takes_(takes) {}
     bool enter() noexcept override;
     void settle() noexcept override;
 
@@ -109,6 +111,7 @@ public:
 
 private:
     StreamState& stream_;
+    ReadControl::Need need_;
     const bool takes_;
     bool isRegistered_ = false;
 };
@@ -117,12 +120,13 @@ private:
 class ReaderWait final : public Wait {
 public:
     ReaderWait(StreamState& stream, std::uint64_t partsWanted) noexcept
-        : stream_(stream), partsWanted_(partsWanted) {}
+        : stream_(stream), need_(stream.peer().reading), partsWanted_(partsWanted) {}
     bool enter() noexcept override;
     void settle() noexcept override;
 
 private:
     StreamState& stream_;
+    ReadControl::Need need_;
     std::uint64_t partsWanted_;
     bool isRegistered_ = false;
 };

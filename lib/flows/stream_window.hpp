@@ -51,7 +51,8 @@ public:
     std::optional<std::uint64_t> takeDue() noexcept {
         if (parts_ == 0) return std::nullopt;
         const std::uint64_t due = parts_ / 2 + parts_ % 2;
-        if (hasTold_ && (taken_ < told_ || taken_ - told_ < due)) return std::nullopt;
+        const bool isFirst = !hasTold_ || (told_ == 0 && taken_ != 0);  // it hardly goes ahead before that
+        if (!isFirst && (taken_ < told_ || taken_ - told_ < due)) return std::nullopt;
         hasTold_ = true;
         told_ = taken_;
         return taken_;

@@ -45,6 +45,17 @@ struct ChannelStats {
     ReturnedStats returned = {};   ///< Posted, not sent; told until the ChannelClosed is received.
 };
 
+/// Counters of a pool.
+struct PoolStats {
+    std::uint64_t hits = 0;         ///< Served by reuse.
+    std::uint64_t allocations = 0;  ///< Messages made on the heap.
+    std::uint64_t misses = 0;       ///< PoolOnly found nothing.
+    std::uint64_t highWater = 0;    ///< Most messages out at one time.
+    std::uint64_t outstanding = 0;  ///< Out now.
+    std::uint64_t free = 0;         ///< Waiting for reuse now.
+    std::uint64_t limit = 0;        ///< Options::maxPoolMessages.
+};
+
 /// Counters of one group since it was made; closed channels included.
 struct GroupStats {
     TrafficStats sent;                   ///< Written to sockets.
@@ -54,16 +65,7 @@ struct GroupStats {
     std::size_t channels = 0;            ///< Open now, listeners included.
     std::size_t pending = 0;             ///< Messages that wait to be received now.
     ReturnedStats returned;              ///< Posted, not sent.
-};
-
-/// Counters of a pool.
-struct PoolStats {
-    std::uint64_t hits = 0;         ///< Served by reuse.
-    std::uint64_t allocations = 0;  ///< Messages made on the heap.
-    std::uint64_t misses = 0;       ///< PoolOnly found nothing.
-    std::uint64_t highWater = 0;    ///< Most messages out at one time.
-    std::uint64_t outstanding = 0;  ///< Out now.
-    std::uint64_t free = 0;         ///< Waiting for reuse now.
+    PoolStats pool;                      ///< Of its engine, which all groups share.
 };
 
 /// Counters of an engine since it was made; closed groups and channels included.

@@ -58,10 +58,10 @@ public:
     /// a time (a second: NotAllowed).
     /// ChannelClosed comes after everything received before the end.
     ///
-    /// Messages that nobody receives hold on to the engine's pool, and when that is empty the group's
-    /// channels stop reading: that is the backpressure. As long as nobody has called this, Signals with the
-    /// id of one of this side's requests are not kept but dropped and counted (droppedSignals), unless the
-    /// request wants them.
+    /// What is not received holds up this channel alone: beyond a share of the pool it is not read, unless
+    /// somebody waits for something else that is to come through it (an answer, a part of a stream). Then it
+    /// is read on, up to 128 MiB, and closed beyond that. As long as nobody has called this, Signals that no
+    /// request of this side wants are kept up to a bound, and then dropped and counted (droppedSignals).
     asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
     /// The same without exceptions: null with `ec` at the end (endReason() says why in words), null without
     /// at the timeout. The form for `||`, which waits for the first operand that succeeds and so would wait

@@ -42,9 +42,10 @@ struct ServerOptions {
     asio::any_io_executor executor = {};
     /// Peers at one time; those beyond are refused with Status::NotAllowed. 0: no limit of its own.
     std::size_t maxPeers = 0;
-    /// Messages of one peer that wait for its handler's receive(), at most: one more, and that peer is
-    /// closed. Who sends and does not read the answers would else take the engine's whole pool in the end,
-    /// and stop everybody else with it. 0: no limit, for peers that are trusted.
+    /// Messages of one peer that wait for its handler, at most: for receive(), or as parts of a stream for
+    /// its reader. One more, and that peer is closed. 0: no such limit; the channel of a peer with much
+    /// waiting is not read then, see Peer::receive. Give more than the window of the streams that clients
+    /// send (StreamOptions::windowParts, 32).
     std::size_t maxWaiting = 0;
 };
 
@@ -53,7 +54,7 @@ struct ServerCounters {
     std::uint64_t accepted = 0;         ///< Clients let in.
     std::uint64_t refused = 0;          ///< By the hook, or beyond maxPeers.
     std::uint64_t handlerFailures = 0;  ///< Handlers that ended with an exception of their own.
-    std::uint64_t overruns = 0;         ///< Peers closed because of ServerOptions::maxWaiting.
+    std::uint64_t overruns = 0;         ///< Peers closed because too much of them waited.
     std::size_t peers = 0;              ///< Handlers that run now.
     std::uint64_t turnedAway = 0;       ///< Clients that came while the server stopped; closed without a no.
     std::uint64_t cancelled = 0;        ///< Handlers that had not ended by the deadline of stop().

@@ -29,6 +29,7 @@ struct StreamOptions {
     /// messages of the channel do not wait long behind it. 0: as far as the engine's limits go. Takes a Peer
     /// at the other end, whose StreamReader may come at any time; with any other (tofu knows no windows) the
     /// stream goes on as with 0 after `patience`.
+    /// Until the reader has read the first part, it is four.
     std::size_t windowParts = 32;
     /// How long the first sign of the other end is waited for, once, when the window is full. A sign that
     /// comes later counts from then on.
