@@ -1,6 +1,7 @@
 #include "flows/connecting.hpp"
 
 #include "flows/error_detail.hpp"
+#include "flows/heartbeat_signals.hpp"
 #include "flows/message_copy.hpp"
 #include "flows/peer_waits.hpp"
 #include "flows/retry_delay.hpp"
@@ -14,6 +15,7 @@ HelloTemplate::HelloTemplate(const Address& address, const ConnectOptions& optio
     format(client, *message_);
     for (const TextHeader& header : options.headers)
         message_->textHeaders.append(header.name, header.value);
+    message_->textHeaders.set(heartbeatHeader, heartbeatOfClient);
     message_->body.append(options.body);
     address_ = toString(client);
 }

@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace tempeh::flows {
 
@@ -35,7 +36,7 @@ HeartbeatState::HeartbeatState(const PeerPtr& peer, HeartbeatOptions options, Si
 
 asio::awaitable<void> HeartbeatState::run(HeartbeatPtr self, HubPtr hub) {
     const TimeSource& time = hub->time();
-    self->lastHeard_ = self->nextPing_ = time.now();
+    self->lastHeard_ = self->nextPing_ = self->due_ = time.now();
     TimePoint next = TimePoint::min();
     while (self->tick(time.now(), next)) {
         TickWait wait(*self, *hub);
@@ -51,17 +52,25 @@ bool HeartbeatState::tick(TimePoint now, TimePoint& next) {
     const PeerPtr peer = peer_.lock();
     if (peer == nullptr || peer->hasEnded()) return false;
     next = TimePoint::max();
-    if (options_.interval > Duration::zero()) {
+    const bool asks = options_.interval > Duration::zero();
+    {
+        const std::scoped_lock lock(peer->hub().mutex());
+        counts_.isAnswered = peer->answersPings();
+        if (asks && !counts_.isAnswered) return false;  // its silence means nothing
+    }
+    if (asks) {
         if (nextPing_ <= now) {
             ping(peer);
-            nextPing_ = now + options_.interval;
+            nextPing_ = peer->hub().time().after(options_.interval);
         }
         next = nextPing_;
     }
     if (options_.silence > Duration::zero()) {
         watch(peer, now);
-        next = std::min(next, now + std::max<Duration>(options_.silence / 4, std::chrono::milliseconds(1)));
+        const auto look = std::max<Duration>(options_.silence / 4, std::chrono::milliseconds(1));
+        next = std::min(next, peer->hub().time().after(look));
     }
+    due_ = next;
     return next != TimePoint::max();
 }
 
@@ -74,14 +83,22 @@ void HeartbeatState::ping(const PeerPtr& peer) {
     ++counts_.sent;
 }
 
+/// Not while this side does not read, nor as soon as it does again. When the look itself is late, this
+/// process may have stood still: then what came meanwhile is read first.
+bool HeartbeatState::isBlamed(PeerState& peer, TimePoint now) {
+    const bool isLate = now - due_ > options_.silence / 8;
+    if (isLate && !std::exchange(isSuspected_, true)) return false;
+    return peer.info().readingFor >= options_.silence;
+}
+
 void HeartbeatState::watch(const PeerPtr& peer, TimePoint now) {
     const std::uint64_t heard = peer->counters().received;
     if (heard != heard_) {
         heard_ = heard;
         lastHeard_ = now;
-        isSilent_ = false;
+        isSilent_ = isSuspected_ = false;
     }
-    if (isSilent_ || now - lastHeard_ < options_.silence) return;
+    if (isSilent_ || now - lastHeard_ < options_.silence || !isBlamed(*peer, now)) return;
     isSilent_ = true;
     {
         const std::scoped_lock lock(peer->hub().mutex());

@@ -28,6 +28,7 @@ private:
     bool tick(TimePoint now, TimePoint& next);
     void ping(const PeerPtr& peer);
     void watch(const PeerPtr& peer, TimePoint now);
+    bool isBlamed(PeerState& peer, TimePoint now);
 
     const std::weak_ptr<PeerState> peer_;
     const std::weak_ptr<Hub> hub_;
@@ -39,6 +40,8 @@ private:
     TimePoint lastHeard_;
     std::uint64_t heard_ = 0;
     bool isSilent_ = false;
+    bool isSuspected_ = false;  // nothing was heard when it was looked at late
+    TimePoint due_;             // the next look
 
     // Under the hub's lock.
     Wait* tick_ = nullptr;

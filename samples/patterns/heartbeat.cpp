@@ -29,6 +29,7 @@ asio::awaitable<void> freeze(tempeh::ChannelGroup group) {
         MessagePtr message = co_await group.waitReceive();
         if (message->header.opCode != OpCode::HelloRequest) continue;
         message->header.opCode = OpCode::HelloResponse;
+        message->textHeaders.set("heartbeat", "server-answers");  // as flows say; this one never will
         group.post(std::move(message));
     }
 }

@@ -4,6 +4,11 @@
 #include "support/flows_fixture.hpp"
 #include "support/raw_server.hpp"
 
+#include <atomic>
+#include <string_view>
+#include <thread>
+#include <vector>
+
 namespace tempeh::test {
 namespace {
 
@@ -61,13 +66,100 @@ asio::awaitable<void> expectAbort(Ampe& engine, std::uint16_t port) {
     EXPECT_GT(heartbeat.counters().sent, 0U);
 }
 
+/// As flows say hello: pings are answered.
+constexpr std::string_view answered = "heartbeat:server-answers\r\n";
+
 TEST(FlowsHeartbeat, AbortsASilentPeer) {
     Reactor client;
     RawServer silent;
     Running waiting(client.executor(), expectAbort(client, silent.port()));
     RawPeer peer = silent.accept();
-    peer.acceptHello();
+    peer.acceptHello(answered);
     waiting.join();
+}
+
+/// Nobody of tofu's answers, or says that it does.
+asio::awaitable<void> expectNoQuestion(Ampe& engine, std::uint16_t port) {
+    const Address address = TcpClientAddress{"127.0.0.1", port};
+    const Peer peer = co_await flows::connect(engine, address);
+    const Heartbeat heartbeat(peer, {.interval = 1ms, .silence = 4ms});
+    const MessagePtr request = co_await peer.receive(patience);
+    EXPECT_EQ(request->header.messageId, 77U);
+    EXPECT_TRUE(peer.isOpen());
+    EXPECT_EQ(heartbeat.counters().sent, 0U);
+    EXPECT_EQ(heartbeat.counters().silences, 0U);
+    EXPECT_FALSE(heartbeat.counters().isAnswered);
+}
+
+TEST(FlowsHeartbeat, AsksNobodyWhoDidNotSayThatItAnswers) {
+    Reactor client;
+    RawServer quiet;
+    Running waiting(client.executor(), expectNoQuestion(client, quiet.port()));
+    RawPeer peer = quiet.accept();
+    peer.acceptHello();
+    std::this_thread::sleep_for(20ms);  // quiet for longer than a peer may be that answers
+    peer.write({.channelNumber = 1, .opCode = OpCode::Request, .messageId = 77});
+    waiting.join();
+}
+
+/// Its engine's pool is all in the receiver's hands, so nothing is read; then the receiver goes on.
+asio::awaitable<void> hoardAndWatch(Peer peer, std::atomic<bool>* mayGoOn) {
+    const auto never = [](const Peer&) { ADD_FAILURE() << "nobody listened"; };
+    const Heartbeat heartbeat(peer, {.interval = 2ms, .silence = 20ms}, never);
+    std::vector<MessagePtr> hoard;
+    while (!peer.info().isReadingPaused) {
+        MessagePtr message = co_await peer.receive(1ms);
+        if (message != nullptr) hoard.push_back(std::move(message));
+    }
+    const std::uint64_t sent = heartbeat.counters().sent;
+    while (heartbeat.counters().sent < sent + 30)
+        co_await peer.sleep(1ms);
+    EXPECT_EQ(heartbeat.counters().silences, 0U);
+    *mayGoOn = true;
+    hoard.clear();
+    for (;;)
+        co_await peer.receive();
+}
+
+asio::awaitable<void> tellUntil(Peer peer, std::atomic<bool>* isEnough) {
+    while (!*isEnough) {
+        const bool isSent = co_await peer.send(peer.get(OpCode::Signal, "much"), 1ms);
+        (void)isSent;
+    }
+}
+
+TEST(FlowsHeartbeat, BlamesNobodyForWhatThisSideDoesNotRead) {
+    std::atomic<bool> isEnough{false};
+    const flows::Handler handler = [&isEnough](Peer peer) {
+        return hoardAndWatch(std::move(peer), &isEnough);
+    };
+    FlowsPair pair(handler, localTcp(), {}, {.initialPoolMessages = 1, .maxPoolMessages = 64});
+    pair.onClient(tellUntil(pair.connect(), &isEnough));
+    EXPECT_TRUE(isEnough);
+}
+
+asio::awaitable<void> watchWhileStandingStill(Peer peer, std::atomic<bool>* hasStood) {
+    const auto never = [](const Peer&) { ADD_FAILURE() << "its pong was there to be read"; };
+    const Heartbeat heartbeat(peer, {.interval = 10ms, .silence = 500ms}, never);
+    while (!*hasStood)
+        co_await peer.sleep(1ms);
+    const std::uint64_t received = peer.counters().received;
+    while (peer.counters().received < received + 10)
+        co_await peer.sleep(1ms);
+    EXPECT_EQ(heartbeat.counters().silences, 0U);
+}
+
+/// As after SIGSTOP, or a night with the lid closed: all that came meanwhile is still to be read.
+TEST(FlowsHeartbeat, BlamesNobodyForTheTimeInWhichThisSideStoodStill) {
+    FlowsPair pair(answerRequestsAlone);
+    std::atomic<bool> hasStood{false};
+    Running watching(pair.clientReactor.executor(), watchWhileStandingStill(pair.connect(), &hasStood));
+    std::this_thread::sleep_for(20ms);  // the first pings are out
+    asio::post(pair.clientReactor.executor(), [&hasStood] {
+        std::this_thread::sleep_for(700ms);
+        hasStood = true;
+    });
+    watching.join();
 }
 
 /// Silent, then heard, then silent again: told twice.

@@ -276,7 +276,7 @@ TEST(FlowsReconnectHeartbeat, GivesASilentConnectionUpAndConnectsAgain) {
     const ReconnectingPeer link(client, TcpClientAddress{"127.0.0.1", silent.port()},
                                 {.backoff = quick, .heartbeat = {.interval = 5ms, .silence = 20ms}});
     RawPeer first = silent.accept();
-    first.acceptHello();
+    first.acceptHello("heartbeat:server-answers\r\n");
     Running asking(client.executor(), expectUnanswered(link));
     RawPeer second = silent.accept();
     second.acceptHello();

@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
+#include <span>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 #include <utility>
 
@@ -33,11 +35,15 @@ public:
 
     void write(const BinaryHeader& header) { peer_.send(header.encode()); }
 
-    /// Reads the HelloRequest and answers it.
-    void acceptHello() {
+    /// Reads the HelloRequest and answers it; `headers` as on the wire.
+    void acceptHello(std::string_view headers = {}) {
         const BinaryHeader hello = readFrame();
         EXPECT_EQ(hello.opCode, OpCode::HelloRequest);
-        write({.channelNumber = 1, .opCode = OpCode::HelloResponse, .messageId = hello.messageId});
+        write({.channelNumber = 1,
+               .opCode = OpCode::HelloResponse,
+               .messageId = hello.messageId,
+               .textHeadersLength = static_cast<std::uint16_t>(headers.size())});
+        if (!headers.empty()) peer_.send(std::as_bytes(std::span(headers.data(), headers.size())));
     }
 
     /// True when the stream ends, in whatever way.

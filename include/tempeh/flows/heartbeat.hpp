@@ -32,13 +32,20 @@ using SilenceHook = std::function<void(const Peer& peer)>;
 struct HeartbeatCounters {
     std::uint64_t sent = 0;      ///< Signals.
     std::uint64_t silences = 0;  ///< Times the other side fell silent.
+    /// The other side said in its hello that it answers. If not, nothing is asked.
+    bool isAnswered = false;
 };
 
 /// Keeps a channel alive and finds out when the other side is not there any more. Its signals are empty but
 /// for the text header `heartbeat:ping`; a Peer at the other end answers each with `heartbeat:pong` by
 /// itself, and neither comes out of receive(). So one side's heartbeat is enough, also when both applications
 /// have nothing to say; any other message counts as a sign of life too, so that a busy peer is never silent.
-/// A peer that is not of this library gets the signals to receive, and is heard when it sends anything.
+/// Only a peer that said in its hello that it answers (all that flows connect or let in do) is asked. To
+/// another one, as one of tofu, nothing is sent, and its silence means nothing: then this does nothing at
+/// all, unless `interval` is 0, which watches its own traffic.
+///
+/// The other side is never blamed for what this side does not read: silence counts from when reading goes on
+/// after a pause (receive() too slow, the pool empty), and after this process stood still it looks again.
 ///
 /// Ends when it is destroyed or the channel has ended; does not keep the channel open. Any thread.
 class TEMPEH_EXPORT Heartbeat {
