@@ -16,6 +16,10 @@ bool ExchangeTable::insert(MessageId id, Exchange& exchange) {
     exchange.next_ = bucket;
     exchange.isEnlisted_ = true;
     bucket = &exchange;
+    exchange.older_ = newest_;
+    exchange.newer_ = nullptr;
+    (newest_ != nullptr ? newest_->newer_ : oldest_) = &exchange;
+    newest_ = &exchange;
     ++size_;
     return true;
 }
@@ -26,14 +30,15 @@ void ExchangeTable::erase(Exchange& exchange) noexcept {
     while (*link != &exchange)
         link = &(*link)->next_;
     *link = exchange.next_;
+    (exchange.older_ != nullptr ? exchange.older_->newer_ : oldest_) = exchange.newer_;
+    (exchange.newer_ != nullptr ? exchange.newer_->older_ : newest_) = exchange.older_;
     exchange.isEnlisted_ = false;
     --size_;
 }
 
 void ExchangeTable::endAll(WokenList& woken) noexcept {
-    for (Exchange* first : buckets_)
-        for (Exchange* exchange = first; exchange != nullptr; exchange = exchange->next_)
-            exchange->onEnd(woken);
+    for (Exchange* exchange = oldest_; exchange != nullptr; exchange = exchange->newer_)
+        exchange->onEnd(woken);
 }
 
 void ExchangeTable::grow() {

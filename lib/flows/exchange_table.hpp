@@ -34,11 +34,13 @@ private:
     friend class ExchangeTable;
 
     MessageId id_ = 0;
-    Exchange* next_ = nullptr;
+    Exchange* next_ = nullptr;  // in its bucket
+    Exchange* older_ = nullptr;
+    Exchange* newer_ = nullptr;
     bool isEnlisted_ = false;
 };
 
-/// Exchanges by message id: a hash table of what its users own. Allocates only to grow.
+/// Exchanges by message id: a hash table of what its users own, and their order. Allocates only to grow.
 class ExchangeTable {
 public:
     /// False: the id is taken. Throws std::bad_alloc.
@@ -53,7 +55,7 @@ public:
     }
     std::size_t size() const noexcept { return size_; }
 
-    /// Tells every one that the channel ended; they stay enlisted.
+    /// Tells every one that the channel ended, in the order of their beginnings; they stay enlisted.
     void endAll(WokenList& woken) noexcept;
 
 private:
@@ -64,6 +66,8 @@ private:
     void grow();
 
     std::vector<Exchange*> buckets_;  // a power of two
+    Exchange* oldest_ = nullptr;
+    Exchange* newest_ = nullptr;
     std::size_t size_ = 0;
 };
 

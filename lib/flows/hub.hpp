@@ -147,6 +147,7 @@ private:
     void leave() noexcept;
     void nudge() noexcept;  // lock held: lets the loop look at its deadlines again
     void end(const error_code& reason) noexcept;
+    void forgetRoutes(WokenList& woken) noexcept;  // lock held
     void unlinkDeadline(Wait& wait) noexcept {
         if (wait.is_linked()) deadlines_.erase(deadlines_.iterator_to(wait));
     }

@@ -1,5 +1,6 @@
 // The life of a hub: its loop, from the first message to the last user's leaving or the engine's end.
 
+#include "base/run_sources.hpp"
 #include "flows/hub.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -7,6 +8,8 @@
 #include <boost/asio/detached.hpp>
 
 #include <algorithm>
+#include <map>
+#include <new>
 
 namespace tempeh::flows::detail {
 
@@ -15,10 +18,13 @@ namespace {
 /// Messages sorted between two looks at the deadlines.
 constexpr int messagesPerLook = 256;
 
-/// Ids of flows stay apart from those the engine gives (sequential from 1) and from other hubs'.
+/// Ids of flows stay apart from those the engine gives (sequential from 1) and from other hubs'. They are on
+/// the wire, so a simulation counts its own.
 MessageId firstIdOfNextHub() noexcept {
     static constinit std::atomic<MessageId> hubs{1};
-    return hubs.fetch_add(1, std::memory_order_relaxed) << 32U | 1U;
+    base::RunSources* const own = base::RunSources::ofThisThread();
+    const MessageId number = own != nullptr ? ++own->lastHub : hubs.fetch_add(1, std::memory_order_relaxed);
+    return number << 32U | 1U;
 }
 
 /// An engine that does not say has enough.
@@ -169,6 +175,20 @@ void Hub::nudge() noexcept {
     group_.updateReceiver(std::move(nudge_), ec);
 }
 
+/// In the order of their numbers, not of the hash table: whoever waits is woken in that order.
+void Hub::forgetRoutes(WokenList& woken) noexcept {
+    const auto routes = std::move(routes_);
+    routes_.clear();
+    try {
+        const std::map<ChannelNumber, Route*> inOrder(routes.begin(), routes.end());
+        for (const auto& [channel, route] : inOrder)
+            route->onHubEnd(endReason_, woken);
+    } catch (const std::bad_alloc&) {
+        for (const auto& [channel, route] : routes)
+            route->onHubEnd(endReason_, woken);
+    }
+}
+
 void Hub::end(const error_code& reason) noexcept {
     WokenList woken;
     std::shared_ptr<Acceptor> acceptor;  // not released under the lock
@@ -177,10 +197,7 @@ void Hub::end(const error_code& reason) noexcept {
         hasEnded_ = true;
         endReason_ = reason;
         loopExecutor_ = {};  // must not outlive its context
-        const auto routes = std::move(routes_);
-        routes_.clear();
-        for (const auto& [channel, route] : routes)
-            route->onHubEnd(reason, woken);
+        forgetRoutes(woken);
         wakeAll(sleeps_, woken);
         acceptor = acceptor_.lock();
         if (acceptor != nullptr) acceptor->onHubEnd(woken);

@@ -1,5 +1,6 @@
 #include "base/entropy.hpp"
 #include "base/random.hpp"
+#include "base/run_sources.hpp"
 
 #include <tempeh/flows/trace_context.hpp>
 
@@ -38,8 +39,14 @@ bool isValid(std::string_view text) noexcept {
            isHex(text.substr(flagsAt, 2));
 }
 
-std::string randomHex(std::size_t digits) {
+base::Random& randomOfThisThread() {
+    if (base::RunSources* const own = base::RunSources::ofThisThread()) return own->random;
     thread_local base::Random random(base::entropySeed());
+    return random;
+}
+
+std::string randomHex(std::size_t digits) {
+    base::Random& random = randomOfThisThread();
     std::string text;
     do {
         text.clear();

@@ -24,20 +24,22 @@ Options prepared(Options options) {
     return core::checked(options);
 }
 
-std::shared_ptr<core::Engine> makeEngine(Simulation& simulation, const std::string& name,
-                                         const Options& options) {
-    const asio::any_io_executor strand = asio::make_strand(simulation.context());
+std::shared_ptr<core::Engine> makeEngine(Simulation& simulation, HostContext& context,
+                                         const std::string& name, const Options& options) {
+    const asio::any_io_executor strand = asio::make_strand(context);
     World& world = simulation.world();
     core::Environment environment{.network = std::make_unique<MemoryNetwork>(world, name, strand),
                                   .clock = transport::Clock(world.timeline().moment())};
-    return std::make_shared<core::Engine>(simulation.context(), strand, prepared(options),
-                                          std::move(environment), false);
+    return std::make_shared<core::Engine>(context, strand, prepared(options), std::move(environment), false);
 }
 
 }  // namespace
 
 SimulatedEngine::SimulatedEngine(Simulation& simulation, std::string name, const Options& options)
-    : simulation_(simulation), name_(std::move(name)), engine_(makeEngine(simulation, name_, options)) {}
+    : simulation_(simulation)
+    , context_(simulation.makeContext())
+    , name_(std::move(name))
+    , engine_(makeEngine(simulation, context_, name_, options)) {}
 
 SimulatedEngine::~SimulatedEngine() {
     release();

@@ -11,6 +11,7 @@
 namespace tempeh::testing::detail {
 
 class Simulation;
+class HostContext;
 
 /// The real engine on a simulated network.
 class SimulatedEngine final : public Ampe {
@@ -30,6 +31,7 @@ public:
     std::uint64_t randomSeed() override;
 
     const std::string& name() const noexcept { return name_; }
+    HostContext& context() const noexcept { return context_; }
     asio::any_io_executor executor() const { return engine_->executor(); }
     bool isStopped() const noexcept { return isStopped_; }
     /// As destroying a Reactor, without the wait.
@@ -39,6 +41,7 @@ public:
 
 private:
     Simulation& simulation_;
+    HostContext& context_;
     const std::string name_;
     std::shared_ptr<core::Engine> engine_;
     bool isStopped_ = false;

@@ -119,6 +119,14 @@ void SimulatedNetwork::crash(std::string_view engine) {
     simulation_->crash(engine);
 }
 
+void SimulatedNetwork::suspend(std::string_view engine) {
+    simulation_->suspend(engine);
+}
+
+void SimulatedNetwork::resume(std::string_view engine) {
+    simulation_->resume(engine);
+}
+
 void SimulatedNetwork::setFaults(bool on) {
     simulation_->world().setFaults(on);
 }

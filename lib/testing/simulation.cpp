@@ -8,8 +8,9 @@
 
 namespace tempeh::testing::detail {
 
-Simulation::Simulation(const SimulationOptions& options)
-    : world_(options), context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE) {}
+Simulation::Simulation(const SimulationOptions& options) : sources_(~options.seed), world_(options) {
+    makeContext();
+}
 
 /// Nothing of the application's runs any more, what it refers to may be gone: its coroutines are put on their
 /// way and go with the context.
@@ -17,6 +18,16 @@ Simulation::~Simulation() {
     for (const auto& engine : engines_)
         engine->release();
     world_.timeline().clear();
+    engines_.clear();
+    // What goes with one context may leave something with another.
+    for (int round = 0; round < 3; ++round)
+        for (const auto& context : contexts_)
+            context->shutdown();
+}
+
+HostContext& Simulation::makeContext() {
+    contexts_.push_back(std::make_unique<HostContext>());
+    return *contexts_.back();
 }
 
 Ampe& Simulation::createEngine(std::string_view name, Options options) {
@@ -43,12 +54,25 @@ SimulatedEngine& Simulation::living(std::string_view name) {
 
 void Simulation::crash(std::string_view name) {
     SimulatedEngine& engine = living(name);
+    engine.context().isSuspended = false;  // what is left of its coroutines is to end
     world_.crash(world_.hostOf(engine.name()));
     engine.stop();
 }
 
+void Simulation::suspend(std::string_view name) {
+    SimulatedEngine& engine = living(name);
+    if (std::exchange(engine.context().isSuspended, true)) return;
+    world_.trace().add(TraceEvent::Suspend, world_.hostOf(engine.name()));
+}
+
+void Simulation::resume(std::string_view name) {
+    SimulatedEngine& engine = living(name);
+    if (!std::exchange(engine.context().isSuspended, false)) return;
+    world_.trace().add(TraceEvent::Resume, world_.hostOf(engine.name()));
+}
+
 void Simulation::spawn(SimulatedEngine* engine, asio::awaitable<void> coroutine) {
-    const asio::any_io_executor executor = engine != nullptr ? engine->executor() : context_.get_executor();
+    const asio::any_io_executor executor = engine != nullptr ? engine->executor() : context().get_executor();
     asio::co_spawn(executor, std::move(coroutine), [this, engine](std::exception_ptr thrown) {
         if (thrown == nullptr || failure_ != nullptr) return;
         try {
@@ -64,14 +88,25 @@ void Simulation::spawn(SimulatedEngine* engine, asio::awaitable<void> coroutine)
     });
 }
 
+/// Of any host: nothing orders what different processes do.
+bool Simulation::runOneHandler() {
+    const std::size_t count = contexts_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t whose = (turn_ + i) % count;
+        if (!contexts_[whose]->runOne()) continue;
+        turn_ = world_.chance(0.5) ? whose : whose + 1;
+        return true;
+    }
+    return false;
+}
+
 bool Simulation::step(TimePoint until) {
     Timeline& timeline = world_.timeline();
     std::optional<TimePoint> next = timeline.next();
     // What happens at the same moment may do so before, between and after what follows from it.
     const bool isAtOnce = next && *next <= timeline.now() && world_.chance(0.5);
     if (!isAtOnce) {
-        if (context_.stopped()) context_.restart();
-        if (context_.poll_one() != 0) return true;
+        if (runOneHandler()) return true;
         next = timeline.next();
     }
     if (!next || *next > until) return false;

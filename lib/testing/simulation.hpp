@@ -1,12 +1,13 @@
 #pragma once
 
+#include "base/run_sources.hpp"
 #include "core/message_ids.hpp"
+#include "testing/host_context.hpp"
 #include "testing/memory_network.hpp"
 #include "testing/simulated_engine.hpp"
 #include "testing/world.hpp"
 
-#include <boost/asio/io_context.hpp>
-
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -40,7 +41,10 @@ public:
     Simulation& operator=(const Simulation&) = delete;
 
     World& world() noexcept { return world_; }
-    asio::io_context& context() noexcept { return context_; }
+    /// Of no engine.
+    HostContext& context() noexcept { return *contexts_.front(); }
+    /// For an engine; lives as long as this.
+    HostContext& makeContext();
     bool isRunning() const noexcept { return isRunning_; }
 
     Ampe& createEngine(std::string_view name, Options options);
@@ -48,6 +52,8 @@ public:
     SimulatedEngine* find(std::string_view name) noexcept;
     SimulatedEngine& living(std::string_view name);
     void crash(std::string_view name);
+    void suspend(std::string_view name);
+    void resume(std::string_view name);
 
     /// True: `isDone` said so. Null: never does.
     bool run(const std::function<bool()>* isDone, TimePoint until);
@@ -55,10 +61,13 @@ public:
 private:
     /// One handler, or one moment. False: there is nothing to do until then.
     bool step(TimePoint until);
+    bool runOneHandler();
 
     const OwnMessageIds ids_;
+    base::RunSources sources_;
     World world_;
-    asio::io_context context_;
+    std::vector<std::unique_ptr<HostContext>> contexts_;
+    std::size_t turn_ = 0;  // whose context it is
     std::vector<std::unique_ptr<SimulatedEngine>> engines_;
     std::exception_ptr failure_;
     std::uint64_t steps_ = 0;

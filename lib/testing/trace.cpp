@@ -14,7 +14,8 @@ std::string_view nameOf(TraceEvent event) noexcept {
     constexpr std::string_view names[] = {"connect",       "connected", "connect failed", "listen",  "accept",
                                           "accept failed", "write",     "blocked",        "arrive",  "read",
                                           "end",           "close",     "reset",          "silence", "cut",
-                                          "heal",          "start",     "crash",          "timer",   "note"};
+                                          "heal",          "start",     "crash",          "suspend", "resume",
+                                          "timer",         "note"};
     return names[static_cast<std::size_t>(event)];
 }
 

@@ -31,6 +31,8 @@ enum class TraceEvent : std::uint8_t {
     Heal,
     Start,
     Crash,
+    Suspend,
+    Resume,
     Timer,
     Note,
 };

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <variant>
 
 namespace tempeh::testing::detail {
@@ -27,15 +28,18 @@ bool World::chance(double probability) noexcept {
     return static_cast<double>(random_.next() >> 11U) * 0x1p-53 < probability;
 }
 
-std::size_t World::between(std::size_t least, std::size_t most) noexcept {
+std::uint64_t World::between(std::uint64_t least, std::uint64_t most) noexcept {
+    constexpr std::uint64_t widest = std::numeric_limits<std::uint32_t>::max();
     if (most <= least) return least;
-    return least +
-           random_.below(static_cast<std::uint32_t>(std::min<std::size_t>(most - least, 1U << 30U) + 1));
+    const std::uint64_t width = most - least;
+    if (width < widest) return least + random_.below(static_cast<std::uint32_t>(width + 1));
+    return least + (width == std::numeric_limits<std::uint64_t>::max() ? random_.next()
+                                                                       : random_.next() % (width + 1));
 }
 
 Duration World::latency() noexcept {
-    const auto least = static_cast<std::size_t>(std::max<Duration::rep>(options_.minLatency.count(), 0));
-    const auto most = static_cast<std::size_t>(std::max<Duration::rep>(options_.maxLatency.count(), 0));
+    const auto least = static_cast<std::uint64_t>(std::max<Duration::rep>(options_.minLatency.count(), 0));
+    const auto most = static_cast<std::uint64_t>(std::max<Duration::rep>(options_.maxLatency.count(), 0));
     const Duration latency(static_cast<Duration::rep>(between(least, most)));
     const Duration tick = options_.tick;
     return tick > Duration::zero() ? (latency + tick - Duration(1)) / tick * tick : latency;
@@ -46,7 +50,7 @@ Duration World::passage() noexcept {
     if (chance(options_.stalls)) {
         const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(options_.maxStall).count();
         time += std::chrono::microseconds(
-            between(0, static_cast<std::size_t>(std::max<std::int64_t>(micros, 0))));
+            between(0, static_cast<std::uint64_t>(std::max<std::int64_t>(micros, 0))));
     }
     return time;
 }

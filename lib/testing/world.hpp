@@ -39,7 +39,8 @@ public:
     bool chance(double probability) noexcept;
     /// Only while faults are on.
     bool fault(double probability) noexcept { return faults_ && chance(probability); }
-    std::size_t between(std::size_t least, std::size_t most) noexcept;
+    /// Both may come.
+    std::uint64_t between(std::uint64_t least, std::uint64_t most) noexcept;
     Duration latency() noexcept;
     /// How long it takes a piece of data, hold-ups included.
     Duration passage() noexcept;

@@ -23,6 +23,7 @@ struct Arguments {
     std::uint64_t jobs = 1;
     std::size_t traceLines = 0;
     bool keepsGoing = false;
+    bool hashes = false;  // instead of checking
 };
 
 Arguments parse(int argc, char** argv) {
@@ -31,6 +32,10 @@ Arguments parse(int argc, char** argv) {
         const std::string_view name = argv[i];
         if (name == "--keep-going") {
             arguments.keepsGoing = true;
+            continue;
+        }
+        if (name == "--hashes") {
+            arguments.hashes = true;
             continue;
         }
         const std::uint64_t value = i + 1 < argc ? std::strtoull(argv[++i], nullptr, 0) : 0;
@@ -91,10 +96,41 @@ std::optional<SeedFailure> check(std::uint64_t seed, std::size_t traceLines) {
 
 }  // namespace
 
-std::optional<SeedFailure> checkSeed(std::uint64_t seed, std::size_t traceLines) {
+namespace {
+
+bool isOfFlows(std::uint64_t seed) {
     constexpr std::uint64_t flowsEvery = 4;
-    return seed % flowsEvery == 0 ? check<FlowsWorkload>(seed, traceLines)
-                                  : check<Workload>(seed, traceLines);
+    return seed % flowsEvery == 0;
+}
+
+template <typename Work>
+std::uint64_t hashOf(std::uint64_t seed) {
+    Work workload(seed, true);
+    std::string failure;
+    try {
+        workload.run();
+    } catch (const std::exception& thrown) {
+        failure = thrown.what();
+    }
+    workload.network().note(failure);
+    return workload.network().traceHash();
+}
+
+}  // namespace
+
+std::uint64_t traceHashOf(std::uint64_t seed) {
+    return isOfFlows(seed) ? hashOf<FlowsWorkload>(seed) : hashOf<Workload>(seed);
+}
+
+std::string traceHashes(std::uint64_t first, std::uint64_t count) {
+    std::string lines;
+    for (std::uint64_t seed = first; seed < first + count; ++seed)
+        lines += std::to_string(seed) + " " + std::to_string(traceHashOf(seed)) + "\n";
+    return lines;
+}
+
+std::optional<SeedFailure> checkSeed(std::uint64_t seed, std::size_t traceLines) {
+    return isOfFlows(seed) ? check<FlowsWorkload>(seed, traceLines) : check<Workload>(seed, traceLines);
 }
 
 bool isCommandLine(int argc, char** argv) {
@@ -105,6 +141,10 @@ bool isCommandLine(int argc, char** argv) {
 
 int runCommandLine(int argc, char** argv) {
     const Arguments arguments = parse(argc, argv);
+    if (arguments.hashes) {
+        std::cout << traceHashes(arguments.first, arguments.seeds) << std::flush;
+        return 0;
+    }
     const auto start = std::chrono::steady_clock::now();
     const bool isWell = runJobs(arguments);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;

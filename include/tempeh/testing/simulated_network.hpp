@@ -72,6 +72,11 @@ public:
     void heal();
     /// The process dies: its connections are closed or reset, and its engine is stopped.
     void crash(std::string_view engine);
+    /// The process is stopped, as by SIGSTOP or a machine that is put to sleep: nothing that runs beside the
+    /// engine's sockets goes on, while its connections take in what fits and time passes. resume() lets it
+    /// go on.
+    void suspend(std::string_view engine);
+    void resume(std::string_view engine);
     /// Resets, half-opens, refusals, black holes and failed accepts: off, or as the options say.
     void setFaults(bool on);
 
