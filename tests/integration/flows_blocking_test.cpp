@@ -161,5 +161,23 @@ TEST(FlowsBlockingServer, HandsPeersToThreads) {
     worker.join();
 }
 
+asio::awaitable<void> answerWithTrace(Peer peer) {
+    for (;;) {
+        MessagePtr request = co_await peer.receive();
+        const std::string trace(request->textHeaders.find(flows::traceparentHeader).value_or("none"));
+        if (request->header.opCode == OpCode::Request) co_await peer.respond(std::move(request), trace);
+    }
+}
+
+TEST(FlowsBlockingTraced, CarriesTheTraceOfItsPeer) {
+    FlowsPair pair(answerWithTrace);
+    const BlockingPeer peer = flows::connectBlocking(pair.clientReactor, pair.address);
+    const flows::TraceContext context = flows::TraceContext::begin();
+    const MessagePtr traced = peer.traced(context).request(peer.get(), patience);
+    EXPECT_EQ(traced->body.view(), context.traceparent());
+    const MessagePtr plain = peer.request(peer.get(), patience);
+    EXPECT_EQ(plain->body.view(), "none");
+}
+
 }  // namespace
 }  // namespace tempeh::test
