@@ -1,6 +1,7 @@
 #include "sim/flows_workload.hpp"
 
 #include "sim/any_network.hpp"
+#include "sim/presence.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -24,24 +25,8 @@ SimulationOptions flowsNetworkOptions(std::uint64_t seed, bool isFaulty) {
     return anyNetwork(seed, isFaulty, random, {.least = 200, .small = 4000});
 }
 
-/// Counts a coroutine while it is there.
-class Presence {
-public:
-    explicit Presence(int& count) noexcept : count_(count) { ++count_; }
-    ~Presence() { --count_; }
-    Presence(const Presence&) = delete;
-    Presence& operator=(const Presence&) = delete;
-
-private:
-    int& count_;
-};
-
 std::string padded(const std::string& token, std::size_t size) {
     return fmt::format("{} {:x>{}}", token, "", size);
-}
-
-char byteOf(std::uint64_t seed, std::uint64_t position) {
-    return static_cast<char>((seed * 131 + position * 31 + position / 251) & 0xffU);
 }
 
 }  // namespace
@@ -97,7 +82,7 @@ void FlowsWorkload::startServer() {
     options.maxPoolMessages = oneIn(4) ? 8 + below(30) : 4096;
     options.sendQueueMessages = oneIn(3) ? 2 + below(20) : 4096;
     Ampe& engine = network_.createEngine("server", options);
-    engines_.push_back(&engine);
+    engines_.push_back(server_ = &engine);
     servers_.emplace_back(engine,
                           std::vector<Address>{TcpServerAddress{"", port}, UdsServerAddress{"/server", {}}});
     network_.spawn("server", serve(servers_.back()));
@@ -111,6 +96,7 @@ void FlowsWorkload::startClient(int index) {
     const std::string name = fmt::format("client{}", index);
     Ampe& engine = network_.createEngine(name, options);
     engines_.push_back(&engine);
+    if (index == 0) client0_ = &engine;
     Address address = TcpClientAddress{"server", port};
     if (oneIn(2)) address = UdsClientAddress{"/server"};
     const bool isLink = oneIn(2);
@@ -121,14 +107,26 @@ void FlowsWorkload::startClient(int index) {
         network_.spawn(name, std::move(client));
 }
 
+/// Its process is stopped for a while.
+void FlowsWorkload::suspend(const std::string& name, const Ampe& engine) {
+    Stopped& stopped = stopped_[&engine];
+    network_.suspend(name);
+    stopped.stop(network_.now());
+    network_.runFor(oneIn(3) ? millis(12'000) : millis(200));
+    stopped.goOn(network_.now());
+    network_.resume(name);
+}
+
 void FlowsWorkload::somethingHappens() {
-    if (!isFaulty_) return;
-    switch (below(4)) {
+    switch (below(isFaulty_ ? 5 : 3)) {
         case 0:
+            if (oneIn(2)) return suspend("client0", *client0_);
+            return suspend("server", *server_);
+        case 3:
             network_.crash("server");
             network_.runFor(millis(500));
             return startServer();
-        case 1:
+        case 4:
             network_.partition("server", "client0");
             network_.runFor(millis(3000));
             return network_.heal();
@@ -140,7 +138,7 @@ void FlowsWorkload::somethingHappens() {
 void FlowsWorkload::finish() {
     network_.setFaults(false);
     network_.heal();
-    network_.runFor(20s);
+    network_.runFor(isFaulty_ ? 20s : 2 * certainlyIn);
     isEnding_ = true;
     network_.spawn(stopServer(servers_.back()));
     network_.runFor(20s);
@@ -183,6 +181,10 @@ asio::awaitable<void> FlowsWorkload::handle(flows::Peer peer) {
             co_await peer.respond(std::move(message));
         } else if (message->header.opCode == OpCode::Request && message->textHeaders.find("Stream")) {
             co_await takeStream(peer, std::move(message));
+        } else if (message->header.opCode == OpCode::Request && message->textHeaders.find("Fetch")) {
+            network_.spawn(giveStream(peer, std::move(message)));
+        } else if (message->header.opCode == OpCode::Request && message->textHeaders.find("Certain")) {
+            co_await peer.respond(std::move(message));
         } else if (message->header.opCode == OpCode::Request) {
             if (oneIn(2))
                 co_await carryOut(peer, std::move(message));
@@ -200,6 +202,8 @@ asio::awaitable<void> FlowsWorkload::carryOut(flows::Peer peer, MessagePtr reque
         ++requests_[token].carriedOut;
         if (oneIn(8)) co_return;  // no answer
         if (oneIn(3)) co_await peer.sleep(millis(100));
+        if (oneIn(8)) network_.spawn(pester(peer, request->header.messageId));
+        if (request->textHeaders.find("Ask-Back")) co_await askBack(peer, token);
         if (oneIn(4)) {
             MessagePtr progress = peer.get(OpCode::Signal, token);
             progress->header.messageId = request->header.messageId;
@@ -211,31 +215,13 @@ asio::awaitable<void> FlowsWorkload::carryOut(flows::Peer peer, MessagePtr reque
     }
 }
 
-asio::awaitable<void> FlowsWorkload::takeStream(flows::Peer peer, MessagePtr first) {
-    const MessageId id = first->header.messageId;
-    const std::uint64_t seed = std::stoull(std::string(*first->textHeaders.find("Stream")));
-    std::uint64_t size = 0;
-    bool isIntact = true;
-    if (speaks_) say("reads the stream", *first);
-    try {
-        flows::StreamReader reader(peer, std::move(first));
-        flows::StreamSink sink = [&](std::span<const std::byte> bytes) {
-            for (const std::byte byte : bytes)
-                isIntact = isIntact && static_cast<char>(byte) == byteOf(seed, size++);
-        };
-        co_await reader.readTo(std::move(sink));
-    } catch (const Error& error) {
-        if (speaks_) network_.note(fmt::format("the stream {} ends: {}", id, error.what()));
-        if (!isExpected(error)) throw;
-        co_return;
-    }
-    if (!isIntact) fail("a stream brought other bytes than were sent");
-    MessagePtr answer = peer.get(OpCode::Response, std::to_string(size));
-    answer->header.messageId = id;
-    co_await peer.send(std::move(answer));
-}
-
 // --- Asking ---
+
+void FlowsWorkload::checkTimes(const Ampe& engine, TimePoint start, Duration timeout, bool isAnswered) {
+    const TimePoint now = network_.now();
+    if (now > stopped_[&engine].latest(start + timeout)) fail("a request took longer than its timeout");
+    if (!isAnswered && now - start < timeout) fail("a request timed out before its time");
+}
 
 std::string FlowsWorkload::newRequest(bool mayRepeat) {
     const std::string token = fmt::format("r{}", requests_.size() + 1);
@@ -261,17 +247,22 @@ asio::awaitable<void> FlowsWorkload::plainClient(Ampe& engine, Address address) 
             options.timeout = 20s;
             flows::Peer peer = co_await flows::connect(engine, address, options);
             std::optional<flows::Heartbeat> heartbeat;
+            const bool answers = oneIn(2);
+            if (answers) network_.spawn(answerBack(peer));
             if (isFaulty_ || oneIn(2))
                 heartbeat.emplace(peer, flows::HeartbeatOptions{.interval = 500ms, .silence = 6s});
             for (std::uint32_t i = 1 + below(4); i != 0; --i) {
                 if (oneIn(3))
                     network_.spawn(sendStream(peer));
+                else if (oneIn(3))
+                    network_.spawn(fetchStream(peer));
                 else
-                    network_.spawn(ask(peer));
+                    network_.spawn(ask(peer, engine, answers));
             }
             for (std::uint32_t i = below(20); i != 0; --i)
-                co_await ask(peer);
+                co_await ask(peer, engine, answers);
             if (oneIn(2)) co_await sendStream(peer);
+            if (oneIn(2)) co_await askCertainly(peer);
             if (oneIn(2)) co_await peer.close();
             if (oneIn(4)) peer.abort();
         } catch (const Error& error) {
@@ -280,52 +271,23 @@ asio::awaitable<void> FlowsWorkload::plainClient(Ampe& engine, Address address) 
     }
 }
 
-asio::awaitable<void> FlowsWorkload::ask(flows::Peer peer) {
+/// `answers`: the client answers what it is asked meanwhile.
+asio::awaitable<void> FlowsWorkload::ask(flows::Peer peer, Ampe& engine, bool answers) {
     const Presence presence(coroutines_);
     try {
         const std::string token = newRequest(false);
         MessagePtr request = peer.get(OpCode::Request, padded(token, below(oneIn(5) ? 30'000 : 50)));
+        if (answers && oneIn(4)) request->textHeaders.append("Ask-Back", "1");
         const Duration timeout = oneIn(3) ? millis(300) : 8s;
         const TimePoint start = network_.now();
         const MessagePtr answer = co_await peer.request(std::move(request), timeout);
-        const Duration took = network_.now() - start;
-        if (took > timeout) fail("a request took longer than its timeout");
-        if (answer == nullptr && took != timeout) fail("a request timed out before its time");
+        checkTimes(engine, start, timeout, answer != nullptr);
         if (answer != nullptr)
             onAnswer(token, *answer);
         else
             ++counts_.unanswered;
     } catch (const Error& error) {
         ++counts_.unanswered;
-        if (!isExpected(error)) throw;
-    }
-}
-
-asio::awaitable<void> FlowsWorkload::sendStream(flows::Peer peer) {
-    const Presence presence(coroutines_);
-    try {
-        const std::uint64_t seed = below(1'000'000);
-        flows::StreamOptions options;
-        options.partBytes = 1 + below(oneIn(2) ? 3000 : 60'000);
-        flows::StreamWriter writer(peer, OpCode::Request, options);
-        writer.textHeaders().append("Stream", std::to_string(seed));
-        const std::uint64_t size = below(static_cast<std::uint32_t>(options.partBytes * 6 + 1));
-        std::string piece;
-        for (std::uint64_t sent = 0; sent < size;) {
-            const std::uint64_t length = std::min<std::uint64_t>(size - sent, 1 + below(20'000));
-            piece.clear();
-            for (std::uint64_t i = 0; i < length; ++i)
-                piece.push_back(byteOf(seed, sent + i));
-            co_await writer.write(std::string_view(piece));
-            sent += length;
-            if (oneIn(60)) co_return;  // gives up
-        }
-        const MessagePtr answer = co_await writer.answer(20s);
-        if (answer != nullptr && answer->body.view() != std::to_string(size))
-            fail("a stream of " + std::to_string(size) + " bytes arrived as " +
-                 std::string(answer->body.view()));
-        if (answer != nullptr) ++counts_.streams;
-    } catch (const Error& error) {
         if (!isExpected(error)) throw;
     }
 }
@@ -340,7 +302,7 @@ asio::awaitable<void> FlowsWorkload::linkClient(Ampe& engine, Address address) {
     flows::ReconnectingPeer link(engine, address, options);
     int running = 0;
     for (std::uint32_t i = 1 + below(3); i != 0; --i)
-        network_.spawn(askMuch(link, mayRepeat, static_cast<int>(1 + below(20)), running));
+        network_.spawn(askMuch(link, engine, mayRepeat, static_cast<int>(1 + below(20)), running));
     co_await network_.sleep(1ms);
     while (running != 0)
         co_await network_.sleep(20ms);
@@ -350,8 +312,8 @@ asio::awaitable<void> FlowsWorkload::linkClient(Ampe& engine, Address address) {
         fail("the counters of a link do not add up");
 }
 
-asio::awaitable<void> FlowsWorkload::askMuch(flows::ReconnectingPeer link, bool mayRepeat, int requests,
-                                             int& running) {
+asio::awaitable<void> FlowsWorkload::askMuch(flows::ReconnectingPeer link, Ampe& engine, bool mayRepeat,
+                                             int requests, int& running) {
     const Presence presence(coroutines_);
     const Presence counted(running);
     for (; requests != 0 && !isEnding_; --requests) {
@@ -361,9 +323,7 @@ asio::awaitable<void> FlowsWorkload::askMuch(flows::ReconnectingPeer link, bool 
             const Duration timeout = oneIn(3) ? millis(300) : 8s;
             const TimePoint start = network_.now();
             const MessagePtr answer = co_await link.request(std::move(request), timeout);
-            const Duration took = network_.now() - start;
-            if (took > timeout) fail("a request over a link took longer than its timeout");
-            if (answer == nullptr && took != timeout) fail("a request over a link timed out before its time");
+            checkTimes(engine, start, timeout, answer != nullptr);
             if (answer != nullptr) onAnswer(token, *answer);
         } catch (const Error& error) {
             if (!isExpected(error)) throw;

@@ -36,8 +36,8 @@ public:
 
     /// What came out of waitReceive() and its like; as it came. The channel it belongs to.
     ChannelId onReceived(std::size_t group, std::size_t engine, const Message& message);
-    /// waitReceive() gave nothing in that time, or gave up.
-    void onReceiveTimeout(Duration waited, Duration timeout) const;
+    /// waitReceive() gave nothing, or gave up, which was due after `timeout` and in `latest`.
+    void onReceiveTimeout(Duration waited, Duration timeout, Duration latest) const;
 
     /// The group's handle is gone: nobody hears what becomes of its channels.
     void onGroupGone(std::size_t group);

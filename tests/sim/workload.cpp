@@ -96,7 +96,7 @@ void Workload::run() {
 void Workload::somethingHappens() {
     Host& one = hosts_[below(static_cast<std::uint32_t>(hosts_.size()))];
     Host& other = hosts_[below(static_cast<std::uint32_t>(hosts_.size()))];
-    switch (below(isFaulty_ ? 7 : 4)) {
+    switch (below(isFaulty_ ? 8 : 5)) {
         case 0:
             return destroyClub();
         case 1:
@@ -111,14 +111,29 @@ void Workload::somethingHappens() {
         case 5:
             return network_.heal();
         case 6:
-            if (one.isGone) return;
-            one.isGone = true;
-            network_.crash(one.name);
-            if (oneIn(2)) addHost(one.name);
-            return;
+            return crash(one);
+        case 3:
+            return suspend(one);
         default:
             return;
     }
+}
+
+void Workload::crash(Host& host) {
+    if (host.isGone) return;
+    host.isGone = true;
+    network_.crash(host.name);
+    if (oneIn(2)) addHost(std::string(host.name));
+}
+
+void Workload::suspend(Host& host) {
+    if (host.isGone) return;
+    network_.suspend(host.name);
+    host.stopped.stop(network_.now());
+    network_.runFor(oneIn(3) ? millis(20'000) : millis(100));
+    host.stopped.goOn(network_.now());
+    if (isFaulty_ && oneIn(6)) return crash(host);
+    network_.resume(host.name);
 }
 
 void Workload::destroyClub() {

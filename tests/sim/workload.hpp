@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "sim/ledger.hpp"
+#include "sim/stopped.hpp"
 
 #include <tempeh/tempeh.hpp>
 #include <tempeh/testing.hpp>
@@ -35,6 +36,7 @@ private:
         std::string name;
         Ampe* engine;
         bool isGone = false;
+        Stopped stopped = {};
     };
     /// A group with the coroutines of its application.
     struct Club {
@@ -65,6 +67,10 @@ private:
     void somethingHappens();
     void destroyClub();
     void shutDown(Host& host);
+    /// Stops its process for a while, which may end in its death.
+    void suspend(Host& host);
+    void crash(Host& host);
+    void checkTimeout(const Club& club, TimePoint start, Duration timeout) const;
     void finish();
     bool isFullOfAnswers(const Host& host) const;
     void checkPools() const;

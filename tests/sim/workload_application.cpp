@@ -127,6 +127,11 @@ void Workload::sayBye(Club& club, Ledger::ChannelId channel) {
 
 // --- Receiving ---
 
+void Workload::checkTimeout(const Club& club, TimePoint start, Duration timeout) const {
+    const Duration latest = club.host->stopped.latest(start + timeout) - start;
+    ledger_.onReceiveTimeout(network_.now() - start, timeout, latest);
+}
+
 asio::awaitable<MessagePtr> Workload::receiveOne(Club& club) {
     const TimePoint start = network_.now();
     MessagePtr message;
@@ -135,7 +140,7 @@ asio::awaitable<MessagePtr> Workload::receiveOne(Club& club) {
             const Duration timeout = millis(50);
             club.receivesUntil = start + timeout;
             message = co_await club.group.waitReceive(timeout);
-            if (message == nullptr) ledger_.onReceiveTimeout(network_.now() - start, timeout);
+            if (message == nullptr) checkTimeout(club, start, timeout);
             break;
         }
         case 1: {
@@ -157,7 +162,7 @@ asio::awaitable<MessagePtr> Workload::receiveOne(Club& club) {
 asio::awaitable<void> Workload::receive(Club& club) {
     ++coroutines_;
     const auto checkTime = [&] {
-        if (network_.now() > club.receivesUntil)
+        if (network_.now() > club.host->stopped.latest(club.receivesUntil))
             throw std::logic_error("rule broken: a timeout after its time");
         club.receivesUntil = TimePoint::max();
     };
@@ -246,7 +251,7 @@ asio::awaitable<void> Workload::crowd(Club& club) {
             const TimePoint start = network_.now();
             const Duration timeout = millis(200);
             const bool hasRoom = co_await club.group.waitWritable(ledger_.numberOf(channel), timeout);
-            if (!hasRoom) ledger_.onReceiveTimeout(network_.now() - start, timeout);
+            if (!hasRoom) checkTimeout(club, start, timeout);
             if (hasRoom && ledger_.isOpen(channel) && !club.isGone && !isEnding_) burst(club, channel);
         }
     } catch (const Error& error) {
