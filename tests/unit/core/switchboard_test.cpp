@@ -68,7 +68,7 @@ protected:
     std::shared_ptr<Engine> engine_ =
         std::make_shared<Engine>(context_, context_.get_executor(), Options{.seed = 1},
                                  Environment::ofSystem(context_.get_executor(), Options()), false);
-    std::shared_ptr<Group> group_ = std::make_shared<Group>(engine_);
+    std::shared_ptr<Group> group_ = std::make_shared<Group>(engine_, 1);
     GroupChannels siblings_;
     int alive_ = 0;
     Status status_ = Status::Success;
