@@ -229,7 +229,7 @@ private:
     machines::ChannelMachine machine_;
     wire::Decoder decoder_;
     Outbox outbox_;
-    MessageQueue heldBack_;             // posted behind our last word, and at the end all that comes back
+    MessageQueue heldBack_;  // posted behind our last word, and at the end all that comes back
     std::size_t heldBackBytes_ = 0;
     MessagePtr hello_;                  // sent and not answered: comes back when the connection fails
     MessagePtr rest_;                   // what a thread could not send all of; belongs to sendRight
