@@ -112,7 +112,7 @@ bool ReconnectCore::trySend(MessagePtr& message) {
         const std::scoped_lock lock(hub_->mutex());
         if (state_ == LinkState::Closed) end = inbox.end;
     }
-    if (end) throw errorFor(end);
+    if (end) throwFor(end);
     return false;
 }
 
