@@ -20,7 +20,7 @@ void report(const std::string& name, const Tally& tally) {
                 static_cast<unsigned long long>(tally.injected), static_cast<unsigned long long>(tally.runs));
 }
 
-/// The default slice takes a few seconds, the rest some minutes: scripts/test --full, which CI runs.
+/// The default slice takes a few seconds, the rest some minutes: scripts/test --full.
 #define TEMPEH_LARGER_SLICE()                           \
     if (test::fromEnvironment("TEMPEH_FAULTS", 0) == 0) \
     GTEST_SKIP() << "scripts/test --full runs it (or TEMPEH_FAULTS=1)"
