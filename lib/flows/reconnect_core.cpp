@@ -85,7 +85,10 @@ asio::awaitable<void> ReconnectCore::run(Running running) {
                                asio::bind_cancellation_slot(self.stopAttempts_.slot(), asio::use_awaitable));
             const PeerPtr peer = co_await std::move(establishing);
             const std::optional<Heartbeat> heartbeat = self.watch(peer);
-            co_await self.sendUnsent(peer);
+            auto sending =
+                asio::co_spawn(self.hub_->group().executor(), self.sendUnsent(peer),
+                               asio::bind_cancellation_slot(self.stopAttempts_.slot(), asio::use_awaitable));
+            co_await std::move(sending);
             self.setConnected(peer);
             const TimePoint connected = self.hub_->time().now();
             co_await self.passOn(peer);
@@ -155,8 +158,8 @@ asio::awaitable<void> ReconnectCore::sendUnsent(PeerPtr peer) {
         bool isSent = false;
         try {
             isSent = co_await postInTime(*peer, message, TimePoint::max());
-        } catch (const Error&) {
-            isSent = false;  // lost again
+        } catch (const boost::system::system_error&) {
+            isSent = false;  // lost again, or closed while it waited for room
         }
         if (!isSent) {
             unsent_.pushFront(std::move(message));

@@ -41,7 +41,7 @@ asio::awaitable<void> ServerCore::serve(ServerPtr self, Handler handler) {
         co_await std::move(knocked);
         if (wait.isOver) break;
         if (wait.ec) throw Error(wait.ec);
-        if (wait.knock.peer != nullptr) self->admit(std::move(wait.knock));
+        if (wait.knock.peer != nullptr) self->admitOrDrop(std::move(wait.knock));
     }
     co_await idle(self, false, TimePoint::max());
 }

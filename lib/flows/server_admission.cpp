@@ -135,6 +135,12 @@ void ServerCore::admit(Knock knock) {
                    asio::bind_cancellation_slot(task->slot(), [task](const std::exception_ptr&) {}));
 }
 
+void ServerCore::admitOrDrop(Knock knock) noexcept try {
+    admit(std::move(knock));
+} catch (const std::bad_alloc&) {
+    // The end of its handle closed the channel.
+}
+
 bool ServerCore::isOverrun(const PeerState& peer) noexcept {
     const std::scoped_lock lock(hub_->mutex());
     return peer.isOverrun;

@@ -80,6 +80,8 @@ private:
     std::vector<Address> boundOrThrow();  // all have answered
     [[noreturn]] void throwUnanswered();
     void admit(Knock knock);
+    /// Without memory that client goes, and the server stays.
+    void admitOrDrop(Knock knock) noexcept;
     std::uint8_t examine(const Knock& knock, Message& response, const ChannelInfo& channel);
     void answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept;
     bool keepKnock(Knock& knock, WokenList& woken);

@@ -61,6 +61,24 @@ TEST_F(OnIdleContext, AMultiHomedServerDoesNotBegin) {
     expectSilent(whatOf([&] { const flows::MultiHomed server(reactor_, {localTcp()}, service, 10ms); }), "");
 }
 
+TEST_F(OnIdleContext, TheCoresWaitsEndInTime) {
+    ChannelGroup group = reactor_.createGroup();
+    const BlockingChannelGroup channels = group.blocking();
+    MessagePtr hello = reactor_.get();
+    format(TcpClientAddress{"127.0.0.1", 1}, *hello);
+    const ChannelNumber channel = channels.post(std::move(hello)).channelNumber;
+    EXPECT_EQ(channels.waitReceive(1ms), nullptr);
+    error_code ec;
+    while (!ec) {
+        MessagePtr signal = reactor_.get();
+        signal->header.opCode = OpCode::Signal;
+        signal->header.channelNumber = channel;
+        channels.post(std::move(signal), ec);
+    }
+    EXPECT_EQ(ec, Status::SendQueueFull);
+    EXPECT_FALSE(channels.waitWritable(channel, 1ms));
+}
+
 TEST_F(OnIdleContext, ShutdownReportsIt) {
     const ChannelGroup group = reactor_.createGroup();
     const ShutdownReport report = reactor_.shutdown(10ms);

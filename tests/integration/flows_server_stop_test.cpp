@@ -274,12 +274,47 @@ TEST(FlowsServerStop, LetsClientsThatWaitTryTheNextServer) {
     EXPECT_EQ(first->counters().refused, 0U);
     serving.join();
     first.reset();
+    // The one that was let in has been told goodbye; a request must not go that way any more.
+    const auto losses = [&links] {
+        std::uint64_t sum = 0;
+        for (const flows::ReconnectingPeer& link : links)
+            sum += link.counters().losses;
+        return sum;
+    };
+    ASSERT_TRUE(eventually([&] { return losses() == 1; }));
     Server second(reactor, {UdsServerAddress{path}});
     Running again(reactor.executor(), second.serve(echo));
     for (const flows::ReconnectingPeer& link : links)
         run(clients.executor(), expectLinkWorks(link));
     links.clear();
     run(reactor.executor(), stopServer(&second, patience, &isClean));
+    pool.join();
+}
+
+asio::awaitable<void> connectAndWait(flows::PeerGroup group, Address address) {
+    const error_code ec = co_await codeOf(group.connect(address));
+    if (ec) co_return;  // too late
+}
+
+TEST(FlowsServerStop, MayComeWhileClientsArrive) {
+    asio::thread_pool pool(2);
+    Reactor reactor;
+    Reactor clients;
+    const flows::Handler handler = [](Peer peer) { return peer.sleep(1h); };
+    for (int round = 0; round < 20; ++round) {
+        Server server(reactor, {UdsServerAddress{}}, {.executor = pool.get_executor()});
+        Running serving(pool.get_executor(), server.serve(handler));
+        const Address address = server.addresses().front();
+        const flows::PeerGroup group(clients);
+        std::vector<Running> arriving;
+        for (int i = 0; i < 20; ++i)
+            arriving.emplace_back(clients.executor(), connectAndWait(group, address));
+        ASSERT_TRUE(eventually([&] { return server.counters().accepted >= std::uint64_t(round) / 2; }));
+        bool isClean = false;
+        run(reactor.executor(), stopServer(&server, 0ms, &isClean));
+        serving.join();
+        EXPECT_TRUE(server.served().empty());
+    }
     pool.join();
 }
 
