@@ -11,6 +11,7 @@
 #include "core/mailbox.hpp"
 #include "core/message_ids.hpp"
 #include "core/obligation.hpp"
+#include "core/owed.hpp"
 #include "core/switchboard.hpp"
 #include "core/wake_channel.hpp"
 #include "core/whereabouts.hpp"
@@ -85,29 +86,15 @@ public:
     bool beginShutdown() noexcept;
     bool isDrained() const;
 
-    /// What a message left undone that it owes no longer.
-    class Owed {
-    public:
-        Owed() noexcept = default;
-        Owed(std::uint64_t obligation, MessagePool::Hold elsewhere) noexcept
-            : obligation_(obligation), elsewhere_(std::move(elsewhere)) {}
-        explicit operator bool() const noexcept { return obligation_ != 0; }
-
-    private:
-        friend class Engine;
-        std::uint64_t obligation_ = 0;
-        MessagePool::Hold elsewhere_;  // of the engine it is owed to, when that is another
-    };
     /// The application is done with a received message in another way than returning it: its obligation ends.
     void settle(Message& message) noexcept {
         if (detail::MessageAccess::obligation(message) != 0) [[unlikely]]
-            settle(takeObligationOf(message));
+            takeObligationOf(message).settle();
     }
     /// For who holds the Switchboard's lock, and settles what this gives without.
     Owed takeObligation(Message& message) noexcept {
         return detail::MessageAccess::obligation(message) != 0 ? takeObligationOf(message) : Owed();
     }
-    void settle(Owed owed) noexcept;
     /// The last touch before a message belongs to the engine: settled, an id, no trace of an earlier life as
     /// a status. `header`: what the caller of post() gets.
     void prepare(Message& message, BinaryHeader& header) noexcept {

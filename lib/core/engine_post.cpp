@@ -162,7 +162,7 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
     }
     if (direct != nullptr) wakeNeeded = direct->writeDirectly(std::move(message));
     if (wakeNeeded) wake();
-    settle(std::move(owed));
+    owed.settle();
     return Status::Success;
 }
 
@@ -177,7 +177,7 @@ Status Engine::keepLate(Channel& channel, MessagePtr& message, BinaryHeader& hea
         if (status != Status::Success) return status;
         dropped = std::move(message);  // a bye, which has nothing left to do
     }
-    settle(std::move(owed));
+    owed.settle();
     return Status::Success;
 }
 
@@ -243,7 +243,7 @@ Status Engine::submitFirst(const ChannelPtr& channel, MessagePtr& message, Binar
 }
 
 /// Received messages come from the pool of the engine that received them.
-Engine::Owed Engine::takeObligationOf(Message& message) noexcept {
+Owed Engine::takeObligationOf(Message& message) noexcept {
     const Obligation obligation(detail::MessageAccess::obligation(message));
     detail::MessageAccess::setObligation(message, 0);
     detail::MessageHome* const home = detail::MessageAccess::home(message);
@@ -252,11 +252,6 @@ Engine::Owed Engine::takeObligationOf(Message& message) noexcept {
     const bool isAnswer =
         message.header.opCode == OpCode::ByeResponse && message.header.channelNumber == obligation.channel();
     return isAnswer ? Owed() : Owed(obligation.raw(), MessagePool::Hold(*pool_));
-}
-
-void Engine::settle(Owed owed) noexcept {
-    PoolListener* const whose = owed.elsewhere_.listener();
-    if (whose != nullptr) whose->onObligationDropped(owed.obligation_);
 }
 
 void Engine::wake() noexcept {
