@@ -254,16 +254,6 @@ private:
     using ActiveList = ChannelList<ActiveTag>;
     using PausedList = ChannelList<PausedTag>;
     using WaiterList = boost::intrusive::list<detail::Waiter, boost::intrusive::constant_time_size<false>>;
-    using Errand = void (Engine::*)() noexcept;
-    template <Errand run_>
-    class OwnJob final : public Job {
-    public:
-        explicit OwnJob(Engine& engine) noexcept : engine_(engine) {}
-        void run() noexcept override { (engine_.*run_)(); }
-
-    private:
-        Engine& engine_;
-    };
     class Running;
 
     static constexpr std::size_t readBufferSize = 256 * 1024;  // larger falls out of the second-level cache
@@ -371,11 +361,11 @@ private:
     BlockStock blocks_;
     WaiterList ready_;
 
-    OwnJob<&Engine::resumePaused> resuming_{*this};
-    OwnJob<&Engine::beginArrivals> arrivals_{*this};
-    OwnJob<&Engine::resumeAgain> resumingAgain_{*this};
-    OwnJob<&Engine::beginDrain> drain_{*this};
-    OwnJob<&Engine::forceStop> stopping_{*this};
+    OwnJob<Engine, &Engine::resumePaused> resuming_{*this};
+    OwnJob<Engine, &Engine::beginArrivals> arrivals_{*this};
+    OwnJob<Engine, &Engine::resumeAgain> resumingAgain_{*this};
+    OwnJob<Engine, &Engine::beginDrain> drain_{*this};
+    OwnJob<Engine, &Engine::forceStop> stopping_{*this};
 
     std::mutex goneMutex_;  // held in what is done without a reactor thread, when the context is gone
 

@@ -37,4 +37,15 @@ private:
     Work work_;
 };
 
+/// A Job that calls a function of what it is a member of.
+template <typename Owner, void (Owner::*run_)() noexcept>
+class OwnJob final : public Job {
+public:
+    explicit OwnJob(Owner& owner) noexcept : owner_(owner) {}
+    void run() noexcept override { (owner_.*run_)(); }
+
+private:
+    Owner& owner_;
+};
+
 }  // namespace tempeh::core
