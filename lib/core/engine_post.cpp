@@ -242,16 +242,15 @@ Status Engine::submitFirst(const ChannelPtr& channel, MessagePtr& message, Binar
     return Status::Success;
 }
 
-/// Received messages come from the pool of the engine that received them.
+/// Received messages are on an account of the engine that received them.
 Owed Engine::takeObligationOf(Message& message) noexcept {
     const Obligation obligation(detail::MessageAccess::obligation(message));
     detail::MessageAccess::setObligation(message, 0);
-    detail::MessageHome* const home = detail::MessageAccess::home(message);
-    if (obligation.kind() != Obligation::Kind::AnswerBye) return {};
-    if (home != pool_.get()) return {obligation.raw(), MessagePool::Hold(static_cast<MessagePool&>(*home))};
-    const bool isAnswer =
-        message.header.opCode == OpCode::ByeResponse && message.header.channelNumber == obligation.channel();
-    return isAnswer ? Owed() : Owed(obligation.raw(), MessagePool::Hold(*pool_));
+    const detail::InboundAccount* const account = detail::MessageAccess::account(message);
+    if (obligation.kind() != Obligation::Kind::AnswerBye || account == nullptr) return {};
+    const bool isAnswer = account->pool == pool_.get() && message.header.opCode == OpCode::ByeResponse &&
+                          message.header.channelNumber == obligation.channel();
+    return isAnswer ? Owed() : Owed(obligation.raw(), MessagePool::Hold(*account->pool));
 }
 
 void Engine::wake() noexcept {

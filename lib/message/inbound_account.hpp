@@ -16,7 +16,7 @@ struct InboundAccount {
     std::uint64_t delivered = 0;        // reactor thread only
     std::uint64_t returnedByOwner = 0;  // reactor thread only
     std::atomic<std::uint64_t> returnedElsewhere{0};
-    const MessagePool* pool = nullptr;  // set by the pool; knows which thread is the reactor's
+    MessagePool* pool = nullptr;  // set by the pool; knows which thread is the reactor's
 
     /// Reactor thread only.
     std::uint64_t outstanding() const noexcept {
