@@ -50,8 +50,10 @@ public:
     Message* front() noexcept { return list_.empty() ? nullptr : &list_.front(); }
     const Message* front() const noexcept { return list_.empty() ? nullptr : &list_.front(); }
 
-    /// Moves everything of `other` behind this queue's messages.
-    void append(MessageQueue& other) noexcept { list_.splice_after(list_.last(), other.list_); }
+    /// Moves everything of `other` behind this queue's messages; of this queue itself: nothing.
+    void append(MessageQueue& other) noexcept {
+        if (this != &other) list_.splice_after(list_.last(), other.list_);
+    }
     void append(MessageQueue&& other) noexcept { append(other); }
 
     /// Gives all messages back.

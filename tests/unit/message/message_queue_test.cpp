@@ -128,5 +128,22 @@ TEST(MessageQueue, NeverAllocates) {
     EXPECT_EQ(queue.size(), 4U);
 }
 
+TEST(MessageQueue, OntoItselfNothingChanges) {
+    MessageQueue queue = queueOf({1, 2, 3});
+    queue.append(queue);
+    EXPECT_EQ(idsOf(queue), (Ids{1, 2, 3}));
+    EXPECT_EQ(queue.size(), 3u);
+    MessageQueue& same = queue;
+    queue.append(std::move(same));
+    queue = std::move(same);
+    EXPECT_EQ(idsOf(queue), (Ids{1, 2, 3}));
+    queue.pushBack(make(4));
+    EXPECT_EQ(idsOf(queue), (Ids{1, 2, 3, 4}));
+    MessageQueue empty;
+    empty.append(empty);
+    empty.pushBack(make(5));
+    EXPECT_EQ(idsOf(empty), (Ids{5}));
+}
+
 }  // namespace
 }  // namespace tempeh
