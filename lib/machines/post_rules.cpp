@@ -41,6 +41,7 @@ Status checkPost(const Message* message) noexcept {
     if (opensChannel(header.opCode) != (header.channelNumber == 0)) return Status::InvalidChannelNumber;
     if (message->textHeaders.sizeBytes() > maxPartBytes) return Status::InvalidHeadersLen;
     if (message->body.size() > maxPartBytes) return Status::InvalidBodyLen;
+    if (message->textHeaders.isMalformed()) return Status::InvalidMessage;
     return opensChannel(header.opCode) ? checkAddress(*message) : Status::Success;
 }
 

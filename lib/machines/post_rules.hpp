@@ -12,12 +12,12 @@ inline bool isPlainPost(const Message& message) noexcept {
     const BinaryHeader& header = message.header;
     return isRegular(header.opCode) && (header.opCode != OpCode::Response || header.messageId != 0) &&
            header.channelNumber != 0 && message.textHeaders.sizeBytes() <= maxPartBytes &&
-           message.body.size() <= maxPartBytes;
+           message.body.size() <= maxPartBytes && !message.textHeaders.isMalformed();
 }
 
 /// What a message that an application posts needs, as far as the message alone tells
-/// (docs/concepts/errors.md): opcode, id, more, channel number zero or not, lengths, address header. Success
-/// when it may go on.
+/// (docs/concepts/errors.md): opcode, id, more, channel number zero or not, lengths, a malformed block of
+/// text headers, address header. Success when it may go on.
 Status checkPost(const Message* message) noexcept;
 
 }  // namespace tempeh::machines

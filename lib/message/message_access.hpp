@@ -2,6 +2,7 @@
 
 #include <tempeh/message/message.hpp>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace tempeh::detail {
@@ -16,6 +17,10 @@ public:
     /// The group it was received for, while it is out; null: none.
     static InboundAccount* account(const Message& message) noexcept { return message.account_; }
     static void setAccount(Message& message, InboundAccount* account) noexcept { message.account_ = account; }
+
+    /// Takes in `size` prepared bytes of a block that comes in parts; TextHeaders::normalise() when it is
+    /// whole.
+    static void commitPart(TextHeaders& headers, std::size_t size) noexcept { headers.block_.commit(size); }
 
     /// An answer the engine owes if the application gives none; 0: none.
     static std::uint64_t obligation(const Message& message) noexcept { return message.obligation_; }

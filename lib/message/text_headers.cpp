@@ -79,7 +79,7 @@ std::string quoted(std::string_view name, std::string_view value) {
 }  // namespace
 
 void TextHeaders::append(std::string_view name, std::string_view value, error_code& ec) {
-    if (!isName(name) || !isValue(value)) {
+    if (!isName(name) || !isValue(value) || isMalformed()) {
         ec = Status::InvalidMessage;
         return;
     }
@@ -153,6 +153,13 @@ std::optional<std::string_view> TextHeaders::find(std::string_view name) const n
         if (header.name == name) return header.value;
     }
     return std::nullopt;
+}
+
+void TextHeaders::commitBlock(std::size_t size) {
+    block_.commit(size);
+    if (normalise()) return;
+    block_.bytes()[0] = std::byte{0};
+    block_.truncate(1);
 }
 
 bool TextHeaders::normalise() {

@@ -1,12 +1,14 @@
 #include "wire/decoder.hpp"
 
+#include "message/message_access.hpp"
+
 namespace tempeh::wire {
 
 void Decoder::fillTextHeaders(std::span<const std::byte>& input) {
     const std::span<const std::byte> part = cut(input);
     if (!part.empty()) {
         std::memcpy(message_->textHeaders.prepareBlock(part.size()).data(), part.data(), part.size());
-        message_->textHeaders.commitBlock(part.size());
+        detail::MessageAccess::commitPart(message_->textHeaders, part.size());
     }
     if (missing_ != 0) return;
     if (message_->textHeaders.normalise()) {

@@ -12,6 +12,10 @@
 
 namespace tempeh {
 
+namespace detail {
+class MessageAccess;
+}
+
 /// One `name:value` pair; views into the TextHeaders it came from, valid until these change.
 struct TextHeader {
     std::string_view name;   ///< Before the colon.
@@ -65,10 +69,14 @@ public:
     /// The wire form; every line ends in CRLF.
     std::string_view view() const noexcept { return block_.view(); }
 
-    /// For the decoder: room for `size` bytes of a peer's block, then normalise() once they are in.
+    /// Room for `size` bytes of a whole block in wire form that comes from elsewhere.
     std::span<std::byte> prepareBlock(std::size_t size) { return block_.prepare(size); }
-    /// Takes in `size` prepared bytes as they came.
-    void commitBlock(std::size_t size) noexcept { block_.commit(size); }
+    /// Takes in `size` prepared bytes and the last CRLF when it is missing (room for two bytes more saves an
+    /// allocation then). A block that normalise() would not accept leaves these headers malformed.
+    void commitBlock(std::size_t size);
+    /// A block that was no text headers was committed: nothing can be found or added, and post() fails with
+    /// InvalidMessage; clear() mends it.
+    bool isMalformed() const noexcept { return block_.size() == 1; }  // no line is that short
     /// Checks a block that came from outside and adds the last CRLF when it is missing. False, malformed: a
     /// line without a colon or with an empty name, a control character in a name, NUL or a CR or LF that is
     /// not part of a CRLF in a value. Whatever append() takes is accepted here.
@@ -79,6 +87,8 @@ public:
     void releaseHeap() noexcept { block_.releaseHeap(); }
 
 private:
+    friend class detail::MessageAccess;
+
     std::size_t removeFrom(std::size_t offset, std::string_view name) noexcept;
 
     ByteBuffer<0> block_;

@@ -289,5 +289,25 @@ TEST(TextHeaders, ReuseAllocatesNothing) {
     EXPECT_TRUE(headers.empty());
 }
 
+TEST(TextHeaders, AMalformedBlockLeavesThemMalformedUntilCleared) {
+    TextHeaders headers;
+    EXPECT_FALSE(headers.isMalformed());
+    headers.append("name", "value");
+    std::memcpy(headers.prepareBlock(4).data(), "oops", 4);
+    headers.commitBlock(4);
+    EXPECT_TRUE(headers.isMalformed());
+    EXPECT_EQ(headers.find("name"), std::nullopt);
+    error_code ec;
+    headers.append("other", "value", ec);
+    EXPECT_EQ(ec, Status::InvalidMessage);
+    headers.set("name", "value", ec);
+    EXPECT_EQ(ec, Status::InvalidMessage);
+    EXPECT_TRUE(headers.isMalformed());
+    headers.clear();
+    EXPECT_FALSE(headers.isMalformed());
+    headers.append("name", "value");
+    EXPECT_EQ(headers.view(), "name:value\r\n");
+}
+
 }  // namespace
 }  // namespace tempeh
