@@ -262,6 +262,7 @@ private:
     static constexpr std::size_t scratchSize =
         wire::FrameBatch::targetBytes + 2 * 65'536 + BinaryHeader::wireSize;
 
+    std::shared_ptr<PoolListener> hold() noexcept override;
     void onReturned() noexcept override;
     void onObligationDropped(std::uint64_t obligation) noexcept override;
 

@@ -121,6 +121,11 @@ void Engine::resumeReadingLater(IoChannel& channel) noexcept {
     onReturned();
 }
 
+std::shared_ptr<PoolListener> Engine::hold() noexcept {
+    const std::shared_ptr<Engine> self = weak_from_this().lock();
+    return self != nullptr ? std::shared_ptr<PoolListener>(self, this) : nullptr;
+}
+
 void Engine::onReturned() noexcept {
     submit(resuming_, weak_from_this().lock());
 }

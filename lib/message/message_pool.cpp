@@ -69,11 +69,8 @@ void MessagePool::flushOwnList() noexcept {
 
 void MessagePool::close() noexcept {
     std::unique_lock lock(mutex_);
-    // While Closing every return frees its message, but none of them may delete the pool under this call.
-    state_ = State::Closing;
     spillOwn();
     changeOwner(nullptr);
-    listenerLeft_.wait(lock, [this] { return listenerCalls_ == 0; });
     freeWaiting();
     state_ = State::Closed;
     const bool finished = isFinished();
@@ -181,7 +178,7 @@ void MessagePool::giveBackShared(Message* message, std::uint64_t obligation) noe
     if (finished) {
         delete this;
     } else if (notice.listener != nullptr) {
-        tellListener(notice);
+        tellListener(notice);  // the listener, and the pool with it, may be gone when `notice` goes
     }
 }
 
@@ -287,10 +284,15 @@ PoolCounters MessagePool::counters() const noexcept {
 detail::InboundAccount* MessagePool::openAccount() {
     const std::lock_guard lock(mutex_);
     if (freeAccounts_.empty()) {
-        // closeAccount() must not allocate.
-        freeAccounts_.reserve(accounts_.size() + 1);
-        closedAccounts_.reserve(accounts_.size() + 1);
         accounts_.push_back(std::make_unique<detail::InboundAccount>());
+        try {
+            // closeAccount() must not allocate.
+            freeAccounts_.reserve(accounts_.capacity());
+            closedAccounts_.reserve(accounts_.capacity());
+        } catch (...) {
+            accounts_.pop_back();
+            throw;
+        }
         accounts_.back()->pool = this;
         freeAccounts_.push_back(accounts_.back().get());
     }
@@ -302,6 +304,8 @@ detail::InboundAccount* MessagePool::openAccount() {
 void MessagePool::closeAccount(detail::InboundAccount* account) noexcept {
     const std::lock_guard lock(mutex_);
     closedAccounts_.push_back(account);
+    // Looking at all of them for each would be quadratic where messages of many closed groups stay out.
+    if (account->outstanding() != 0 && closedAccounts_.size() < lookAtClosed_) return;
     std::erase_if(closedAccounts_, [this](detail::InboundAccount* closed) {
         if (closed->outstanding() != 0) return false;
         closed->delivered = closed->returnedByOwner = 0;
@@ -309,6 +313,7 @@ void MessagePool::closeAccount(detail::InboundAccount* account) noexcept {
         freeAccounts_.push_back(closed);
         return true;
     });
+    lookAtClosed_ = 2 * closedAccounts_.size() + 1;
 }
 
 // --- the listener
@@ -327,27 +332,18 @@ MessagePool::Notice MessagePool::takeNotice(std::uint64_t obligation) noexcept {
     const bool returned = (attention_.load(std::memory_order_relaxed) & watch) != 0;
     if (returned) attend(watch, false);
     if ((!returned && obligation == 0) || listener_ == nullptr || state_ != State::Open) return {};
-    ++listenerCalls_;
-    return {listener_, obligation, returned};
+    return {listener_->hold(), obligation, returned};
 }
 
 void MessagePool::tellListener(const Notice& notice) noexcept {
     if (notice.obligation != 0) notice.listener->onObligationDropped(notice.obligation);
     if (notice.returned) notice.listener->onReturned();
-    letGo();
 }
 
-bool MessagePool::hold() noexcept {
+std::shared_ptr<PoolListener> MessagePool::holdListener() noexcept {
     const std::lock_guard lock(mutex_);
-    if (listener_ == nullptr || state_ != State::Open) return false;
-    ++listenerCalls_;
-    return true;
-}
-
-void MessagePool::letGo() noexcept {
-    const std::lock_guard lock(mutex_);
-    // Notified under the lock: close() may delete the pool as soon as it has it.
-    if (--listenerCalls_ == 0) listenerLeft_.notify_all();
+    const bool isOpen = listener_ != nullptr && state_ == State::Open;
+    return isOpen ? listener_->hold() : nullptr;
 }
 
 }  // namespace tempeh

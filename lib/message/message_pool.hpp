@@ -11,7 +11,6 @@
 #include <tempeh/message/message.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -40,9 +39,11 @@ struct PoolCounters {
 };
 
 /// The engine's word when something happens to its pool. Called on whatever thread returned the message, with
-/// no lock held; must be quick, must not throw and must not close the pool.
+/// no lock held, except for hold(); must be quick and must not throw.
 class PoolListener {
 public:
+    /// Keeps the listener for the time of a call; null: it is going, tell it nothing. Under the pool's lock.
+    virtual std::shared_ptr<PoolListener> hold() noexcept = 0;
     /// A message came back while watchForReturn() was on.
     virtual void onReturned() noexcept = 0;
     /// A message with an obligation was given back without it being met.
@@ -64,25 +65,17 @@ protected:
 /// Lives until it is closed and its last message is back: messages may outlive their engine.
 class MessagePool final : public detail::MessageHome {
 public:
-    /// Keeps a pool and its listener from going, for what a thread has to tell that listener when it has
-    /// given its locks back. Soon: close() waits for it.
+    /// Keeps the listener of a pool from going, for what a thread has to tell it when it has given its locks
+    /// back.
     class Hold {
     public:
         Hold() noexcept = default;
-        explicit Hold(MessagePool& pool) noexcept : pool_(pool.hold() ? &pool : nullptr) {}
-        Hold(Hold&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)) {}
-        Hold& operator=(Hold&& other) noexcept {
-            std::swap(pool_, other.pool_);
-            return *this;
-        }
-        ~Hold() {
-            if (pool_ != nullptr) pool_->letGo();
-        }
-        /// Null: it is closed, and there is nobody to be told.
-        PoolListener* listener() const noexcept { return pool_ != nullptr ? pool_->listener_ : nullptr; }
+        explicit Hold(MessagePool& pool) noexcept : listener_(pool.holdListener()) {}
+        /// Null: the pool is closed, and there is nobody to be told.
+        PoolListener* listener() const noexcept { return listener_.get(); }
 
     private:
-        MessagePool* pool_ = nullptr;
+        std::shared_ptr<PoolListener> listener_;
     };
 
     /// Throws std::bad_alloc.
@@ -158,9 +151,9 @@ public:
     /// Any thread.
     PoolCounters counters() const noexcept;
 
-    /// No listener call starts or runs after this returns. Frees what waits; the pool deletes itself with its
-    /// last message. Any thread, once, while the owner thread is not using the pool and not from a listener
-    /// call; nothing but giveBack may follow.
+    /// No listener call starts after this. Frees what waits; the pool deletes itself with its last message.
+    /// Any thread, once, while the owner thread is not using the pool; nothing but giveBack may follow. Waits
+    /// for nobody: a thread that gives a message back may have the last share in the engine.
     void close() noexcept;
 
 private:
@@ -173,7 +166,7 @@ private:
         MessagePool& pool_;
     };
 
-    enum class State : std::uint8_t { Open, Closing, Closed };
+    enum class State : std::uint8_t { Open, Closed };
 
     // Bits of attention_: what makes a return on the owner thread take the shared way.
     static constexpr unsigned watch = 1;    // the listener wants to hear of the next return
@@ -182,7 +175,7 @@ private:
 
     /// What to tell the listener once the lock is gone; a null listener: nothing.
     struct Notice {
-        PoolListener* listener = nullptr;
+        std::shared_ptr<PoolListener> listener;
         std::uint64_t obligation = 0;
         bool returned = false;
     };
@@ -207,10 +200,9 @@ private:
     MessagePtr getShared(AllocationStrategy strategy);
     MessagePtr make(AllocationStrategy strategy, std::unique_lock<std::mutex>& lock);
     void giveBackShared(Message* message, std::uint64_t obligation) noexcept;
-    void tellListener(const Notice& notice) noexcept;
+    static void tellListener(const Notice& notice) noexcept;
 
-    bool hold() noexcept;
-    void letGo() noexcept;
+    std::shared_ptr<PoolListener> holdListener() noexcept;
 
     // The caller of these holds mutex_.
     bool keep(Message& message, std::size_t heapBytes) noexcept;
@@ -273,10 +265,9 @@ private:
     std::uint64_t highWater_ = 0;
     State state_ = State::Open;
     PoolListener* listener_ = nullptr;
-    std::size_t listenerCalls_ = 0;  // running now
-    std::condition_variable listenerLeft_;
     std::vector<std::unique_ptr<detail::InboundAccount>> accounts_;  // all that were ever made
     std::vector<detail::InboundAccount*> closedAccounts_;            // messages of theirs may be out
+    std::size_t lookAtClosed_ = 1;  // how many of them there are when they are looked at again
     std::vector<detail::InboundAccount*> freeAccounts_;
     ReservedHome reservedHome_{*this};
 };

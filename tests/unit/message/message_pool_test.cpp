@@ -30,6 +30,7 @@ INSTANTIATE_TEST_SUITE_P(Lists, MessagePoolTest, testing::Bool(),
                          [](const auto& test) { return test.param ? "Own" : "Shared"; });
 
 struct Listener : PoolListener {
+    std::shared_ptr<PoolListener> hold() noexcept override { return {std::shared_ptr<void>(), this}; }
     void onReturned() noexcept override {
         ++returned;
         freeAtReturn = pool != nullptr ? pool->counters().free : 0;  // takes the lock: it must not be held
