@@ -16,7 +16,7 @@ ChannelGroup Ampe::createGroup() {
     return group;
 }
 
-ShutdownReport Ampe::shutdown(Duration deadline) {
+ShutdownReport Ampe::shutdown(Timeout deadline) {
     error_code ec;
     ShutdownReport report = shutdown(deadline, ec);
     if (ec) throw Error(ec);

@@ -47,14 +47,14 @@ std::size_t BlockingChannelGroup::postAll(MessageQueue& messages, error_code& ec
     return backend_->postAll(messages, ec);
 }
 
-MessagePtr BlockingChannelGroup::waitReceive(Duration timeout) const {
+MessagePtr BlockingChannelGroup::waitReceive(Timeout timeout) const {
     error_code ec;
     MessagePtr message = waitReceive(timeout, ec);
     throwIf(ec);
     return message;
 }
 
-MessagePtr BlockingChannelGroup::waitReceive(Duration timeout, error_code& ec) const noexcept {
+MessagePtr BlockingChannelGroup::waitReceive(Timeout timeout, error_code& ec) const noexcept {
     if (isEmpty(ec)) return nullptr;
     return backend_->receiveBlocking(timeout, ec);
 }
@@ -83,14 +83,14 @@ MessageQueue BlockingChannelGroup::tryReceiveAll(error_code& ec) const noexcept 
     return backend_->tryReceiveAll(ec);
 }
 
-bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Duration timeout) const {
+bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Timeout timeout) const {
     error_code ec;
     const bool writable = waitWritable(channel, timeout, ec);
     if (ec) throw Error(ec, "channel " + std::to_string(channel));
     return writable;
 }
 
-bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Duration timeout,
+bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Timeout timeout,
                                         error_code& ec) const noexcept {
     if (isEmpty(ec)) return false;
     return backend_->writableBlocking(channel, timeout, ec);

@@ -15,10 +15,10 @@ bool BlockingWaiter::wait(detail::GroupBackend& backend, ChannelNumber channel, 
     backend.startWritable(*waiter, channel, timeout);
     std::unique_lock lock(waiter->mutex_);
     const auto isResumed = [&waiter] { return waiter->isResumed_; };
-    const TimePoint now = std::chrono::steady_clock::now();
-    if (timeout >= TimePoint::max() - now) {
+    const TimePoint deadline = timeAfter(std::chrono::steady_clock::now(), timeout);
+    if (deadline == TimePoint::max()) {
         waiter->resumed_.wait(lock, isResumed);
-    } else if (!waiter->resumed_.wait_until(lock, now + timeout, isResumed)) {
+    } else if (!waiter->resumed_.wait_until(lock, deadline, isResumed)) {
         lock.unlock();
         backend.cancelWritable(*waiter, channel);
         return false;

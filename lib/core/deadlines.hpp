@@ -17,8 +17,7 @@ namespace tempeh::core {
 inline TimePoint deadlineAfter(Duration timeout, const transport::Clock& clock = {}) noexcept {
     if (timeout == infinite) return TimePoint::max();
     if (timeout <= Duration::zero()) return TimePoint::min();
-    const TimePoint now = clock.now();
-    return timeout >= TimePoint::max() - now ? TimePoint::max() : now + timeout;
+    return timeAfter(clock.now(), timeout);
 }
 
 class Deadlines;

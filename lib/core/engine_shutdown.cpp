@@ -92,15 +92,14 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
     std::future<ShutdownReport> future = promise->get_future();
     const auto finish = [this, promise] { promise->set_value(endShutdown()); };
     const auto finishing = std::make_shared<JobOf<decltype(finish)>>(finish);
-    const TimePoint start = std::chrono::steady_clock::now();
-    const TimePoint until = deadline >= TimePoint::max() - start ? TimePoint::max() : start + deadline;
+    const TimePoint until = deadlineAfter(deadline);
     if (!beginShutdown()) return report;
     {
         std::unique_lock lock(groupsMutex_);
         const auto isDrained = [this] { return isDrained_; };
         if (until == TimePoint::max())
             drained_.wait(lock, isDrained);
-        else
+        else if (until != TimePoint::min())
             drained_.wait_until(lock, until, isDrained);
     }
     // What is left is named on the reactor thread, which alone may look; one that does not answer is named

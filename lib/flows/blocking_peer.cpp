@@ -130,13 +130,13 @@ void BlockingPeer::send(MessagePtr message) const {
     post(*peer_.state(), message, TimePoint::max());
 }
 
-bool BlockingPeer::send(MessagePtr message, Duration timeout) const {
+bool BlockingPeer::send(MessagePtr message, Timeout timeout) const {
     detail::PeerState::checkSendable(message);
     const detail::PeerPtr peer = peer_.state();
     return post(*peer, message, peer->hub().time().after(timeout));
 }
 
-MessagePtr BlockingPeer::receive(Duration timeout) const {
+MessagePtr BlockingPeer::receive(Timeout timeout) const {
     const detail::PeerPtr peer = peer_.state();
     error_code ec;
     MessagePtr ready = peer->inbox.tryReceive(peer->hub(), ec);
@@ -150,7 +150,7 @@ MessagePtr BlockingPeer::receive(Duration timeout) const {
     return std::move(wait.message);
 }
 
-MessagePtr BlockingPeer::request(MessagePtr message, Duration timeout, const SignalHandler& onSignal) const {
+MessagePtr BlockingPeer::request(MessagePtr message, Timeout timeout, const SignalHandler& onSignal) const {
     detail::requireRequest(message);
     const detail::PeerPtr peer = peer_.state();
     detail::Hub& hub = peer->hub();

@@ -73,7 +73,7 @@ asio::any_io_executor PeerGroup::executor() const {
     return hub_->group().executor();
 }
 
-asio::awaitable<void> PeerGroup::sleep(Duration duration) const {
+asio::awaitable<void> PeerGroup::sleep(Timeout duration) const {
     return detail::sleepFor(hub_, duration);
 }
 

@@ -17,7 +17,7 @@ asio::awaitable<void> Peer::send(MessagePtr message) const {
     return detail::send(state(), marked(std::move(message)));
 }
 
-asio::awaitable<bool> Peer::send(MessagePtr message, Duration timeout) const {
+asio::awaitable<bool> Peer::send(MessagePtr message, Timeout timeout) const {
     return detail::sendInTime(state(), marked(std::move(message)), timeout);
 }
 
@@ -26,20 +26,19 @@ bool Peer::trySend(MessagePtr&& message) const {
     return detail::trySend(*state(), message);
 }
 
-asio::awaitable<MessagePtr> Peer::receive(Duration timeout) const {
+asio::awaitable<MessagePtr> Peer::receive(Timeout timeout) const {
     return detail::receiveFrom(state(), timeout);
 }
 
-asio::awaitable<MessagePtr> Peer::receive(Duration timeout, error_code& ec) const {
+asio::awaitable<MessagePtr> Peer::receive(Timeout timeout, error_code& ec) const {
     return detail::receiveFrom(state(), timeout, ec);
 }
 
-asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Duration timeout) const {
+asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Timeout timeout) const {
     return detail::request(state(), marked(std::move(message)), timeout, nullptr);
 }
 
-asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Duration timeout,
-                                          SignalHandler onSignal) const {
+asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Timeout timeout, SignalHandler onSignal) const {
     return detail::request(state(), marked(std::move(message)), timeout, std::move(onSignal));
 }
 
@@ -125,7 +124,7 @@ asio::any_io_executor Peer::executor() const {
     return state()->group().executor();
 }
 
-asio::awaitable<void> Peer::sleep(Duration duration) const {
+asio::awaitable<void> Peer::sleep(Timeout duration) const {
     return detail::sleepFor(state()->hubPtr(), duration);
 }
 

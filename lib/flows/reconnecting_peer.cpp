@@ -182,11 +182,11 @@ asio::awaitable<bool> awaitConnection(ReconnectPtr core, TimePoint deadline) {
 ReconnectingPeer::ReconnectingPeer(Ampe& engine, const Address& address, ReconnectOptions options)
     : core_(detail::ReconnectCore::start(engine, address, options)) {}
 
-asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Duration timeout) const {
+asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Timeout timeout) const {
     return detail::ReconnectCore::request(core_, std::move(message), timeout, nullptr);
 }
 
-asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Duration timeout,
+asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Timeout timeout,
                                                       SignalHandler onSignal) const {
     return detail::ReconnectCore::request(core_, std::move(message), timeout, std::move(onSignal));
 }
@@ -212,11 +212,11 @@ asio::awaitable<void> ReconnectingPeer::respond(MessagePtr request) const {
     return detail::send(std::move(peer), std::move(request));
 }
 
-asio::awaitable<MessagePtr> ReconnectingPeer::receive(Duration timeout) const {
+asio::awaitable<MessagePtr> ReconnectingPeer::receive(Timeout timeout) const {
     return detail::receiveFrom(core_, timeout);
 }
 
-asio::awaitable<MessagePtr> ReconnectingPeer::receive(Duration timeout, error_code& ec) const {
+asio::awaitable<MessagePtr> ReconnectingPeer::receive(Timeout timeout, error_code& ec) const {
     return detail::receiveFrom(core_, timeout, ec);
 }
 
@@ -224,7 +224,7 @@ std::string ReconnectingPeer::endReason() const {
     return core_->endReason();
 }
 
-asio::awaitable<bool> ReconnectingPeer::connected(Duration timeout) const {
+asio::awaitable<bool> ReconnectingPeer::connected(Timeout timeout) const {
     return detail::awaitConnection(core_, core_->hub().time().after(timeout));
 }
 
@@ -256,7 +256,7 @@ asio::any_io_executor ReconnectingPeer::executor() const {
     return core_->hub().group().executor();
 }
 
-asio::awaitable<void> ReconnectingPeer::sleep(Duration duration) const {
+asio::awaitable<void> ReconnectingPeer::sleep(Timeout duration) const {
     return detail::sleepFor(core_->hubPtr(), duration);
 }
 

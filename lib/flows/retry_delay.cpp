@@ -29,8 +29,9 @@ RetryDelay::RetryDelay(const Backoff& backoff, Ampe& engine) : RetryDelay(seeded
 
 Duration RetryDelay::next() noexcept {
     constexpr std::uint32_t steps = 1U << 16U;
-    const Duration full = std::clamp(delay_, Duration::zero(), std::max(backoff_.max, Duration::zero()));
-    delay_ = std::min(scaled(full, backoff_.factor), backoff_.max);
+    const Duration longest = backoff_.max;
+    const Duration full = std::clamp(delay_, Duration::zero(), std::max(longest, Duration::zero()));
+    delay_ = std::min(scaled(full, backoff_.factor), longest);
     const double part = static_cast<double>(random_.below(steps + 1)) / steps;
     return scaled(full, 1.0 - backoff_.jitter * part);
 }

@@ -100,7 +100,7 @@ asio::awaitable<void> Server::serve(Handler handler) {
     return detail::ServerCore::serve(core_, std::move(handler));
 }
 
-asio::awaitable<bool> Server::stop(Duration deadline) {
+asio::awaitable<bool> Server::stop(Timeout deadline) {
     return detail::ServerCore::stop(core_, deadline);
 }
 

@@ -100,7 +100,7 @@ MessageId StreamReader::id() const noexcept {
     return state_ != nullptr ? state_->id() : 0;
 }
 
-asio::awaitable<StreamReader> requestStream(Peer peer, MessagePtr request, Duration timeout) {
+asio::awaitable<StreamReader> requestStream(Peer peer, MessagePtr request, Timeout timeout) {
     return askForStream(std::move(peer), std::move(request), timeout);
 }
 

@@ -67,11 +67,11 @@ asio::awaitable<void> StreamWriter::finish(std::uint8_t status) {
     return StreamSender::finish(sender_, status);
 }
 
-asio::awaitable<MessagePtr> StreamWriter::answer(Duration timeout) {
+asio::awaitable<MessagePtr> StreamWriter::answer(Timeout timeout) {
     return StreamSender::answer(sender_, timeout);
 }
 
-asio::awaitable<StreamReader> StreamWriter::answerStream(Duration timeout) {
+asio::awaitable<StreamReader> StreamWriter::answerStream(Timeout timeout) {
     return StreamSender::answerStream(sender_, timeout);
 }
 

@@ -18,8 +18,7 @@ public:
     TimePoint after(Duration timeout) const noexcept {
         if (timeout == infinite) return TimePoint::max();
         if (timeout <= Duration::zero()) return TimePoint::min();
-        const TimePoint start = now();
-        return timeout >= TimePoint::max() - start ? TimePoint::max() : start + timeout;
+        return timeAfter(now(), timeout);
     }
 
     /// What is left until then; never negative.

@@ -62,8 +62,7 @@ ShutdownReport SimulatedEngine::shutdown(Duration deadline, error_code& ec) {
         return report;
     }
     if (!engine_->beginShutdown()) return report;
-    const TimePoint start = now();
-    const TimePoint until = deadline >= TimePoint::max() - start ? TimePoint::max() : start + deadline;
+    const TimePoint until = timeAfter(now(), deadline);
     const std::function<bool()> isDrained = [this] { return engine_->isDrained(); };
     simulation_.run(&isDrained, until);
     {

@@ -81,10 +81,10 @@ TimePoint SimulatedNetwork::now() const noexcept {
     return simulation_->world().timeline().now();
 }
 
-asio::awaitable<void> SimulatedNetwork::sleep(Duration duration) {
+asio::awaitable<void> SimulatedNetwork::sleep(Timeout duration) {
     detail::MemoryTimer timer(simulation_->world(), co_await asio::this_coro::executor);
     error_code ec;
-    const TimePoint until = now() + duration;
+    const TimePoint until = timeAfter(now(), duration);
     co_await timer.wait(until, ec);
     if (ec) throw Error(ec);
 }
@@ -93,12 +93,12 @@ void SimulatedNetwork::run() {
     simulation_->run(nullptr, TimePoint::max());
 }
 
-void SimulatedNetwork::runFor(Duration duration) {
-    simulation_->run(nullptr, now() + duration);
+void SimulatedNetwork::runFor(Timeout duration) {
+    simulation_->run(nullptr, timeAfter(now(), duration));
 }
 
-bool SimulatedNetwork::runUntil(const std::function<bool()>& isDone, Duration limit) {
-    return simulation_->run(&isDone, now() + limit);
+bool SimulatedNetwork::runUntil(const std::function<bool()>& isDone, Timeout limit) {
+    return simulation_->run(&isDone, timeAfter(now(), limit));
 }
 
 void SimulatedNetwork::partition(std::string_view a, std::string_view b) {

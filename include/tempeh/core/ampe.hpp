@@ -42,7 +42,7 @@ public:
     /// Stops taking posts (ShutdownStarted), sends what was posted, closes every channel; what could not be
     /// sent in `deadline` (from now) comes back to its group. Then waitReceive gives what is left and ends
     /// with ShutdownStarted. Blocks until done or until the deadline; on the engine's own thread NotAllowed.
-    ShutdownReport shutdown(Duration deadline);
+    ShutdownReport shutdown(Timeout deadline);
     virtual ShutdownReport shutdown(Duration deadline, error_code& ec) = 0;
 
     /// The time that this engine's timeouts run by; code that measures or plans by it works on a simulated

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/base/duration.hpp>
 #include <tempeh/message/status.hpp>
 
 #include <boost/asio/any_io_executor.hpp>

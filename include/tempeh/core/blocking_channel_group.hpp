@@ -32,8 +32,8 @@ public:
     /// The next message, null at the timeout. One receiver at a time (a second: NotAllowed). Errors:
     /// ShutdownStarted once drained, operation_aborted when the group is destroyed meanwhile. With
     /// Options::busyPoll it polls that long before it sleeps.
-    MessagePtr waitReceive(Duration timeout = infinite) const;
-    MessagePtr waitReceive(Duration timeout, error_code& ec) const noexcept;
+    MessagePtr waitReceive(Timeout timeout = infinite) const;
+    MessagePtr waitReceive(Timeout timeout, error_code& ec) const noexcept;
 
     /// As ChannelGroup::tryReceive.
     MessagePtr tryReceive() const;
@@ -42,8 +42,8 @@ public:
     MessageQueue tryReceiveAll(error_code& ec) const noexcept;
 
     /// True when `channel` takes messages again, false at the timeout. Errors as ChannelGroup::waitWritable.
-    bool waitWritable(ChannelNumber channel, Duration timeout = infinite) const;
-    bool waitWritable(ChannelNumber channel, Duration timeout, error_code& ec) const noexcept;
+    bool waitWritable(ChannelNumber channel, Timeout timeout = infinite) const;
+    bool waitWritable(ChannelNumber channel, Timeout timeout, error_code& ec) const noexcept;
 
     /// As ChannelGroup::updateReceiver.
     void updateReceiver(MessagePtr&& message = nullptr) const;

@@ -53,9 +53,9 @@ public:
     /// that is there is given at once without a scheduler round trip, unless the coroutine can be cancelled
     /// (then its result could be dropped on the way, so it goes through the executor).
     template <typename Token = asio::use_awaitable_t<>>
-    auto waitReceive(Duration timeout = infinite, Token&& token = Token());
+    auto waitReceive(Timeout timeout = infinite, Token&& token = Token());
     template <typename Token>
-        requires(!std::is_convertible_v<Token, Duration>)
+        requires(!std::is_convertible_v<Token, Timeout>)
     auto waitReceive(Token&& token) {
         return waitReceive(infinite, std::forward<Token>(token));
     }
@@ -77,7 +77,7 @@ public:
     /// InvalidChannelGroup, ChannelClosed when it ends meanwhile, ShutdownStarted. Signature:
     /// void(error_code, bool).
     template <typename Token = asio::use_awaitable_t<>>
-    auto waitWritable(ChannelNumber channel, Duration timeout = infinite, Token&& token = Token());
+    auto waitWritable(ChannelNumber channel, Timeout timeout = infinite, Token&& token = Token());
 
     /// Delivers `message` (without one: an empty Signal) to this group's own receiver with status
     /// ReceiverUpdate. Any thread; wakes a waiting receiver. Errors: ShutdownStarted; PoolEmpty when
@@ -132,7 +132,7 @@ private:
 };
 
 template <typename Token>
-auto ChannelGroup::waitReceive(Duration timeout, Token&& token) {
+auto ChannelGroup::waitReceive(Timeout timeout, Token&& token) {
     if constexpr (std::is_same_v<std::decay_t<Token>, asio::use_awaitable_t<>>) {
         (void)token;
         return detail::receiveAwaitable(backend_.get(), timeout);
@@ -142,7 +142,7 @@ auto ChannelGroup::waitReceive(Duration timeout, Token&& token) {
 }
 
 template <typename Token>
-auto ChannelGroup::waitWritable(ChannelNumber channel, Duration timeout, Token&& token) {
+auto ChannelGroup::waitWritable(ChannelNumber channel, Timeout timeout, Token&& token) {
     if constexpr (std::is_same_v<std::decay_t<Token>, asio::use_awaitable_t<>>) {
         (void)token;
         return detail::writableAwaitable(backend_.get(), channel, timeout);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tempeh/base/duration.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,9 +27,9 @@ struct Options {
     /// calls that wait. 1 to 16,777,216.
     std::size_t maxPoolMessages = 8192;
     /// Name resolution and connecting together, per HelloRequest. 1 ms and up.
-    std::chrono::steady_clock::duration connectTimeout = std::chrono::seconds(10);
+    Timeout connectTimeout = std::chrono::seconds(10);
     /// From accept until the HelloRequest is in. 1 ms and up.
-    std::chrono::steady_clock::duration helloTimeout = std::chrono::seconds(10);
+    Timeout helloTimeout = std::chrono::seconds(10);
     /// Channels of the engine at one time, listeners included. 1 to 65,534.
     std::size_t maxChannels = 65'534;
     /// Per channel: posted and not yet written, messages; what is posted behind a bye, and after the end
@@ -43,14 +45,14 @@ struct Options {
     /// From a ByeRequest (sent or received) until the channel is closed whatever the other side does. Begins
     /// anew when the channel is read again after a pause (PoolEmpty, ReadMode::Paused), or when this process
     /// goes on after it was stopped, as connectTimeout and helloTimeout do. 1 ms and up.
-    std::chrono::steady_clock::duration byeTimeout = std::chrono::seconds(5);
+    Timeout byeTimeout = std::chrono::seconds(5);
     /// How long a destroyed ChannelGroup or Reactor goes on sending what was posted before it gives up. 0 and
     /// up.
-    std::chrono::steady_clock::duration lingerTimeout = std::chrono::seconds(1);
+    Timeout lingerTimeout = std::chrono::seconds(1);
     /// How long the reactor (and a thread in the blocking facade) polls before it sleeps: costs a core, saves
     /// the wake, which dominates latency between cores. 0: never polls. Only a Reactor with a thread of its
     /// own polls.
-    std::chrono::steady_clock::duration busyPoll = std::chrono::steady_clock::duration::zero();
+    Timeout busyPoll = Duration::zero();
 
     /// A message that comes back to the pool holding more heap bytes than this gives them back. Bytes.
     std::size_t maxMessageHeapBytes = 128 * 1024;
@@ -77,13 +79,13 @@ struct Options {
     /// else the channel ends with CommunicationFailed. So a peer that stops or drips in the middle of a frame
     /// is found after one to two of these, and a network of 40 bytes a second is fast enough at the default.
     /// While this side does not read the peer is not blamed. 0: never; else 1 ms and up.
-    std::chrono::steady_clock::duration frameTimeout = std::chrono::seconds(30);
+    Timeout frameTimeout = std::chrono::seconds(30);
     /// A channel with something to send of which the kernel took nothing for this long (found after one to
     /// two of it) ends with CommunicationFailed, and what is queued comes back. The kernel takes more when a
     /// good part of its send buffer has been acknowledged: give a slow network minutes. Counts also while
     /// this side does not read, so it ends two that wait for each other. 0: never, a peer that does not read
     /// costs its send queue and gives SendQueueFull; else 1 ms and up.
-    std::chrono::steady_clock::duration writeTimeout = std::chrono::steady_clock::duration::zero();
+    Timeout writeTimeout = Duration::zero();
     /// Accepted connections of one listener at one time, and those among them from one peer: one remote IP
     /// address, or one user id on a Unix socket. The next one is closed at once. 0: no limit.
     std::size_t maxConnectionsPerListener = 0;

@@ -12,11 +12,11 @@ namespace tempeh::flows {
 /// given one throws Error(InvalidOption) when a field is out of its range.
 struct Backoff {
     /// The first pause. 0 and up.
-    Duration initial = std::chrono::milliseconds(50);
+    Timeout initial = std::chrono::milliseconds(50);
     /// 1 and up.
     double factor = 2.0;
     /// 0 and up; also of the first pause.
-    Duration max = std::chrono::seconds(5);
+    Timeout max = std::chrono::seconds(5);
     /// 0 (none) to 1 (anything from no pause at all).
     double jitter = 0.5;
     /// Of the random numbers; 0: from the system's entropy.

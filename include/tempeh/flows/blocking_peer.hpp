@@ -21,14 +21,14 @@ public:
     /// As Peer::send: waits for room in the send queue.
     void send(MessagePtr message) const;
     /// As Peer::send with a limit: false when there was no room by then, and the message was not sent.
-    bool send(MessagePtr message, Duration timeout) const;
+    bool send(MessagePtr message, Timeout timeout) const;
     /// As Peer::trySend: false without room, and the caller keeps the message.
     bool trySend(MessagePtr&& message) const { return peer_.trySend(std::move(message)); }
     /// As Peer::receive: null at the timeout; one receiver at a time.
-    MessagePtr receive(Duration timeout = infinite) const;
+    MessagePtr receive(Timeout timeout = infinite) const;
     /// As Peer::request: the answer, null at the timeout; several threads may ask at one time. `onSignal` is
     /// called on this thread.
-    MessagePtr request(MessagePtr message, Duration timeout = infinite,
+    MessagePtr request(MessagePtr message, Timeout timeout = infinite,
                        const SignalHandler& onSignal = nullptr) const;
     /// As Peer::respond.
     void respond(MessagePtr request) const;

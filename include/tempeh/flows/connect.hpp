@@ -28,7 +28,7 @@ struct ConnectOptions {
     /// Between the tries. Each resolves the name anew.
     Backoff backoff = {};
     /// For all of it, until the hello is answered. 0 and up.
-    Duration timeout = std::chrono::seconds(30);
+    Timeout timeout = std::chrono::seconds(30);
     /// Text headers of the HelloRequest, and its body.
     std::span<const TextHeader> headers = {};
     std::string_view body = {};

@@ -19,10 +19,10 @@ class HeartbeatState;
 /// initialisers.
 struct HeartbeatOptions {
     /// Between the signals sent. 0: none are sent, the other side's traffic is watched alone.
-    Duration interval = std::chrono::seconds(10);
+    Timeout interval = std::chrono::seconds(10);
     /// Without any message from the other side for so long it is silent; noticed at most a quarter of that
     /// later. 0: nobody watches.
-    Duration silence = std::chrono::seconds(30);
+    Timeout silence = std::chrono::seconds(30);
 };
 
 /// Told of a silent peer, beside the sockets; once until it is heard again. Must not throw.

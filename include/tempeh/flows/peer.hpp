@@ -47,7 +47,7 @@ public:
     asio::awaitable<void> send(MessagePtr message) const;
     /// The same with a limit to the wait for room: false when there was none by then, and the message was not
     /// sent. The limit is for this side's queue alone.
-    asio::awaitable<bool> send(MessagePtr message, Duration timeout) const;
+    asio::awaitable<bool> send(MessagePtr message, Timeout timeout) const;
     /// Sends it now or not at all: false when the send queue is full. Then, and when it throws, the caller
     /// keeps the message. Never waits, allocates nothing; from any thread. Errors as send().
     bool trySend(MessagePtr&& message) const;
@@ -62,11 +62,11 @@ public:
     /// somebody waits for something else that is to come through it (an answer, a part of a stream). Then it
     /// is read on, up to 128 MiB, and closed beyond that. As long as nobody has called this, Signals that no
     /// request of this side wants are kept up to a bound, and then dropped and counted (droppedSignals).
-    asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
+    asio::awaitable<MessagePtr> receive(Timeout timeout = infinite) const;
     /// The same without exceptions: null with `ec` at the end (endReason() says why in words), null without
     /// at the timeout. The form for `||`, which waits for the first operand that succeeds and so would wait
     /// for the other one when a receive throws. `ec` must live until then.
-    asio::awaitable<MessagePtr> receive(Duration timeout, error_code& ec) const;
+    asio::awaitable<MessagePtr> receive(Timeout timeout, error_code& ec) const;
 
     /// Sends a Request and gives the Response with its id; any number may be in flight. Null at the timeout
     /// (which covers waiting for room): the channel lives on, an answer that comes later is dropped and
@@ -75,12 +75,12 @@ public:
     /// An answer in several parts (hasMore()) gives its first part here; requestStream() gives all.
     /// When the request provably never left: Error with the status it came back with. Steady state: no
     /// allocation.
-    asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout = infinite) const;
+    asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout = infinite) const;
 
     /// The same; `onSignal` gets every Signal with the request's id meanwhile. What it throws ends the
     /// request. Signals put the timeout off for no longer than one call of it: what has come and was not
     /// shown by then is dropped.
-    asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout, SignalHandler onSignal) const;
+    asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout, SignalHandler onSignal) const;
 
     /// Sends the answer to a received Request (ByeRequest) as what is now in the message: headers and body as
     /// the caller left them, opcode Response (ByeResponse), same id; nothing is copied. Errors also:
@@ -130,7 +130,7 @@ public:
     /// The executor beside the sockets.
     asio::any_io_executor executor() const;
     /// Waits that long in the engine's time.
-    asio::awaitable<void> sleep(Duration duration) const;
+    asio::awaitable<void> sleep(Timeout duration) const;
 
     /// False without a channel.
     explicit operator bool() const noexcept { return state_ != nullptr; }

@@ -25,7 +25,7 @@ public:
     /// The executor beside the sockets.
     asio::any_io_executor executor() const;
     /// Waits that long in the engine's time.
-    asio::awaitable<void> sleep(Duration duration) const;
+    asio::awaitable<void> sleep(Timeout duration) const;
     GroupStats stats() const;
 
     /// For the other parts of this library.

@@ -45,7 +45,7 @@ struct ReconnectOptions {
     /// less and less often, too.
     Backoff backoff = {};
     /// For one attempt, until the hello is answered. Each resolves the name anew. 1 ms and up.
-    Duration attemptTimeout = std::chrono::seconds(10);
+    Timeout attemptTimeout = std::chrono::seconds(10);
     Unanswered unanswered = Unanswered::Fail;
     /// Text headers and body of every HelloRequest; copied by the constructor.
     std::span<const TextHeader> headers = {};
@@ -91,8 +91,8 @@ public:
 
     /// As Peer::request; waits for a connection first, all within `timeout`. Null at the timeout. Throws
     /// Error: ChannelClosed (unanswered, see Unanswered; or closed), or why no more attempts are made.
-    [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout = infinite) const;
-    [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Duration timeout,
+    [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout = infinite) const;
+    [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout,
                                                       SignalHandler onSignal) const;
     /// As Peer::send, for signals; waits for a connection and for room.
     [[nodiscard]] asio::awaitable<void> send(MessagePtr message) const;
@@ -107,13 +107,13 @@ public:
     /// empty one) when connected, a Signal from the engine with status ChannelClosed and `~reason` when lost.
     /// Of losses in a row that nobody has received, with nothing else between them, the last is told. The end
     /// (closed, Refused, engine shut down) is thrown.
-    [[nodiscard]] asio::awaitable<MessagePtr> receive(Duration timeout = infinite) const;
+    [[nodiscard]] asio::awaitable<MessagePtr> receive(Timeout timeout = infinite) const;
     /// The same without exceptions, as that of Peer; endReason() says in words why there are no more
     /// attempts.
-    [[nodiscard]] asio::awaitable<MessagePtr> receive(Duration timeout, error_code& ec) const;
+    [[nodiscard]] asio::awaitable<MessagePtr> receive(Timeout timeout, error_code& ec) const;
 
     /// Completes with true when connected (at once when it is), false at the timeout. Throws the end.
-    [[nodiscard]] asio::awaitable<bool> connected(Duration timeout = infinite) const;
+    [[nodiscard]] asio::awaitable<bool> connected(Timeout timeout = infinite) const;
 
     /// Says bye if connected, ends all attempts, and waits for that. The peer's ByeResponse, if there is one.
     [[nodiscard]] asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
@@ -126,7 +126,7 @@ public:
     MessagePtr get(OpCode opCode = OpCode::Request) const;
     MessagePtr get(OpCode opCode, std::string_view body) const;
     asio::any_io_executor executor() const;
-    asio::awaitable<void> sleep(Duration duration) const;
+    asio::awaitable<void> sleep(Timeout duration) const;
 
 private:
     std::shared_ptr<detail::ReconnectCore> core_;

@@ -54,7 +54,7 @@ public:
     /// deaf to cancellation, or blocks, is named in the log and by served(). Clients that nobody has looked
     /// at yet are closed without an answer, so that they try again elsewhere. Any number of callers; one that
     /// is a handler of this server is not waited for by itself.
-    [[nodiscard]] asio::awaitable<bool> stop(Duration deadline);
+    [[nodiscard]] asio::awaitable<bool> stop(Timeout deadline);
 
     /// A snapshot.
     ServerCounters counters() const;

@@ -70,6 +70,6 @@ private:
 /// Sends a request and gives its answer as a stream, of one part or many. An empty reader at the timeout,
 /// which is for the first part. Errors as Peer::request.
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<StreamReader> requestStream(Peer peer, MessagePtr request,
-                                                                        Duration timeout = infinite);
+                                                                        Timeout timeout = infinite);
 
 }  // namespace tempeh::flows

@@ -33,7 +33,7 @@ struct StreamOptions {
     std::size_t windowParts = 32;
     /// How long the first sign of the other end is waited for, once, when the window is full. A sign that
     /// comes later counts from then on.
-    Duration patience = std::chrono::milliseconds(50);
+    Timeout patience = std::chrono::milliseconds(50);
 };
 
 /// Fills the room with the next bytes of a stream; how many, 0 at the end. What it throws ends the writing.
@@ -78,11 +78,11 @@ public:
     [[nodiscard]] asio::awaitable<void> finish(std::uint8_t status = 0);
 
     /// finish(), then the answer to this request: as Peer::request, null at the timeout.
-    [[nodiscard]] asio::awaitable<MessagePtr> answer(Duration timeout = infinite);
+    [[nodiscard]] asio::awaitable<MessagePtr> answer(Timeout timeout = infinite);
     /// The answer to this request in any number of parts, as requestStream(). Does not finish(): the other
     /// side may answer while it reads, so that one coroutine writes and another reads. NotAllowed when it was
     /// given already.
-    [[nodiscard]] asio::awaitable<StreamReader> answerStream(Duration timeout = infinite);
+    [[nodiscard]] asio::awaitable<StreamReader> answerStream(Timeout timeout = infinite);
 
     /// Of the request or signal it is, or of the request it answers.
     MessageId id() const noexcept;

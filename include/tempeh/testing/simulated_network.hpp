@@ -54,16 +54,16 @@ public:
     /// Virtual time; every engine's Ampe::now() is the same.
     TimePoint now() const noexcept;
     /// Waits in virtual time; on any executor of the simulation. Cancelled: Error(operation_aborted).
-    asio::awaitable<void> sleep(Duration duration);
+    asio::awaitable<void> sleep(Timeout duration);
 
     /// Until nobody has anything left to do: every coroutine has ended or waits for what will not come.
     /// Throws Error(ProcessingFailed) after SimulationOptions::maxSteps: somebody keeps the others busy.
     void run();
     /// So long, in virtual time.
-    void runFor(Duration duration);
+    void runFor(Timeout duration);
     /// Until it is true; looked at after every step. False when there is nothing left to do before, or in
     /// `limit`.
-    bool runUntil(const std::function<bool()>& isDone, Duration limit = std::chrono::hours(1));
+    bool runUntil(const std::function<bool()>& isDone, Timeout limit = std::chrono::hours(1));
 
     /// Nothing passes between the two any more, and neither is told. What was on its way is held up.
     void partition(std::string_view a, std::string_view b);
