@@ -2,6 +2,7 @@
 
 /// All of flows: what every application builds on the core.
 
+#include <tempeh/base/x11_macros.hpp>
 #include <tempeh/flows/backoff.hpp>
 #include <tempeh/flows/blocking_peer.hpp>
 #include <tempeh/flows/connect.hpp>

@@ -2,6 +2,7 @@
 
 /// All of the core.
 
+#include <tempeh/base/x11_macros.hpp>
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/blocking_channel_group.hpp>

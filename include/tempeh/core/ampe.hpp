@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/base/x11_macros.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/stats.hpp>
 #include <tempeh/message/allocation_strategy.hpp>

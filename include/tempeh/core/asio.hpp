@@ -2,6 +2,7 @@
 
 #include <tempeh/base/duration.hpp>
 #include <tempeh/message/status.hpp>
+#include <tempeh/transport/configuration.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>

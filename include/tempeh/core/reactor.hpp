@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/base/x11_macros.hpp>
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_group.hpp>

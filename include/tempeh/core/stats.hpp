@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/base/x11_macros.hpp>
 #include <tempeh/message/status.hpp>
 
 #include <array>

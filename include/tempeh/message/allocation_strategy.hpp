@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tempeh/base/x11_macros.hpp>
+
 #include <cstdint>
 
 namespace tempeh {

@@ -3,6 +3,7 @@
 // Formatters for fmt (and so for spdlog). Not part of <tempeh/tempeh.hpp>: include it where they are wanted.
 // All take the format specification of a string: fmt::format("{:>16}", message.status()).
 
+#include <tempeh/base/x11_macros.hpp>
 #include <tempeh/message/binary_header.hpp>
 #include <tempeh/message/message.hpp>
 #include <tempeh/message/op_code.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tempeh/base/export.hpp>
+#include <tempeh/base/x11_macros.hpp>
 #include <tempeh/message/binary_header.hpp>
 #include <tempeh/message/body.hpp>
 #include <tempeh/message/status.hpp>

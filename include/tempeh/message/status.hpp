@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tempeh/base/export.hpp>
+#include <tempeh/base/x11_macros.hpp>
 
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
