@@ -16,10 +16,10 @@ Server::Server(tempeh::Reactor& reactor) : reactor_(reactor), group_(reactor.cre
 
 boost::asio::awaitable<std::vector<tempeh::Address>> Server::listen() {
     MessagePtr tcp = reactor_.get();
-    tempeh::TcpServerAddress{.host = "127.0.0.1", .port = 0}.format(*tcp);  // any free port
+    tempeh::TcpServerAddress{"127.0.0.1", 0}.format(*tcp);  // any free port
     const tempeh::ChannelNumber tcpChannel = group_.post(std::move(tcp)).channelNumber;
     MessagePtr uds = reactor_.get();
-    tempeh::UdsServerAddress{.path = "", .mode = 0600}.format(*uds);  // a fresh path, for this user only
+    tempeh::UdsServerAddress{"", 0600}.format(*uds);  // a fresh path, for this user only
     group_.post(std::move(uds));
 
     std::vector<tempeh::Address> addresses(2);
@@ -28,9 +28,10 @@ boost::asio::awaitable<std::vector<tempeh::Address>> Server::listen() {
         if (welcome->status() != Status::Success) throw tempeh::Error(welcome->status());
         const tempeh::Address bound = tempeh::parseAddress(*welcome);  // as it was really bound
         if (welcome->header.channelNumber == tcpChannel)
-            addresses[0] = tempeh::TcpClientAddress{.port = std::get<tempeh::TcpServerAddress>(bound).port};
+            addresses[0] =
+                tempeh::TcpClientAddress{"127.0.0.1", std::get<tempeh::TcpServerAddress>(bound).port};
         else
-            addresses[1] = tempeh::UdsClientAddress{.path = std::get<tempeh::UdsServerAddress>(bound).path};
+            addresses[1] = tempeh::UdsClientAddress{std::get<tempeh::UdsServerAddress>(bound).path};
     }
     co_return addresses;
 }

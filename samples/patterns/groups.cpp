@@ -60,7 +60,7 @@ int main() {
     ChannelGroup shop = engine.createGroup();
     ChannelGroup backDoor = engine.createGroup();
     const tempeh::Address street = listen(engine, shop, tempeh::TcpServerAddress{"127.0.0.1", 0});
-    const tempeh::Address yard = listen(engine, backDoor, tempeh::UdsServerAddress{.path = "", .mode = 0600});
+    const tempeh::Address yard = listen(engine, backDoor, tempeh::UdsServerAddress{"", 0600});
 
     const auto sell = [&sold](std::string_view) { return fmt::format("sold, number {}", ++sold); };
     const auto manage = [&sold, closeShop = shop.blocking()](std::string_view question) {

@@ -44,12 +44,11 @@ asio::awaitable<void> askAll(tempeh::Ampe& engine, std::vector<tempeh::Address> 
 
 int main() {
     tempeh::Reactor engine;
-    flows::Server server(
-        engine, {
-                    tempeh::TcpServerAddress{"127.0.0.1", 0},            // any free port
-                    tempeh::UdsServerAddress{.path = "", .mode = 0600},  // a fresh path, for this user
-                    tempeh::UdsServerAddress{.path = "@" + tempeh::temporaryUdsPath()},  // no file
-                });
+    flows::Server server(engine, {
+                                     tempeh::TcpServerAddress{"127.0.0.1", 0},  // any free port
+                                     tempeh::UdsServerAddress{"", 0600},        // a fresh path, for this user
+                                     tempeh::UdsServerAddress{"@" + tempeh::temporaryUdsPath()},  // no file
+                                 });
     asio::co_spawn(engine.executor(), server.serve(describe), asio::detached);
     asio::co_spawn(engine.executor(), askAll(engine, server.addresses()), asio::use_future).get();
 }

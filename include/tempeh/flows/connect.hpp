@@ -70,9 +70,6 @@ TEMPEH_EXPORT const boost::system::error_category& refusalCategory() noexcept;
 /// PeerDisconnected..., NotAllowed for the ByeSignal with which a tofu server refuses) or ConnectFailed when
 /// `timeout` passed; at once for what does not get better (InvalidAddress, ShutdownStarted). Cancellation
 /// (all types) ends the attempt.
-///
-/// With GCC 12 name the address first: a TcpClientAddress{...} made inside a co_await expression is destroyed
-/// twice by that compiler. The form with a text (`tcp|HOST|PORT`, `uds|PATH`) has no such trap.
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, const Address& address,
                                                           ConnectOptions options = {});
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, std::string_view address,

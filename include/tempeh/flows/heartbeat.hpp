@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <type_traits>
 
 namespace tempeh::flows {
 
@@ -24,6 +25,8 @@ struct HeartbeatOptions {
     /// later. 0: nobody watches.
     Timeout silence = std::chrono::seconds(30);
 };
+
+static_assert(std::is_trivially_destructible_v<HeartbeatOptions>);  // as ConnectOptions
 
 /// Told of a silent peer, beside the sockets; once until it is heard again. Must not throw.
 using SilenceHook = std::function<void(const Peer& peer)>;

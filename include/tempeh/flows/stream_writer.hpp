@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 namespace tempeh::flows {
 
@@ -35,6 +36,8 @@ struct StreamOptions {
     /// comes later counts from then on.
     Timeout patience = std::chrono::milliseconds(50);
 };
+
+static_assert(std::is_trivially_destructible_v<StreamOptions>);  // as ConnectOptions
 
 /// Fills the room with the next bytes of a stream; how many, 0 at the end. What it throws ends the writing.
 using StreamSource = std::function<std::size_t(std::span<std::byte> room)>;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace tempeh {
@@ -16,7 +17,11 @@ namespace tempeh {
 /// The port used where none is given.
 inline constexpr std::uint16_t defaultPort = 7099;
 
-// Addresses are plain values, whatever they hold. format() throws Error(InvalidAddress), message unchanged,
+// Addresses are plain values, whatever they hold. They have constructors, and so no designated initialisers:
+// GCC 12 destroys the members of an aggregate twice that is made inside a co_await expression, and
+// `co_await connect(engine, UdsClientAddress{"/path"})` is what everybody writes.
+//
+// format() throws Error(InvalidAddress), message unchanged,
 // only for what a text header cannot carry (NUL, CR, LF, a space or tab at the end); everything else that is
 // wrong is found by parseAddress() and so by post(). What format() replaces are the address headers
 // (docs/wire.md) alone: body, message id and other text headers stay.
@@ -25,6 +30,11 @@ inline constexpr std::uint16_t defaultPort = 7099;
 struct TcpClientAddress {
     std::string host = "127.0.0.1";    ///< Literal or name.
     std::uint16_t port = defaultPort;  ///< 1 and up.
+
+    TcpClientAddress() = default;
+    // NOLINTNEXTLINE(google-explicit-constructor): as an aggregate, `= {"host", 7099}`
+    TcpClientAddress(std::string hostName, std::uint16_t portNumber = defaultPort) noexcept
+        : host(std::move(hostName)), port(portNumber) {}
 
     /// Makes `message` a HelloRequest to this address: sets opcode and `~connect_to`, clears channel number,
     /// origin, status and `more`.
@@ -39,6 +49,11 @@ struct TcpServerAddress {
     std::string host = {};             ///< Literal, or name of one address; empty: every interface.
     std::uint16_t port = defaultPort;  ///< 0: any free one.
 
+    TcpServerAddress() = default;
+    // NOLINTNEXTLINE(google-explicit-constructor): as above
+    TcpServerAddress(std::string hostName, std::uint16_t portNumber = defaultPort) noexcept
+        : host(std::move(hostName)), port(portNumber) {}
+
     /// Makes `message` a WelcomeRequest for this address (`~listen_on`).
     TEMPEH_EXPORT void format(Message& message) const;
     friend bool operator==(const TcpServerAddress&, const TcpServerAddress&) = default;
@@ -47,6 +62,10 @@ struct TcpServerAddress {
 /// The Unix socket a HelloRequest connects to: a path, or on Linux an abstract name as `@name`.
 struct UdsClientAddress {
     std::string path = {};  ///< At most 107 bytes.
+
+    UdsClientAddress() = default;
+    // NOLINTNEXTLINE(google-explicit-constructor): as above
+    UdsClientAddress(std::string socketPath) noexcept : path(std::move(socketPath)) {}
 
     /// Makes `message` a HelloRequest to this address (`~connect_to`).
     TEMPEH_EXPORT void format(Message& message) const;
@@ -58,6 +77,11 @@ struct UdsServerAddress {
     std::string path = {};  ///< At most 107 bytes; empty: a fresh one.
     /// Access mode of the socket file, for example 0600; unset: as the process's umask gives it.
     std::optional<std::uint32_t> mode = {};
+
+    UdsServerAddress() = default;
+    // NOLINTNEXTLINE(google-explicit-constructor): as above
+    UdsServerAddress(std::string socketPath, std::optional<std::uint32_t> fileMode = {}) noexcept
+        : path(std::move(socketPath)), mode(fileMode) {}
 
     /// Makes `message` a WelcomeRequest (`~listen_on`; `~uds_mode`, octal, when there is a mode).
     TEMPEH_EXPORT void format(Message& message) const;

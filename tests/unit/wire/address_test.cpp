@@ -270,13 +270,12 @@ TEST(Address, CanBeWrittenInEveryForm) {
     const TcpClientAddress braces{"host", 1};
     const TcpClientAddress parentheses("host", 1);
     const TcpClientAddress copied = {"host", 1};
-    const TcpClientAddress named{.host = "host", .port = 1};
     EXPECT_EQ(braces, parentheses);
     EXPECT_EQ(braces, copied);
-    EXPECT_EQ(braces, named);
-    EXPECT_EQ(TcpServerAddress{"host"}, (TcpServerAddress{.host = "host"}));
-    EXPECT_EQ(TcpServerAddress{.port = 0}.host, "");
-    EXPECT_EQ(UdsServerAddress{.path = "p"}, UdsServerAddress{"p"});
+    EXPECT_EQ(TcpServerAddress{"host"}, (TcpServerAddress{"host", defaultPort}));
+    EXPECT_EQ(TcpServerAddress{}.host, "");
+    EXPECT_EQ(UdsServerAddress{"p"}, (UdsServerAddress{"p", std::nullopt}));
+    EXPECT_EQ((UdsServerAddress{"p", 0600}).mode, 0600U);
 }
 
 }  // namespace
