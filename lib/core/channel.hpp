@@ -44,8 +44,12 @@ class Channel;
 template <typename Tag>
 using ChannelList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook<Tag>>,
                                            boost::intrusive::constant_time_size<false>>;
-using GroupChannels = boost::intrusive::list<Channel, boost::intrusive::base_hook<GroupHook>,
-                                             boost::intrusive::constant_time_size<true>>;
+/// The channels of one group. Under the Switchboard's lock.
+class GroupChannels : public boost::intrusive::list<Channel, boost::intrusive::base_hook<GroupHook>,
+                                                    boost::intrusive::constant_time_size<true>> {
+public:
+    bool isClosed = false;  ///< The group is gone: no channel joins it any more.
+};
 
 using CancelledWaiters =
     boost::intrusive::list<detail::Waiter, boost::intrusive::base_hook<detail::WaiterCancelHook>,

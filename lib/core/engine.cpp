@@ -24,9 +24,10 @@ PoolLimits poolLimits(const Options& options) {
 /// From here on a late timer means that the process was stopped, or its reactor blocked, and not busy.
 constexpr Duration stoppedFor = std::chrono::seconds(1);
 
-std::optional<WakeChannel::Strand> strandOf(asio::any_io_executor& executor) {
-    const auto* strand = executor.target<WakeChannel::Strand>();
-    return strand != nullptr ? std::optional(*strand) : std::nullopt;
+template <typename Concrete>
+std::optional<Concrete> targetOf(const asio::any_io_executor& executor) {
+    const auto* concrete = executor.target<Concrete>();
+    return concrete != nullptr ? std::optional(*concrete) : std::nullopt;
 }
 
 }  // namespace
@@ -40,8 +41,10 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
     , pool_(MessagePool::create(poolLimits(options)))
     , switchboard_(options.seed != 0 ? options.seed : base::entropySeed(), options.maxChannels)
     , executor_(std::move(executor))
-    , wakeChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))
-    , soonChannel_(context, strandOf(const_cast<asio::any_io_executor&>(executor_)))
+    , concreteExecutor_(targetOf<asio::io_context::executor_type>(executor_))
+    , context_(&context)
+    , wakeChannel_(context, targetOf<WakeChannel::Strand>(executor_))
+    , soonChannel_(context, targetOf<WakeChannel::Strand>(executor_))
     , network_(std::move(environment.network))
     , timer_(network_->makeTimer())
     , readBuffer_(new std::byte[readHeadroom + readBufferSize])
@@ -62,6 +65,16 @@ bool Engine::wouldBlockReactor() const noexcept {
     return !contextGone_ && wakeChannel_.runsInThisThread();
 }
 
+bool Engine::isOwnExecutor(const asio::any_io_executor& executor) const noexcept {
+    // Neither looks at the context, which may be gone.
+    if (const auto* concrete = executor.target<asio::io_context::executor_type>())
+        return concreteExecutor_ && *concrete == *concreteExecutor_;
+    if (executor.target<WakeChannel::Strand>() == nullptr) return false;
+    if (isReactorThread()) return executor == executor_;
+    const std::scoped_lock lock(contextMutex_);
+    return executor == executor_;
+}
+
 asio::any_io_executor Engine::executor() const {
     const std::scoped_lock lock(contextMutex_);
     return executor_;
@@ -75,8 +88,11 @@ std::shared_ptr<Group> Engine::createGroup(error_code& ec) noexcept {
         return nullptr;
     }
     try {
-        groups_.reserve(groups_.size() + 1);  // first: a group that is made is not easily unmade
+        // First: a group that is made is not easily unmade.
+        if (groups_.size() == groups_.capacity())
+            groups_.reserve(std::max<std::size_t>(2 * groups_.size(), 8));
         groups_.push_back(std::make_shared<Group>(shared_from_this(), ++groupsMade_));
+        groups_.back()->place = groups_.size() - 1;
         updateShareOfPool();
         return groups_.back();
     } catch (const std::bad_alloc&) {

@@ -70,7 +70,12 @@ public:
     bool isReactorThread() const noexcept { return base::currentThreadToken() == this; }
     /// True also for handlers on the engine's executor outside its turns; slower. In virtual time always.
     bool wouldBlockReactor() const noexcept;
-    bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept { return executor == executor_; }
+    /// Takes no lock for the executor of a thread of its own, nor on the reactor thread.
+    bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept;
+    /// Any thread; false once the context is gone.
+    bool isOwnContext(const asio::execution_context& context) const noexcept {
+        return &context == context_.load(std::memory_order_relaxed);
+    }
     /// The system executor once the context is gone.
     asio::any_io_executor executor() const;
 
@@ -304,6 +309,7 @@ private:
     template <typename Visit>
     void forEachChannel(Visit visit) const;
     void forEachGroup(bool closedOnes) noexcept;
+    void forgetGroup(Group& group) noexcept;
     void endAll() noexcept;
     void beginDrain() noexcept;
     void abandonChannels() noexcept;
@@ -329,6 +335,9 @@ private:
     mutable std::mutex contextMutex_;  // for a few steps; never while something is posted
     bool contextGone_ = false;
     asio::any_io_executor executor_;  // the system's once the context is gone; changed under contextMutex_
+    // The same when it is the context's own and no strand; never changed.
+    const std::optional<asio::io_context::executor_type> concreteExecutor_;
+    std::atomic<const asio::execution_context*> context_;  // null once it is gone
     WakeChannel wakeChannel_;
     WaiterList arriving_;  // under contextMutex_: waitWritables on their way to the reactor
     WaiterList again_;     // under contextMutex_: to be resumed, when there is memory for it

@@ -260,7 +260,7 @@ void Engine::wake() noexcept {
 
 /// The context is held.
 void Engine::sendWake() noexcept {
-    // The pool may call while the engine is being destroyed; there is nothing left to do then.
+    // Whoever destroys the engine may come here with what it lets go of; there is nothing left to do then.
     std::shared_ptr<Engine> self = weak_from_this().lock();
     if (self == nullptr) return;
     wakeChannel_.post([self = std::move(self)] {

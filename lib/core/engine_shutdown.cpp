@@ -29,6 +29,7 @@ void Engine::closeGroupNow(Group& group) noexcept {
     ChannelList<SweptTag> channels;  // the group's own list changes meanwhile
     {
         const std::scoped_lock lock(switchboard_.mutex());
+        group.channels.isClosed = true;
         for (Channel& channel : group.channels)
             channels.push_back(channel);
     }
@@ -41,13 +42,18 @@ void Engine::closeGroupNow(Group& group) noexcept {
             channel->detach();
     }
     group.mailbox().closeAndClear(asio::error::operation_aborted);
-    {
-        const std::scoped_lock lock(groupsMutex_);
-        std::erase(groups_, keepAlive);
-        updateShareOfPool();
-    }
+    forgetGroup(group);
     pool_->closeAccount(std::exchange(group.account, nullptr));
     if (!paused_.empty()) onReturned();  // the others' shares have grown
+}
+
+/// The last one takes its place: leaving takes the same time however many there are.
+void Engine::forgetGroup(Group& group) noexcept {
+    const std::scoped_lock lock(groupsMutex_);
+    groups_[group.place].swap(groups_.back());
+    groups_[group.place]->place = group.place;
+    groups_.pop_back();
+    updateShareOfPool();
 }
 
 /// Visits every channel that has a number now; it may end meanwhile.
@@ -76,7 +82,7 @@ void Engine::forEachGroup(bool closedOnes) noexcept {
         group->mailbox().close(make_error_code(Status::ShutdownStarted));
         if (!closedOnes || !group->isClosed() || group->isClosing) continue;
         closeGroupNow(*group);
-        --i;  // it is no longer there
+        --i;  // the last one is there now
     }
 }
 
@@ -284,6 +290,7 @@ void Engine::releaseContext() noexcept {
         // A strand must not outlive its context; groups that do hold this engine.
         const std::scoped_lock lock(contextMutex_);
         executor_ = asio::system_executor();
+        context_.store(nullptr, std::memory_order_relaxed);
         wakeChannel_.release();
         soonChannel_.release();
     }
@@ -294,6 +301,7 @@ void Engine::releaseContext() noexcept {
     drained_.notify_all();
     forEachGroup(true);  // what was to close some of them has gone with the context
     switchboard_.dropJobs();
+    switchboard_.dropListed();
     switchboard_.buryRetired();
 }
 

@@ -21,12 +21,23 @@ Group::Group(std::shared_ptr<Engine> engine, std::uint64_t ordinal)
 Group::~Group() = default;
 
 BinaryHeader Group::post(MessagePtr& message, error_code& ec) noexcept {
+    if (isClosed()) [[unlikely]] {
+        ec = Status::InvalidChannelGroup;
+        return {};
+    }
     try {
         return engine_->post(*this, message, ec);
     } catch (const std::bad_alloc&) {
         ec = Status::AllocationFailed;
         return {};
     }
+}
+
+std::size_t Group::postAll(MessageQueue& messages, error_code& ec) noexcept {
+    if (!isClosed()) [[likely]]
+        return engine_->postAll(*this, messages, ec);
+    ec = Status::InvalidChannelGroup;
+    return 0;
 }
 
 void Group::updateReceiver(MessagePtr& message, error_code& ec) noexcept {
@@ -134,6 +145,10 @@ bool Group::writableBlocking(ChannelNumber channel, Duration timeout, error_code
     }
     if (timeout <= Duration::zero()) return engine_->isWritable(*this, channel, ec);
     return BlockingWaiter::wait(*this, channel, timeout, ec);
+    if (isClosed()) {
+        ec = Status::InvalidChannelGroup;
+        return false;
+    }
 }
 
 void Group::deliver(MessageQueue& batch, bool inlineAllowed) noexcept {

@@ -22,9 +22,7 @@ public:
     ~Group() override;
 
     BinaryHeader post(MessagePtr& message, error_code& ec) noexcept override;
-    std::size_t postAll(MessageQueue& messages, error_code& ec) noexcept override {
-        return engine_->postAll(*this, messages, ec);
-    }
+    std::size_t postAll(MessageQueue& messages, error_code& ec) noexcept override;
     void updateReceiver(MessagePtr& message, error_code& ec) noexcept override;
     void setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) noexcept override {
         engine_->setReadMode(*this, channel, mode, ec);
@@ -90,6 +88,7 @@ public:
     bool noticeIsOut = false;         // PoolEmpty was said and the shortage is not over
     std::uint64_t cameUpEmptyIn = 0;  // the Engine's round of resuming in which a channel found nothing
     bool isClosing = false;
+    std::size_t place = 0;  // in the engine's list; under its lock
     std::optional<Deadline> receiveDeadline;
     /// When receiveDeadline will be looked at; written before the mailbox is looked into, read after it was
     /// written to.

@@ -269,6 +269,13 @@ void IoChannel::releaseIfDone() noexcept {
     partWatch_.reset();
     isActive_ = false;
     engine_.noteInactive(*this);
+    leaveTurns();
+}
+
+/// Out of the engine's lists of who is to write. The last share may be with a thread that posts, on which
+/// they must not be touched.
+void IoChannel::leaveTurns() noexcept {
+    if (ChannelHook<DirtyTag>::is_linked()) ChannelHook<DirtyTag>::unlink();
 }
 
 void IoChannel::detach() {
@@ -316,6 +323,7 @@ void IoChannel::abandon() noexcept {
     partWatch_.reset();
     if (isActive_) engine_.noteInactive(*this);
     isActive_ = false;
+    leaveTurns();
 }
 
 void IoChannel::answerBye() noexcept {

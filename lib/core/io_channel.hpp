@@ -142,6 +142,7 @@ private:
     void finishEnd() noexcept;
     void tellOfEnd() noexcept;
     void countReturned(std::size_t messages) noexcept;
+    void leaveTurns() noexcept;
     MessageQueue collectUnsent(const machines::Ending& ending, machines::EndCause cause,
                                const EndDetail& detail) noexcept;
 

@@ -188,6 +188,10 @@ void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
         waiter.abortReason = Status::ChannelClosed;
         return waiter.resume(false);
     }
+    if (isDetached_) {
+        waiter.abortReason = Status::InvalidChannelGroup;
+        return waiter.resume(false);
+    }
     const bool mustWait = !hasHalfItsRoom();
     waiter.timedOut = mustWait && waiter.deadline == TimePoint::min();
     {

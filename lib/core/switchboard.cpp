@@ -12,10 +12,7 @@ Switchboard::Switchboard(std::uint64_t seed, std::size_t maxChannels)
     : numbers_(seed, maxChannels), entries_(new std::atomic<Channel*>[entryCount] {}) {}
 
 Switchboard::~Switchboard() {
-    while (!listed_.empty()) {
-        const ChannelPtr dropped(&listed_.front(), false);
-        listed_.pop_front();
-    }
+    dropListed();
     buryRetired();
     // Mostly there is none left, and the table is long.
     std::size_t left = numbers_.inUse();
@@ -30,6 +27,7 @@ Switchboard::~Switchboard() {
 Status Switchboard::open(const ChannelPtr& channel, GroupChannels& groupChannels) {
     const std::scoped_lock lock(mutex_);
     if (closed_.load(std::memory_order_relaxed)) return Status::ShutdownStarted;
+    if (groupChannels.isClosed) return Status::InvalidChannelGroup;
     const std::optional<ChannelNumber> number = numbers_.allocate();
     if (!number) return Status::TooManyChannels;
     channel->number_ = *number;
@@ -92,6 +90,7 @@ bool Switchboard::submit(Channel& channel, MessagePtr& message, std::size_t fram
 }
 
 bool Switchboard::list(Channel& channel) noexcept {
+    if (isDeserted_) return false;
     if (!channel.door.isListed) {
         intrusive_ptr_add_ref(&channel);
         listed_.push_back(channel);
@@ -176,6 +175,22 @@ void Switchboard::collect(ChannelList<CollectedTag>& channels) noexcept {
 void Switchboard::close() {
     const std::scoped_lock lock(mutex_);
     closed_.store(true, std::memory_order_release);
+}
+
+void Switchboard::dropListed() noexcept {
+    ChannelList<ListedTag> listed;
+    {
+        const std::scoped_lock lock(mutex_);
+        isDeserted_ = true;
+        listed.swap(listed_);
+        for (Channel& channel : listed)
+            channel.door.isListed = false;
+        hasSubmissions_.store(false, std::memory_order_release);
+    }
+    while (!listed.empty()) {  // destructors run without the lock
+        const ChannelPtr dropped(&listed.front(), false);
+        listed.pop_front();
+    }
 }
 
 std::size_t Switchboard::inUse() const {

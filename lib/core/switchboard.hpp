@@ -22,8 +22,8 @@ public:
 
     std::mutex& mutex() const noexcept { return mutex_; }
 
-    /// Gives the channel a number and lists it; TooManyChannels or ShutdownStarted when it cannot. Any
-    /// thread.
+    /// Gives the channel a number and lists it; TooManyChannels, ShutdownStarted or, when the group is gone,
+    /// InvalidChannelGroup when it cannot. Any thread.
     Status open(const ChannelPtr& channel, GroupChannels& groupChannels);
 
     /// Frees the number. Any thread; the mutex must not be held. False: it was free already. The channel
@@ -73,6 +73,9 @@ public:
 
     /// No opening and no submitting from now on.
     void close();
+    /// The reactor thread is gone for good: nothing is listed for it any more, what is gets dropped. It would
+    /// keep channel, group, engine and so this alive.
+    void dropListed() noexcept;
     bool isClosed() const noexcept { return closed_.load(std::memory_order_acquire); }
 
     std::size_t inUse() const;
@@ -98,6 +101,7 @@ private:
     std::atomic<bool> hasRetired_{false};                                    // written under mutex_
     bool wakeIsDue_ = false;                   // under mutex_: a wake is on its way
     bool polling_ = false;                     // under mutex_
+    bool isDeserted_ = false;                  // under mutex_: no reactor thread any more
     std::uint32_t nextGeneration_ = 1;         // under mutex_
     std::atomic<bool> hasSubmissions_{false};  // written under mutex_
     std::atomic<bool> hasJobs_{false};         // written under mutex_

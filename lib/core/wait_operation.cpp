@@ -14,6 +14,8 @@ GroupBackend::~GroupBackend() = default;
 
 void Waiter::resumeWith(MessagePtr) noexcept {}
 
+void Waiter::abandon() noexcept {}
+
 void GroupBackend::setReadMode(ChannelNumber, ReadMode, error_code& ec) noexcept {
     ec = Status::NotImplementedYet;
 }
@@ -44,7 +46,7 @@ bool ResumptionWatch::noteDropped(const Waiter& waiter) noexcept {
 
 using core::throwIf;
 
-asio::awaitable<MessagePtr> receiveAwaitable(GroupBackend* backend, Duration timeout) {
+asio::awaitable<MessagePtr> receiveAwaitable(std::shared_ptr<GroupBackend> backend, Duration timeout) {
     if (backend == nullptr) throw Error(Status::InvalidChannelGroup);
     error_code ec;
     // Nobody can cancel this coroutine, so nobody can drop its result on the way: a message that is there may
@@ -57,18 +59,22 @@ asio::awaitable<MessagePtr> receiveAwaitable(GroupBackend* backend, Duration tim
         throwIf(ec);
         if (ready != nullptr || timeout <= Duration::zero()) co_return ready;
     }
-    core::FrameWaiter waiter(backend->shared_from_this(), co_await asio::this_coro::executor);
+    // Named: GCC 12 destroys temporaries of a co_await expression twice.
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    core::FrameWaiter waiter(std::move(backend), executor);
     auto outcome = waiter.wait(timeout);
     co_await std::move(outcome);
     throwIf(waiter.ec);
     co_return std::move(waiter.message);
 }
 
-asio::awaitable<bool> writableAwaitable(GroupBackend* backend, ChannelNumber channel, Duration timeout) {
+asio::awaitable<bool> writableAwaitable(std::shared_ptr<GroupBackend> backend, ChannelNumber channel,
+                                        Duration timeout) {
     if (backend == nullptr) throw Error(Status::InvalidChannelGroup);
     error_code ec;
-    const bool writable = co_await asyncWritable(backend->shared_from_this(), channel, timeout,
-                                                 asio::redirect_error(asio::use_awaitable, ec));
+    auto waiting =
+        asyncWritable(std::move(backend), channel, timeout, asio::redirect_error(asio::use_awaitable, ec));
+    const bool writable = co_await std::move(waiting);
     throwIf(ec);
     co_return writable;
 }

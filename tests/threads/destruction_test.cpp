@@ -6,6 +6,7 @@
 
 #include <tempeh/tempeh.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -13,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
@@ -239,6 +241,46 @@ TEST(Destruction, ACallersContextThatStopsOrGoesFirst) {
         }
         error_code ec;
         if (group) group.tryReceive(ec);
+    }
+}
+
+asio::awaitable<void> receiveAgainAndAgain(ChannelGroup& group, std::atomic<bool>& isOver) {
+    while (!isOver) {
+        try {
+            for (;;)
+                (void)co_await group.waitReceive(10us);
+        } catch (const Error&) {
+            co_await asio::post(asio::use_awaitable);  // the engine has gone
+        }
+    }
+}
+
+/// On an io_context and on a strand of one, while the engine goes.
+TEST(Destruction, AnEngineWhoseGroupIsUsedFromAnotherExecutor) {
+    for (std::uint64_t round = 0; round < destructions / 4; ++round) {
+        asio::io_context engines;
+        const auto busy = asio::make_work_guard(engines);
+        std::thread engine([&] { engines.run(); });
+        std::optional<Reactor> own(std::in_place, hasty);
+        std::optional<Reactor> guest(std::in_place, engines, hasty);
+        ChannelGroup groups[] = {own->createGroup(), guest->createGroup()};
+        asio::io_context context;
+        std::atomic<bool> isOver = false;
+        // With a slot a receive never completes without its executor.
+        asio::cancellation_signal first;
+        asio::cancellation_signal second;
+        asio::co_spawn(context, receiveAgainAndAgain(groups[0], isOver),
+                       asio::bind_cancellation_slot(first.slot(), asio::detached));
+        asio::co_spawn(asio::make_strand(context), receiveAgainAndAgain(groups[1], isOver),
+                       asio::bind_cancellation_slot(second.slot(), asio::detached));
+        std::thread receiver([&] { context.run(); });
+        std::this_thread::yield();
+        own.reset();
+        guest.reset();
+        engines.stop();
+        engine.join();
+        isOver = true;
+        receiver.join();
     }
 }
 

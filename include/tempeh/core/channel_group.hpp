@@ -103,7 +103,7 @@ public:
     /// A snapshot of the counters.
     GroupStats stats() const;
 
-    /// The same group for threads. Shares it: the facade is usable as long as this handle lives.
+    /// The same group for threads. Shares it: the facade's calls fail once this handle is gone.
     BlockingChannelGroup blocking() const;
 
     /// The executor beside the sockets, where handlers without one of their own run.
@@ -135,7 +135,7 @@ template <typename Token>
 auto ChannelGroup::waitReceive(Timeout timeout, Token&& token) {
     if constexpr (std::is_same_v<std::decay_t<Token>, asio::use_awaitable_t<>>) {
         (void)token;
-        return detail::receiveAwaitable(backend_.get(), timeout);
+        return detail::receiveAwaitable(backend_, timeout);
     } else {
         return detail::asyncReceive(backend_, timeout, std::forward<Token>(token));
     }
@@ -145,7 +145,7 @@ template <typename Token>
 auto ChannelGroup::waitWritable(ChannelNumber channel, Timeout timeout, Token&& token) {
     if constexpr (std::is_same_v<std::decay_t<Token>, asio::use_awaitable_t<>>) {
         (void)token;
-        return detail::writableAwaitable(backend_.get(), channel, timeout);
+        return detail::writableAwaitable(backend_, channel, timeout);
     } else {
         return detail::asyncWritable(backend_, channel, timeout, std::forward<Token>(token));
     }

@@ -182,9 +182,11 @@ auto asyncWritable(std::shared_ptr<GroupBackend> backend, ChannelNumber channel,
         StartWait<WritableKind>{}, token, std::move(backend), WritableKind{channel, timeout});
 }
 
-/// The default token's forms, compiled once in the library. `backend` may be null (an empty handle).
-TEMPEH_EXPORT asio::awaitable<MessagePtr> receiveAwaitable(GroupBackend* backend, Duration timeout);
-TEMPEH_EXPORT asio::awaitable<bool> writableAwaitable(GroupBackend* backend, ChannelNumber channel,
-                                                      Duration timeout);
+/// The default token's forms, compiled once in the library. `backend` may be null (an empty handle). Shared,
+/// since an awaitable may be started when the handle is gone.
+TEMPEH_EXPORT asio::awaitable<MessagePtr> receiveAwaitable(std::shared_ptr<GroupBackend> backend,
+                                                           Duration timeout);
+TEMPEH_EXPORT asio::awaitable<bool> writableAwaitable(std::shared_ptr<GroupBackend> backend,
+                                                      ChannelNumber channel, Duration timeout);
 
 }  // namespace tempeh::detail
