@@ -27,7 +27,9 @@ public:
     FrameWaiter(std::shared_ptr<detail::GroupBackend> backend, asio::any_io_executor executor) noexcept
         : backend_(std::move(backend))
         , executor_(std::move(executor))
-        , isOnEngine_(backend_->isOwnExecutor(executor_)) {}
+        , isOnEngine_(backend_->isOwnExecutor(executor_)) {
+        if (!isOnEngine_) context = detail::contextOf(executor_);
+    }
     FrameWaiter(const FrameWaiter&) = delete;
     FrameWaiter& operator=(const FrameWaiter&) = delete;
     ~FrameWaiter() = default;
@@ -107,7 +109,7 @@ private:
     }
 
     /// The executor's context is gone. The handler owns the coroutine, whose frame this object is in.
-    void abandon() noexcept {
+    void abandon() noexcept override {
         backend_->forgetReceive(*this);
         handler_.drop();
     }

@@ -106,6 +106,8 @@ bool Group::mayReceiveAtOnce() noexcept {
 }
 
 void Group::startReceive(detail::Waiter& waiter, Duration timeout) noexcept {
+    // Who waits on the engine's own context is resumed before that goes.
+    if (waiter.context != nullptr && engine_->isOwnContext(*waiter.context)) waiter.context = nullptr;
     waiter.deadline = deadlineAfter(timeout, engine_->clock());
     const TimePoint deadline = waiter.deadline;  // the waiter may be gone once it is started
     const auto keepAlive = shared_from_this();
@@ -143,12 +145,12 @@ bool Group::writableBlocking(ChannelNumber channel, Duration timeout, error_code
         ec = Status::NotAllowed;
         return false;
     }
-    if (timeout <= Duration::zero()) return engine_->isWritable(*this, channel, ec);
-    return BlockingWaiter::wait(*this, channel, timeout, ec);
     if (isClosed()) {
         ec = Status::InvalidChannelGroup;
         return false;
     }
+    if (timeout <= Duration::zero()) return engine_->isWritable(*this, channel, ec);
+    return BlockingWaiter::wait(*this, channel, timeout, ec);
 }
 
 void Group::deliver(MessageQueue& batch, bool inlineAllowed) noexcept {
@@ -164,6 +166,16 @@ void Group::noteWake(bool isWoken) noexcept {
 void Group::expireReceive() noexcept {
     const TimePoint next = mailbox_.expire(engine_->now());
     if (next != TimePoint::max()) engine_->armReceive(*this, next);
+}
+
+std::shared_ptr<detail::ContextLife> Group::watch(asio::execution_context& context) {
+    std::shared_ptr<detail::ContextLife> life = detail::ContextLife::of(context);
+    life->add(std::shared_ptr<detail::ContextDependent>(shared_from_this(), this));
+    return life;
+}
+
+void Group::onContextGone(const detail::ContextLife& life) noexcept {
+    if (detail::Waiter* const waiter = mailbox_.takeWaiter(life)) waiter->abandon();
 }
 
 MessageQueue Group::onCloseNotice(std::uint64_t obligation) noexcept {

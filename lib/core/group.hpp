@@ -15,7 +15,7 @@
 namespace tempeh::core {
 
 /// What stands behind a ChannelGroup of the real engine: its mailbox, and the list of its channels.
-class Group final : public detail::GroupBackend, private MailboxOwner {
+class Group final : public detail::GroupBackend, private MailboxOwner, private detail::ContextDependent {
 public:
     /// `ordinal`: of the engine's groups, in the order they were made.
     Group(std::shared_ptr<Engine> engine, std::uint64_t ordinal);
@@ -112,6 +112,8 @@ private:
     bool resumeSoon(detail::Waiter& waiter) noexcept override { return engine_->resumeSoon(waiter); }
     MessageQueue onCloseNotice(std::uint64_t obligation) noexcept override;
     void noteWake(bool isWoken) noexcept;
+    std::shared_ptr<detail::ContextLife> watch(asio::execution_context& context) override;
+    void onContextGone(const detail::ContextLife& life) noexcept override;
 
     const std::shared_ptr<Engine> engine_;
     Mailbox mailbox_;

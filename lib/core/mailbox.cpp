@@ -92,8 +92,43 @@ void Mailbox::noteTaken(Message& message) noexcept {
 
 detail::Waiter* Mailbox::wakeWaiter() noexcept {
     if (waiter_ == nullptr || waiter_->resuming) return nullptr;
-    waiter_->resuming = true;
+    claim(*waiter_);
     return waiter_;
+}
+
+void Mailbox::claim(detail::Waiter& waiter) noexcept {
+    waiter.resuming = true;
+    if (waiter.life != nullptr) waiter.life->enter();
+}
+
+/// False: there is no memory for it, and the waiter was told.
+bool Mailbox::watchContext(detail::Waiter& waiter) noexcept {
+    try {
+        std::shared_ptr<detail::ContextLife> life = owner_.watch(*waiter.context);
+        const std::scoped_lock lock(mutex_);
+        life_ = std::move(life);
+        watched_.store(waiter.context, std::memory_order_relaxed);
+        return true;
+    } catch (const std::bad_alloc&) {
+        waiter.abortReason = Status::AllocationFailed;
+        waiter.resuming = true;
+        waiter.resume(false);
+        return false;
+    }
+}
+
+bool Mailbox::isWatched(const detail::Waiter& waiter) const noexcept {
+    return waiter.context == nullptr || (life_ != nullptr && life_->isOf(*waiter.context));
+}
+
+detail::Waiter* Mailbox::takeWaiter(const detail::ContextLife& life) noexcept {
+    const std::scoped_lock lock(mutex_);
+    if (life_.get() == &life) {
+        watched_.store(nullptr, std::memory_order_relaxed);
+        life_.reset();
+    }
+    const bool isTaken = waiter_ != nullptr && waiter_->life == &life && !waiter_->resuming;
+    return isTaken ? std::exchange(waiter_, nullptr) : nullptr;
 }
 
 void Mailbox::close(const error_code& reason) noexcept {
@@ -182,19 +217,24 @@ MessageQueue Mailbox::tryReceiveAll(error_code& ec) noexcept {
 }
 
 bool Mailbox::start(detail::Waiter& waiter) noexcept {
+    const asio::execution_context* const context = waiter.context;
+    if (context != nullptr && context != watched_.load(std::memory_order_relaxed) && !watchContext(waiter))
+        return false;
     {
         const ConsumerLock consumer(consuming_);
         const std::scoped_lock lock(mutex_);
-        if (waiter_ != nullptr || threadWaits_) {
+        // A receiver of another context that came in between is as good as one that waits.
+        if (waiter_ != nullptr || threadWaits_ || !isWatched(waiter)) {
             waiter.abortReason = Status::NotAllowed;
             waiter.resuming = true;
         } else {
             waiter_ = &waiter;
+            waiter.life = context != nullptr ? life_.get() : nullptr;
             const bool something =
                 !own_.empty() || !shared_.empty() || closed_.load(std::memory_order_relaxed);
             waiter.timedOut = !something && waiter.deadline == TimePoint::min();
-            waiter.resuming = something || waiter.timedOut;
-            if (!waiter.resuming) return true;
+            if (!something && !waiter.timedOut) return true;
+            claim(waiter);
         }
     }
     // Without the locks: this goes through an executor of the application's.
@@ -232,7 +272,7 @@ void Mailbox::cancel(detail::Waiter& waiter) noexcept {
         if (waiter_ != &waiter) return;
         if (!waiter.abortReason) waiter.abortReason = boost::asio::error::operation_aborted;
         if (waiter.resuming) return;  // finish() will see it and take nothing
-        waiter.resuming = true;
+        claim(waiter);
     }
     waiter.resume(false);
 }

@@ -18,6 +18,9 @@ public:
     /// Gives what was posted to the channel since it ended and has to come back first; empty: the notice may
     /// go, and the number with it. Any thread, no lock held.
     virtual MessageQueue onCloseNotice(std::uint64_t obligation) noexcept = 0;
+    /// Sees to it that Mailbox::takeWaiter() is called when the context goes. Any thread, no lock held.
+    /// Throws std::bad_alloc.
+    virtual std::shared_ptr<detail::ContextLife> watch(asio::execution_context& context) = 0;
 
 protected:
     ~MailboxOwner() = default;
@@ -56,6 +59,8 @@ public:
     bool finish(detail::Waiter& waiter, MessagePtr& message, error_code& ec) noexcept;
     void cancel(detail::Waiter& waiter) noexcept;
     void forget(detail::Waiter& waiter) noexcept;
+    /// The waiter, if it is of that context and nobody resumes it; null otherwise.
+    detail::Waiter* takeWaiter(const detail::ContextLife& life) noexcept;
 
     /// Resumes the waiter if its deadline has come; else gives the deadline to wait for (max: none).
     TimePoint expire(TimePoint now) noexcept;
@@ -90,9 +95,12 @@ private:
     bool refill(error_code& ec) noexcept;
     MessagePtr popOwn() noexcept;  // consumer lock held, own_ not empty
     void noteTaken(Message& message) noexcept;
-    void takeShared() noexcept;                             // consumer lock and mutex_ held
-    detail::Waiter* wakeWaiter() noexcept;                  // mutex_ held
-    bool mayHandOver(const Message& first) const noexcept;  // mutex_ held
+    void takeShared() noexcept;                          // consumer lock and mutex_ held
+    detail::Waiter* wakeWaiter() noexcept;               // mutex_ held
+    static void claim(detail::Waiter& waiter) noexcept;  // mutex_ held: it is to be resumed now
+    bool watchContext(detail::Waiter& waiter) noexcept;
+    bool isWatched(const detail::Waiter& waiter) const noexcept;  // mutex_ held
+    bool mayHandOver(const Message& first) const noexcept;        // mutex_ held
     /// Nothing to be had, at the time of asking, and no word that there never will be; takes no lock.
     bool isQuiet() const noexcept { return pending() == 0 && !closed_.load(std::memory_order_acquire); }
     /// True: threadWaits_ is set and the thread must sleep; else NotAllowed, or there is something.
@@ -112,10 +120,14 @@ private:
     std::atomic<std::uint64_t> delivered_{0};
     std::atomic<std::size_t> updates_{0};
     detail::Waiter* waiter_ = nullptr;  // under mutex_: waits or is being resumed
-    bool threadWaits_ = false;          // under mutex_: a thread is in receiveBlocking()
-    bool threadSleeps_ = false;         // under mutex_: it sleeps on arrived_
-    std::atomic<bool> closed_{false};   // written under mutex_
-    error_code closeReason_;            // under mutex_
+    std::shared_ptr<detail::ContextLife>
+        life_;  // under mutex_: of the context that receives, if not the engine's
+    std::atomic<const asio::execution_context*> watched_{
+        nullptr};                      // written under mutex_: whose life that is
+    bool threadWaits_ = false;         // under mutex_: a thread is in receiveBlocking()
+    bool threadSleeps_ = false;        // under mutex_: it sleeps on arrived_
+    std::atomic<bool> closed_{false};  // written under mutex_
+    error_code closeReason_;           // under mutex_
     std::condition_variable arrived_;
 };
 

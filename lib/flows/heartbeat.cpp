@@ -16,19 +16,21 @@ namespace tempeh::flows {
 namespace detail {
 
 /// The next look at the peer, or the end.
-class HeartbeatState::TickWait final : public Wait {
+class HeartbeatState::TickWait final : public SleepWait {
 public:
-    TickWait(HeartbeatState& state, Hub& hub) noexcept : state_(state), hub_(hub) {}
+    TickWait(HeartbeatState& state, Hub& hub) noexcept : SleepWait(hub), state_(state) {}
     bool enter() noexcept override {
         state_.tick_ = this;
-        return isOver();
+        const bool hasEnded = SleepWait::enter();
+        return hasEnded || state_.isStopped_;
     }
-    void settle() noexcept override { state_.tick_ = nullptr; }
-    bool isOver() const noexcept { return state_.isStopped_ || hub_.hasEnded(); }
+    void settle() noexcept override {
+        state_.tick_ = nullptr;
+        SleepWait::settle();
+    }
 
 private:
     HeartbeatState& state_;
-    Hub& hub_;
 };
 
 HeartbeatState::HeartbeatState(const PeerPtr& peer, HeartbeatOptions options, SilenceHook onSilent)
@@ -44,7 +46,7 @@ asio::awaitable<void> HeartbeatState::run(HeartbeatPtr self, HubPtr hub) {
         auto ticked = suspension.until(next);
         co_await std::move(ticked);
         const std::scoped_lock lock(hub->mutex());
-        if (wait.ec || wait.isOver()) co_return;
+        if (wait.ec || self->isStopped_ || hub->hasEnded()) co_return;
     }
 }
 

@@ -18,13 +18,16 @@ bool Hub::mayBlock() const {
 
 void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
     {
-        const std::scoped_lock lock(mutex_);
+        std::unique_lock lock(mutex_);
+        watchContext(sleeper, lock);
         wait.sleeper_ = &sleeper;
+        sleeper.wait_ = &wait;
         wait.deadline_ = deadline;
         wait.isCancelled_ = false;
         wait.hasTimedOut_ = false;
         if (!wait.enter() && deadline != TimePoint::min()) {
             wait.state_ = Wait::State::Waiting;
+            sleepers_.push_back(sleeper);
             if (deadline == TimePoint::max()) return;
             deadlines_.insert(deadlines_.end(), wait);  // mostly the latest: then this takes constant time
             if (deadline >= armedFor_) return;
@@ -32,16 +35,85 @@ void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
             if (loopSleeps_) nudge();
             return;
         }
-        wait.state_ = Wait::State::Woken;
+        setWoken(wait);
+        enter(sleeper);
         wait.hasTimedOut_ = deadline == TimePoint::min();
     }
     sleeper.wake(false);
 }
 
+/// So that onContextGone() finds the sleeper. Without memory for that it goes on without.
+void Hub::watchContext(Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept {
+    sleeper.life_ = nullptr;
+    sleeper.isEntered_ = false;
+    if (sleeper.context_ == nullptr) return;
+    sleeper.isLoops_ = *sleeper.runsOn_ == loopExecutor_;
+    sleeper.life_ = lifeOf(*sleeper.context_);
+    if (sleeper.life_ != nullptr) return;
+    lock.unlock();
+    std::shared_ptr<ContextLife> life;
+    try {
+        life = ContextLife::of(*sleeper.context_);
+        life->add(shared_from_this());
+    } catch (const std::bad_alloc&) {
+        life = nullptr;
+    }
+    lock.lock();
+    if (life == nullptr) return;
+    sleeper.life_ = lifeOf(*sleeper.context_);
+    if (sleeper.life_ != nullptr) return;
+    try {
+        lives_.push_back(life);
+        sleeper.life_ = life.get();
+    } catch (const std::bad_alloc&) {
+        return;
+    }
+}
+
+ContextLife* Hub::lifeOf(const asio::execution_context& context) const noexcept {
+    for (const std::shared_ptr<ContextLife>& life : lives_)
+        if (life->isOf(context)) return life.get();
+    return nullptr;
+}
+
+void Hub::onContextGone(const ContextLife& life) noexcept {
+    SleeperList abandoned;
+    {
+        const std::scoped_lock lock(mutex_);
+        for (auto it = sleepers_.begin(); it != sleepers_.end();) {
+            Sleeper& sleeper = *it++;
+            if (sleeper.life_ != &life) continue;
+            setWoken(*sleeper.wait_);
+            abandoned.push_back(sleeper);
+        }
+        std::erase_if(lives_, [&life](const auto& known) { return known.get() == &life; });
+    }
+    while (!abandoned.empty()) {
+        Sleeper& sleeper = abandoned.front();
+        abandoned.pop_front();
+        sleeper.abandon();
+    }
+}
+
+void Hub::setWoken(Wait& wait) noexcept {
+    wait.state_ = Wait::State::Woken;
+    if (wait.sleeper_->is_linked()) wait.sleeper_->unlink();
+    unlinkDeadline(wait);
+}
+
+/// The sleeper is told once the lock is released: its context stays until then. (The loop's own does when the
+/// loop tells.)
+void Hub::enter(Sleeper& sleeper) noexcept {
+    if (sleeper.life_ == nullptr) return;
+    sleeper.life_->enter();
+    sleeper.isEntered_ = true;
+}
+
 void Hub::wake(Wait& wait, WokenList& woken) noexcept {
     if (wait.state_ != Wait::State::Waiting) return;
-    wait.state_ = Wait::State::Woken;
-    unlinkDeadline(wait);
+    setWoken(wait);
+    Sleeper& sleeper = *wait.sleeper_;
+    if (!woken.isOnLoop() || !sleeper.isLoops_) enter(sleeper);
     woken.add(wait);
 }
 
@@ -64,9 +136,8 @@ void Hub::cancel(Wait& wait) noexcept {
 bool Hub::expire(Wait& wait) noexcept {
     const std::scoped_lock lock(mutex_);
     if (wait.state_ != Wait::State::Waiting) return false;
-    wait.state_ = Wait::State::Woken;
+    setWoken(wait);
     wait.hasTimedOut_ = true;
-    unlinkDeadline(wait);
     return true;
 }
 
@@ -79,7 +150,7 @@ void Hub::settle(Wait& wait) noexcept {
 
 void Hub::abandon(Wait& wait) noexcept {
     const std::scoped_lock lock(mutex_);
-    unlinkDeadline(wait);
+    setWoken(wait);
     wait.state_ = Wait::State::Idle;
     wait.isCancelled_ = true;
     wait.ec = asio::error::operation_aborted;

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace tempeh::flows::detail {
 
@@ -49,8 +50,8 @@ public:
     virtual void onHubEnd(WokenList& woken) noexcept = 0;
 };
 
-/// Several coroutines at once.
-class SleepWait final : public ListedWait {
+/// The hub's end, for which any number may wait.
+class SleepWait : public ListedWait {
 public:
     explicit SleepWait(Hub& hub) noexcept : hub_(hub) {}
     bool enter() noexcept override;
@@ -64,7 +65,7 @@ private:
 /// coroutines and threads share is under one lock, which is never held while anything of the application's
 /// runs. Its deadlines are kept in order behind the timeout of the loop's one waitReceive, so that an
 /// operation with a timeout arms no timer.
-class Hub {
+class Hub final : public tempeh::detail::ContextDependent, public std::enable_shared_from_this<Hub> {
 public:
     /// A new group of the engine, with its loop running beside the sockets. Errors: as createGroup.
     static HubPtr create(Ampe& engine);
@@ -79,8 +80,6 @@ public:
     const TimeSource& time() const noexcept { return time_; }
     WarningLog& warnings() noexcept { return warnings_; }
     std::mutex& mutex() noexcept { return mutex_; }
-    /// Whether this is the loop's own executor; loop only.
-    bool isLoops(const asio::any_io_executor& executor) const noexcept { return executor == loopExecutor_; }
     /// False where blocking would stop the engine that is waited for.
     bool mayBlock() const;
     MessageId nextId() noexcept { return nextId_.fetch_add(1, std::memory_order_relaxed); }
@@ -138,6 +137,8 @@ private:
                                                  boost::intrusive::key_of_value<DeadlineOf>,
                                                  boost::intrusive::constant_time_size<false>>;
 
+    using SleeperList = boost::intrusive::list<Sleeper, boost::intrusive::constant_time_size<false>>;
+
     static asio::awaitable<void> run(LoopGuard guard);
     /// Wakes those whose time has come; then how long the loop may sleep. False: it is to end.
     bool prepareToWait(Duration& timeout) noexcept;
@@ -148,6 +149,11 @@ private:
     void nudge() noexcept;  // lock held: lets the loop look at its deadlines again
     void end(const error_code& reason) noexcept;
     void forgetRoutes(WokenList& woken) noexcept;  // lock held
+    void watchContext(Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept;
+    ContextLife* lifeOf(const asio::execution_context& context) const noexcept;  // lock held
+    void setWoken(Wait& wait) noexcept;                                          // lock held
+    static void enter(Sleeper& sleeper) noexcept;                                // lock held
+    void onContextGone(const ContextLife& life) noexcept override;
     void unlinkDeadline(Wait& wait) noexcept {
         if (wait.is_linked()) deadlines_.erase(deadlines_.iterator_to(wait));
     }
@@ -168,7 +174,9 @@ private:
     const std::size_t poolSize_;
     std::size_t waiting_ = 0;
     bool isPoolShort_ = false;
-    MessagePtr nudge_;  // null: on its way through the mailbox
+    SleeperList sleepers_;                             // all that wait
+    std::vector<std::shared_ptr<ContextLife>> lives_;  // of the contexts that they wait on
+    MessagePtr nudge_;                                 // null: on its way through the mailbox
     /// When the loop wakes by itself. Not moved back when the deadline behind it goes: with requests that
     /// follow each other the next one is later anyhow, and one look in vain is cheaper than a nudge each.
     TimePoint armedFor_ = TimePoint::max();

@@ -94,7 +94,7 @@ asio::awaitable<void> Hub::run(LoopGuard guard) {
 bool Hub::prepareToWait(Duration& timeout) noexcept {
     ChannelGroup closing;  // goes when the lock is released
     for (;;) {
-        WokenList woken;
+        WokenList woken(true);
         {
             const std::scoped_lock lock(mutex_);
             loopSleeps_ = false;
@@ -124,7 +124,7 @@ bool Hub::prepareToWait(Duration& timeout) noexcept {
 void Hub::route(MessagePtr message) noexcept {
     if (message->header.opCode == OpCode::HelloRequest && message->isFromApplication())
         return routeHello(std::move(message));
-    WokenList woken;
+    WokenList woken(true);
     {
         const std::scoped_lock lock(mutex_);
         loopSleeps_ = false;

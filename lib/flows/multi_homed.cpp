@@ -11,7 +11,7 @@
 namespace tempeh::flows {
 
 MultiHomed::MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Service& service,
-                       Duration timeout)
+                       Timeout timeout)
     : group_(engine.createGroup()), channels_(group_.blocking()), service_(service) {
     listen(engine, addresses, timeout);
     service_.start(engine, channels_);
@@ -103,7 +103,7 @@ void MultiHomed::beginStop() noexcept {
     channels_.updateReceiver(nullptr, ec);
 }
 
-bool MultiHomed::stop(Duration timeout) noexcept {
+bool MultiHomed::stop(Timeout timeout) noexcept {
     beginStop();
     if (loopThread_.load() == std::this_thread::get_id()) return true;
     std::unique_lock lock(ending_);

@@ -174,7 +174,7 @@ void ReconnectCore::setConnected(const PeerPtr& peer) {
     MessagePtr notice = makeNotice(OpCode::HelloResponse, peer->channel());
     if (peer->hello() != nullptr) copyMessage(*peer->hello(), *notice);
     notice->header.channelNumber = peer->channel();
-    WokenList woken;
+    WokenList woken(true);
     {
         const std::scoped_lock lock(hub_->mutex());
         ++counts_.connects;
@@ -205,7 +205,7 @@ void ReconnectCore::setLost(PeerState& peer) {
     notice->textHeaders.append(wire::reasonHeader, reason);
     notice->textHeaders.append(wire::peerHeader, server);
     std::string failure = placeAndCause(server, reason);
-    WokenList woken;
+    WokenList woken(true);
     PeerPtr lost;
     MessageQueue again;
     {

@@ -80,15 +80,25 @@ Server::Server(Ampe& engine, std::vector<Address> addresses, ServerOptions optio
     : core_(detail::ServerCore::start(engine, addresses, std::move(options))) {}
 
 Server::Server(Server&&) noexcept = default;
-Server& Server::operator=(Server&&) noexcept = default;
+Server& Server::operator=(Server&& other) noexcept {
+    if (this == &other) return *this;
+    release();
+    core_ = std::move(other.core_);
+    return *this;
+}
 
 Server::~Server() {
+    release();
+}
+
+void Server::release() noexcept {
     if (core_ == nullptr) return;
     core_->stopListening();
     core_->endHandlers(nullptr);
+    core_->awaitHandlers();
 }
 
-std::vector<Address> Server::addresses(Duration timeout) const {
+std::vector<Address> Server::addresses(Timeout timeout) const {
     return core_->addresses(timeout);
 }
 

@@ -45,7 +45,7 @@ private:
 };
 
 void ServerCore::onHello(MessagePtr hello) noexcept {
-    WokenList woken;
+    WokenList woken(true);
     try {
         Knock knock{PeerState::accept(hub_, *hello), std::move(hello)};
         knock.peer->reading.setMost(options_.maxWaiting);

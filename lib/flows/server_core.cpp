@@ -4,6 +4,9 @@
 #include "flows/server_waits.hpp"
 #include "flows/thread_sleeper.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
 namespace tempeh::flows::detail {
 
 std::string describePeer(const ChannelInfo& peer) {
@@ -173,6 +176,33 @@ void ServerCore::endHandlers(const HandlerTask* except) noexcept {
         const std::scoped_lock lock(hub_->mutex());
         ++counts_.cancelled;
     });
+}
+
+namespace {
+
+/// What handlers get to end once their server is destroyed.
+constexpr Duration grace = std::chrono::seconds(5);
+
+/// Whether this thread runs handlers there: they would wait for it.
+bool runsHere(const asio::any_io_executor& executor) noexcept {
+    if (const auto* context = executor.target<asio::io_context::executor_type>())
+        return context->running_in_this_thread();
+    if (const auto* pool = executor.target<asio::thread_pool::executor_type>())
+        return pool->running_in_this_thread();
+    return false;
+}
+
+}  // namespace
+
+void ServerCore::awaitHandlers() noexcept {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (isIdle(false)) return;
+    }
+    if (!hub_->mayBlock() || runsHere(options_.executor)) return;
+    IdleWait wait(*this, false);
+    ThreadSleeper sleeper;
+    sleeper.sleep(*hub_, wait, timeAfter(std::chrono::steady_clock::now(), grace));
 }
 
 bool ServerCore::isIdle(bool fromHandler) const noexcept {

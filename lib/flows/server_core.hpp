@@ -42,6 +42,8 @@ public:
     void endHandlers(const HandlerTask* except) noexcept;
     /// The peers whose handlers have not ended, and the client that the accept hook has before it.
     std::vector<std::string> served();
+    /// Blocks, where that is allowed, until no handler runs, but not for long.
+    void awaitHandlers() noexcept;
 
     static asio::awaitable<void> listening(ServerPtr self);
     static asio::awaitable<void> serve(ServerPtr self, Handler handler);

@@ -2,6 +2,8 @@
 
 #include "flows/hub.hpp"
 
+#include <tempeh/core/detail/group_backend.hpp>
+
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
@@ -25,7 +27,10 @@ class Suspension final : public Sleeper {
 public:
     /// `executor` is the coroutine's.
     Suspension(Hub& hub, Wait& wait, asio::any_io_executor executor) noexcept
-        : hub_(hub), wait_(wait), executor_(std::move(executor)) {}
+        : hub_(hub), settled_(wait), executor_(std::move(executor)) {
+        runsOn_ = &executor_;
+        context_ = tempeh::detail::contextOf(executor_);
+    }
     Suspension(const Suspension&) = delete;
     Suspension& operator=(const Suspension&) = delete;
     ~Suspension() = default;
@@ -37,12 +42,16 @@ public:
     }
 
     void wake(bool onLoop) noexcept override {
-        if (!onLoop || !hub_.isLoops(executor_)) {
-            // Whoever waits for a context to run out of work may destroy it then: not before post() is
-            // through, though the coroutine may have run to its end by then, and this with it.
-            const auto tracked = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
-            return asio::post(tracked, Resumption(this));
+        ContextLife* const life = isEntered_ ? life_ : nullptr;  // this may be gone afterwards
+        if (!onLoop || !isLoops_) {
+            if (life != nullptr && life->isGone())
+                abandon();
+            else
+                post();
+            if (life != nullptr) life->leave();
+            return;
         }
+        if (life != nullptr) life->leave();  // its context runs this
         const asio::any_io_executor executor = executor_;
         try {
             finish();
@@ -50,6 +59,10 @@ public:
             // What the application's handler throws has to come out of run(), not of the hub's loop.
             asio::post(executor, [failure = std::current_exception()] { std::rethrow_exception(failure); });
         }
+    }
+    void abandon() noexcept override {
+        hub_.abandon(settled_);
+        act_(storage_, Act::Drop);
     }
 
 private:
@@ -97,10 +110,10 @@ private:
         act_ = &actOn<Stored>;
         if (slot.is_connected()) {
             slot.assign([this](asio::cancellation_type type) {
-                if (type != asio::cancellation_type::none) hub_.cancel(wait_);
+                if (type != asio::cancellation_type::none) hub_.cancel(settled_);
             });
         }
-        hub_.begin(wait_, *this, deadline);
+        hub_.begin(settled_, *this, deadline);
     }
 
     /// The coroutine goes on inside, or is destroyed inside, and this object with its frame may be gone then.
@@ -115,17 +128,19 @@ private:
         std::move(handler)();
     }
 
-    void finish() {
-        hub_.settle(wait_);
-        act_(storage_, Act::Invoke);
+    void post() {
+        // Whoever waits for a context to run out of work may destroy it then: not before post() is through,
+        // though the coroutine may have run to its end by then, and this with it.
+        const auto tracked = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
+        asio::post(tracked, Resumption(this));
     }
-    void abandon() noexcept {
-        hub_.abandon(wait_);
-        act_(storage_, Act::Drop);
+    void finish() {
+        hub_.settle(settled_);
+        act_(storage_, Act::Invoke);
     }
 
     Hub& hub_;
-    Wait& wait_;
+    Wait& settled_;
     asio::any_io_executor executor_;
     void (*act_)(void* storage, Act act) = nullptr;
     alignas(std::max_align_t) std::byte storage_[storageSize];

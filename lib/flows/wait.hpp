@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tempeh/core/asio.hpp>
+#include <tempeh/core/detail/context_life.hpp>
 
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set_hook.hpp>
@@ -11,15 +12,37 @@
 namespace tempeh::flows::detail {
 
 class Hub;
+class Wait;
+using tempeh::detail::ContextLife;
 
-/// Who waits: a coroutine, or a thread.
-class Sleeper {
+/// Who waits: a coroutine, or a thread. In the hub's list of sleepers while it does.
+class Sleeper
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
     /// Once per wait, no lock held. `onLoop`: called by the hub's loop, whose executor is this thread's.
     virtual void wake(bool onLoop) noexcept = 0;
+    /// Instead of wake(): its context is going.
+    virtual void abandon() noexcept {}
+
+    Sleeper() noexcept = default;
+    Sleeper(const Sleeper&) = delete;
+    Sleeper& operator=(const Sleeper&) = delete;
 
 protected:
     ~Sleeper() = default;
+
+    friend class Hub;
+    friend class WokenList;
+
+    // A coroutine's, constant.
+    const asio::any_io_executor* runsOn_ = nullptr;
+    asio::execution_context* context_ = nullptr;
+
+    // Under the hub's lock, then the waker's.
+    Wait* wait_ = nullptr;
+    bool isLoops_ = false;         // runsOn_ is the executor of the hub's loop
+    ContextLife* life_ = nullptr;  // of the context
+    bool isEntered_ = false;       // that was entered for the wake
 };
 
 using DeadlineHook = boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>,
@@ -73,11 +96,13 @@ using WaitList = boost::intrusive::list<ListedWait>;
 /// Waits that were woken under the lock and whose sleepers are told once it is released.
 class WokenList {
 public:
-    WokenList() noexcept = default;
+    /// `isOnLoop`: wakeAll(true) follows.
+    explicit WokenList(bool isOnLoop = false) noexcept : isOnLoop_(isOnLoop) {}
     WokenList(const WokenList&) = delete;
     WokenList& operator=(const WokenList&) = delete;
 
     bool empty() const noexcept { return first_ == nullptr; }
+    bool isOnLoop() const noexcept { return isOnLoop_; }
 
     void add(Wait& wait) noexcept {
         wait.nextWoken_ = nullptr;
@@ -85,17 +110,31 @@ public:
         last_ = &wait;
     }
 
-    /// No lock held.
+    /// No lock held. First those whose contexts must stay until they are told: the others run here, and what
+    /// they do may be the end of such a context.
     void wakeAll(bool onLoop) noexcept {
+        Wait* here = nullptr;
+        Wait** end = &here;
         last_ = nullptr;
         for (Wait* wait = std::exchange(first_, nullptr); wait != nullptr;) {
             Wait* const next = wait->nextWoken_;  // gone with its owner after the wake
-            wait->sleeper_->wake(onLoop);
+            if (wait->sleeper_->isEntered_ || !wait->sleeper_->isLoops_) {
+                wait->sleeper_->wake(onLoop);
+            } else {
+                *end = wait;
+                end = &wait->nextWoken_;
+            }
             wait = next;
+        }
+        *end = nullptr;
+        while (here != nullptr) {
+            Wait* const wait = std::exchange(here, here->nextWoken_);
+            wait->sleeper_->wake(onLoop);
         }
     }
 
 private:
+    const bool isOnLoop_;
     Wait* first_ = nullptr;
     Wait* last_ = nullptr;
 };

@@ -9,17 +9,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <chrono>
-
 namespace tempeh {
 
 namespace asio = boost::asio;
-
-/// Lengths of time everywhere in the API: any std::chrono duration converts.
-using Duration = std::chrono::steady_clock::duration;
-using TimePoint = std::chrono::steady_clock::time_point;
-
-/// As a timeout: wait without end.
-inline constexpr Duration infinite = Duration::max();
 
 }  // namespace tempeh

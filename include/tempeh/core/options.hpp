@@ -100,7 +100,7 @@ struct Options {
     /// two of it), and by what as far as the engine knows: a receiver that blocks, a handler on its executor.
     /// The same place is named once in ten seconds. Costs a thread, and a wake of the reactor each time this
     /// has passed. For development and for finding out; 0: never, the default; else 1 ms and up.
-    std::chrono::steady_clock::duration stallWarning = std::chrono::steady_clock::duration::zero();
+    Timeout stallWarning = Duration::zero();
 };
 
 }  // namespace tempeh

@@ -28,7 +28,7 @@ public:
     /// address; ListenFailed at the timeout too), for a client's address, on the engine's own thread
     /// (NotAllowed); what Service::start() throws; std::system_error when there is no thread.
     MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Service& service,
-               Duration timeout = std::chrono::seconds(10));
+               Timeout timeout = std::chrono::seconds(10));
     MultiHomed(const MultiHomed&) = delete;
     MultiHomed& operator=(const MultiHomed&) = delete;
     /// stop(): a service that does not come back from onMessage() holds it up, since it is in use.
@@ -42,7 +42,7 @@ public:
     void stop() noexcept;
     /// The same, waiting for so long at most. False: the service has not come back from onMessage() or
     /// stop().
-    bool stop(Duration timeout) noexcept;
+    bool stop(Timeout timeout) noexcept;
     bool isRunning() const noexcept { return isRunning_.load(std::memory_order_acquire); }
 
     /// What onMessage() threw, if that ended the loop (the log has it too); after stop().

@@ -17,15 +17,16 @@ class ServerCore;
 }
 
 /// Listens at any number of addresses, TCP and Unix sockets alike, and runs one coroutine per client. Any
-/// thread. Destroying it stops listening, aborts the peers that are still served and cancels their handlers;
-/// it does not wait (stop() does).
+/// thread. Destroying it stops listening, aborts the peers that are still served, cancels their handlers
+/// and waits for them, five seconds at most; not on the engine's own thread, nor on one that runs handlers.
 class TEMPEH_EXPORT Server {
 public:
-    /// Begins to listen at once, clients are taken once serve() runs. The engine must outlive the server.
-    /// Throws Error for an address that is malformed or a client's; that one cannot be bound is told by the
-    /// calls below.
+    /// Begins to listen at once, clients are taken once serve() runs. The engine must outlive every call but
+    /// destruction. Throws Error for an address that is malformed or a client's; that one cannot be bound is
+    /// told by the calls below.
     Server(Ampe& engine, std::vector<Address> addresses, ServerOptions options = {});
     Server(Server&&) noexcept;
+    /// What was held before ends as if destroyed.
     Server& operator=(Server&&) noexcept;
     ~Server();
 
@@ -33,7 +34,7 @@ public:
     /// Waits until every listener has answered, for `timeout` at most; on the engine's own thread, where
     /// nothing may block, NotAllowed while one has not (co_await listening() first). Errors: ListenFailed (at
     /// the timeout too: nobody runs the engine's context, say), UdsPathNotFound... with the address.
-    std::vector<Address> addresses(Duration timeout = std::chrono::seconds(10)) const;
+    std::vector<Address> addresses(Timeout timeout = std::chrono::seconds(10)) const;
 
     /// Completes when every listener is bound. Errors as addresses().
     [[nodiscard]] asio::awaitable<void> listening() const;
@@ -65,6 +66,8 @@ public:
     asio::any_io_executor executor() const;
 
 private:
+    void release() noexcept;
+
     std::shared_ptr<detail::ServerCore> core_;
 };
 

@@ -56,6 +56,9 @@ public:
 /// Gives what was posted late once, then lets the notice go.
 class FakeOwner final : public MailboxOwner {
 public:
+    std::shared_ptr<detail::ContextLife> watch(asio::execution_context& context) override {
+        return detail::ContextLife::of(context);
+    }
     bool resumeSoon(detail::Waiter& waiter) noexcept override {
         offered.push_back(&waiter);
         return takesOver;

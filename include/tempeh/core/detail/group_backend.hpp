@@ -2,13 +2,17 @@
 
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
+#include <tempeh/core/detail/context_life.hpp>
 #include <tempeh/core/read_mode.hpp>
 #include <tempeh/core/stats.hpp>
 #include <tempeh/message/message_queue.hpp>
 
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/intrusive/list_hook.hpp>
 #include <boost/intrusive/set_hook.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,6 +33,19 @@ using WaiterCancelHook =
     boost::intrusive::list_base_hook<boost::intrusive::tag<WaiterCancelTag>,
                                      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
+/// The context of an executor; null for one that does not tell.
+template <typename Executor>
+asio::execution_context* contextOf(const Executor& executor) noexcept {
+    if constexpr (requires {
+                      {
+                          asio::query(executor, asio::execution::context)
+                      } -> std::convertible_to<asio::execution_context&>;
+                  })
+        return &static_cast<asio::execution_context&>(asio::query(executor, asio::execution::context));
+    else
+        return nullptr;
+}
+
 /// A suspended waitReceive or waitWritable. Owned by whoever holds the only reference: the backend while it
 /// waits, the resumption on its way through the handler's executor afterwards.
 class TEMPEH_EXPORT Waiter
@@ -46,12 +63,19 @@ public:
     virtual bool resumesInline() const noexcept { return false; }
     virtual void resumeWith(MessagePtr message) noexcept;
 
+    /// The handler's context is going: destroys the handler instead. Consumes the waiter.
+    virtual void abandon() noexcept;
+
     /// Backend: why the operation ends without a result.
     error_code abortReason;
     /// Backend: the timeout passed.
     bool timedOut = false;
     /// Backend: resume() has been called and the handler has not run yet.
     bool resuming = false;
+    /// Where the handler runs; null: nobody knows.
+    asio::execution_context* context = nullptr;
+    /// Backend, waitReceive: of that context, entered when it is resumed; null for the engine's own.
+    ContextLife* life = nullptr;
     /// Steady time of the timeout; TimePoint::max() for none.
     TimePoint deadline = TimePoint::max();
     /// waitWritable: what for, and whose.

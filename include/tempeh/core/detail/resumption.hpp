@@ -31,14 +31,25 @@ private:
 /// tries again later; where its context is gone, the waiter is abandoned. The waiter may be gone on return.
 template <typename Continuation, typename Waiting, typename Executor>
 void postResumption(Waiting& waiter, GroupBackend& backend, const Executor& executor) noexcept {
+    ContextLife* const life = waiter.life;
+    if (life != nullptr && life->isGone()) {
+        waiter.abandon();
+        return life->leave();
+    }
     const ResumptionWatch watch(waiter);
+    bool isToTryAgain = false;
     try {
         asio::post(executor, Continuation(waiter));
     } catch (const std::bad_alloc&) {
-        if (watch.wasDropped()) backend.resumeLater(waiter);
-        return;
+        isToTryAgain = watch.wasDropped();
     }
-    if (watch.wasDropped()) waiter.abandon();
+    if (isToTryAgain) {
+        waiter.life = nullptr;  // not entered then
+        backend.resumeLater(waiter);
+    } else if (watch.wasDropped()) {
+        waiter.abandon();
+    }
+    if (life != nullptr) life->leave();
 }
 
 }  // namespace tempeh::detail

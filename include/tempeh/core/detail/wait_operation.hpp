@@ -80,7 +80,8 @@ public:
 
     void resume(bool inlineAllowed) noexcept override {
         const Executor executor = executor_;  // the operation may be gone before dispatch() returns
-        if (!inlineAllowed) return postResumption<Resumption<WaitOperation>>(*this, *backend_, executor);
+        if (!inlineAllowed || life != nullptr)
+            return postResumption<Resumption<WaitOperation>>(*this, *backend_, executor);
         Resumption<WaitOperation> resumption(*this);
         // A strand lets what the handler throws through to here; it has to come out of run().
         try {
@@ -108,7 +109,9 @@ private:
         , backend_(std::move(backend))
         , kind_(kind)
         , executor_(asio::prefer(asio::get_associated_executor(handler_, backend_->executor()),
-                                 asio::execution::outstanding_work.tracked)) {}
+                                 asio::execution::outstanding_work.tracked)) {
+        context = contextOf(executor_);
+    }
     ~WaitOperation() = default;
 
     void begin() {
@@ -132,7 +135,7 @@ private:
         std::move(handler)(ec, std::move(result));
     }
 
-    void abandon() noexcept {
+    void abandon() noexcept override {
         kind_.forget(*backend_, *this);
         Handler handler(std::move(handler_));
         destroy(handler);

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <tempeh/core/asio.hpp>
+
+#include <boost/asio/execution_context.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace tempeh::detail {
+
+class ContextLife;
+
+/// Who keeps waits of an execution context's handlers.
+class TEMPEH_EXPORT ContextDependent {
+public:
+    /// The context is being destroyed and nothing is on its way there: to abandon every wait of its handlers.
+    virtual void onContextGone(const ContextLife& life) noexcept = 0;
+
+protected:
+    ~ContextDependent() = default;
+};
+
+/// Whether an execution context is still there, for those who resume its handlers from other threads. Asio
+/// knows nothing of a coroutine that waits for an event of this library; without this one that waits when its
+/// context is destroyed would be resumed in freed memory.
+///
+/// enter(), then isGone(), then post to the context or abandon the handler, then leave(): the context's
+/// destructor waits meanwhile. Takes no lock, so that nobody who resumes waits for a thread that does not
+/// run.
+class TEMPEH_EXPORT ContextLife {
+public:
+    explicit ContextLife(const asio::execution_context& context) noexcept : context_(context) {}
+
+    /// That of the context, which is there. Takes the lock of the context's services. Throws std::bad_alloc.
+    static std::shared_ptr<ContextLife> of(asio::execution_context& context);
+
+    /// To be told of the end; once each, however often it is added. Throws std::bad_alloc.
+    void add(const std::shared_ptr<ContextDependent>& dependent);
+
+    bool isOf(const asio::execution_context& context) const noexcept { return &context == &context_; }
+
+    void enter() noexcept { underWay_.fetch_add(1); }
+    /// Between enter() and leave().
+    bool isGone() const noexcept { return isGone_.load(); }
+    /// The last touch: this may be gone afterwards.
+    void leave() noexcept { underWay_.fetch_sub(1); }
+
+private:
+    class Service;
+    void end() noexcept;
+
+    const asio::execution_context& context_;  // only its address
+    std::atomic<bool> isGone_{false};
+    std::atomic<std::size_t> underWay_{0};
+    std::mutex mutex_;
+    std::map<ContextDependent*, std::weak_ptr<ContextDependent>> dependents_;  // under mutex_
+    std::size_t pruneAt_ = 16;                                                 // under mutex_
+};
+
+}  // namespace tempeh::detail
