@@ -250,8 +250,9 @@ asio::awaitable<void> receiveAgainAndAgain(ChannelGroup& group, std::atomic<bool
             for (;;)
                 (void)co_await group.waitReceive(10us);
         } catch (const Error&) {
-            co_await asio::post(asio::use_awaitable);  // the engine has gone
+            // The engine has gone.
         }
+        co_await asio::post(asio::use_awaitable);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -17,6 +18,7 @@ namespace {
 class NoOwner final : public core::MailboxOwner {
     bool resumeSoon(detail::Waiter&) noexcept override { return false; }
     MessageQueue onCloseNotice(std::uint64_t) noexcept override { return {}; }
+    std::shared_ptr<detail::ContextLife> watch(asio::execution_context&) override { return nullptr; }
 };
 
 /// Ids in the order in which one thread got them.

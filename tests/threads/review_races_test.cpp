@@ -12,6 +12,7 @@
 #include <atomic>
 #include <barrier>
 #include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -22,6 +23,7 @@ namespace {
 class NoListener final : public core::MailboxOwner {
     bool resumeSoon(detail::Waiter&) noexcept override { return false; }
     MessageQueue onCloseNotice(std::uint64_t) noexcept override { return {}; }
+    std::shared_ptr<detail::ContextLife> watch(asio::execution_context&) override { return nullptr; }
 };
 
 MessageQueue batchOf(int size) {
