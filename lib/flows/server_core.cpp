@@ -200,9 +200,13 @@ void ServerCore::awaitHandlers() noexcept {
         if (isIdle(false)) return;
     }
     if (!hub_->mayBlock() || runsHere(options_.executor)) return;
-    IdleWait wait(*this, false);
-    ThreadSleeper sleeper;
-    sleeper.sleep(*hub_, wait, timeAfter(std::chrono::steady_clock::now(), grace));
+    const TimePoint until = timeAfter(std::chrono::steady_clock::now(), grace);
+    for (;;) {  // woken by every handler's end
+        IdleWait wait(*this, false);
+        ThreadSleeper sleeper;
+        sleeper.sleep(*hub_, wait, until);
+        if (wait.isIdle || wait.hasTimedOut() || wait.ec) return;
+    }
 }
 
 bool ServerCore::isIdle(bool fromHandler) const noexcept {

@@ -118,6 +118,10 @@ std::optional<Address> parseValue(std::string_view value, bool server, std::opti
 
 /// `value` is the header's, for the error's text.
 Address parse(const Message& message, error_code& ec, std::string_view& value) {
+    if (message.textHeaders.isMalformed()) {
+        ec = Status::InvalidAddress;
+        return {};
+    }
     const auto connectTo = message.textHeaders.find(wire::connectToHeader);
     const auto listenOn = message.textHeaders.find(wire::listenOnHeader);
     if (connectTo.has_value() == listenOn.has_value()) {

@@ -59,7 +59,8 @@ TEST(InboundBackpressure, AnEmptyPoolStopsReadingAndSaysSoOnce) {
     }
     EXPECT_EQ(link.server->group.stats().poolEmptyNotices, 1U);
     EXPECT_GT(link.server->channels.channelInfo(link.atServer).stats.poolPauses, 0U);
-    EXPECT_LE(link.server.reactor.stats().pool.highWater, 16U);
+    constexpr std::uint64_t notice = 1;  // of the shortage, for which there always is a message
+    EXPECT_LE(link.server.reactor.stats().pool.highWater, 16U + notice);
 }
 
 TEST(InboundBackpressure, APoolFullOfHellosStillReceivesTheirAnswers) {
@@ -143,7 +144,8 @@ TEST(InboundBackpressure, ThePeerIsSlowedDownAndNothingIsLost) {
         ++i;
     }
     poster.join();
-    EXPECT_LE(link.server.reactor.stats().pool.highWater, 16U);
+    constexpr std::uint64_t notice = 1;  // of the shortage, for which there always is a message
+    EXPECT_LE(link.server.reactor.stats().pool.highWater, 16U + notice);
 }
 
 TEST(InboundBackpressure, AGroupThatHoardsDoesNotStopAnother) {

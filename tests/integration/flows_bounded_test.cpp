@@ -126,17 +126,18 @@ TEST(MultiHomedStop, SaysThatTheServiceDoesNotComeBack) {
     EXPECT_FALSE(server.isRunning());
 }
 
+/// Null and the reason at the end.
 asio::awaitable<void> receiveOrSleep(Peer peer, error_code* end) {
     auto result = co_await (peer.receive(infinite, *end) || peer.sleep(24h));
     EXPECT_EQ(result.index(), 0U);
-    EXPECT_EQ(std::get<0>(result), nullptr);
+    EXPECT_EQ(std::get<0>(result) == nullptr, end->failed());
 }
 
 TEST(ReceiveOrTimer, EndsWithThePeersChannel) {
     FlowsPair pair([](Peer) -> asio::awaitable<void> { co_return; });
     const Peer peer = pair.connect();
     error_code end;
-    pair.onClient(receiveOrSleep(peer, &end));  // a bye
+    pair.onClient(receiveOrSleep(peer, &end));  // the bye, which may come before the end
     if (!end) pair.onClient(receiveOrSleep(peer, &end));
     EXPECT_EQ(end, Status::ChannelClosed);
     EXPECT_NE(peer.endReason(), "");

@@ -336,8 +336,9 @@ void ReactorScript::waitWritable(unsigned choice) {
 
 void ReactorScript::updateReceiver() {
     if (!group_) return;
-    group_.updateReceiver();
-    ++ledger_.updates;
+    error_code ec;  // PoolEmpty: too many of them wait
+    group_.updateReceiver(ec);
+    if (!ec) ++ledger_.updates;
 }
 
 void ReactorScript::closeGroup() {

@@ -57,6 +57,7 @@ TEST(ContextLife, AContextWaitsForWhoIsUnderWay) {
         std::optional<asio::io_context> context(std::in_place);
         const auto life = ContextLife::of(*context);
         std::atomic<bool> isEntered = false;
+        std::atomic<bool> hasGone = false;
         bool isThere = true;
         std::thread other([&] {
             const auto executor = context->get_executor();
@@ -65,13 +66,14 @@ TEST(ContextLife, AContextWaitsForWhoIsUnderWay) {
             std::this_thread::yield();
             if (!life->isGone()) {
                 asio::post(executor, [] {});
-                isThere = context.has_value();
+                isThere = !hasGone;
             }
             life->leave();
         });
         while (!isEntered)
             std::this_thread::yield();
         context.reset();
+        hasGone = true;
         other.join();
         EXPECT_TRUE(isThere);
     }
