@@ -95,9 +95,10 @@ void IoChannel::onDeadline() noexcept {
     const IoChannelPtr keepAlive(this);
     if (streamPhase_ != Phase::Live) return closeStream();
     if (isDetached_) return end(EndCause::LocalClose, Status::Success, {});
-    // Whoever paused it decides how long what the peer sent may wait. (The pool may lack just the messages
-    // that wait in this channel's own queue.)
-    const bool isOwnDoing = hasWriteFailed_ ? readMode_ == ReadMode::Paused : isDeaf();
+    // Whoever paused it decides how long what the peer sent may wait. But the pool may lack just the messages
+    // that wait in this channel's own queue: then both sides would wait for each other for ever.
+    const bool isStuck = hasWriteFailed_ || !outbox_.empty() || !heldBack_.empty();
+    const bool isOwnDoing = isStuck ? readMode_ == ReadMode::Paused : isDeaf();
     if (isOwnDoing && deadlineKind_ == DeadlineKind::Bye)
         return engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
     if (hasMoreTime(limitOf(deadlineKind_, engine_.options()))) return;

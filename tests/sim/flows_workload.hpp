@@ -38,7 +38,6 @@ public:
         std::uint64_t unanswered = 0;
         std::uint64_t streams = 0;
         std::uint64_t askedBack = 0;
-        std::uint64_t neverAnswered = 0;
     };
     const Counts& counts() const noexcept { return counts_; }
 

@@ -278,6 +278,8 @@ TEST(Destruction, AnEngineWhoseGroupIsUsedFromAnotherExecutor) {
         std::this_thread::yield();
         own.reset();
         guest.reset();
+        while (groups[1].isOpen())  // the guest ends on the context, which must have work until then
+            std::this_thread::yield();
         engines.stop();
         engine.join();
         isOver = true;
