@@ -10,8 +10,7 @@
 
 namespace tempeh::flows {
 
-MultiHomed::MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Service& service,
-                       Timeout timeout)
+MultiHomed::MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Service& service, Timeout timeout)
     : group_(engine.createGroup()), channels_(group_.blocking()), service_(service) {
     listen(engine, addresses, timeout);
     service_.start(engine, channels_);

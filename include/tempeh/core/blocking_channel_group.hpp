@@ -15,8 +15,8 @@ class GroupBackend;
 
 /// A group for threads: plain calls that block. Copies share the group. Once the ChannelGroup it came from is
 /// gone, posting fails with InvalidChannelGroup, receiving with operation_aborted. The calls that wait fail
-/// with NotAllowed on the engine's own thread, where they would stop the engine they wait for. One that was moved
-/// from fails with InvalidChannelGroup.
+/// with NotAllowed on the engine's own thread, where they would stop the engine they wait for. One that was
+/// moved from fails with InvalidChannelGroup.
 class TEMPEH_EXPORT BlockingChannelGroup {
 public:
     /// For engines; applications call ChannelGroup::blocking().
