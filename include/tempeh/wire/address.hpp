@@ -32,6 +32,8 @@ struct TcpClientAddress {
     std::uint16_t port = defaultPort;  ///< 1 and up.
 
     TcpClientAddress() = default;
+    /// `{"host", 7099}`. A constructor, so that one may be made inside a co_await expression: GCC 12 destroys
+    /// the members of a temporary aggregate twice there.
     // NOLINTNEXTLINE(google-explicit-constructor): as an aggregate, `= {"host", 7099}`
     TcpClientAddress(std::string hostName, std::uint16_t portNumber = defaultPort) noexcept
         : host(std::move(hostName)), port(portNumber) {}
@@ -50,6 +52,7 @@ struct TcpServerAddress {
     std::uint16_t port = defaultPort;  ///< 0: any free one.
 
     TcpServerAddress() = default;
+    /// As TcpClientAddress's.
     // NOLINTNEXTLINE(google-explicit-constructor): as above
     TcpServerAddress(std::string hostName, std::uint16_t portNumber = defaultPort) noexcept
         : host(std::move(hostName)), port(portNumber) {}
@@ -64,6 +67,7 @@ struct UdsClientAddress {
     std::string path = {};  ///< At most 107 bytes.
 
     UdsClientAddress() = default;
+    /// As TcpClientAddress's.
     // NOLINTNEXTLINE(google-explicit-constructor): as above
     UdsClientAddress(std::string socketPath) noexcept : path(std::move(socketPath)) {}
 
@@ -79,6 +83,7 @@ struct UdsServerAddress {
     std::optional<std::uint32_t> mode = {};
 
     UdsServerAddress() = default;
+    /// As TcpClientAddress's.
     // NOLINTNEXTLINE(google-explicit-constructor): as above
     UdsServerAddress(std::string socketPath, std::optional<std::uint32_t> fileMode = {}) noexcept
         : path(std::move(socketPath)), mode(fileMode) {}
