@@ -18,7 +18,7 @@ using flows::ServerOptions;
 using flows::StreamReader;
 using flows::StreamWriter;
 
-asio::awaitable<void> swallowAll(Peer peer) {
+asio::awaitable<void> swallowEverything(Peer peer) {
     for (;;)
         (void)co_await peer.receive();
 }
@@ -37,7 +37,7 @@ struct Everything {
     MessagePtr message;
 
     Everything() {
-        asio::co_spawn(reactor->executor(), server.serve(swallowAll), asio::detached);
+        asio::co_spawn(reactor->executor(), server.serve(swallowEverything), asio::detached);
         blocking = flows::connectBlocking(*reactor, server.addresses().front());
         peer = blocking.peer();
         heartbeat.emplace(peer, flows::HeartbeatOptions{.interval = infinite, .silence = infinite});
@@ -78,7 +78,7 @@ TEST(FlowsDestructionOrder, AHeartbeatMayOutliveItsEngine) {
         std::optional<Heartbeat> beat;
         Peer peer;
         {
-            FlowsPair pair(swallowAll);
+            FlowsPair pair(swallowEverything);
             peer = pair.connect();
             beat.emplace(peer, flows::HeartbeatOptions{.interval = interval, .silence = interval});
             run(pair.clientReactor.executor(), peer.sleep(1ms));  // behind its first look
@@ -118,7 +118,7 @@ void expectThatStateOutlivesHandlers(ServerOptions options) {
     std::atomic<int> misuses = 0;
     const flows::Handler handler = [&](Peer peer) -> asio::awaitable<void> {
         const Use use(isThere, misuses);
-        co_await swallowAll(std::move(peer));
+        co_await swallowEverything(std::move(peer));
     };
     Reactor client;
     std::vector<Peer> peers;
@@ -146,7 +146,7 @@ TEST(FlowsDestructionOrder, StateBetweenEngineAndServerOutlivesTheHandlersOfAPoo
 TEST(FlowsDestructionOrder, AServerThatIsAssignedToEndsAsIfDestroyed) {
     Reactor reactor;
     Server server(reactor, {UdsServerAddress{""}});
-    const Running serving(reactor.executor(), server.serve(swallowAll));
+    const Running serving(reactor.executor(), server.serve(swallowEverything));
     const Peer peer = flows::connectBlocking(reactor, server.addresses().front()).peer();
     server = Server(reactor, {UdsServerAddress{""}});
     EXPECT_TRUE(eventually([&] { return !peer.isOpen(); }));
@@ -161,7 +161,7 @@ TEST(FlowsDestructionOrder, AHandlersPoolMayGoBeforeTheEngine) {
         std::optional<asio::thread_pool> pool(std::in_place, 2);
         std::optional<Server> server(std::in_place, reactor, std::vector<Address>{UdsServerAddress{""}},
                                      ServerOptions{.executor = pool->get_executor()});
-        asio::co_spawn(reactor.executor(), server->serve(swallowAll), asio::detached);
+        asio::co_spawn(reactor.executor(), server->serve(swallowEverything), asio::detached);
         peer = flows::connectBlocking(client, server->addresses().front()).peer();
         ASSERT_TRUE(eventually([&] { return server->counters().peers == 1; }));
         if (isServerFirst) server.reset();
@@ -177,7 +177,7 @@ TEST(FlowsDestructionOrder, HandlersMayOutliveTheEngineOfServe) {
     std::optional<Reactor> reactor(std::in_place);
     std::optional<Server> server(std::in_place, *reactor, std::vector<Address>{UdsServerAddress{""}},
                                  ServerOptions{.executor = context.get_executor()});
-    asio::co_spawn(reactor->executor(), server->serve(swallowAll), asio::detached);
+    asio::co_spawn(reactor->executor(), server->serve(swallowEverything), asio::detached);
     const Peer peer = flows::connectBlocking(client, server->addresses().front()).peer();
     ASSERT_TRUE(eventually([&] { return server->counters().peers == 1; }));
     context.poll();
@@ -189,7 +189,7 @@ TEST(FlowsDestructionOrder, HandlersMayOutliveTheEngineOfServe) {
 
 /// Waits of every kind on a context that goes first; then what they waited for happens.
 TEST(FlowsDestructionOrder, TheContextOfWaitersMayGoFirst) {
-    FlowsPair pair(swallowAll);
+    FlowsPair pair(swallowEverything);
     for (int i = 0; i < 10; ++i) {
         const Peer peer = pair.connect();
         const ReconnectingPeer link(pair.clientReactor, UdsClientAddress{temporaryUdsPath()});

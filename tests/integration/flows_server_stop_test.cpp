@@ -18,7 +18,7 @@ using flows::Server;
 using flows::ServerOptions;
 using namespace asio::experimental::awaitable_operators;
 
-asio::awaitable<void> stopServer(Server* server, Duration deadline, bool* isClean) {
+asio::awaitable<void> stopAndNote(Server* server, Duration deadline, bool* isClean) {
     *isClean = co_await server->stop(deadline);
 }
 
@@ -73,7 +73,7 @@ protected:
         const Peer client = pair.connect();
         handler.begun.get_future().wait();
         bool isClean = true;
-        run(pair.clientReactor.executor(), stopServer(&*pair.server, 10ms, &isClean));
+        run(pair.clientReactor.executor(), stopAndNote(&*pair.server, 10ms, &isClean));
         EXPECT_FALSE(isClean);
         pair.serving.join();
         EXPECT_EQ(pair.server->counters().cancelled, 1U);
@@ -122,7 +122,7 @@ TEST(FlowsServerStop, NamesTheHandlersThatAreDeafToIt) {
     client.next(OpCode::HelloResponse);
     ASSERT_TRUE(eventually([&] { return server.counters().peers == 1; }));
     bool isClean = true;
-    run(reactor.executor(), stopServer(&server, 0ms, &isClean));
+    run(reactor.executor(), stopAndNote(&server, 0ms, &isClean));
     EXPECT_FALSE(isClean);
     ASSERT_EQ(server.served().size(), 1U);
     const std::string name = server.served().front();
@@ -266,7 +266,7 @@ TEST(FlowsServerStop, LetsClientsThatWaitTryTheNextServer) {
     ASSERT_TRUE(eventually([&] { return reactor.stats().received.messages == 5; }));
     bool isClean = false;
     {
-        Running stopping(reactor.executor(), stopServer(&*first, patience, &isClean));
+        Running stopping(reactor.executor(), stopAndNote(&*first, patience, &isClean));
         ASSERT_TRUE(eventually([&] { return first->counters().turnedAway == 4; }));
         hook.mayLeave.set_value();
     }
@@ -287,7 +287,7 @@ TEST(FlowsServerStop, LetsClientsThatWaitTryTheNextServer) {
     for (const flows::ReconnectingPeer& link : links)
         run(clients.executor(), expectLinkWorks(link));
     links.clear();
-    run(reactor.executor(), stopServer(&second, patience, &isClean));
+    run(reactor.executor(), stopAndNote(&second, patience, &isClean));
     pool.join();
 }
 
@@ -311,7 +311,7 @@ TEST(FlowsServerStop, MayComeWhileClientsArrive) {
             arriving.emplace_back(clients.executor(), connectAndWait(group, address));
         ASSERT_TRUE(eventually([&] { return server.counters().accepted >= std::uint64_t(round) / 2; }));
         bool isClean = false;
-        run(reactor.executor(), stopServer(&server, 0ms, &isClean));
+        run(reactor.executor(), stopAndNote(&server, 0ms, &isClean));
         serving.join();
         EXPECT_TRUE(server.served().empty());
     }

@@ -10,7 +10,7 @@ using flows::Peer;
 using flows::ReconnectingPeer;
 
 /// Less than the signals of a test, so that one that is kept too many stops everything.
-const Options smallPool{.initialPoolMessages = 16, .maxPoolMessages = 128};
+const Options unaskedPool{.initialPoolMessages = 16, .maxPoolMessages = 128};
 constexpr int often = 400;
 
 MessagePtr about(const Peer& peer, const Message& request, std::string_view text) {
@@ -47,7 +47,7 @@ asio::awaitable<void> askOften(Peer peer) {
 }
 
 TEST(FlowsUnasked, ProgressThatNobodyWantedHoldsNoAnswerUp) {
-    FlowsPair pair(tellProgress, localTcp(), {}, Options(), smallPool);
+    FlowsPair pair(tellProgress, localTcp(), {}, Options(), unaskedPool);
     pair.onClient(askOften(pair.connect()));
 }
 
@@ -61,7 +61,7 @@ asio::awaitable<void> askOftenOverLink(ReconnectingPeer link) {
 }
 
 TEST(FlowsUnasked, ProgressThatNobodyWantedHoldsNoAnswerOfALinkUp) {
-    FlowsPair pair(tellProgress, localTcp(), {}, Options(), smallPool);
+    FlowsPair pair(tellProgress, localTcp(), {}, Options(), unaskedPool);
     const ReconnectingPeer link(pair.clientReactor, pair.address);
     pair.onClient(askOftenOverLink(link));
 }
@@ -113,7 +113,7 @@ asio::awaitable<void> writeStreams(Peer peer) {
 }
 
 TEST(FlowsUnasked, WordsForWritersThatHaveGoneHoldNoAnswerUp) {
-    FlowsPair pair(readStreams, localTcp(), {}, Options(), smallPool);
+    FlowsPair pair(readStreams, localTcp(), {}, Options(), unaskedPool);
     pair.onClient(writeStreams(pair.connect()));
 }
 
