@@ -47,13 +47,22 @@ private:
 void ServerCore::onHello(MessagePtr hello) noexcept {
     WokenList woken(true);
     try {
-        Knock knock{PeerState::accept(hub_, *hello), std::move(hello)};
+        PeerPtr peer = PeerState::accept(hub_, *hello);
+        Knock knock{std::move(peer), std::move(hello)};
         knock.peer->reading.setMost(options_.maxWaiting);
         if (!keepKnock(knock, woken)) turnAway(std::move(knock));
     } catch (const std::bad_alloc&) {
-        // Without memory nobody is let in; the peer closed its channel, or its hello's timeout does.
+        // Without memory nobody is let in. Where there is a peer already, its end closes the channel.
+        if (hello != nullptr) close(std::move(hello));
     }
     woken.wakeAll(true);
+}
+
+/// Its client's channel, without an answer.
+void ServerCore::close(MessagePtr hello) noexcept {
+    hello->header.opCode = OpCode::ByeSignal;
+    error_code ec;  // it has ended
+    hub_->group().post(std::move(hello), ec);
 }
 
 /// False: too late, nobody is let in any more.
@@ -179,6 +188,9 @@ asio::awaitable<void> ServerCore::runHandler(Served served) {
     } catch (...) {
         failure = std::current_exception();
     }
+    // Where a coroutine ends without having waited, co_spawn posts once more, and what a cancelled one would
+    // throw there nobody catches.
+    co_await asio::this_coro::throw_if_cancelled(false);
     if (failure != nullptr) served.server().onHandlerFailure(served, failure);
 }
 

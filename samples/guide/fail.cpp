@@ -41,7 +41,7 @@ asio::awaitable<std::string> ask(flows::Peer centre, std::string question,
             co_return "the centre says: " + std::string(answer->body.view());
         co_return std::string(answer->body.view());
     } catch (const tempeh::Error& error) {
-        if (error.status() != Status::ChannelClosed) throw;
+        if (centre.isOpen()) throw;  // not because of the connection
         co_return "the connection has ended";
     }
 }

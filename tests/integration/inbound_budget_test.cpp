@@ -268,7 +268,7 @@ TEST(InboundBudget, OneWarningSaysWhoHoldsTheMessages) {
             for (std::size_t i = 0; i < left; ++i)
                 link.server->waitFor(OpCode::Signal);
         }
-        EXPECT_EQ(link.server->group.stats().poolEmptyNotices, 2U);
+        EXPECT_GE(link.server->group.stats().poolEmptyNotices, 2U);
     }
     const std::string text = log.text.str();
     EXPECT_THAT(text, testing::HasSubstr("Options::maxPoolMessages is 64"));
