@@ -56,11 +56,14 @@ public:
         runHere([this] { handler_.invoke(); });
     }
 
+    /// The executor's context is gone. The handler owns the coroutine, whose frame this object is in.
+    void abandon() noexcept override {
+        backend_->forgetReceive(*this);
+        handler_.drop();
+    }
+
 private:
     friend class detail::Resumption<FrameWaiter>;
-    template <typename Continuation, typename Waiting, typename Executor>
-    friend void detail::postResumption(Waiting& waiter, detail::GroupBackend& backend,
-                                       const Executor& executor) noexcept;
 
     /// In the memory that the waiter has for it.
     class Resumption : public detail::Resumption<FrameWaiter> {
@@ -100,18 +103,12 @@ private:
         try {
             work();
         } catch (...) {
-            asio::post(executor, [failure = std::current_exception()] { std::rethrow_exception(failure); });
+            detail::rethrowFrom(executor, std::current_exception());
         }
     }
 
     void finish() {
         if (backend_->finishReceive(*this, message, ec)) handler_.invoke();
-    }
-
-    /// The executor's context is gone. The handler owns the coroutine, whose frame this object is in.
-    void abandon() noexcept override {
-        backend_->forgetReceive(*this);
-        handler_.drop();
     }
 
     std::shared_ptr<detail::GroupBackend> backend_;

@@ -30,16 +30,16 @@ namespace {
 thread_local ResumptionWatch* innermostWatch = nullptr;
 }
 
-ResumptionWatch::ResumptionWatch(const Waiter& waiter) noexcept
+ResumptionWatch::ResumptionWatch(const void* waiter) noexcept
     : waiter_(waiter), outer_(std::exchange(innermostWatch, this)) {}
 
 ResumptionWatch::~ResumptionWatch() {
     innermostWatch = outer_;
 }
 
-bool ResumptionWatch::noteDropped(const Waiter& waiter) noexcept {
+bool ResumptionWatch::noteDropped(const void* waiter) noexcept {
     // Inside post() no other resumption of the thread's comes to its end.
-    if (innermostWatch == nullptr || &innermostWatch->waiter_ != &waiter) return false;
+    if (innermostWatch == nullptr || innermostWatch->waiter_ != waiter) return false;
     innermostWatch->wasDropped_ = true;
     return true;
 }

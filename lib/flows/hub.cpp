@@ -6,6 +6,9 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
+#include <chrono>
+
 namespace tempeh::flows::detail {
 
 bool Hub::mayBlock() const {
@@ -120,6 +123,17 @@ void Hub::wake(Wait& wait, WokenList& woken) noexcept {
 void Hub::wakeAll(WaitList& waits, WokenList& woken) noexcept {
     for (ListedWait& wait : waits)
         wake(wait, woken);
+}
+
+bool Hub::wakeLater(Wait& wait) noexcept {
+    constexpr std::chrono::milliseconds soon{1};
+    const std::scoped_lock lock(mutex_);
+    if (hasEnded_) return false;
+    untold_.add(wait);
+    tellAt_ = time_.now() + soon;
+    armedFor_ = std::min(armedFor_, tellAt_);
+    if (loopSleeps_) nudge();
+    return true;
 }
 
 void Hub::cancel(Wait& wait) noexcept {

@@ -104,10 +104,18 @@ public:
     /// Lock held: the reason to wait is over. Nothing when it does not wait.
     void wake(Wait& wait, WokenList& woken) noexcept;
     void wakeAll(WaitList& waits, WokenList& woken) noexcept;
+    /// No lock held: a woken sleeper could not be told for want of memory; the loop tells it soon. False: the
+    /// loop has ended.
+    bool wakeLater(Wait& wait) noexcept;
 
     // --- Routing. Lock held ---
 
-    void addRoute(ChannelNumber channel, Route& route) { routes_.insert_or_assign(channel, &route); }
+    /// A place among the routes. With one, and reserveRoute(), adding does not fail: it comes after a post.
+    using RouteSlot = std::unordered_map<ChannelNumber, Route*>::node_type;
+    /// No lock needed. Throws std::bad_alloc.
+    static RouteSlot makeSlot(Route& route);
+    void reserveRoute() { routes_.reserve(routes_.size() + 1); }
+    void addRoute(ChannelNumber channel, RouteSlot slot) noexcept;
     void removeRoute(ChannelNumber channel) noexcept { routes_.erase(channel); }
     /// For as long as the shortage lasts, every route is told.
     void notePoolEmpty() noexcept;
@@ -180,6 +188,8 @@ private:
     /// When the loop wakes by itself. Not moved back when the deadline behind it goes: with requests that
     /// follow each other the next one is later anyhow, and one look in vain is cheaper than a nudge each.
     TimePoint armedFor_ = TimePoint::max();
+    WokenList untold_;  // sleepers that there was no memory to tell
+    TimePoint tellAt_ = TimePoint::max();
     bool loopSleeps_ = false;
     bool isLeft_ = false;
     bool hasEnded_ = false;

@@ -110,7 +110,11 @@ bool Hub::prepareToWait(Duration& timeout) noexcept {
                     deadlines_.begin()->hasTimedOut_ = true;
                     wake(*deadlines_.begin(), woken);
                 }
-                if (armedFor_ <= now) armedFor_ = TimePoint::max();
+                if (tellAt_ <= now) {
+                    tellAt_ = TimePoint::max();
+                    woken.append(untold_);
+                }
+                if (armedFor_ <= now) armedFor_ = tellAt_;
                 if (!deadlines_.empty()) armedFor_ = std::min(armedFor_, deadlines_.begin()->deadline());
                 if (armedFor_ != TimePoint::max()) timeout = armedFor_ - now;
             }
@@ -119,6 +123,17 @@ bool Hub::prepareToWait(Duration& timeout) noexcept {
         }
         woken.wakeAll(true);  // whoever runs now may set earlier deadlines
     }
+}
+
+Hub::RouteSlot Hub::makeSlot(Route& route) {
+    std::unordered_map<ChannelNumber, Route*> one;
+    return one.extract(one.emplace(0, &route).first);
+}
+
+void Hub::addRoute(ChannelNumber channel, RouteSlot slot) noexcept {
+    routes_.erase(channel);
+    slot.key() = channel;
+    routes_.insert(std::move(slot));
 }
 
 void Hub::route(MessagePtr message) noexcept {
@@ -199,6 +214,7 @@ void Hub::end(const error_code& reason) noexcept {
         loopExecutor_ = {};  // must not outlive its context
         forgetRoutes(woken);
         wakeAll(sleeps_, woken);
+        woken.append(untold_);
         acceptor = acceptor_.lock();
         if (acceptor != nullptr) acceptor->onHubEnd(woken);
     }

@@ -38,6 +38,8 @@ public:
     Address bound;
 
 private:
+    void onAnswer(const Message& answer) noexcept;
+
     Hub& hub_;
     MessagePtr bye_{new Message()};  // made here: closing has to go on without memory
     WaitList& waiters_;

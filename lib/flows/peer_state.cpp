@@ -25,16 +25,18 @@ MessagePtr makeBye(OpCode opCode) {
 
 PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
     auto peer = std::make_shared<PeerState>(hub, HelloPhase::Pending);
+    Hub::RouteSlot slot = Hub::makeSlot(*peer);
     // Under the lock, so that nothing that comes of it is routed before there is a route.
     const std::scoped_lock lock(hub->mutex());
     if (hub->hasEnded()) {
         ec = hub->endReason();
     } else {
+        hub->reserveRoute();
         const BinaryHeader header = hub->group().post(std::move(hello), ec);
         if (!ec) {
             peer->channel_ = header.channelNumber;
             peer->reading.open(header.channelNumber);
-            hub->addRoute(peer->channel_, *peer);
+            hub->addRoute(peer->channel_, std::move(slot));
             return peer;
         }
     }
@@ -48,29 +50,33 @@ PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello) {
     peer->reading.open(peer->channel_);
     peer->keepHello(hello);
     peer->noteOpened();
+    Hub::RouteSlot slot = Hub::makeSlot(*peer);
     const std::scoped_lock lock(hub->mutex());
-    hub->addRoute(peer->channel_, *peer);
+    hub->reserveRoute();
+    hub->addRoute(peer->channel_, std::move(slot));
     return peer;
 }
 
 PeerState::~PeerState() {
+    MessagePtr bye;
     {
         const std::scoped_lock lock(hub_->mutex());
         reading.letGo();
-        if (hasEnded()) return;
+        if (hasEnded() || channel_ == 0) return;
         hub_->removeRoute(channel_);
         hasEnded_ = true;
         if (byeSaid_) return;
+        bye = takeLastWord(helloPhase_ == HelloPhase::Done ? OpCode::ByeRequest : OpCode::ByeSignal);
     }
-    try {
-        const OpCode opCode = helloPhase_ == HelloPhase::Done ? OpCode::ByeRequest : OpCode::ByeSignal;
-        MessagePtr bye = makeBye(opCode);
-        bye->header.channelNumber = channel_;
-        error_code ec;  // the channel has ended, or the engine
-        group().post(std::move(bye), ec);
-    } catch (const std::bad_alloc&) {
-        return;  // the group's end closes it
-    }
+    error_code ec;  // the channel has ended, or the engine
+    group().post(std::move(bye), ec);
+}
+
+MessagePtr PeerState::takeLastWord(OpCode opCode) noexcept {
+    if (lastWord_ == nullptr) return nullptr;
+    lastWord_->header.opCode = opCode;
+    lastWord_->header.channelNumber = channel_;
+    return std::move(lastWord_);
 }
 
 MessageId PeerState::nextRequestId() const noexcept {
@@ -138,17 +144,14 @@ std::string PeerState::endPeer() {
 }
 
 void PeerState::abort() noexcept {
+    MessagePtr bye;
     {
         const std::scoped_lock lock(hub_->mutex());
         if (hasEnded()) return;
         byeSaid_ = true;
+        bye = takeLastWord(OpCode::ByeSignal);
     }
-    try {
-        MessagePtr bye = makeBye(OpCode::ByeSignal);
-        post(bye);
-    } catch (const std::bad_alloc&) {
-        return;
-    }
+    if (bye != nullptr) post(bye);  // else the channel is ending
 }
 
 MessagePtr PeerState::asBye(MessagePtr bye) {

@@ -122,6 +122,9 @@ private:
     void setHelloPhase(HelloPhase phase, WokenList& woken) noexcept;
     void end(const error_code& code, std::string reason, WokenList& woken) noexcept;
     MessageQueue takeByeRequests() noexcept;
+    /// Lock held. The bye that is made with the peer, so that it can be closed without memory; null when it
+    /// was taken.
+    MessagePtr takeLastWord(OpCode opCode) noexcept;
     void keepHello(const Message& message);
 
     const HubPtr hub_;
@@ -132,6 +135,7 @@ private:
     const char* overrunReason_ = "";
     bool answersPings_ = false;
     bool byeSaid_ = false;
+    MessagePtr lastWord_{new Message()};
     std::atomic<bool> hasEnded_{false};  // written under the lock
     std::atomic<bool> isDoomed_{false};
     error_code endCode_;

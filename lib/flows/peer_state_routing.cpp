@@ -17,13 +17,18 @@ namespace tempeh::flows::detail {
 
 namespace {
 
-/// A text header of a notice; empty without one, and without memory.
-std::string textOf(const Message& notice, std::string_view header) noexcept {
+/// Empty without memory.
+std::string copyOf(std::string_view text) noexcept {
     try {
-        return std::string(notice.textHeaders.find(header).value_or(""));
+        return std::string(text);
     } catch (const std::bad_alloc&) {
         return {};
     }
+}
+
+/// A text header of a notice; empty without one, and without memory.
+std::string textOf(const Message& notice, std::string_view header) noexcept {
+    return copyOf(notice.textHeaders.find(header).value_or(""));
 }
 
 }  // namespace
@@ -132,14 +137,7 @@ void PeerState::overrun(const char* reason) noexcept {
     overrunReason_ = reason;
     isDoomed_ = true;
     byeSaid_ = true;
-    MessagePtr bye;
-    try {
-        bye.reset(new Message());
-    } catch (const std::bad_alloc&) {
-        return;  // the handler's next call ends it
-    }
-    bye->header.opCode = OpCode::ByeSignal;
-    bye->header.channelNumber = channel_;
+    MessagePtr bye = takeLastWord(OpCode::ByeSignal);
     error_code ec;  // it has ended
     group().post(std::move(bye), ec);
 }
@@ -157,7 +155,7 @@ void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept 
     if (message->isChannelClosed()) {
         endPeer_ = textOf(*message, wire::peerHeader);
         return end(make_error_code(Status::ChannelClosed),
-                   isOverrun ? overrunReason_ : textOf(*message, wire::reasonHeader), woken);
+                   isOverrun ? copyOf(overrunReason_) : textOf(*message, wire::reasonHeader), woken);
     }
     ++counts.returned;
     isDoomed_ = true;
@@ -173,7 +171,12 @@ void PeerState::onHelloResponse(MessagePtr& message, WokenList& woken) noexcept 
         helloReason = textOf(*message, wire::reasonHeader);
         return setHelloPhase(HelloPhase::Failed, woken);
     }
-    keepHello(*message);
+    try {
+        keepHello(*message);
+    } catch (const std::bad_alloc&) {
+        helloStatus = static_cast<std::uint8_t>(Status::AllocationFailed);
+        return setHelloPhase(HelloPhase::Failed, woken);
+    }
     setHelloPhase(helloStatus == 0 ? HelloPhase::Done : HelloPhase::Refused, woken);
 }
 

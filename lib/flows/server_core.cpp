@@ -43,6 +43,8 @@ void ServerCore::listen(const std::vector<Address>& addresses) {
         const std::scoped_lock lock(hub_->mutex());
         ListenerRoute& listener = listeners_.emplace_back(*hub_, listeningWaiters_);
         listener.bound = address;
+        Hub::RouteSlot slot = Hub::makeSlot(listener);
+        hub_->reserveRoute();
         error_code ec = hub_->endReason();
         BinaryHeader header;
         if (!ec) header = hub_->group().post(std::move(welcome), ec);
@@ -51,7 +53,7 @@ void ServerCore::listen(const std::vector<Address>& addresses) {
             throw Error(ec, toString(address));
         }
         listener.open(header.channelNumber);
-        hub_->addRoute(header.channelNumber, listener);
+        hub_->addRoute(header.channelNumber, std::move(slot));
     }
 }
 

@@ -88,6 +88,7 @@ private:
     void answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept;
     bool keepKnock(Knock& knock, WokenList& woken);
     void turnAway(Knock knock) noexcept;
+    void close(MessagePtr hello) noexcept;
     bool isOverrun(const PeerState& peer) noexcept;
     void release(std::uint64_t number, bool wasOverrun) noexcept;
     static asio::awaitable<void> runHandler(Served served);

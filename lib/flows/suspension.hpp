@@ -3,18 +3,19 @@
 #include "flows/hub.hpp"
 
 #include <tempeh/core/detail/group_backend.hpp>
+#include <tempeh/core/detail/resumption.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <cstddef>
 #include <exception>
 #include <new>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -44,10 +45,11 @@ public:
     void wake(bool onLoop) noexcept override {
         ContextLife* const life = isEntered_ ? life_ : nullptr;  // this may be gone afterwards
         if (!onLoop || !isLoops_) {
-            if (life != nullptr && life->isGone())
-                abandon();
-            else
-                post();
+            while (!tell(life)) {
+                // Its context is entered until then, and so stays.
+                if (hub_.wakeLater(settled_)) return;
+                std::this_thread::yield();  // the hub has ended, and nobody else can try again
+            }
             if (life != nullptr) life->leave();
             return;
         }
@@ -56,8 +58,7 @@ public:
         try {
             finish();
         } catch (...) {
-            // What the application's handler throws has to come out of run(), not of the hub's loop.
-            asio::post(executor, [failure = std::current_exception()] { std::rethrow_exception(failure); });
+            tempeh::detail::rethrowFrom(executor, std::current_exception());
         }
     }
     void abandon() noexcept override {
@@ -85,20 +86,7 @@ private:
         TimePoint deadline_;
     };
 
-    /// On its way through the coroutine's executor.
-    class Resumption {
-    public:
-        explicit Resumption(Suspension* suspension) noexcept : suspension_(suspension) {}
-        Resumption(Resumption&& other) noexcept : suspension_(std::exchange(other.suspension_, nullptr)) {}
-        Resumption& operator=(Resumption&&) = delete;
-        ~Resumption() {
-            if (suspension_ != nullptr) suspension_->abandon();
-        }
-        void operator()() { std::exchange(suspension_, nullptr)->finish(); }
-
-    private:
-        Suspension* suspension_;
-    };
+    friend class tempeh::detail::Resumption<Suspension>;
 
     template <typename Handler>
     void start(Handler&& handler, TimePoint deadline) {
@@ -128,11 +116,16 @@ private:
         std::move(handler)();
     }
 
-    void post() {
+    /// False: no memory for it.
+    bool tell(const ContextLife* life) noexcept {
+        if (life != nullptr && life->isGone()) {
+            abandon();
+            return true;
+        }
         // Whoever waits for a context to run out of work may destroy it then: not before post() is through,
         // though the coroutine may have run to its end by then, and this with it.
         const auto tracked = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
-        asio::post(tracked, Resumption(this));
+        return tempeh::detail::tryPostResumption<tempeh::detail::Resumption<Suspension>>(*this, tracked);
     }
     void finish() {
         hub_.settle(settled_);

@@ -110,6 +110,14 @@ public:
         last_ = &wait;
     }
 
+    /// Takes them over.
+    void append(WokenList& other) noexcept {
+        if (other.empty()) return;
+        (last_ != nullptr ? last_->nextWoken_ : first_) = other.first_;
+        last_ = std::exchange(other.last_, nullptr);
+        other.first_ = nullptr;
+    }
+
     /// No lock held. First those whose contexts must stay until they are told: the others run here, and what
     /// they do may be the end of such a context.
     void wakeAll(bool onLoop) noexcept {

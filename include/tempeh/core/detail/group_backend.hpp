@@ -94,17 +94,17 @@ protected:
 /// when it finds no memory (the waiter is to be resumed again) or its context is gone.
 class TEMPEH_EXPORT ResumptionWatch {
 public:
-    explicit ResumptionWatch(const Waiter& waiter) noexcept;
+    explicit ResumptionWatch(const void* waiter) noexcept;
     ~ResumptionWatch();
     ResumptionWatch(const ResumptionWatch&) = delete;
     ResumptionWatch& operator=(const ResumptionWatch&) = delete;
 
     bool wasDropped() const noexcept { return wasDropped_; }
     /// For the resumption's destructor: true when a watch of this thread takes care of the waiter.
-    static bool noteDropped(const Waiter& waiter) noexcept;
+    static bool noteDropped(const void* waiter) noexcept;
 
 private:
-    const Waiter& waiter_;
+    const void* const waiter_;
     ResumptionWatch* const outer_;
     bool wasDropped_ = false;
 };

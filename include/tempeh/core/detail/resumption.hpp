@@ -5,7 +5,9 @@
 
 #include <boost/asio/post.hpp>
 
+#include <exception>
 #include <new>
+#include <thread>
 #include <utility>
 
 namespace tempeh::detail {
@@ -19,7 +21,7 @@ public:
     Resumption(Resumption&& other) noexcept : waiter_(std::exchange(other.waiter_, nullptr)) {}
     Resumption& operator=(Resumption&&) = delete;
     ~Resumption() {
-        if (waiter_ != nullptr && !ResumptionWatch::noteDropped(*waiter_)) waiter_->abandon();
+        if (waiter_ != nullptr && !ResumptionWatch::noteDropped(waiter_)) waiter_->abandon();
     }
     void operator()() { std::exchange(waiter_, nullptr)->finish(); }
 
@@ -27,8 +29,22 @@ private:
     Waiting* waiter_;
 };
 
-/// Posts a `Continuation` (a Resumption) of the waiter. Where the executor has no memory for it, the backend
-/// tries again later; where its context is gone, the waiter is abandoned. The waiter may be gone on return.
+/// Posts a `Continuation` (a Resumption) of the waiter. False: the executor had no memory for it, and the
+/// waiter still waits. Where the executor's context is gone, the waiter is abandoned. The waiter may be gone
+/// when this returns true.
+template <typename Continuation, typename Waiting, typename Executor>
+bool tryPostResumption(Waiting& waiter, const Executor& executor) noexcept {
+    const ResumptionWatch watch(&waiter);
+    try {
+        asio::post(executor, Continuation(waiter));
+    } catch (const std::bad_alloc&) {
+        return !watch.wasDropped();
+    }
+    if (watch.wasDropped()) waiter.abandon();
+    return true;
+}
+
+/// Likewise, unless the context is going; without memory the backend tries again later.
 template <typename Continuation, typename Waiting, typename Executor>
 void postResumption(Waiting& waiter, GroupBackend& backend, const Executor& executor) noexcept {
     ContextLife* const life = waiter.life;
@@ -36,20 +52,25 @@ void postResumption(Waiting& waiter, GroupBackend& backend, const Executor& exec
         waiter.abandon();
         return life->leave();
     }
-    const ResumptionWatch watch(waiter);
-    bool isToTryAgain = false;
-    try {
-        asio::post(executor, Continuation(waiter));
-    } catch (const std::bad_alloc&) {
-        isToTryAgain = watch.wasDropped();
-    }
-    if (isToTryAgain) {
+    if (!tryPostResumption<Continuation>(waiter, executor)) {
         waiter.life = nullptr;  // not entered then
         backend.resumeLater(waiter);
-    } else if (watch.wasDropped()) {
-        waiter.abandon();
     }
     if (life != nullptr) life->leave();
+}
+
+/// What the application's handler threw has to come out of the run() of its context, and not of whatever
+/// called it. Without memory it tries until there is some: an exception must not get lost.
+template <typename Executor>
+void rethrowFrom(const Executor& executor, const std::exception_ptr& failure) noexcept {
+    for (;;) {
+        try {
+            asio::post(executor, [failure] { std::rethrow_exception(failure); });
+            return;
+        } catch (const std::bad_alloc&) {
+            std::this_thread::yield();
+        }
+    }
 }
 
 }  // namespace tempeh::detail

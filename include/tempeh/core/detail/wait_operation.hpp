@@ -87,14 +87,18 @@ public:
         try {
             asio::dispatch(executor, std::move(resumption));
         } catch (...) {
-            asio::post(executor, [failure = std::current_exception()] { std::rethrow_exception(failure); });
+            rethrowFrom(executor, std::current_exception());
         }
+    }
+
+    void abandon() noexcept override {
+        kind_.forget(*backend_, *this);
+        Handler handler(std::move(handler_));
+        destroy(handler);
     }
 
 private:
     friend class Resumption<WaitOperation>;
-    template <typename Continuation, typename Waiting, typename Where>
-    friend void postResumption(Waiting& waiter, GroupBackend& backend, const Where& executor) noexcept;
 
     using Allocator = typename std::allocator_traits<asio::associated_allocator_t<
         Handler, asio::recycling_allocator<void>>>::template rebind_alloc<WaitOperation>;
@@ -133,12 +137,6 @@ private:
         Handler handler(std::move(handler_));
         destroy(handler);
         std::move(handler)(ec, std::move(result));
-    }
-
-    void abandon() noexcept override {
-        kind_.forget(*backend_, *this);
-        Handler handler(std::move(handler_));
-        destroy(handler);
     }
 
     /// The memory goes before the handler runs, so that the handler's next operation can have it.
