@@ -82,7 +82,7 @@ asio::awaitable<std::vector<StreamEndpoint>> SocketConnector::findEndpoints(Addr
 }
 
 std::shared_ptr<SocketConnector::Alarm> SocketConnector::startAlarm(Duration limit) {
-    const auto alarm = std::make_shared<Alarm>(Alarm{&socket_});
+    auto alarm = std::make_shared<Alarm>(Alarm{&socket_});
     retry_.expires_after(std::min<Duration>(limit, std::chrono::hours(24)));
     retry_.async_wait([alarm](const error_code& ended) {
         if (ended || alarm->socket == nullptr) return;
