@@ -47,10 +47,10 @@ void Load::run(asio::awaitable<void> worker) {
     asio::co_spawn(executor_, std::move(worker), std::move(onEnd));
 }
 
-asio::awaitable<void> Load::ended(Clock::duration patience) {
+asio::awaitable<void> Load::ended(Clock::duration atMost) {
     tempeh::error_code ignored;
     if (running_ != 0) {
-        allEnded_.expires_after(patience);
+        allEnded_.expires_after(atMost);
         co_await allEnded_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
     if (running_ != 0) {

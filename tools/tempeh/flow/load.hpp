@@ -42,9 +42,9 @@ public:
     void stop() noexcept {
         if (phase_ == Phase::Running) phase_ = Phase::Stopping;
     }
-    /// Completes when all have ended, after `patience` at the latest: then what is not answered counts as
+    /// Completes when all have ended, after `atMost` at the latest: then what is not answered counts as
     /// failed, and the peers are aborted. Throws what made one of them fail.
-    asio::awaitable<void> ended(std::chrono::steady_clock::duration patience);
+    asio::awaitable<void> ended(std::chrono::steady_clock::duration atMost);
     bool hasEnded() const noexcept { return running_ == 0; }
 
     const LoadCount& count() const noexcept { return count_; }
