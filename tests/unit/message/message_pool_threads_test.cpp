@@ -212,7 +212,7 @@ TEST(MessagePoolThreads, ClosesWhileOthersReturn) {
 }
 
 /// As an engine is to its pool: its destructor closes it.
-struct Owner : PoolListener, std::enable_shared_from_this<Owner> {
+struct Owner final : PoolListener, std::enable_shared_from_this<Owner> {
     explicit Owner(MessagePool& owned) : pool(owned) {}
     ~Owner() { pool.close(); }
     std::shared_ptr<PoolListener> hold() noexcept override { return weak_from_this().lock(); }
