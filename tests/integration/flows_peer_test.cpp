@@ -233,7 +233,8 @@ asio::awaitable<void> answerByeWithResult(Peer peer) {
     EXPECT_EQ(bye->body.view(), "pages: 3");
     co_await peer.respond(std::move(bye), "printed");
     const error_code ec = co_await codeOf(peer.receive());
-    EXPECT_EQ(ec, Status::ChannelClosed);
+    // The client may have its answer, and the test be over, before the end is told here.
+    EXPECT_TRUE(ec == Status::ChannelClosed || ec == asio::error::operation_aborted) << ec;
 }
 
 asio::awaitable<void> closeWithWords(Peer peer) {
