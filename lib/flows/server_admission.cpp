@@ -129,16 +129,21 @@ void ServerCore::admit(Knock knock) {
     const asio::any_io_executor executor =
         options_.executor ? HandlerTask::serial(options_.executor, loops) : loops;
     const auto task = std::make_shared<HandlerTask>(knock.peer, executor, describePeer(channel));
-    bool drains = false;
+    Ending ending = Ending::Serving;
     std::uint64_t number = 0;
     {
         const std::scoped_lock lock(hub_->mutex());
         number = ++lastTask_;
         served_.emplace_hint(served_.end(), number, task);
         ++counts_.accepted;
-        drains = isDraining_;
+        ending = ending_;
+        if (ending == Ending::Cancelling) ++counts_.cancelled;
     }
-    if (drains) knock.peer->drain();
+    if (ending != Ending::Serving) knock.peer->drain();
+    if (ending == Ending::Cancelling) {
+        knock.peer->abort();
+        task->cancel();
+    }
     // The coroutine's end owns the signal that its slots lie in.
     asio::co_spawn(executor, runHandler(Served(shared_from_this(), std::move(knock.peer), task, number)),
                    asio::bind_cancellation_slot(task->slot(), [task](const std::exception_ptr&) {}));

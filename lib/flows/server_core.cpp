@@ -163,7 +163,7 @@ void ServerCore::forEachTask(Visit visit) {
 void ServerCore::drainPeers() noexcept {
     {
         const std::scoped_lock lock(hub_->mutex());
-        isDraining_ = true;
+        if (ending_ == Ending::Serving) ending_ = Ending::Draining;
     }
     forEachTask([](const HandlerTask& task) {
         if (const PeerPtr peer = task.peer()) peer->drain();
@@ -171,6 +171,10 @@ void ServerCore::drainPeers() noexcept {
 }
 
 void ServerCore::endHandlers(const HandlerTask* except) noexcept {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        ending_ = Ending::Cancelling;
+    }
     forEachTask([this, except](HandlerTask& task) {
         if (&task == except) return;
         if (const PeerPtr peer = task.peer()) peer->abort();

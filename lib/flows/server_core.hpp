@@ -112,7 +112,8 @@ private:
     ServerCounters counts_;
     bool isServing_ = false;
     bool isStopping_ = false;
-    bool isDraining_ = false;
+    /// What a client finds that is let in late.
+    enum class Ending : std::uint8_t { Serving, Draining, Cancelling } ending_ = Ending::Serving;
 };
 
 }  // namespace tempeh::flows::detail
