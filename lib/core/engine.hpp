@@ -360,7 +360,7 @@ private:
     KeptInput::Total keptInput_{0};
     base::RepeatLimiter poolWarning_{std::chrono::minutes(1)};  // at the edge it runs short all the time
     Duration lateness_ = Duration::zero();
-    std::atomic<TimePoint> runsSince_{TimePoint::min()};
+    std::atomic<TimePoint> runsSince_{TimePoint()};
     Deadlines deadlines_;
     TimePoint timerArmedFor_ = TimePoint::max();
     std::unique_ptr<transport::Network> network_;

@@ -63,7 +63,7 @@ private:
     MessagePtr notice_;                               // the ChannelClosed, made before it is needed
     std::unique_ptr<transport::Listener> listener_;
     std::unique_ptr<transport::Timer> rest_;  // between failed accepts, and while there is no room
-    TimePoint nextTick_ = TimePoint::min();   // of admission_
+    TimePoint nextTick_{};                    // of admission_
     bool isWaitingForRoom_ = false;
     bool isDetached_ = false;
     bool isRunning_ = false;
