@@ -244,7 +244,9 @@ void Engine::armTimer() noexcept {
 void Engine::onTimer() noexcept {
     const Turn turn(*this);
     const TimePoint moment = now();
-    lateness_ = std::max(moment - std::exchange(timerArmedFor_, TimePoint::max()), Duration::zero());
+    // A deadline that was over from the start is not late.
+    const TimePoint due = std::max(std::exchange(timerArmedFor_, TimePoint::max()), TimePoint());
+    lateness_ = due == TimePoint() ? Duration::zero() : std::max(moment - due, Duration::zero());
     if (lateness_ >= stoppedFor) runsSince_.store(moment, std::memory_order_relaxed);
     const Whereabouts::Scope place(whereabouts_, Whereabouts::Doing::Timers);
     deadlines_.runExpired(moment);
