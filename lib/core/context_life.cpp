@@ -36,10 +36,11 @@ void ContextLife::add(const std::shared_ptr<ContextDependent>& dependent) {
     dependents_[dependent.get()] = dependent;
 }
 
+/// Those who entered before a dependent was told may still be at it, and they hold neither the context nor
+/// this: the last wait is for them. Afterwards nobody enters, as no dependent knows this any more.
 void ContextLife::end() noexcept {
     isGone_.store(true);
-    while (underWay_.load() != 0)
-        std::this_thread::yield();
+    waitForThoseUnderWay();
     std::map<ContextDependent*, std::weak_ptr<ContextDependent>> dependents;
     {
         const std::scoped_lock lock(mutex_);
@@ -47,6 +48,12 @@ void ContextLife::end() noexcept {
     }
     for (const auto& [address, known] : dependents)
         if (const std::shared_ptr<ContextDependent> dependent = known.lock()) dependent->onContextGone(*this);
+    waitForThoseUnderWay();
+}
+
+void ContextLife::waitForThoseUnderWay() const noexcept {
+    while (underWay_.load() != 0)
+        std::this_thread::yield();
 }
 
 }  // namespace tempeh::detail

@@ -52,6 +52,7 @@ public:
 private:
     class Service;
     void end() noexcept;
+    void waitForThoseUnderWay() const noexcept;
 
     const asio::execution_context& context_;  // only its address
     std::atomic<bool> isGone_{false};
