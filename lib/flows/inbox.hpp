@@ -28,6 +28,10 @@ public:
     /// Takes the lock. The next message if there is one. NotAllowed while a receiver waits.
     MessagePtr tryReceive(Hub& hub, error_code& ec) noexcept;
 
+    /// What waits here.
+    const Backlog& backlog() const noexcept { return waiting_; }
+    /// Whose reading depends on that from the start. Needs no lock: nothing waits, nobody else knows of it.
+    void startWith(ReadControl& control) noexcept { control_ = &control; }
     /// Whose reading depends on what waits here; null: nobody's.
     void attach(ReadControl* control) noexcept {
         if (control_ != nullptr) control_->watch(nullptr);

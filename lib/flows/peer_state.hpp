@@ -32,8 +32,11 @@ public:
     static PeerPtr accept(const HubPtr& hub, const Message& hello);
 
     PeerState(HubPtr hub, HelloPhase phase) noexcept
-        : reading(*hub), hub_(std::move(hub)), isAccepted_(phase == HelloPhase::Done), helloPhase_(phase) {
-        inbox.attach(&reading);
+        : reading(*hub, inbox.backlog())
+        , hub_(std::move(hub))
+        , isAccepted_(phase == HelloPhase::Done)
+        , helloPhase_(phase) {
+        inbox.startWith(reading);
     }
     PeerState(const PeerState&) = delete;
     PeerState& operator=(const PeerState&) = delete;

@@ -55,7 +55,8 @@ public:
         bool isOn_ = false;
     };
 
-    explicit ReadControl(Hub& hub) noexcept : hub_(hub) {}
+    /// `elsewhere`: what waits there counts too, until watch() says otherwise; nothing does yet.
+    ReadControl(Hub& hub, const Backlog& elsewhere) noexcept : hub_(hub), elsewhere_(&elsewhere) {}
     ReadControl(const ReadControl&) = delete;
     ReadControl& operator=(const ReadControl&) = delete;
 
@@ -109,7 +110,7 @@ private:
     ChannelNumber channel_ = 0;
     std::size_t most_ = 0;
     Backlog here_;
-    const Backlog* elsewhere_ = nullptr;
+    const Backlog* elsewhere_;
     std::size_t counted_ = 0;  // of both, with the hub
     std::size_t needs_ = 0;
     std::size_t movedInNeed_ = 0;  // messages, while it was read only because the pool was empty
