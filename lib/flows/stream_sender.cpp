@@ -26,7 +26,7 @@ StreamSender::~StreamSender() {
         MessagePtr last(new Message());
         last->header.opCode = opCode_;
         last->header.messageId = stream_->id();
-        last->header.status = static_cast<std::uint8_t>(Status::ProcessingFailed);  // for who reads no stream
+        last->header.status = tempeh::detail::wireByte<Status::ProcessingFailed>;  // for who reads no stream
         last->textHeaders.append(streamAbortedHeader, "1");
         sendSoon(stream_->peerPtr(), std::move(last));
     } catch (...) {

@@ -19,6 +19,8 @@ std::string_view nameOf(OpCode opCode) noexcept {
     static constexpr std::array<std::string_view, 10> names{
         "Request",    "Response",    "Signal",    "HelloRequest",   "HelloResponse",
         "ByeRequest", "ByeResponse", "ByeSignal", "WelcomeRequest", "WelcomeResponse"};
+    static_assert(isKnown(static_cast<OpCode>(names.size() - 1)) &&
+                  !isKnown(static_cast<OpCode>(names.size())));
     return pick(names, static_cast<std::size_t>(opCode));
 }
 

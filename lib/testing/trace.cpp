@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <iterator>
 
 namespace tempeh::testing::detail {
 
@@ -16,6 +17,7 @@ std::string_view nameOf(TraceEvent event) noexcept {
                                           "end",           "close",     "reset",          "silence", "cut",
                                           "heal",          "start",     "crash",          "suspend", "resume",
                                           "timer",         "note"};
+    static_assert(std::size(names) == static_cast<std::size_t>(TraceEvent::Note) + 1);
     return names[static_cast<std::size_t>(event)];
 }
 

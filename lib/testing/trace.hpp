@@ -34,7 +34,7 @@ enum class TraceEvent : std::uint8_t {
     Suspend,
     Resume,
     Timer,
-    Note,
+    Note,  // the last
 };
 
 /// Everything that happened as one number, and the last of it in words. Two runs are the same if their

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the rules of the house that a compiler does not: arrows, sans-io, sizes, names, foreign paths.
+"""Checks the rules of the house that a compiler does not: arrows, sans-io, sizes, names, foreign paths, statuses in the docs.
 
 Usage: check_house.py [ROOT]. Prints one line per violation; exit status 1 when there is any.
 """
@@ -35,6 +35,10 @@ COMMENT_OR_STRING = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"(?P<mark>[^()\\ ]*)\(.*?\)(?P=mark)"|"(?:\\.|[^"\\\n])*"'
     r"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'",
     re.DOTALL)
+STATUS_TABLE = "include/tempeh/message/detail/status_table.hpp"
+STATUS_ROW = re.compile(r"^ *ROW\((\d+), (\w+),", re.MULTILINE)
+# The page with every number, and the one with what to do.
+STATUS_PAGES = {"docs/wire.md": "{0} {1}", "docs/concepts/errors.md": "`{1}`"}
 # Folders that exist on one machine only. Written in pieces, so that this file passes its own check.
 LOCAL_PATHS = re.compile(r"(?<![\w.$}~/-])/(?:" + "|".join(
     ["work" + "/", "root" + "/", "home" + r"/\w+/", "tmp" + "/plan", "tmp" + "/build-", "tmp" + "/bash_jobs"]) + ")")
@@ -162,10 +166,24 @@ def repositoryFiles(root):
     return sorted(pathlib.PurePosixPath(name) for name in names if (root / name).is_file())
 
 
+def checkStatuses(root):
+    """Statuses that a page of the docs does not know, as 'path:1: text'."""
+    if not (root / STATUS_TABLE).is_file():
+        return
+    rows = STATUS_ROW.findall((root / STATUS_TABLE).read_text())
+    for page, form in STATUS_PAGES.items():
+        text = " ".join((root / page).read_text().split())
+        for number, name in rows:
+            words = form.format(number, name)
+            if not re.search(rf"(?<!\w){words}(?!\w)", text):
+                yield f"{page}:1: a status is missing: {words}"
+
+
 def check(root):
     """All violations of a tree, as 'path:line: text'."""
     root = pathlib.Path(root).resolve()
-    return [f"{path}:{line}: {problem}" for path in repositoryFiles(root) for line, problem in checkFile(root, path)]
+    inFiles = [f"{path}:{line}: {problem}" for path in repositoryFiles(root) for line, problem in checkFile(root, path)]
+    return [*inFiles, *checkStatuses(root)]
 
 
 def main(arguments):

@@ -54,6 +54,13 @@ class CheckHouse(unittest.TestCase):
         self.assertFinds("lib/transport/bad.cpp", "# include <tempeh/tempeh.hpp>\n", "points up")
         self.assertFinds("include/tempeh/tempeh.hpp", "#pragma once\n#include <tempeh/flows/stream.hpp>\n", "points up")
 
+    def testStatusThatTheDocsDoNotKnow(self):
+        tree = {"include/tempeh/message/detail/status_table.hpp": "#pragma once\n    ROW(4, Bad, Wire,\n    ROW(64, Worse, Local,\n",
+                "docs/wire.md": "4\nBad,\n64 Worse.\n", "docs/concepts/errors.md": "| `Bad`, `Worse` |"}
+        self.assertEqual(self.problems(tree), [])
+        self.assertIn("missing: 64 Worse", "".join(self.problems({**tree, "docs/wire.md": "4 Bad, 64 Worsened\n"})))
+        self.assertIn("missing: `Bad`", "".join(self.problems({**tree, "docs/concepts/errors.md": "`Worse` Bad\n"})))
+
     def testUnknownLayer(self):
         self.assertFinds("lib/misc/bad.cpp", "\n", "no layer")
         self.assertFinds("lib/core/bad.cpp", "#include <tempeh/misc/x.hpp>\n", "no layer")

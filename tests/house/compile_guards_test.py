@@ -1,5 +1,5 @@
-"""What must not compile, or not link, and says why: names that X11 defines as macros, and a program whose
-configuration of Asio is not the library's.
+"""What must not compile, or not link, and says why: names that X11 defines as macros, statuses that are not in order, and
+a program whose configuration of Asio is not the library's.
 
 Usage: compile_guards_test.py COMPILER LIBRARY FLAG...
 """
@@ -19,7 +19,7 @@ def compile_with(source, *flags, link=False):
         program = pathlib.Path(folder, "program.cpp")
         program.write_text(source)
         last = [LIBRARY] if link else ["-fsyntax-only"]
-        command = [COMPILER, "-std=c++20", *FLAGS, *flags, str(program), *last, "-o", f"{folder}/program"]
+        command = [COMPILER, "-std=c++20", *flags, *FLAGS, str(program), *last, "-o", f"{folder}/program"]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -36,6 +36,31 @@ class X11Macros(unittest.TestCase):
     def test_undefined_again_they_do_no_harm(self):
         source = "#define Status int\n#undef Status\n#include <tempeh/core/stats.hpp>\n"
         self.assertEqual(compile_with(source).stderr, "")
+
+
+class Statuses(unittest.TestCase):
+    SOURCE = "#include <tempeh/message/status.hpp>\n"
+
+    def compile_with_table(self, change):
+        """The errors when the rows of the table are what `change` makes of them."""
+        table = pathlib.Path("tempeh", "message", "detail", "status_table.hpp")
+        include = next(flag[2:] for flag in FLAGS if flag.startswith("-I") and pathlib.Path(flag[2:], table).is_file())
+        text = pathlib.Path(include, table).read_text()
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(folder, table)
+            copy.parent.mkdir(parents=True)
+            copy.write_text(change(text))
+            self.assertNotEqual(copy.read_text(), text)
+            return compile_with(self.SOURCE, f"-I{folder}").stderr
+
+    def test_rows_are_in_order(self):
+        for change in (lambda text: text.replace("ROW(64,", "ROW(65,"), lambda text: text.replace("ROW(67,", "ROW(68,"),
+                       lambda text: text.replace("ROW(66, Returned, Local", "ROW(66, Returned, Wire")):
+            self.assertIn("status_table.hpp: a row is out of order", self.compile_with_table(change))
+
+    def test_one_of_tempehs_own_is_not_sent(self):
+        source = self.SOURCE + "auto byte = tempeh::detail::wireByte<tempeh::Status::Returned>;\n"
+        self.assertIn("crossesTheWire", compile_with(source).stderr)
 
 
 class Configuration(unittest.TestCase):

@@ -56,6 +56,11 @@ class DoxygenFilter(unittest.TestCase):
         self.assertEqual(self.at("class Thing {"), "class Thing {")
         self.assertEqual(self.at("int hidden_"), "    int hidden_;")
 
+    def test_statuses_come_from_their_table(self):
+        line = list(filtered(["enum class Status {", "    TEMPEH_STATUSES(TEMPEH_STATUS)", "};"]))[1]
+        self.assertIn("PoolEmpty = 19, /**< All messages of the pool are in use and reading waits; ", line)
+        self.assertEqual(line.count("/**<"), line.count(" = "))
+
     def test_lines_stay_where_they_are(self):
         self.assertEqual(len(self.out), len(self.lines))
         self.assertEqual(self.out[1], "/** @file */")

@@ -2,10 +2,12 @@
 
 #include <tempeh/base/export.hpp>
 #include <tempeh/base/x11_macros.hpp>
+#include <tempeh/message/detail/status_table.hpp>
 
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
@@ -23,54 +25,35 @@ using error_code = boost::system::error_code;
 /// (docs/wire.md); from 64 up they are tempeh's own and never cross it. An error-code enum: it converts to
 /// `error_code` of statusCategory(), whose message() says what to do about it.
 enum class Status : std::uint8_t {
-    Success = 0,
-    NotImplementedYet = 1,
-    WrongAddress = 2,
-    NotAllowed = 3,
-    NullMessage = 4,
-    InvalidMessage = 5,
-    InvalidOpCode = 6,
-    InvalidHeadersLen = 7,
-    InvalidBodyLen = 8,
-    InvalidMoreUsage = 9,
-    InvalidChannelNumber = 10,
-    InvalidChannelGroup = 11,
-    InvalidMessageId = 12,
-    InvalidAddress = 13,
-    UdsPathNotFound = 14,
-    NotificationDisabled = 15,
-    NotificationFailed = 16,
-    PeerDisconnected = 17,
-    CommunicationFailed = 18,
-    PoolEmpty = 19,
-    AllocationFailed = 20,
-    ReceiverUpdate = 21,
-    ChannelClosed = 22,
-    ShutdownStarted = 23,
-    ConnectFailed = 24,
-    ListenFailed = 25,
-    AcceptFailed = 26,
-    SendFailed = 27,
-    RecvFailed = 28,
-    SetsockoptFailed = 29,
-    ProcessingFailed = 30,
-    UnknownError = 31,
-    SendQueueFull = 64,    ///< The channel's send queue is at its limit; see ChannelGroup::waitWritable.
-    TooManyChannels = 65,  ///< Options::maxChannels (65,534 at most) are open in this engine.
-    Returned = 66,         ///< The message was not sent: this side closed the channel, or had said bye.
-    InvalidOption = 67,    ///< A field of an options struct is out of its range; what() names it.
+#define TEMPEH_STATUS(number, name, reach, text) name = number,
+    TEMPEH_STATUSES(TEMPEH_STATUS)
+#undef TEMPEH_STATUS
 };
 
 namespace detail {
 
-// What everything that has a place for each status is derived from.
-inline constexpr std::size_t wireStatusCount = 32;  // 0 to 31
+/// Whether a frame may carry a status.
+enum class StatusReach : std::uint8_t { Wire, Local };
+
+struct StatusNumber {
+    std::size_t number;
+    StatusReach reach;
+};
+inline constexpr std::array statusNumbers{
+#define TEMPEH_STATUS(number, name, reach, text) StatusNumber{number, StatusReach::reach},
+    TEMPEH_STATUSES(TEMPEH_STATUS)
+#undef TEMPEH_STATUS
+};
+
 inline constexpr std::size_t firstOwnStatus = 64;
-inline constexpr std::size_t ownStatusCount =
-    static_cast<std::size_t>(Status::InvalidOption) + 1 - firstOwnStatus;
-inline constexpr std::size_t statusCount = wireStatusCount + ownStatusCount;
-static_assert(static_cast<std::size_t>(Status::UnknownError) + 1 == wireStatusCount);
-static_assert(static_cast<std::size_t>(Status::SendQueueFull) == firstOwnStatus);
+inline constexpr std::size_t statusCount = statusNumbers.size();
+inline constexpr std::size_t wireStatusCount = [] {
+    std::size_t count = 0;
+    for (const StatusNumber& status : statusNumbers)
+        count += status.reach == StatusReach::Wire ? 1U : 0U;
+    return count;
+}();
+inline constexpr std::size_t ownStatusCount = statusCount - wireStatusCount;
 
 /// Whether the value has a name.
 constexpr bool isStatus(std::size_t value) noexcept {
@@ -86,6 +69,34 @@ constexpr std::size_t statusIndex(Status status) noexcept {
 constexpr Status statusAt(std::size_t index) noexcept {
     return static_cast<Status>(index < wireStatusCount ? index : firstOwnStatus + (index - wireStatusCount));
 }
+
+/// Whether the rows stand where statusAt() looks for them: the wire's first, without a gap in either part.
+consteval bool areStatusesInOrder() {
+    for (std::size_t i = 0; i < statusCount; ++i) {
+        const StatusReach reach = i < wireStatusCount ? StatusReach::Wire : StatusReach::Local;
+        if (statusNumbers[i].number != static_cast<std::size_t>(statusAt(i)) ||
+            statusNumbers[i].reach != reach)
+            return false;
+    }
+    return true;
+}
+static_assert(areStatusesInOrder(),
+              "status_table.hpp: a row is out of order, or a number is left out or used twice");
+static_assert(wireStatusCount == 32, "the protocol has 32 statuses");
+
+}  // namespace detail
+
+/// True for a status of the wire, false for one of tempeh's own and for a value without a name.
+constexpr bool crossesTheWire(Status status) noexcept {
+    return static_cast<std::size_t>(status) < detail::wireStatusCount;
+}
+
+namespace detail {
+
+/// The byte for an application's message that tells its peer a status.
+template <Status status>
+    requires(crossesTheWire(status))
+inline constexpr std::uint8_t wireByte = static_cast<std::uint8_t>(status);
 
 }  // namespace detail
 
