@@ -116,7 +116,7 @@ def badHeads(root):
 
 
 # A page, a header, and the names in the header that the page has to have in the first column of a table.
-TABLES = [("docs/concepts/errors.md", "include/tempeh/message/status.hpp", r"^    (\w+) = \d+,"),
+TABLES = [("docs/concepts/errors.md", "include/tempeh/message/detail/status_table.hpp", r"^    ROW\(\d+, (\w+),"),
           ("docs/concepts/options.md", "include/tempeh/core/options.hpp", r"^    [\w:<>]+(?:::\w+)* (\w+) = ")]
 
 

@@ -83,7 +83,7 @@ class CheckBlocks(unittest.TestCase):
         self.assertEqual(self.problems("```text\nof nobody\n```\n\n```cpp\nint main() {\n```\n"), [])
 
     def test_a_table_has_every_name_once(self):
-        self.put("include/tempeh/message/status.hpp", "enum class Status {\n    One = 0,\n    Two = 1,\n};\n")
+        self.put("include/tempeh/message/detail/status_table.hpp", "    ROW(0, One, Wire, \\\n    ROW(64, Two, Local, \\\n")
         self.put("docs/concepts/errors.md", "| status | what to do |\n|---|---|\n| `One`, `Three` | run |\n")
         self.assertEqual([line.split(": ")[1].split(",")[0] for line in check_blocks.incompleteTables(self.root)],
                          ["Two is not in the table", "Three is in the table"])

@@ -1,7 +1,7 @@
 #pragma once
 
 // Every status, once. A new one is a row at the end, its number the next, and a line in docs/wire.md and in
-// docs/concepts/errors.md (tests/house compares). The enumeration, names, texts and counters follow from it.
+// docs/concepts/errors.md (both are compared). The enumeration, names, texts and counters follow from it.
 //
 //     ROW(number, name, reach, "What happened; what to do")
 //
