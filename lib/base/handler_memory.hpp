@@ -7,13 +7,14 @@
 
 namespace tempeh::base {
 
-/// Memory for one small handler at a time, so that posting it allocates nothing. A second one, or a larger
-/// one, comes from the heap. Any thread.
-class HandlerMemory {
+/// Memory for one handler of up to `Size` bytes at a time, so that posting it allocates nothing. A second
+/// one, or a larger one, comes from the heap. Any thread.
+template <std::size_t Size>
+class HandlerMemoryOf {
 public:
-    HandlerMemory() = default;
-    HandlerMemory(const HandlerMemory&) = delete;
-    HandlerMemory& operator=(const HandlerMemory&) = delete;
+    HandlerMemoryOf() = default;
+    HandlerMemoryOf(const HandlerMemoryOf&) = delete;
+    HandlerMemoryOf& operator=(const HandlerMemoryOf&) = delete;
 
     void* take(std::size_t size) {
         if (void* memory = tryTake(size)) return memory;
@@ -36,9 +37,12 @@ public:
     }
 
 private:
-    alignas(std::max_align_t) std::byte bytes_[192];
+    alignas(std::max_align_t) std::byte bytes_[Size];
     std::atomic<bool> busy_{false};
 };
+
+/// For what is posted to resume something.
+using HandlerMemory = HandlerMemoryOf<192>;
 
 /// Memory for a handler on its way through a strand, which takes some for itself beside the handler's.
 class StrandHandlerMemory {

@@ -7,6 +7,7 @@
 #include <tempeh/core/detail/resumption.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -87,12 +88,12 @@ private:
     }
 
     void start(asio::cancellation_slot slot, Duration timeout) {
-        if (slot.is_connected()) {
-            slot.assign([this](asio::cancellation_type type) {
-                if (type != asio::cancellation_type::none) backend_->cancelReceive(*this);
-            });
-        }
-        backend_->startReceive(*this, timeout);
+        const bool isCancellable = detail::tryAssign(slot, [this](asio::cancellation_type type) {
+            if (type != asio::cancellation_type::none) backend_->cancelReceive(*this);
+        });
+        if (isCancellable) return backend_->startReceive(*this, timeout);
+        abortReason = asio::error::no_memory;
+        resume(false);
     }
 
     /// As dispatch() to the executor would, without its detour through a type-erased function. This object

@@ -22,12 +22,8 @@ bool Hub::mayBlock() const {
 void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
     {
         std::unique_lock lock(mutex_);
-        watchContext(sleeper, lock);
-        wait.sleeper_ = &sleeper;
-        sleeper.wait_ = &wait;
+        prepare(wait, sleeper, lock);
         wait.deadline_ = deadline;
-        wait.isCancelled_ = false;
-        wait.hasTimedOut_ = false;
         if (!wait.enter() && deadline != TimePoint::min()) {
             wait.state_ = Wait::State::Waiting;
             sleepers_.push_back(sleeper);
@@ -43,6 +39,26 @@ void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
         wait.hasTimedOut_ = deadline == TimePoint::min();
     }
     sleeper.wake(false);
+}
+
+void Hub::refuse(Wait& wait, Sleeper& sleeper, const error_code& reason) noexcept {
+    {
+        std::unique_lock lock(mutex_);
+        prepare(wait, sleeper, lock);
+        wait.stopReason_ = reason;
+        wait.enter();
+        setWoken(wait);
+        enter(sleeper);
+    }
+    sleeper.wake(false);
+}
+
+void Hub::prepare(Wait& wait, Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept {
+    watchContext(sleeper, lock);
+    wait.sleeper_ = &sleeper;
+    sleeper.wait_ = &wait;
+    wait.stopReason_.clear();
+    wait.hasTimedOut_ = false;
 }
 
 /// So that onContextGone() finds the sleeper. Without memory for that it goes on without.
@@ -141,7 +157,7 @@ void Hub::cancel(Wait& wait) noexcept {
     {
         const std::scoped_lock lock(mutex_);
         if (wait.state_ == Wait::State::Idle) return;
-        wait.isCancelled_ = true;
+        if (!wait.stopReason_) wait.stopReason_ = asio::error::operation_aborted;
         wake(wait, woken);
     }
     woken.wakeAll(false);
@@ -158,7 +174,7 @@ bool Hub::expire(Wait& wait) noexcept {
 void Hub::settle(Wait& wait) noexcept {
     const std::scoped_lock lock(mutex_);
     wait.state_ = Wait::State::Idle;
-    if (wait.isCancelled_) wait.ec = asio::error::operation_aborted;
+    if (wait.stopReason_) wait.ec = wait.stopReason_;
     wait.settle();
 }
 
@@ -166,7 +182,6 @@ void Hub::abandon(Wait& wait) noexcept {
     const std::scoped_lock lock(mutex_);
     setWoken(wait);
     wait.state_ = Wait::State::Idle;
-    wait.isCancelled_ = true;
     wait.ec = asio::error::operation_aborted;
     wait.settle();
 }

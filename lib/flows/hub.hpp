@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/handler_memory.hpp"
 #include "flows/time_source.hpp"
 #include "flows/wait.hpp"
 #include "flows/warning_log.hpp"
@@ -93,6 +94,8 @@ public:
     /// Lets the wait begin; `sleeper` is woken when it is over, never inside this call on this thread's own
     /// stack. `deadline`: max() for none, min() not to wait.
     void begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept;
+    /// Lets it end at once, with that reason.
+    void refuse(Wait& wait, Sleeper& sleeper, const error_code& reason) noexcept;
     /// Ends it as cancelled, unless it is settled.
     void cancel(Wait& wait) noexcept;
     /// Ends it as timed out. False: it was woken already, and its sleeper is told or about to be.
@@ -136,6 +139,7 @@ public:
 private:
     friend class SleepWait;
     class LoopGuard;
+    using LoopMemory = base::HandlerMemoryOf<384>;
     static constexpr std::size_t leastShare = 8;
     struct DeadlineOf {
         using type = TimePoint;
@@ -150,6 +154,7 @@ private:
     static asio::awaitable<void> run(LoopGuard guard);
     /// Wakes those whose time has come; then how long the loop may sleep. False: it is to end.
     bool prepareToWait(Duration& timeout) noexcept;
+    auto nextMessage(Duration timeout);
     void route(MessagePtr message) noexcept;
     void routeHello(MessagePtr hello) noexcept;
     void noteRecovery() noexcept;
@@ -157,6 +162,7 @@ private:
     void nudge() noexcept;  // lock held: lets the loop look at its deadlines again
     void end(const error_code& reason) noexcept;
     void forgetRoutes(WokenList& woken) noexcept;  // lock held
+    void prepare(Wait& wait, Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept;
     void watchContext(Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept;
     ContextLife* lifeOf(const asio::execution_context& context) const noexcept;  // lock held
     void setWoken(Wait& wait) noexcept;                                          // lock held
@@ -173,6 +179,7 @@ private:
     const TimeSource time_;
     WarningLog warnings_;
     asio::any_io_executor loopExecutor_;  // the loop's; empty once it has ended
+    LoopMemory loopMemory_;               // for its one wait: the loop must not end for want of memory
 
     std::mutex mutex_;
     std::unordered_map<ChannelNumber, Route*> routes_;

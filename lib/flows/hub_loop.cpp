@@ -3,6 +3,7 @@
 #include "base/run_sources.hpp"
 #include "flows/hub.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
@@ -70,14 +71,24 @@ Hub::Hub(Ampe& engine)
     , poolSize_(sizeOf(group_.stats().pool))
     , nudge_(new Message()) {}
 
+/// In the hub's own memory: the loop must not end for want of it. Deferred: an awaitable would take one of
+/// the two frames that Asio keeps for reuse, which those who wait here need more.
+auto Hub::nextMessage(Duration timeout) {
+    return asio::async_initiate<const asio::deferred_t&, void(error_code, MessagePtr)>(
+        [this, timeout](auto&& handler) {
+            const base::HandlerAllocator<void, LoopMemory*> memory(&loopMemory_);
+            group_.waitReceive(timeout,
+                               asio::bind_allocator(memory, std::forward<decltype(handler)>(handler)));
+        },
+        asio::deferred);
+}
+
 asio::awaitable<void> Hub::run(LoopGuard guard) {
     Hub& hub = guard.hub();
     Duration timeout = infinite;
     try {
         while (hub.prepareToWait(timeout)) {
-            // Deferred: an awaitable would take one of the two frames that Asio keeps for reuse, which those
-            // who wait here need more.
-            auto waiting = hub.group_.waitReceive(timeout, asio::deferred);
+            auto waiting = hub.nextMessage(timeout);
             MessagePtr message = co_await std::move(waiting);
             for (int i = 0; message != nullptr && i < messagesPerLook; ++i) {
                 hub.route(std::move(message));

@@ -31,7 +31,7 @@ public:
     /// A channel that has said hello to a listener. On the loop.
     static PeerPtr accept(const HubPtr& hub, const Message& hello);
 
-    PeerState(HubPtr hub, HelloPhase phase) noexcept
+    PeerState(HubPtr hub, HelloPhase phase)
         : reading(*hub, inbox.backlog())
         , hub_(std::move(hub))
         , isAccepted_(phase == HelloPhase::Done)

@@ -8,6 +8,7 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -96,12 +97,11 @@ private:
         auto slot = asio::get_associated_cancellation_slot(handler);
         ::new (static_cast<void*>(storage_)) Stored(std::forward<Handler>(handler));
         act_ = &actOn<Stored>;
-        if (slot.is_connected()) {
-            slot.assign([this](asio::cancellation_type type) {
-                if (type != asio::cancellation_type::none) hub_.cancel(settled_);
-            });
-        }
-        hub_.begin(settled_, *this, deadline);
+        const bool isCancellable = tempeh::detail::tryAssign(slot, [this](asio::cancellation_type type) {
+            if (type != asio::cancellation_type::none) hub_.cancel(settled_);
+        });
+        if (isCancellable) return hub_.begin(settled_, *this, deadline);
+        hub_.refuse(settled_, *this, asio::error::no_memory);
     }
 
     /// The coroutine goes on inside, or is destroyed inside, and this object with its frame may be gone then.

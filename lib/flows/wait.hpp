@@ -78,7 +78,7 @@ private:
     enum class State : std::uint8_t { Idle, Waiting, Woken };
 
     State state_ = State::Idle;
-    bool isCancelled_ = false;
+    error_code stopReason_;  // why it ends without a result: cancelled, mostly
     bool hasTimedOut_ = false;
     Sleeper* sleeper_ = nullptr;
     Wait* nextWoken_ = nullptr;

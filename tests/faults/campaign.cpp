@@ -80,8 +80,8 @@ Tally campaign(const std::string& name, std::span<const Kind> kindsToFail,
                 const bool hasFired = disarm();
                 const auto took = std::chrono::steady_clock::now() - start;
                 if (tellsSlow && took > std::chrono::milliseconds(200))
-                    std::fprintf(stderr, "%s took %.1f s\n", describe(fault).c_str(),
-                                 std::chrono::duration<double>(took).count());
+                    std::fprintf(stderr, "%s took %.1f s; %s\n", describe(fault).c_str(),
+                                 std::chrono::duration<double>(took).count(), wrong.c_str());
                 unwatch();
                 ++tally.runs;
                 if (!wrong.empty()) tally.wrong += name + ", " + describe(fault) + ": " + wrong + "\n";

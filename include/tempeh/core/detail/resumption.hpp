@@ -3,6 +3,7 @@
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/detail/group_backend.hpp>
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
 #include <exception>
@@ -28,6 +29,20 @@ public:
 private:
     Waiting* waiter_;
 };
+
+/// Makes an operation cancellable, where its slot is connected. False: no memory for that, and the operation
+/// is to end with no_memory. Thrown out of an initiation, bad_alloc would destroy the coroutine that waits
+/// instead of telling it.
+template <typename Slot, typename Cancel>
+bool tryAssign(Slot slot, Cancel cancel) noexcept {
+    if (!slot.is_connected()) return true;
+    try {
+        slot.assign(std::move(cancel));
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    return true;
+}
 
 /// Posts a `Continuation` (a Resumption) of the waiter. False: the executor had no memory for it, and the
 /// waiter still waits. Where the executor's context is gone, the waiter is abandoned. The waiter may be gone
@@ -71,6 +86,20 @@ void rethrowFrom(const Executor& executor, const std::exception_ptr& failure) no
             std::this_thread::yield();
         }
     }
+}
+
+/// Likewise, inside this call where the executor allows it.
+template <typename Continuation, typename Waiting, typename Executor>
+void dispatchResumption(Waiting& waiter, GroupBackend& backend, const Executor& executor) noexcept {
+    const ResumptionWatch watch(&waiter);
+    try {
+        asio::dispatch(executor, Continuation(waiter));
+    } catch (...) {
+        if (watch.wasDropped()) return backend.resumeLater(waiter);  // no memory for it
+        // The handler's: a strand lets that through to here.
+        return rethrowFrom(executor, std::current_exception());
+    }
+    if (watch.wasDropped()) waiter.abandon();
 }
 
 }  // namespace tempeh::detail

@@ -9,14 +9,13 @@
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 #include <boost/asio/system_executor.hpp>
 
-#include <exception>
 #include <memory>
 #include <new>
 #include <utility>
@@ -79,16 +78,10 @@ public:
     }
 
     void resume(bool inlineAllowed) noexcept override {
-        const Executor executor = executor_;  // the operation may be gone before dispatch() returns
+        const Executor executor = executor_;  // the operation may be gone before it is used up
         if (!inlineAllowed || life != nullptr)
             return postResumption<Resumption<WaitOperation>>(*this, *backend_, executor);
-        Resumption<WaitOperation> resumption(*this);
-        // A strand lets what the handler throws through to here; it has to come out of run().
-        try {
-            asio::dispatch(executor, std::move(resumption));
-        } catch (...) {
-            rethrowFrom(executor, std::current_exception());
-        }
+        dispatchResumption<Resumption<WaitOperation>>(*this, *backend_, executor);
     }
 
     void abandon() noexcept override {
@@ -119,13 +112,13 @@ private:
     ~WaitOperation() = default;
 
     void begin() {
-        auto slot = asio::get_associated_cancellation_slot(handler_);
-        if (slot.is_connected()) {
-            slot.assign([this](asio::cancellation_type type) {
+        const bool isCancellable =
+            tryAssign(asio::get_associated_cancellation_slot(handler_), [this](asio::cancellation_type type) {
                 if (type != asio::cancellation_type::none) kind_.cancel(*backend_, *this);
             });
-        }
-        kind_.start(*backend_, *this);
+        if (isCancellable) return kind_.start(*backend_, *this);
+        abortReason = asio::error::no_memory;
+        resume(false);
     }
 
     void finish() {
