@@ -51,12 +51,7 @@ Address parseClientAddress(std::string_view text) {
 }
 
 Address clientAddressOf(const Address& bound) {
-    if (const auto* uds = std::get_if<UdsServerAddress>(&bound)) return UdsClientAddress{uds->path};
-    const auto* tcp = std::get_if<TcpServerAddress>(&bound);
-    if (tcp == nullptr) return bound;
-    if (tcp->host == "::") return TcpClientAddress{"::1", tcp->port};
-    const bool isAny = tcp->host.empty() || tcp->host == "0.0.0.0";
-    return TcpClientAddress{isAny ? "127.0.0.1" : tcp->host, tcp->port};
+    return wire::clientAddressOf(bound);
 }
 
 PeerGroup::PeerGroup(Ampe& engine) : hub_(detail::Hub::create(engine)) {}

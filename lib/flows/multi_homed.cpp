@@ -29,9 +29,7 @@ MultiHomed::~MultiHomed() {
 void MultiHomed::listen(Ampe& engine, const std::vector<Address>& addresses, Duration timeout) {
     std::vector<ChannelNumber> channels;
     for (const Address& address : addresses) {
-        const bool isServers = std::holds_alternative<TcpServerAddress>(address) ||
-                               std::holds_alternative<UdsServerAddress>(address);
-        if (!isServers) throw Error(make_error_code(Status::WrongAddress), toString(address));
+        if (!wire::isServer(address)) throw Error(make_error_code(Status::WrongAddress), toString(address));
         MessagePtr welcome = engine.get();
         format(address, *welcome);
         channels.push_back(channels_.post(std::move(welcome)).channelNumber);

@@ -35,9 +35,7 @@ ServerCore::~ServerCore() {
 
 void ServerCore::listen(const std::vector<Address>& addresses) {
     for (const Address& address : addresses) {
-        const bool isServers = std::holds_alternative<TcpServerAddress>(address) ||
-                               std::holds_alternative<UdsServerAddress>(address);
-        if (!isServers) throw Error(make_error_code(Status::WrongAddress), toString(address));
+        if (!wire::isServer(address)) throw Error(make_error_code(Status::WrongAddress), toString(address));
         MessagePtr welcome = hub_->engine().get();
         format(address, *welcome);
         const std::scoped_lock lock(hub_->mutex());

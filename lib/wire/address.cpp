@@ -1,4 +1,5 @@
 #include "base/escape.hpp"
+#include "wire/address_scheme.hpp"
 
 #include <tempeh/wire/address.hpp>
 
@@ -10,23 +11,62 @@ namespace tempeh {
 
 namespace {
 
-constexpr std::string_view tcp = "tcp|";
-constexpr std::string_view uds = "uds|";
+constexpr std::string_view tcpScheme = "tcp";
+constexpr std::string_view udsScheme = "uds";
 constexpr std::string_view defaultClientHost = "127.0.0.1";
 constexpr std::uint32_t maxMode = 07777;
 
-std::string valueOf(const TcpClientAddress& a) {
-    return std::string(tcp) + a.host + '|' + std::to_string(a.port);
+std::string_view schemeName(const TcpClientAddress&) noexcept {
+    return tcpScheme;
 }
-std::string valueOf(const TcpServerAddress& a) {
-    return std::string(tcp) + a.host + '|' + std::to_string(a.port);
+std::string_view schemeName(const TcpServerAddress&) noexcept {
+    return tcpScheme;
 }
-std::string valueOf(const UdsClientAddress& a) {
-    return std::string(uds) + a.path;
+std::string_view schemeName(const UdsClientAddress&) noexcept {
+    return udsScheme;
 }
-std::string valueOf(const UdsServerAddress& a) {
-    return std::string(uds) + a.path;
+std::string_view schemeName(const UdsServerAddress&) noexcept {
+    return udsScheme;
 }
+std::string_view schemeName(const CustomClientAddress& a) noexcept {
+    return a.scheme;
+}
+std::string_view schemeName(const CustomServerAddress& a) noexcept {
+    return a.scheme;
+}
+
+std::string placeOf(const TcpClientAddress& a) {
+    return a.host + '|' + std::to_string(a.port);
+}
+std::string placeOf(const TcpServerAddress& a) {
+    return a.host + '|' + std::to_string(a.port);
+}
+const std::string& placeOf(const UdsClientAddress& a) {
+    return a.path;
+}
+const std::string& placeOf(const UdsServerAddress& a) {
+    return a.path;
+}
+const std::string& placeOf(const CustomClientAddress& a) {
+    return a.place;
+}
+const std::string& placeOf(const CustomServerAddress& a) {
+    return a.place;
+}
+
+template <typename OneAddress>
+std::string valueOf(const OneAddress& address) {
+    return std::string(schemeName(address)) + '|' + placeOf(address);
+}
+
+template <typename>
+constexpr bool isServerAddress = false;
+template <>
+constexpr bool isServerAddress<TcpServerAddress> = true;
+template <>
+constexpr bool isServerAddress<UdsServerAddress> = true;
+template <>
+constexpr bool isServerAddress<CustomServerAddress> = true;
 
 std::string octal(std::uint32_t mode) {
     char digits[16];
@@ -109,11 +149,21 @@ std::optional<Address> parseUds(std::string_view path, bool server,
     return address;
 }
 
+std::optional<Address> parseCustom(std::string_view scheme, std::string_view place, bool server) {
+    const wire::AddressScheme* const known = wire::findScheme(scheme);
+    if (known == nullptr || !known->accepts(place, server)) return std::nullopt;
+    if (server) return CustomServerAddress(std::string(scheme), std::string(place));
+    return CustomClientAddress(std::string(scheme), std::string(place));
+}
+
 std::optional<Address> parseValue(std::string_view value, bool server, std::optional<std::string_view> mode) {
-    if (base::hasControl(value)) return std::nullopt;
-    if (value.starts_with(tcp)) return parseTcp(value.substr(tcp.size()), server);
-    if (value.starts_with(uds)) return parseUds(value.substr(uds.size()), server, mode);
-    return std::nullopt;
+    const std::size_t bar = value.find('|');
+    if (bar == std::string_view::npos || base::hasControl(value)) return std::nullopt;
+    const std::string_view scheme = value.substr(0, bar);
+    const std::string_view place = value.substr(bar + 1);
+    if (scheme == tcpScheme) return parseTcp(place, server);
+    if (scheme == udsScheme) return parseUds(place, server, mode);
+    return parseCustom(scheme, place, server);
 }
 
 /// `value` is the header's, for the error's text.
@@ -158,6 +208,14 @@ void UdsServerAddress::format(Message& message) const {
     if (mode) message.textHeaders.append(wire::udsModeHeader, octal(*mode));
 }
 
+void CustomClientAddress::format(Message& message) const {
+    writeClient(message, valueOf(*this));
+}
+
+void CustomServerAddress::format(Message& message) const {
+    writeServer(message, valueOf(*this));
+}
+
 Address parseAddress(const Message& message, error_code& ec) {
     std::string_view value;
     return parse(message, ec, value);
@@ -182,5 +240,28 @@ void format(const Address& address, Message& message) {
 std::ostream& operator<<(std::ostream& out, const Address& address) {
     return out << toString(address);
 }
+
+namespace wire {
+
+std::string_view schemeOf(const Address& address) noexcept {
+    return std::visit([](const auto& one) { return schemeName(one); }, address);
+}
+
+bool isServer(const Address& address) noexcept {
+    return std::visit([]<typename One>(const One&) { return isServerAddress<One>; }, address);
+}
+
+Address clientAddressOf(const Address& bound) {
+    if (const auto* uds = std::get_if<UdsServerAddress>(&bound)) return UdsClientAddress{uds->path};
+    if (const auto* custom = std::get_if<CustomServerAddress>(&bound))
+        return CustomClientAddress{custom->scheme, custom->place};
+    const auto* tcp = std::get_if<TcpServerAddress>(&bound);
+    if (tcp == nullptr) return bound;
+    if (tcp->host == "::") return TcpClientAddress{"::1", tcp->port};
+    const bool isAny = tcp->host.empty() || tcp->host == "0.0.0.0";
+    return TcpClientAddress{isAny ? std::string(defaultClientHost) : tcp->host, tcp->port};
+}
+
+}  // namespace wire
 
 }  // namespace tempeh

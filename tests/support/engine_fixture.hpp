@@ -68,10 +68,7 @@ std::future<error_code> errorOf(Start start) {
 
 /// Where a client connects to for a server that listens on `bound`.
 inline Address clientAddressOf(const Address& bound) {
-    if (const auto* uds = std::get_if<UdsServerAddress>(&bound)) return UdsClientAddress{uds->path};
-    const auto& tcp = std::get<TcpServerAddress>(bound);
-    const bool isAny = tcp.host.empty() || tcp.host == "0.0.0.0" || tcp.host == "::";
-    return TcpClientAddress{isAny ? "127.0.0.1" : tcp.host, tcp.port};
+    return wire::clientAddressOf(bound);
 }
 
 inline Address localTcp() {

@@ -93,8 +93,40 @@ struct UdsServerAddress {
     friend bool operator==(const UdsServerAddress&, const UdsServerAddress&) = default;
 };
 
-/// Any of the four.
-using Address = std::variant<TcpClientAddress, TcpServerAddress, UdsClientAddress, UdsServerAddress>;
+/// Where a HelloRequest connects to over another transport: `SCHEME|PLACE`. What a place is, the transport
+/// decides. parseAddress() and post() take schemes alone that the process has a transport for.
+struct CustomClientAddress {
+    std::string scheme = {};  ///< Lower-case letters and digits; neither `tcp` nor `uds`.
+    std::string place = {};   ///< In the transport's own terms; may be empty.
+
+    CustomClientAddress() = default;
+    /// As TcpClientAddress's.
+    CustomClientAddress(std::string schemeName, std::string where) noexcept
+        : scheme(std::move(schemeName)), place(std::move(where)) {}
+
+    /// Makes `message` a HelloRequest to this address (`~connect_to`).
+    TEMPEH_EXPORT void format(Message& message) const;
+    friend bool operator==(const CustomClientAddress&, const CustomClientAddress&) = default;
+};
+
+/// Where a WelcomeRequest listens over another transport: `SCHEME|PLACE`.
+struct CustomServerAddress {
+    std::string scheme = {};  ///< As CustomClientAddress's.
+    std::string place = {};   ///< Likewise.
+
+    CustomServerAddress() = default;
+    /// As TcpClientAddress's.
+    CustomServerAddress(std::string schemeName, std::string where) noexcept
+        : scheme(std::move(schemeName)), place(std::move(where)) {}
+
+    /// Makes `message` a WelcomeRequest (`~listen_on`).
+    TEMPEH_EXPORT void format(Message& message) const;
+    friend bool operator==(const CustomServerAddress&, const CustomServerAddress&) = default;
+};
+
+/// Any of these; more may follow, so a visitor should have a case for the rest.
+using Address = std::variant<TcpClientAddress, TcpServerAddress, UdsClientAddress, UdsServerAddress,
+                             CustomClientAddress, CustomServerAddress>;
 
 /// The address in a message's `~connect_to` (a client's) or `~listen_on` (a server's) header. Errors:
 /// WrongAddress when there is none, or both; InvalidAddress when it is malformed: unknown transport, bad port
@@ -103,7 +135,7 @@ using Address = std::variant<TcpClientAddress, TcpServerAddress, UdsClientAddres
 TEMPEH_EXPORT Address parseAddress(const Message& message);
 TEMPEH_EXPORT Address parseAddress(const Message& message, error_code& ec);
 
-/// The address in its header form, `tcp|HOST|PORT` or `uds|PATH`.
+/// The address in its header form: `tcp|HOST|PORT`, `uds|PATH`, `SCHEME|PLACE`.
 TEMPEH_EXPORT std::string toString(const Address& address);
 
 /// Writes the address into `message` as its own format() would.
@@ -126,6 +158,16 @@ inline constexpr std::size_t maxUdsPath = 107;
 
 /// Longest host, bytes: a full domain name and then some.
 inline constexpr std::size_t maxHost = 255;
+
+/// What the header form begins with: `tcp`, `uds` or another transport's scheme. Valid while `address` is.
+TEMPEH_EXPORT std::string_view schemeOf(const Address& address) noexcept;
+
+/// True for what a WelcomeRequest listens on.
+TEMPEH_EXPORT bool isServer(const Address& address) noexcept;
+
+/// Where a client on the same machine connects to, for a server that is bound to `bound`: every interface
+/// becomes the loopback address. A client's address stays as it is.
+TEMPEH_EXPORT Address clientAddressOf(const Address& bound);
 
 }  // namespace wire
 
