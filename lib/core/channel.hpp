@@ -127,7 +127,7 @@ public:
         std::string localAddress;
         std::string peerAddress;
         std::optional<PeerCredentials> peerCredentials;
-        Transport transport = Transport::Tcp;
+        Transport transport = Transport::Other;
     } door;
 
     /// Whether the send queue takes the message on top of what it has and of what waits at the door. Control

@@ -49,12 +49,9 @@ MessageQueue Engine::onCloseNotice(std::uint64_t raw) noexcept {
 
 namespace {
 
-/// Who it is that connects, as far as limits are concerned: a remote address without its port, or a user.
+/// Who it is that connects, where limits tell peers apart.
 std::string guestOf(const machines::Admission& admission, const transport::Stream& stream) {
-    if (!admission.tellsPeersApart()) return {};
-    const transport::StreamInfo& info = stream.info();
-    if (info.peerCredentials) return "uid " + std::to_string(info.peerCredentials->uid);
-    return info.peerAddress.substr(0, info.peerAddress.rfind('|'));
+    return admission.tellsPeersApart() ? stream.peerIdentity() : std::string();
 }
 
 }  // namespace

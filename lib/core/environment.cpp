@@ -9,7 +9,7 @@ Environment Environment::ofSystem(const boost::asio::any_io_executor& executor, 
                                            .receiveBufferBytes = options.receiveBufferBytes,
                                            .backlog = options.listenBacklog,
                                            .connectTimeout = options.connectTimeout};
-    return {.network = transport::makeSocketNetwork(executor, sockets), .clock = {}};
+    return {.network = transport::makeSystemNetwork(executor, sockets), .clock = {}};
 }
 
 }  // namespace tempeh::core

@@ -4,6 +4,7 @@
 
 #include "core/close_notice.hpp"
 #include "core/group.hpp"
+#include "transport/scheme.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -21,7 +22,7 @@ IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address addre
     , address_(std::make_unique<Address>(std::move(address)))
     , unread_(engine.keptInput()) {
     door.peerAddress = toString(*address_);
-    door.transport = std::holds_alternative<UdsClientAddress>(*address_) ? Transport::Uds : Transport::Tcp;
+    door.transport = transport::kindOf(*address_);
 }
 
 IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_ptr<transport::Stream> stream)
@@ -58,20 +59,21 @@ asio::awaitable<void> IoChannel::connectLoop(IoChannelPtr self, Address address)
     error_code ec;
     std::unique_ptr<transport::Stream> stream;
     try {
-        stream = co_await self->connector_->connect(address, ec);
+        stream = co_await self->connector_->connect(std::move(address), ec);
     } catch (const std::bad_alloc&) {
         ec = Status::AllocationFailed;
     }
     const Engine::Turn turn(self->engine_);
-    self->connector_.reset();
-    self->onConnected(std::move(stream), ec, address);
+    const std::unique_ptr<transport::Connector> connector = std::move(self->connector_);
+    const Status failure = connector != nullptr ? connector->statusOf(ec) : transport::connectStatus(ec);
+    self->onConnected(std::move(stream), ec, failure);
     loop.finish();
 }
 
 void IoChannel::onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec,
-                            const Address& address) noexcept {
+                            Status failure) noexcept {
     if (machine_.state() == ChannelState::Closed) return;  // ended while connecting; the stream closes itself
-    if (stream == nullptr) return end(EndCause::ConnectFailed, transport::connectStatus(ec, address), ec);
+    if (stream == nullptr) return end(EndCause::ConnectFailed, failure, ec);
     engine_.counters().connected.add();
     stream_ = std::move(stream);
     machine_.onConnected();

@@ -129,7 +129,7 @@ private:
     // Life.
     static asio::awaitable<void> connectLoop(IoChannelPtr self, Address address);
     void onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec,
-                     const Address& address) noexcept;
+                     Status failure) noexcept;
     void publishStream();
     void logLost(std::size_t messages) const noexcept;
     bool wasLeftUnanswered(machines::EndCause cause) const noexcept;

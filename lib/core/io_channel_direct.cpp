@@ -84,7 +84,9 @@ void IoChannel::offerSendRight() noexcept {
     const bool isPlain = streamPhase_ == Phase::Live && !isWriteBlocked_ && !hasWriteFailed_ &&
                          !isDetached_ && !isDraining_ && machine_.state() == machines::ChannelState::Open &&
                          machine_.isPlain(OpCode::Signal);
-    if (!isPlain || isSendRightOut_ || isAccepting || !accepting.empty()) return;
+    if (!isPlain || !stream_->traits().writesOnAnyThread || isSendRightOut_ || isAccepting ||
+        !accepting.empty())
+        return;
     isSendRightOut_ = true;
     sendRight.offer();
 }

@@ -150,7 +150,7 @@ void IoChannel::watchParts() noexcept {
     constexpr std::size_t segment = 1024;  // whoever sent more has more to send
     if (streamPhase_ != Phase::Live || decoder_.frameBytesIn() >= segment) return;
     if (partHabit_ == PartHabit::Splits) return stream_->acknowledgeNow();
-    if (stream_->info().transport != Transport::Tcp) {
+    if (!stream_->traits().delaysAcknowledgements) {
         partHabit_ = PartHabit::Whole;
         return;
     }

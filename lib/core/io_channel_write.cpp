@@ -24,7 +24,7 @@ void IoChannel::accept(MessagePtr message) {
         isActive_ = true;
         engine_.noteActive(*this);
         refreshDeadline();
-        connector_ = engine_.network().makeConnector();
+        connector_ = engine_.network().makeConnector(wire::schemeOf(*address_));
         return startConnecting();
     }
     switch (machine_.onPost(opCode)) {

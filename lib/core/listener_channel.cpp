@@ -3,6 +3,7 @@
 #include "core/close_notice.hpp"
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
+#include "transport/scheme.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -35,7 +36,7 @@ void ListenerChannel::accept(MessagePtr message) {
     }
     welcome_ = std::move(message);  // first: should the rest fail, it comes back
     Address address = parseAddress(*welcome_);
-    listener_ = engine_.network().makeListener();
+    listener_ = engine_.network().makeListener(wire::schemeOf(address));
     rest_ = engine_.network().makeTimer();
     isRunning_ = true;
     engine_.noteActive(*this);
@@ -140,7 +141,7 @@ void ListenerChannel::publishAddress() {
     if (welcome_ != nullptr) welcome_->textHeaders.set(wire::listenOnHeader, text);
     const std::scoped_lock lock(engine_.switchboard().mutex());
     door.localAddress = std::move(text);
-    door.transport = std::holds_alternative<UdsServerAddress>(bound) ? Transport::Uds : Transport::Tcp;
+    door.transport = transport::kindOf(bound);
 }
 
 /// The WelcomeResponse; with the address really bound, or with the reason it could not be.

@@ -39,6 +39,9 @@ public:
     void shutdownSend(std::size_t side) noexcept;
     void close(std::size_t side) noexcept;
     bool hasUnsent(std::size_t side) const noexcept;
+    /// A kernel drops what is on its way when a connection is reset, and puts off acknowledgements; else it
+    /// is a Unix socket.
+    bool isTcp() const noexcept { return ends_[0].party.info.transport == Transport::Tcp; }
     bool isOpen(std::size_t side) const noexcept { return ends_[side].isOpen; }
     const transport::StreamInfo& info(std::size_t side) const noexcept { return ends_[side].party.info; }
 
@@ -64,7 +67,6 @@ private:
     std::uint64_t name(std::size_t side) const noexcept { return id_ * 2 + side; }
     TimePoint now() noexcept { return world_.timeline().now(); }
     Pipe& incoming(std::size_t side) noexcept { return pipes_[other(side)]; }
-    bool isTcp() const noexcept { return ends_[0].party.info.transport == Transport::Tcp; }
     bool isHeldUp() const noexcept;
     bool isReadable(std::size_t side) noexcept;
     bool isWritable(std::size_t side) noexcept;

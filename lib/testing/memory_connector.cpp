@@ -2,13 +2,14 @@
 
 #include "testing/memory_listener.hpp"
 #include "testing/memory_stream.hpp"
+#include "transport/scheme.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/errc.hpp>
 
 #include <chrono>
 #include <utility>
-#include <variant>
 
 namespace tempeh::testing::detail {
 
@@ -34,10 +35,10 @@ Connection::Party clientOf(HostId host, const std::string& name, std::uint64_t i
     constexpr std::uint64_t ports = 16'384;
     transport::StreamInfo info;
     info.peerAddress = toString(to);
-    info.transport = std::holds_alternative<UdsClientAddress>(to) ? Transport::Uds : Transport::Tcp;
-    info.localAddress = info.transport == Transport::Uds
-                            ? "uds|"
-                            : "tcp|" + name + "|" + std::to_string(firstPort + id % ports);
+    info.transport = transport::kindOf(to);
+    info.localAddress = "uds|";
+    if (info.transport == Transport::Tcp)
+        info.localAddress = "tcp|" + name + "|" + std::to_string(firstPort + id % ports);
     return {host, executor, std::move(info)};
 }
 
@@ -116,6 +117,12 @@ void MemoryConnector::end(Attempt& attempt, const error_code& ec) {
     Wake taken(std::move(*attempt.waiting));
     attempt.waiting.reset();
     asio::post(attempt.executor, [taken = std::move(taken), ec]() mutable { taken(ec); });
+}
+
+/// As the transports that are simulated do.
+Status MemoryConnector::statusOf(const error_code& ec) const noexcept {
+    const bool isPathMissing = ec == boost::system::errc::no_such_file_or_directory;
+    return isPathMissing ? Status::UdsPathNotFound : transport::connectStatus(ec);
 }
 
 void MemoryConnector::cancel() noexcept {

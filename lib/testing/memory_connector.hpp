@@ -15,11 +15,10 @@ class MemoryConnector final : public transport::Connector {
 public:
     MemoryConnector(World& world, HostId host, asio::any_io_executor executor);
     ~MemoryConnector() override;
-    MemoryConnector(const MemoryConnector&) = delete;
-    MemoryConnector& operator=(const MemoryConnector&) = delete;
 
     asio::awaitable<std::unique_ptr<transport::Stream>> connect(Address address, error_code& ec) override;
     void cancel() noexcept override;
+    Status statusOf(const error_code& ec) const noexcept override;
 
 private:
     /// What is left of the connector for what happens later.

@@ -17,8 +17,6 @@ public:
     MemoryListener(World& world, HostId host, asio::any_io_executor executor)
         : world_(world), host_(host), executor_(std::move(executor)) {}
     ~MemoryListener() override { close(); }
-    MemoryListener(const MemoryListener&) = delete;
-    MemoryListener& operator=(const MemoryListener&) = delete;
 
     asio::awaitable<void> open(Address address, error_code& ec) override;
     Address boundAddress() const override { return bound_; }

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace tempeh::testing::detail {
@@ -18,10 +19,10 @@ public:
     MemoryNetwork(World& world, const std::string& host, asio::any_io_executor executor)
         : world_(world), host_(world.hostOf(host)), executor_(std::move(executor)) {}
 
-    std::unique_ptr<transport::Connector> makeConnector() override {
+    std::unique_ptr<transport::Connector> makeConnector(std::string_view) override {
         return std::make_unique<MemoryConnector>(world_, host_, executor_);
     }
-    std::unique_ptr<transport::Listener> makeListener() override {
+    std::unique_ptr<transport::Listener> makeListener(std::string_view) override {
         return std::make_unique<MemoryListener>(world_, host_, executor_);
     }
     std::unique_ptr<transport::Timer> makeTimer() override {

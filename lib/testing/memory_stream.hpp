@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace tempeh::testing::detail {
@@ -13,10 +14,10 @@ namespace tempeh::testing::detail {
 class MemoryStream final : public transport::Stream {
 public:
     MemoryStream(std::shared_ptr<Connection> connection, std::size_t side) noexcept
-        : connection_(std::move(connection)), side_(side) {}
+        : Stream({.writesOnAnyThread = true, .delaysAcknowledgements = connection->isTcp()})
+        , connection_(std::move(connection))
+        , side_(side) {}
     ~MemoryStream() override { connection_->close(side_); }
-    MemoryStream(const MemoryStream&) = delete;
-    MemoryStream& operator=(const MemoryStream&) = delete;
 
     using Stream::readSome;
     std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept override {
@@ -45,6 +46,9 @@ public:
     void close() noexcept override { connection_->close(side_); }
     bool hasUnsent() const noexcept override { return connection_->hasUnsent(side_); }
     const transport::StreamInfo& info() const noexcept override { return connection_->info(side_); }
+    std::string peerIdentity() const override {
+        return info().peerAddress.substr(0, info().peerAddress.rfind('|'));
+    }
 
 private:
     const std::shared_ptr<Connection> connection_;

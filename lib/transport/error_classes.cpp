@@ -1,19 +1,16 @@
-#include "transport/transport.hpp"
+#include "transport/error_classes.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/errc.hpp>
 
 namespace tempeh::transport {
 
+namespace asio = boost::asio;
 namespace errc = boost::system::errc;
 
-Status connectStatus(const error_code& ec, const Address& address) noexcept {
+Status connectStatus(const error_code& ec) noexcept {
     if (!ec) return Status::Success;
     if (ec.category() == statusCategory()) return statusFromRaw(static_cast<std::uint8_t>(ec.value()));
-    const bool isUnix = std::holds_alternative<UdsClientAddress>(address);
-    if (isUnix && (ec == errc::no_such_file_or_directory || ec == errc::not_a_directory)) {
-        return Status::UdsPathNotFound;
-    }
     if (ec == asio::error::eof || ec == errc::connection_reset || ec == errc::broken_pipe) {
         return Status::PeerDisconnected;
     }

@@ -1,10 +1,9 @@
 #include "transport/socket_calls.hpp"
 
 #include "transport/descriptor_calls.hpp"
-#include "transport/endpoints.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/socket_base.hpp>
 
 #include <new>
 
@@ -29,13 +28,8 @@ void open(Socket& socket, int family, error_code& ec) {
     if (!ec) assign(socket, family, descriptor, ec);
 }
 
-/// The system lets a TCP send buffer grow to several megabytes, for networks that take long to answer. The
-/// loopback network answers at once; there it only moves what is on its way out of the cache. With this bound
-/// a stream of 256 bytes is 1.3 times as fast, one of 65,000 bytes twice (measured, both sides on one core).
-constexpr int loopbackSendBuffer = 256 * 1024;
-
 template <typename Socket>
-void applyBufferSizes(Socket& socket, const SocketOptions& options) noexcept {
+void applySizes(Socket& socket, const SocketOptions& options) noexcept {
     error_code ignored;
     if (options.sendBufferBytes > 0) {
         socket.set_option(asio::socket_base::send_buffer_size(options.sendBufferBytes), ignored);
@@ -60,18 +54,12 @@ void acceptOnce(StreamAcceptor& acceptor, StreamSocket& accepted, StreamEndpoint
     if (!ec) assign(accepted, peer.protocol().family(), descriptor, ec);
 }
 
-void applyOptions(StreamSocket& socket, const SocketOptions& options, const StreamEndpoint& peer) noexcept {
-    error_code ignored;
-    applyBufferSizes(socket, options);
-    if (isUnix(peer)) return;
-    if (options.sendBufferBytes == 0 && isLoopback(peer))
-        socket.set_option(asio::socket_base::send_buffer_size(loopbackSendBuffer), ignored);
-    if (options.noDelay) socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    if (options.keepAlive) socket.set_option(asio::socket_base::keep_alive(true), ignored);
+void applyBufferSizes(StreamSocket& socket, const SocketOptions& options) noexcept {
+    applySizes(socket, options);
 }
 
-void applyOptions(StreamAcceptor& acceptor, const SocketOptions& options) noexcept {
-    applyBufferSizes(acceptor, options);
+void applyBufferSizes(StreamAcceptor& acceptor, const SocketOptions& options) noexcept {
+    applySizes(acceptor, options);
 }
 
 }  // namespace tempeh::transport

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "transport/socket_options.hpp"
 #include "transport/socket_types.hpp"
-#include "transport/transport.hpp"
 
 #include <tempeh/message/status.hpp>
 
@@ -43,11 +43,10 @@ std::size_t unsentBytes(Descriptor descriptor) noexcept;
 /// when the system sees fit.
 void sendAcknowledgement(Descriptor descriptor) noexcept;
 
-/// What SocketOptions asks for, as far as the system grants it: no option is worth losing a connection for. A
-/// send buffer left to the system is bounded where `peer` is on the loopback network.
-void applyOptions(StreamSocket& socket, const SocketOptions& options, const StreamEndpoint& peer) noexcept;
-/// On a listening socket, before listen(): buffer sizes decide the TCP window scale, which is fixed in the
-/// handshake.
-void applyOptions(StreamAcceptor& acceptor, const SocketOptions& options) noexcept;
+/// The buffer sizes that SocketOptions asks for, as far as the system grants them: none is worth losing a
+/// connection for. On a listening socket, before listen(): they decide the TCP window scale, which is fixed
+/// in the handshake.
+void applyBufferSizes(StreamSocket& socket, const SocketOptions& options) noexcept;
+void applyBufferSizes(StreamAcceptor& acceptor, const SocketOptions& options) noexcept;
 
 }  // namespace tempeh::transport

@@ -1,33 +1,42 @@
 #pragma once
 
 #include "transport/socket_types.hpp"
-#include "transport/transport.hpp"
+#include "transport/stream.hpp"
 
-#include <memory>
+#include <utility>
 
 namespace tempeh::transport {
 
-/// A connected TCP or Unix socket.
-class SocketStream final : public Stream {
+/// A connected stream socket, whatever its family: what TCP and Unix sockets have in common.
+class SocketStream : public Stream {
 public:
-    /// `peer` is the address connected to, or the one accept() gave.
-    SocketStream(StreamSocket socket, const StreamEndpoint& peer);
-
     using Stream::readSome;
-    std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept override;
-    std::size_t writeSome(std::span<const std::span<const std::byte>> from, error_code& ec) noexcept override;
-    void startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) override;
-    asio::awaitable<void> waitReadable(error_code& ec) override;
-    asio::awaitable<void> waitWritable(error_code& ec) override;
-    void acknowledgeNow() noexcept override;
-    void shutdownSend() noexcept override;
-    void close() noexcept override;
-    bool hasUnsent() const noexcept override;
-    const StreamInfo& info() const noexcept override { return info_; }
+    std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept final;
+    std::size_t writeSome(std::span<const std::span<const std::byte>> from, error_code& ec) noexcept final;
+    void startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) final;
+    asio::awaitable<void> waitReadable(error_code& ec) final;
+    asio::awaitable<void> waitWritable(error_code& ec) final;
+    void shutdownSend() noexcept final;
+    void close() noexcept final;
+    const StreamInfo& info() const noexcept final { return info_; }
+
+protected:
+    /// What is known of a connected socket; `peer` is the address connected to, or the one accept() gave.
+    using Describe = StreamInfo (*)(StreamSocket& socket, const StreamEndpoint& peer);
+
+    /// The kernel lets one read and another write at the same time.
+    SocketStream(StreamSocket socket, const StreamEndpoint& peer, Describe describe,
+                 bool delaysAcknowledgements = false)
+        : Stream({.writesOnAnyThread = true, .delaysAcknowledgements = delaysAcknowledgements})
+        , socket_(std::move(socket))
+        , info_(describe(socket_, peer)) {}
+
+    bool isOpen() const noexcept { return socket_.is_open(); }
+    Descriptor descriptor() const noexcept { return const_cast<StreamSocket&>(socket_).native_handle(); }
 
 private:
     StreamSocket socket_;
-    StreamInfo info_;  // constant after construction
+    const StreamInfo info_;
 };
 
 }  // namespace tempeh::transport

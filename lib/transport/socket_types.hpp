@@ -6,6 +6,8 @@
 /// One concrete socket type for TCP and Unix sockets, so that everything above is compiled once.
 namespace tempeh::transport {
 
+namespace asio = boost::asio;
+
 using StreamProtocol = boost::asio::generic::stream_protocol;
 using StreamEndpoint = StreamProtocol::endpoint;
 using StreamSocket = StreamProtocol::socket;

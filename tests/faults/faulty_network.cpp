@@ -30,7 +30,7 @@ bool fails(Kind kind, error_code& ec) {
 class FaultyStream final : public Stream {
 public:
     FaultyStream(std::unique_ptr<Stream> real, asio::any_io_executor executor)
-        : real_(std::move(real)), executor_(std::move(executor)) {}
+        : Stream(real->traits()), real_(std::move(real)), executor_(std::move(executor)) {}
 
     using Stream::readSome;
     std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept override {
@@ -69,6 +69,7 @@ public:
     void close() noexcept override { real_->close(); }
     bool hasUnsent() const noexcept override { return real_->hasUnsent(); }
     const StreamInfo& info() const noexcept override { return real_->info(); }
+    std::string peerIdentity() const override { return real_->peerIdentity(); }
 
 private:
     std::unique_ptr<Stream> real_;
@@ -91,6 +92,7 @@ public:
         co_return wrap(std::move(stream), executor_);
     }
     void cancel() noexcept override { real_->cancel(); }
+    Status statusOf(const error_code& ec) const noexcept override { return real_->statusOf(ec); }
 
 private:
     std::unique_ptr<Connector> real_;
@@ -139,11 +141,11 @@ public:
     FaultyNetwork(std::unique_ptr<Network> real, asio::any_io_executor executor)
         : real_(std::move(real)), executor_(std::move(executor)) {}
 
-    std::unique_ptr<Connector> makeConnector() override {
-        return std::make_unique<FaultyConnector>(real_->makeConnector(), executor_);
+    std::unique_ptr<Connector> makeConnector(std::string_view scheme) override {
+        return std::make_unique<FaultyConnector>(real_->makeConnector(scheme), executor_);
     }
-    std::unique_ptr<Listener> makeListener() override {
-        return std::make_unique<FaultyListener>(real_->makeListener(), executor_);
+    std::unique_ptr<Listener> makeListener(std::string_view scheme) override {
+        return std::make_unique<FaultyListener>(real_->makeListener(scheme), executor_);
     }
     std::unique_ptr<Timer> makeTimer() override { return std::make_unique<FaultyTimer>(real_->makeTimer()); }
 

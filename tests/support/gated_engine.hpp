@@ -77,7 +77,7 @@ private:
 class GatedStream final : public transport::Stream {
 public:
     GatedStream(std::unique_ptr<transport::Stream> real, WriteGate& gate)
-        : real_(std::move(real)), gate_(gate) {}
+        : Stream(real->traits()), real_(std::move(real)), gate_(gate) {}
 
     using Stream::readSome;
     std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept override {
@@ -97,6 +97,7 @@ public:
     void acknowledgeNow() noexcept override { real_->acknowledgeNow(); }
     bool hasUnsent() const noexcept override { return real_->hasUnsent(); }
     const transport::StreamInfo& info() const noexcept override { return real_->info(); }
+    std::string peerIdentity() const override { return real_->peerIdentity(); }
 
 private:
     std::unique_ptr<transport::Stream> real_;
@@ -129,9 +130,11 @@ public:
     GatedNetwork(std::unique_ptr<transport::Network> real, WriteGate& gate)
         : real_(std::move(real)), gate_(gate) {}
 
-    std::unique_ptr<transport::Connector> makeConnector() override { return real_->makeConnector(); }
-    std::unique_ptr<transport::Listener> makeListener() override {
-        return std::make_unique<GatedListener>(real_->makeListener(), gate_);
+    std::unique_ptr<transport::Connector> makeConnector(std::string_view scheme) override {
+        return real_->makeConnector(scheme);
+    }
+    std::unique_ptr<transport::Listener> makeListener(std::string_view scheme) override {
+        return std::make_unique<GatedListener>(real_->makeListener(scheme), gate_);
     }
     std::unique_ptr<transport::Timer> makeTimer() override { return real_->makeTimer(); }
 

@@ -13,7 +13,11 @@ struct PeerCredentials {
     friend bool operator==(const PeerCredentials&, const PeerCredentials&) = default;
 };
 
-/// What carries a channel's bytes.
-enum class Transport : std::uint8_t { Tcp, Uds };
+/// What carries a channel's bytes; more may follow.
+enum class Transport : std::uint8_t {
+    Tcp,
+    Uds,
+    Other,  ///< Another transport: ChannelInfo's addresses begin with its scheme.
+};
 
 }  // namespace tempeh

@@ -1,4 +1,4 @@
-#include "transport/folder_lock.hpp"
+#include "transport/uds/folder_lock.hpp"
 
 #include <boost/asio/error.hpp>
 

@@ -1,4 +1,4 @@
-#include "transport/lookup_error.hpp"
+#include "transport/tcp/lookup_error.hpp"
 
 #include "transport/posix/last_error.hpp"
 

@@ -1,4 +1,4 @@
-#include "transport/peer_credentials.hpp"
+#include "transport/uds/peer_credentials.hpp"
 
 #include <sys/socket.h>
 #include <sys/types.h>

@@ -1,9 +1,9 @@
-#include "transport/socket_file.hpp"
+#include "transport/uds/socket_file.hpp"
 
-#include "transport/endpoints.hpp"
 #include "transport/posix/last_error.hpp"
 #include "transport/posix/socket_inode.hpp"
 #include "transport/socket_calls.hpp"
+#include "transport/uds/uds_endpoint.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/errc.hpp>

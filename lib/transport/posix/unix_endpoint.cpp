@@ -1,5 +1,5 @@
 #include "base/escape.hpp"
-#include "transport/endpoints.hpp"
+#include "transport/uds/uds_endpoint.hpp"
 
 #include <tempeh/wire/address.hpp>
 

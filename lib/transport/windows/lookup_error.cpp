@@ -1,4 +1,4 @@
-#include "transport/lookup_error.hpp"
+#include "transport/tcp/lookup_error.hpp"
 
 #include <boost/asio/detail/socket_types.hpp>
 #include <boost/asio/error.hpp>

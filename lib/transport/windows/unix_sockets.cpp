@@ -1,7 +1,7 @@
-#include "transport/endpoints.hpp"
-#include "transport/folder_lock.hpp"
-#include "transport/peer_credentials.hpp"
-#include "transport/socket_file.hpp"
+#include "transport/uds/folder_lock.hpp"
+#include "transport/uds/peer_credentials.hpp"
+#include "transport/uds/socket_file.hpp"
+#include "transport/uds/uds_endpoint.hpp"
 
 #include <boost/asio/error.hpp>
 

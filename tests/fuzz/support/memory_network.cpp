@@ -96,7 +96,9 @@ std::size_t Wire::write(std::span<const std::span<const std::byte>> from, error_
 
 class MemoryStream final : public transport::Stream {
 public:
-    explicit MemoryStream(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {
+    explicit MemoryStream(std::shared_ptr<Wire> wire)
+        : Stream({.writesOnAnyThread = true, .delaysAcknowledgements = true}), wire_(std::move(wire)) {
+        info_.transport = Transport::Tcp;
         info_.localAddress = "tcp|here|1";
         info_.peerAddress = wire_->peer_;
     }
@@ -287,10 +289,10 @@ private:
 class MemoryNetwork final : public transport::Network {
 public:
     explicit MemoryNetwork(std::shared_ptr<Switchyard> yard) : yard_(std::move(yard)) {}
-    std::unique_ptr<transport::Connector> makeConnector() override {
+    std::unique_ptr<transport::Connector> makeConnector(std::string_view) override {
         return std::make_unique<MemoryConnector>(yard_);
     }
-    std::unique_ptr<transport::Listener> makeListener() override {
+    std::unique_ptr<transport::Listener> makeListener(std::string_view) override {
         return std::make_unique<MemoryListener>(yard_);
     }
     std::unique_ptr<transport::Timer> makeTimer() override { return std::make_unique<MemoryTimer>(yard_); }

@@ -1,4 +1,4 @@
-#include "transport/folder_lock.hpp"
+#include "transport/uds/folder_lock.hpp"
 #include "unit/transport/network_fixture.hpp"
 #include "unit/transport/raw_socket.hpp"
 
@@ -52,7 +52,7 @@ protected:
     Sentinel takeSentinel() { return std::move(sentinel_); }
 
     std::optional<asio::io_context> context_{1};
-    std::unique_ptr<Network> network_ = makeSocketNetwork(context_->get_executor(), {});
+    std::unique_ptr<Network> network_ = makeSystemNetwork(context_->get_executor(), {});
     Sentinel sentinel_ = std::make_shared<int>(0);
     std::weak_ptr<int> frame_ = sentinel_;
 };
@@ -67,7 +67,7 @@ TEST_F(ContextEndTest, WhileConnectingOverTcp) {
         connectTo(queued.back(), loopback(boundPort(server)));
     }
     const Address address = TcpClientAddress("127.0.0.1", boundPort(server));
-    spawn(keepConnecting(network_->makeConnector(), address, takeSentinel()));
+    spawn(keepConnecting(network_->makeConnector(wire::schemeOf(address)), address, takeSentinel()));
     endContext();
 }
 
@@ -79,7 +79,7 @@ TEST_F(ContextEndTest, WhileAUnixServersBacklogIsFull) {
     const RawSocket queued = RawSocket::make(AF_UNIX);
     ASSERT_EQ(connectTo(queued, unixPath(path)), 0);
     const Address address = UdsClientAddress(path);
-    spawn(keepConnecting(network_->makeConnector(), address, takeSentinel()));
+    spawn(keepConnecting(network_->makeConnector(wire::schemeOf(address)), address, takeSentinel()));
     endContext();
     ::unlink(path.c_str());
 }
@@ -93,14 +93,14 @@ TEST_F(ContextEndTest, WhileTheFolderIsLocked) {
     other.tryLock(folder + "/s", ec);
     ASSERT_FALSE(ec);
     const Address address = UdsServerAddress(folder + "/s");
-    spawn(keepOpening(network_->makeListener(), address, takeSentinel()));
+    spawn(keepOpening(network_->makeListener("uds"), address, takeSentinel()));
     endContext();
     EXPECT_EQ(::rmdir(folder.c_str()), 0);
 }
 
 TEST_F(ContextEndTest, WhileAcceptingAndTheSocketFileGoesToo) {
     const std::string path = temporaryUdsPath();
-    std::unique_ptr<Listener> listener = network_->makeListener();
+    std::unique_ptr<Listener> listener = network_->makeListener("uds");
     error_code ec;
     const Address address = UdsServerAddress(path);
     spawn(listener->open(address, ec));
@@ -117,7 +117,7 @@ TEST_F(ContextEndTest, WhileWaitingToRead) {
     ASSERT_EQ(bindTo(server, loopback(0)), 0);
     ASSERT_EQ(::listen(server.get(), 1), 0);
     const Address address = TcpClientAddress("127.0.0.1", boundPort(server));
-    std::unique_ptr<Connector> connector = network_->makeConnector();
+    std::unique_ptr<Connector> connector = network_->makeConnector("tcp");
     const auto attempt = std::make_shared<Attempt>();
     spawn(connectInto(*connector, address, attempt));
     context_->run();

@@ -1,4 +1,5 @@
-#include "transport/endpoints.hpp"
+#include "transport/tcp/tcp_endpoint.hpp"
+#include "transport/uds/uds_endpoint.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <gtest/gtest.h>
@@ -8,14 +9,14 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::string tcpText(const char* host) {
-    return toText(asio::ip::tcp::endpoint(asio::ip::make_address(host), 7099));
+std::string textOf(const char* host) {
+    return tcpText(asio::ip::tcp::endpoint(asio::ip::make_address(host), 7099));
 }
 
 TEST(Endpoints, WriteTcpAddressesAsTheWireDoes) {
-    EXPECT_EQ(tcpText("127.0.0.1"), "tcp|127.0.0.1|7099");
-    EXPECT_EQ(tcpText("2001:db8::1"), "tcp|2001:db8::1|7099");
-    EXPECT_EQ(tcpText("::ffff:192.0.2.1"), "tcp|192.0.2.1|7099");
+    EXPECT_EQ(textOf("127.0.0.1"), "tcp|127.0.0.1|7099");
+    EXPECT_EQ(textOf("2001:db8::1"), "tcp|2001:db8::1|7099");
+    EXPECT_EQ(textOf("::ffff:192.0.2.1"), "tcp|192.0.2.1|7099");
 }
 
 TEST(Endpoints, KnowTheLoopbackNetwork) {
@@ -37,14 +38,14 @@ TEST(Endpoints, WriteUnixAddressesAsTheyWereGiven) {
         error_code ec;
         const StreamEndpoint endpoint = unixEndpoint(path, ec);
         EXPECT_FALSE(ec);
-        EXPECT_EQ(toText(endpoint), "uds|" + path);
+        EXPECT_EQ(unixText(endpoint), "uds|" + path);
     }
 }
 
 TEST(Endpoints, EscapeWhatWouldBeALineOfItsOwn) {
     error_code ec;
-    EXPECT_EQ(toText(unixEndpoint("/tmp/x\n[info] root\x7f", ec)), "uds|/tmp/x\\x0a[info] root\\x7f");
-    EXPECT_EQ(toText(unixEndpoint("@name\r", ec)), "uds|@name\\x0d");
+    EXPECT_EQ(unixText(unixEndpoint("/tmp/x\n[info] root\x7f", ec)), "uds|/tmp/x\\x0a[info] root\\x7f");
+    EXPECT_EQ(unixText(unixEndpoint("@name\r", ec)), "uds|@name\\x0d");
 }
 
 TEST(Endpoints, RejectPathsThatAreNone) {

@@ -1,6 +1,7 @@
 #include "transport/transport.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/system/errc.hpp>
 #include <gtest/gtest.h>
 
@@ -14,24 +15,25 @@ error_code systemError(int value) {
 }
 
 TEST(ConnectStatus, TellsAMissingPathFromADeadServer) {
-    const Address path = UdsClientAddress("/tmp/x");
-    const Address tcp = TcpClientAddress("127.0.0.1", 1);
-    EXPECT_EQ(connectStatus(systemError(ENOENT), path), Status::UdsPathNotFound);
-    EXPECT_EQ(connectStatus(systemError(ENOTDIR), path), Status::UdsPathNotFound);
-    EXPECT_EQ(connectStatus(systemError(ECONNREFUSED), path), Status::ConnectFailed);
-    EXPECT_EQ(connectStatus(systemError(EACCES), path), Status::ConnectFailed);
-    EXPECT_EQ(connectStatus(systemError(ENOENT), tcp), Status::ConnectFailed);
+    asio::io_context context;
+    const auto network = makeSystemNetwork(context.get_executor(), {});
+    const std::unique_ptr<Connector> path = network->makeConnector("uds");
+    const std::unique_ptr<Connector> tcp = network->makeConnector("tcp");
+    EXPECT_EQ(path->statusOf(systemError(ENOENT)), Status::UdsPathNotFound);
+    EXPECT_EQ(path->statusOf(systemError(ENOTDIR)), Status::UdsPathNotFound);
+    EXPECT_EQ(path->statusOf(systemError(ECONNREFUSED)), Status::ConnectFailed);
+    EXPECT_EQ(path->statusOf(systemError(EACCES)), Status::ConnectFailed);
+    EXPECT_EQ(tcp->statusOf(systemError(ENOENT)), Status::ConnectFailed);
 }
 
 TEST(ConnectStatus, KeepsAStatusAndNamesAPeerThatLeft) {
-    const Address tcp = TcpClientAddress("127.0.0.1", 1);
-    EXPECT_EQ(connectStatus({}, tcp), Status::Success);
-    EXPECT_EQ(connectStatus(Status::InvalidAddress, tcp), Status::InvalidAddress);
-    EXPECT_EQ(connectStatus(Status::SendQueueFull, tcp), Status::SendQueueFull);
-    EXPECT_EQ(connectStatus(asio::error::eof, tcp), Status::PeerDisconnected);
-    EXPECT_EQ(connectStatus(systemError(ECONNRESET), tcp), Status::PeerDisconnected);
-    EXPECT_EQ(connectStatus(systemError(ECONNREFUSED), tcp), Status::ConnectFailed);
-    EXPECT_EQ(connectStatus(asio::error::host_not_found, tcp), Status::ConnectFailed);
+    EXPECT_EQ(connectStatus({}), Status::Success);
+    EXPECT_EQ(connectStatus(Status::InvalidAddress), Status::InvalidAddress);
+    EXPECT_EQ(connectStatus(Status::SendQueueFull), Status::SendQueueFull);
+    EXPECT_EQ(connectStatus(asio::error::eof), Status::PeerDisconnected);
+    EXPECT_EQ(connectStatus(systemError(ECONNRESET)), Status::PeerDisconnected);
+    EXPECT_EQ(connectStatus(systemError(ECONNREFUSED)), Status::ConnectFailed);
+    EXPECT_EQ(connectStatus(asio::error::host_not_found), Status::ConnectFailed);
 }
 
 TEST(IsOutOfResources, IsTrueForDescriptorsAndMemoryAlone) {

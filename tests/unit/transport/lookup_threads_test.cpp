@@ -1,4 +1,4 @@
-#include "transport/lookup_threads.hpp"
+#include "transport/tcp/lookup_threads.hpp"
 
 #include <gtest/gtest.h>
 

@@ -121,13 +121,13 @@ protected:
     }
     /// A listener that must open.
     std::unique_ptr<Listener> listenOn(const Address& address) {
-        std::unique_ptr<Listener> listener = network_->makeListener();
+        std::unique_ptr<Listener> listener = network_->makeListener(wire::schemeOf(address));
         const error_code ec = open(*listener, address);
         EXPECT_FALSE(ec) << ec.message();
         return listener;
     }
     AttemptPtr connectTo(const Address& address) {
-        const std::unique_ptr<Connector> connector = network_->makeConnector();
+        const std::unique_ptr<Connector> connector = network_->makeConnector(wire::schemeOf(address));
         const AttemptPtr connecting = startConnect(*connector, address);
         finish(connecting);
         return connecting;
@@ -147,10 +147,7 @@ protected:
     }
     /// How to connect to the listener from this machine.
     static Address clientAddressOf(const Listener& listener) {
-        const Address bound = listener.boundAddress();
-        if (const auto* const uds = std::get_if<UdsServerAddress>(&bound)) return UdsClientAddress(uds->path);
-        const auto& tcp = std::get<TcpServerAddress>(bound);
-        return TcpClientAddress(tcp.host.empty() ? "127.0.0.1" : tcp.host, tcp.port);
+        return wire::clientAddressOf(listener.boundAddress());
     }
     static std::uint16_t portOf(const Listener& listener) {
         return std::get<TcpServerAddress>(listener.boundAddress()).port;
@@ -194,7 +191,7 @@ protected:
     }
 
     asio::io_context context_{1};
-    std::unique_ptr<Network> network_ = makeSocketNetwork(context_.get_executor(), {});
+    std::unique_ptr<Network> network_ = makeSystemNetwork(context_.get_executor(), {});
 };
 
 inline bool hasIpv6() {

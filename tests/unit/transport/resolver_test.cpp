@@ -1,4 +1,4 @@
-#include "transport/resolver.hpp"
+#include "transport/tcp/resolver.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

@@ -1,6 +1,7 @@
 #include "transport/socket_calls.hpp"
 
-#include "transport/endpoints.hpp"
+#include "transport/tcp/tcp_options.hpp"
+#include "transport/uds/uds_endpoint.hpp"
 #include "unit/transport/raw_socket.hpp"
 
 #include <tempeh/transport/test_addresses.hpp>
@@ -73,26 +74,26 @@ TEST_F(SocketCallsTest, SetsTheOptionsAskedFor) {
     const int unchanged = intOption(client_.native_handle(), SOL_SOCKET, SO_SNDBUF);
     SocketOptions options;
     options.noDelay = false;
-    applyOptions(client_, options, faraway);
+    applyTcpOptions(client_, options, faraway);
     EXPECT_EQ(intOption(client_.native_handle(), IPPROTO_TCP, TCP_NODELAY), 0);
     EXPECT_EQ(intOption(client_.native_handle(), SOL_SOCKET, SO_KEEPALIVE), 0);
     EXPECT_EQ(intOption(client_.native_handle(), SOL_SOCKET, SO_SNDBUF), unchanged);
 
     options = {.noDelay = true, .keepAlive = true, .sendBufferBytes = 12345, .receiveBufferBytes = 23456};
-    applyOptions(client_, options, faraway);
+    applyTcpOptions(client_, options, faraway);
     EXPECT_NE(intOption(client_.native_handle(), IPPROTO_TCP, TCP_NODELAY), 0);
     EXPECT_NE(intOption(client_.native_handle(), SOL_SOCKET, SO_KEEPALIVE), 0);
     EXPECT_EQ(intOption(client_.native_handle(), SOL_SOCKET, SO_SNDBUF), 2 * 12345);  // socket(7): doubled
     EXPECT_EQ(intOption(client_.native_handle(), SOL_SOCKET, SO_RCVBUF), 2 * 23456);
 
-    applyOptions(listener_, options);
+    applyBufferSizes(listener_, options);
     EXPECT_EQ(intOption(listener_.native_handle(), SOL_SOCKET, SO_RCVBUF), 2 * 23456);
 }
 
 TEST_F(SocketCallsTest, BoundsTheSendBufferOnLoopbackUnlessASizeWasAskedFor) {
     connectAndAccept();
-    applyOptions(client_, {}, listener_.local_endpoint());
-    applyOptions(accepted_, {.sendBufferBytes = 12345}, peer_);
+    applyTcpOptions(client_, {}, listener_.local_endpoint());
+    applyTcpOptions(accepted_, {.sendBufferBytes = 12345}, peer_);
     EXPECT_EQ(intOption(client_.native_handle(), SOL_SOCKET, SO_SNDBUF), 2 * 256 * 1024);
     EXPECT_EQ(intOption(accepted_.native_handle(), SOL_SOCKET, SO_SNDBUF), 2 * 12345);
 }

@@ -1,5 +1,4 @@
-#include "transport/socket_connector.hpp"
-
+#include "transport/tcp/tcp_connector.hpp"
 #include "unit/transport/network_fixture.hpp"
 #include "unit/transport/raw_socket.hpp"
 
@@ -35,9 +34,17 @@ protected:
         }
     }
 
+    Connector& makeConnector(const Address& address) {
+        connector_ = network_->makeConnector(wire::schemeOf(address));
+        return *connector_;
+    }
+    AttemptPtr startConnecting(const Address& address) {
+        return startConnect(makeConnector(address), address);
+    }
+
     RawSocket server_;
     std::vector<RawSocket> queued_;
-    std::unique_ptr<Connector> connector_ = network_->makeConnector();
+    std::unique_ptr<Connector> connector_;
 };
 
 TEST_F(SocketConnectorTest, ResolvesLocalhostAndTriesEachEndpoint) {
@@ -59,8 +66,8 @@ TEST_F(SocketConnectorTest, AnAddressThatIsSilentLeavesTimeForTheOthers) {
     sockaddr_in silent = loopback(portOf(*listener));
     silent.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
     makeFullServer(AF_INET, silent);  // SYNs to it vanish
-    SocketConnector connector(context_.get_executor(), {.connectTimeout = std::chrono::milliseconds(400)},
-                              twoAddresses("127.0.0.2", "127.0.0.1"));
+    TcpConnector connector(context_.get_executor(), {.connectTimeout = std::chrono::milliseconds(400)},
+                           twoAddresses("127.0.0.2", "127.0.0.1"));
     const AttemptPtr attempt = startConnect(connector, TcpClientAddress("name", portOf(*listener)));
     finish(attempt);
     ASSERT_TRUE(attempt->stream) << attempt->ec.message();
@@ -73,8 +80,8 @@ TEST_F(SocketConnectorTest, OneThatIsSilentIsTriedAgainWhenTheOthersRefuse) {
     makeFullServer(AF_INET, silent);
     const RawSocket refusing = RawSocket::make(AF_INET);  // bound, not listening
     ASSERT_EQ(bindTo(refusing, loopback(boundPort(server_))), 0);
-    SocketConnector connector(context_.get_executor(), {.connectTimeout = std::chrono::milliseconds(100)},
-                              twoAddresses("127.0.0.2", "127.0.0.1"));
+    TcpConnector connector(context_.get_executor(), {.connectTimeout = std::chrono::milliseconds(100)},
+                           twoAddresses("127.0.0.2", "127.0.0.1"));
     const AttemptPtr attempt = startConnect(connector, TcpClientAddress("name", boundPort(server_)));
     finish(attempt);
     EXPECT_FALSE(attempt->stream);
@@ -85,8 +92,8 @@ TEST_F(SocketConnectorTest, CancelEndsATryOfOneOfSeveralAddresses) {
     sockaddr_in silent = loopback(0);
     silent.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
     makeFullServer(AF_INET, silent);
-    SocketConnector connector(context_.get_executor(), {.connectTimeout = std::chrono::hours(1)},
-                              twoAddresses("127.0.0.2", "127.0.0.2"));
+    TcpConnector connector(context_.get_executor(), {.connectTimeout = std::chrono::hours(1)},
+                           twoAddresses("127.0.0.2", "127.0.0.2"));
     const AttemptPtr attempt = startConnect(connector, TcpClientAddress("name", boundPort(server_)));
     while (queued_.empty() || LookupThreads::ofProcess().runningThreads() != 0)
         runReady();
@@ -112,14 +119,14 @@ TEST_F(SocketConnectorTest, ReportsANameThatDoesNotExist) {
     EXPECT_TRUE(attempt->ec == asio::error::host_not_found ||
                 attempt->ec == asio::error::host_not_found_try_again)  // without a name server
         << attempt->ec.message();
-    EXPECT_EQ(connectStatus(attempt->ec, address), Status::ConnectFailed);
+    EXPECT_EQ(network_->makeConnector("tcp")->statusOf(attempt->ec), Status::ConnectFailed);
 }
 
 TEST_F(SocketConnectorTest, ReportsAPathThatDoesNotExist) {
     const Address address = UdsClientAddress(temporaryUdsPath());
     const AttemptPtr attempt = connectTo(address);
     EXPECT_FALSE(attempt->stream);
-    EXPECT_EQ(connectStatus(attempt->ec, address), Status::UdsPathNotFound);
+    EXPECT_EQ(network_->makeConnector("uds")->statusOf(attempt->ec), Status::UdsPathNotFound);
 }
 
 TEST_F(SocketConnectorTest, ReportsAPathWithoutServer) {
@@ -143,7 +150,7 @@ TEST_F(SocketConnectorTest, RejectsAddressesThatCannotBeConnectedTo) {
 
 TEST_F(SocketConnectorTest, CancelEndsATcpConnectThroughTheExecutor) {
     makeFullServer(AF_INET, loopback(0));
-    const AttemptPtr attempt = startConnect(*connector_, TcpClientAddress("127.0.0.1", boundPort(server_)));
+    const AttemptPtr attempt = startConnecting(TcpClientAddress("127.0.0.1", boundPort(server_)));
     runReady();
     ASSERT_FALSE(attempt->isDone);
     connector_->cancel();
@@ -156,7 +163,7 @@ TEST_F(SocketConnectorTest, CancelEndsATcpConnectThroughTheExecutor) {
 TEST_F(SocketConnectorTest, CancelEndsAUnixConnectThroughTheExecutor) {
     const std::string path = temporaryUdsPath();
     makeFullServer(AF_UNIX, unixPath(path));
-    const AttemptPtr attempt = startConnect(*connector_, UdsClientAddress(path));
+    const AttemptPtr attempt = startConnecting(UdsClientAddress(path));
     runReady();
     ASSERT_FALSE(attempt->isDone);
     connector_->cancel();
@@ -170,7 +177,7 @@ TEST_F(SocketConnectorTest, CancelEndsAUnixConnectThroughTheExecutor) {
 TEST_F(SocketConnectorTest, ConnectsToAUnixServerOnceItsBacklogHasRoom) {
     const std::string path = temporaryUdsPath();
     makeFullServer(AF_UNIX, unixPath(path));
-    const AttemptPtr attempt = startConnect(*connector_, UdsClientAddress(path));
+    const AttemptPtr attempt = startConnecting(UdsClientAddress(path));
     runReady();
     ASSERT_FALSE(attempt->isDone);
     for (RawSocket accepted(::accept(server_.get(), nullptr, nullptr)); accepted.get() >= 0;) {
@@ -182,7 +189,7 @@ TEST_F(SocketConnectorTest, ConnectsToAUnixServerOnceItsBacklogHasRoom) {
 }
 
 TEST_F(SocketConnectorTest, CancelEndsAConnectThatStillResolves) {
-    const AttemptPtr attempt = startConnect(*connector_, TcpClientAddress("no-such-host.invalid", 1));
+    const AttemptPtr attempt = startConnecting(TcpClientAddress("no-such-host.invalid", 1));
     context_.poll_one();
     connector_->cancel();
     EXPECT_FALSE(attempt->isDone);
@@ -195,7 +202,7 @@ TEST_F(SocketConnectorTest, HonoursTheCancellationOfItsCoroutine) {
     const auto attempt = std::make_shared<Attempt>();
     const Address address = TcpClientAddress("127.0.0.1", boundPort(server_));
     asio::cancellation_signal signal;
-    asio::co_spawn(context_, connectInto(*connector_, address, attempt),
+    asio::co_spawn(context_, connectInto(makeConnector(address), address, attempt),
                    asio::bind_cancellation_slot(signal.slot(), asio::detached));
     runReady();
     ASSERT_FALSE(attempt->isDone);
@@ -207,7 +214,7 @@ TEST_F(SocketConnectorTest, HonoursTheCancellationOfItsCoroutine) {
 
 TEST_F(SocketConnectorTest, CancelWinsAgainstAConnectionThatWasJustMade) {
     const std::unique_ptr<Listener> listener = listenOn(TcpServerAddress("127.0.0.1", 0));
-    const AttemptPtr attempt = startConnect(*connector_, clientAddressOf(*listener));
+    const AttemptPtr attempt = startConnecting(clientAddressOf(*listener));
     context_.poll_one();  // it is under way, and on loopback over
     ASSERT_FALSE(attempt->isDone);
     connector_->cancel();
@@ -246,9 +253,10 @@ TEST_F(SocketConnectorTest, IsNotConnectedToItself) {
 
 TEST_F(SocketConnectorTest, CancelledBeforeItBeginsItDoesNotBegin) {
     const std::unique_ptr<Listener> listener = listenOn(UdsServerAddress());
-    connector_->cancel();
-    connector_->cancel();
-    const AttemptPtr attempt = startConnect(*connector_, clientAddressOf(*listener));
+    Connector& connector = makeConnector(clientAddressOf(*listener));
+    connector.cancel();
+    connector.cancel();
+    const AttemptPtr attempt = startConnect(connector, clientAddressOf(*listener));
     finish(attempt);
     EXPECT_FALSE(attempt->stream);
     EXPECT_EQ(attempt->ec, asio::error::operation_aborted);

@@ -1,4 +1,5 @@
-#include "transport/socket_listener.hpp"
+#include "transport/tcp/tcp_listener.hpp"
+
 #include "unit/transport/network_fixture.hpp"
 #include "unit/transport/raw_socket.hpp"
 
@@ -63,7 +64,7 @@ TEST_F(TcpListenerTest, ListensOnEveryInterfaceForBothFamilies) {
 TEST_F(TcpListenerTest, TwoLiveListenersCannotShareAPort) {
     const std::unique_ptr<Listener> first = listenOn(TcpServerAddress("127.0.0.1", 0));
     for (const char* const host : {"127.0.0.1", ""}) {
-        const std::unique_ptr<Listener> second = network_->makeListener();
+        const std::unique_ptr<Listener> second = network_->makeListener("tcp");
         EXPECT_EQ(open(*second, TcpServerAddress(host, portOf(*first))), asio::error::address_in_use) << host;
     }
     EXPECT_TRUE(connectTo(clientAddressOf(*first))->stream);
@@ -88,17 +89,17 @@ TEST_F(TcpListenerTest, ARestartBindsAtOnceWhileOldConnectionsLinger) {
 }
 
 TEST_F(TcpListenerTest, ReportsAnAddressThatIsNotItsOwn) {
-    const std::unique_ptr<Listener> listener = network_->makeListener();
+    const std::unique_ptr<Listener> listener = network_->makeListener("tcp");
     EXPECT_EQ(open(*listener, TcpServerAddress("192.0.2.1", 0)), boost::system::errc::address_not_available);
 }
 
 TEST_F(TcpListenerTest, ReportsANameThatDoesNotExist) {
-    const std::unique_ptr<Listener> listener = network_->makeListener();
+    const std::unique_ptr<Listener> listener = network_->makeListener("tcp");
     EXPECT_TRUE(open(*listener, TcpServerAddress("no-such-host.invalid", 0)));
 }
 
 TEST_F(TcpListenerTest, RejectsAClientsAddress) {
-    const std::unique_ptr<Listener> listener = network_->makeListener();
+    const std::unique_ptr<Listener> listener = network_->makeListener("tcp");
     EXPECT_EQ(open(*listener, TcpClientAddress("127.0.0.1", 1)), Status::WrongAddress);
 }
 
@@ -155,7 +156,7 @@ TEST_F(TcpListenerTest, CloseEndsAPendingAcceptThroughTheExecutor) {
 }
 
 TEST_F(TcpListenerTest, CloseEndsAnOpenThatStillResolves) {
-    const std::unique_ptr<Listener> listener = network_->makeListener();
+    const std::unique_ptr<Listener> listener = network_->makeListener("tcp");
     const AttemptPtr opening = startOpen(*listener, TcpServerAddress("no-such-host.invalid", 0));
     context_.poll_one();
     listener->close();
@@ -165,7 +166,7 @@ TEST_F(TcpListenerTest, CloseEndsAnOpenThatStillResolves) {
 }
 
 TEST_F(TcpListenerTest, ClosedBeforeItOpensItStaysClosed) {
-    const std::unique_ptr<Listener> listener = network_->makeListener();
+    const std::unique_ptr<Listener> listener = network_->makeListener("tcp");
     listener->close();
     EXPECT_EQ(open(*listener, TcpServerAddress("127.0.0.1", 0)), asio::error::operation_aborted);
 }

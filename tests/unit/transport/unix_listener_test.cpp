@@ -1,5 +1,5 @@
-#include "transport/folder_lock.hpp"
-#include "transport/socket_listener.hpp"
+#include "transport/uds/folder_lock.hpp"
+#include "transport/uds/uds_listener.hpp"
 #include "unit/transport/network_fixture.hpp"
 #include "unit/transport/raw_socket.hpp"
 
@@ -66,7 +66,7 @@ protected:
     void TearDown() override { fs::remove_all(folder_); }
 
     error_code openAnother() {
-        const std::unique_ptr<Listener> listener = network_->makeListener();
+        const std::unique_ptr<Listener> listener = network_->makeListener("uds");
         return open(*listener, UdsServerAddress(path_));
     }
     static mode_t modeOf(const std::string& path) {
@@ -186,7 +186,7 @@ TEST_F(UnixListenerTest, ReportsAFolderThatDoesNotExist) {
 
 TEST_F(UnixListenerTest, RejectsPathsThatAreNone) {
     for (const std::string& path : {std::string(108, 'p'), std::string("@"), std::string("a\0b", 3)}) {
-        const std::unique_ptr<Listener> listener = network_->makeListener();
+        const std::unique_ptr<Listener> listener = network_->makeListener("uds");
         EXPECT_EQ(open(*listener, UdsServerAddress(path)), Status::InvalidAddress);
     }
 }
@@ -205,7 +205,7 @@ TEST_F(UnixListenerTest, WaitsWhileAnotherServerReplacesAFileInTheFolder) {
     error_code ec;
     other.tryLock(path_, ec);
     ASSERT_FALSE(ec) << ec.message();
-    const std::unique_ptr<Listener> listener = network_->makeListener();
+    const std::unique_ptr<Listener> listener = network_->makeListener("uds");
     const AttemptPtr opening = startOpen(*listener, UdsServerAddress(path_));
     runReady();
     EXPECT_FALSE(opening->isDone);
@@ -218,7 +218,7 @@ TEST_F(UnixListenerTest, CloseEndsAnOpenThatWaitsForTheFolder) {
     FolderLock other;
     error_code ec;
     other.tryLock(path_, ec);
-    const std::unique_ptr<Listener> listener = network_->makeListener();
+    const std::unique_ptr<Listener> listener = network_->makeListener("uds");
     const AttemptPtr opening = startOpen(*listener, UdsServerAddress(path_));
     runReady();
     listener->close();
@@ -253,7 +253,7 @@ TEST_F(UnixListenerTest, AnAbstractNameLeavesNoFileAndIsNotShared) {
     const Pair pair = connectPair(*first, UdsClientAddress(name));
     EXPECT_EQ(pair.client->info().peerAddress, "uds|" + name);
 
-    const std::unique_ptr<Listener> second = network_->makeListener();
+    const std::unique_ptr<Listener> second = network_->makeListener("uds");
     EXPECT_EQ(open(*second, UdsServerAddress(name)), asio::error::address_in_use);
     first->close();
     first = listenOn(UdsServerAddress(name));

@@ -1,15 +1,12 @@
-#include "transport/endpoints.hpp"
+#include "transport/tcp/tcp_endpoint.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 
 #include <cstring>
 
 namespace tempeh::transport {
 
 namespace {
-
-namespace asio = boost::asio;
 
 /// An IPv4 address mapped into IPv6 as IPv4; unspecified for what is no IP endpoint.
 asio::ip::tcp::endpoint tcpEndpoint(const StreamEndpoint& endpoint) noexcept {
@@ -25,27 +22,15 @@ asio::ip::tcp::endpoint tcpEndpoint(const StreamEndpoint& endpoint) noexcept {
     return tcp;
 }
 
-std::string tcpText(const StreamEndpoint& endpoint) {
-    const asio::ip::tcp::endpoint tcp = tcpEndpoint(endpoint);
-    return "tcp|" + tcp.address().to_string() + '|' + std::to_string(tcp.port());
-}
-
 }  // namespace
-
-bool isAbstractName(std::string_view path) noexcept {
-    return path.starts_with('@');
-}
-
-bool isUnix(const StreamEndpoint& endpoint) noexcept {
-    return endpoint.protocol().family() == asio::local::stream_protocol().family();
-}
 
 bool isLoopback(const StreamEndpoint& endpoint) noexcept {
     return tcpEndpoint(endpoint).address().is_loopback();
 }
 
-std::string toText(const StreamEndpoint& endpoint) {
-    return isUnix(endpoint) ? unixText(endpoint) : tcpText(endpoint);
+std::string tcpText(const StreamEndpoint& endpoint) {
+    const asio::ip::tcp::endpoint tcp = tcpEndpoint(endpoint);
+    return "tcp|" + tcp.address().to_string() + '|' + std::to_string(tcp.port());
 }
 
 }  // namespace tempeh::transport

@@ -1,8 +1,11 @@
 #pragma once
 
-#include "transport/lookup_threads.hpp"
-#include "transport/transport.hpp"
+#include "transport/tcp/lookup_threads.hpp"
 
+#include <tempeh/message/status.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -13,6 +16,8 @@
 #include <vector>
 
 namespace tempeh::transport {
+
+namespace asio = boost::asio;
 
 using TcpEndpoints = std::vector<asio::ip::tcp::endpoint>;
 

@@ -1,5 +1,5 @@
-#include "transport/lookup_error.hpp"
-#include "transport/resolver.hpp"
+#include "transport/tcp/lookup_error.hpp"
+#include "transport/tcp/resolver.hpp"
 
 // For getaddrinfo(), wherever the system has it.
 #include <boost/asio/detail/socket_types.hpp>

@@ -1,4 +1,4 @@
-#include "transport/resolver.hpp"
+#include "transport/tcp/resolver.hpp"
 
 #include "transport/context_gate.hpp"
 #include "transport/waits.hpp"

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "transport/connector.hpp"
+#include "transport/listener.hpp"
+#include "transport/socket_options.hpp"
+#include "wire/address_scheme.hpp"
+
+#include <tempeh/transport/credentials.hpp>
+#include <tempeh/wire/address.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+#include <string_view>
+
+namespace tempeh::transport {
+
+/// A transport as one engine has it.
+class Provider {
+public:
+    Provider() = default;
+    virtual ~Provider() = default;
+    Provider(const Provider&) = delete;
+    Provider& operator=(const Provider&) = delete;
+
+    virtual std::unique_ptr<Connector> makeConnector() = 0;
+    virtual std::unique_ptr<Listener> makeListener() = 0;
+};
+
+/// A transport of the process, found by the scheme of an address: `NAME|PLACE`. One object per transport, in
+/// static storage and constant once it is added.
+class Scheme {
+public:
+    /// For an engine on `executor`; called there, at the first address of this scheme. Throws std::bad_alloc.
+    using Make = std::unique_ptr<Provider> (*)(const asio::any_io_executor& executor,
+                                               const SocketOptions& options);
+
+    /// `check`: of the places that parseAddress() takes.
+    constexpr Scheme(std::string_view name, wire::AddressScheme::Check check, Make makeIt,
+                     tempeh::Transport kind = tempeh::Transport::Other) noexcept
+        : addresses_(name, check), make_(makeIt), kind_(kind) {}
+
+    std::string_view name() const noexcept { return addresses_.name(); }
+    /// As ChannelInfo has it.
+    tempeh::Transport kind() const noexcept { return kind_; }
+    std::unique_ptr<Provider> make(const asio::any_io_executor& executor,
+                                   const SocketOptions& options) const {
+        return make_(executor, options);
+    }
+
+private:
+    friend bool addTransport(Scheme& scheme) noexcept;
+    friend const Scheme* findTransport(std::string_view name) noexcept;
+
+    wire::AddressScheme addresses_;
+    const Make make_;
+    const tempeh::Transport kind_;
+    Scheme* next_ = nullptr;  // added before this one
+};
+
+/// Every engine of the process has it from now on. False: the name is taken, or none (wire::addScheme()). Any
+/// thread; takes no lock.
+bool addTransport(Scheme& scheme) noexcept;
+
+/// Null: there is none. Any thread; takes no lock.
+const Scheme* findTransport(std::string_view name) noexcept;
+
+/// What carries the bytes of a channel to or from `address`.
+tempeh::Transport kindOf(const Address& address) noexcept;
+
+}  // namespace tempeh::transport

@@ -1,0 +1,39 @@
+#include "transport/tcp/tcp_stream.hpp"
+
+#include "transport/socket_calls.hpp"
+#include "transport/tcp/tcp_endpoint.hpp"
+
+#include <utility>
+
+namespace tempeh::transport {
+
+namespace {
+
+StreamInfo infoOf(StreamSocket& socket, const StreamEndpoint& peer) {
+    error_code ignored;
+    const StreamEndpoint local = socket.local_endpoint(ignored);
+    return {.transport = tempeh::Transport::Tcp,
+            .localAddress = tcpText(local),
+            .peerAddress = tcpText(peer),
+            .peerCredentials = {}};
+}
+
+}  // namespace
+
+TcpStream::TcpStream(StreamSocket socket, const StreamEndpoint& peer)
+    : SocketStream(std::move(socket), peer, &infoOf, true) {}
+
+void TcpStream::acknowledgeNow() noexcept {
+    if (isOpen()) sendAcknowledgement(descriptor());
+}
+
+bool TcpStream::hasUnsent() const noexcept {
+    return isOpen() && unsentBytes(descriptor()) != 0;
+}
+
+std::string TcpStream::peerIdentity() const {
+    const std::string& peer = info().peerAddress;
+    return peer.substr(0, peer.rfind('|'));
+}
+
+}  // namespace tempeh::transport

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "transport/scheme.hpp"
+
+namespace tempeh::transport {
+
+/// TCP: `tcp|HOST|PORT`. parseAddress() knows its addresses itself.
+extern const Scheme tcpTransport;
+
+}  // namespace tempeh::transport

@@ -1,0 +1,31 @@
+#include "transport/uds/uds_stream.hpp"
+
+#include "transport/uds/peer_credentials.hpp"
+#include "transport/uds/uds_endpoint.hpp"
+
+#include <utility>
+
+namespace tempeh::transport {
+
+namespace {
+
+StreamInfo infoOf(StreamSocket& socket, const StreamEndpoint& peer) {
+    error_code ignored;
+    const StreamEndpoint local = socket.local_endpoint(ignored);
+    return {.transport = tempeh::Transport::Uds,
+            .localAddress = unixText(local),
+            .peerAddress = unixText(peer),
+            .peerCredentials = peerCredentialsOf(socket.native_handle())};
+}
+
+}  // namespace
+
+UdsStream::UdsStream(StreamSocket socket, const StreamEndpoint& peer)
+    : SocketStream(std::move(socket), peer, &infoOf) {}
+
+std::string UdsStream::peerIdentity() const {
+    const std::optional<PeerCredentials>& credentials = info().peerCredentials;
+    return credentials ? "uid " + std::to_string(credentials->uid) : "uds";
+}
+
+}  // namespace tempeh::transport

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "transport/scheme.hpp"
+
+namespace tempeh::transport {
+
+/// Unix sockets: `uds|PATH`. parseAddress() knows its addresses itself.
+extern const Scheme udsTransport;
+
+}  // namespace tempeh::transport
