@@ -25,6 +25,10 @@ PURE_HEADERS = re.compile(r"^(sys/|netinet/|arpa/|poll\.h$|unistd\.h$|netdb\.h$|
 SYSTEM_HEADERS = re.compile(r"^(sys/|net/|netinet/|arpa/|linux/|(poll|unistd|netdb|fcntl|pthread|signal|sched|process|windows|winsock2"
                             r"|ws2tcpip)\.h$)")
 SYSTEMS = {"posix", "windows"}
+# A transport is known to the list of transports alone: who else names it has to be changed for the next one.
+TRANSPORT_LIST = "lib/transport/scheme.cpp"
+TRANSPORT_NAME = re.compile(r"\b(?:Tcp|Uds)(?:Client|Server)Address\b|\bTransport::(?:Tcp|Uds)\b")
+WITHOUT_TRANSPORT_NAMES = {("lib", layer) for layer in ("machines", "core", "flows")}
 CLOCK_READ = re.compile(r"::\s*now\s*\(")
 
 MAX_LINES = 400
@@ -83,6 +87,12 @@ def lineOf(text, position):
     return text.count("\n", 0, position) + 1
 
 
+def isOfTransport(target):
+    """Whether a file is in the folder of one transport, lib/transport/<transport>."""
+    parts = target.parts
+    return len(parts) > 3 and parts[:2] == ("lib", "transport") and parts[2] not in SYSTEMS | {"shared"}
+
+
 def checkInclude(root, path, kind, name, place):
     """Violations of one include directive in a file that belongs to a layer."""
     visibility, layer = place
@@ -96,6 +106,9 @@ def checkInclude(root, path, kind, name, place):
     target = includedPath(root, path, kind, name)
     if target is None or target.parts[0] == "..":
         return
+    if isOfTransport(target) and visibility != "top" and str(path) != TRANSPORT_LIST \
+            and path.parent != target.parent and path.parent.name not in SYSTEMS:
+        yield f"{name} belongs to a transport; {TRANSPORT_LIST} names it, nobody else"
     found = layerOf(target)
     if found is None:
         if visibility != "top" and target.parts[0] in ("tests", "benchmarks"):
@@ -131,6 +144,9 @@ def checkSource(root, path, text):
     for match in INCLUDE.finditer(code):
         for problem in checkInclude(root, path, match.group(1), match.group(2), place):
             yield lineOf(code, match.start()), problem
+    if path.parts[:2] in WITHOUT_TRANSPORT_NAMES:
+        for match in TRANSPORT_NAME.finditer(code):
+            yield lineOf(code, match.start()), f"{match.group(0)} names a transport in the layer {layer}"
     if layer in SANS_IO:
         for match in CLOCK_READ.finditer(code):
             yield lineOf(code, match.start()), f"a clock is read in the sans-io layer {layer}"

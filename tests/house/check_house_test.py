@@ -95,6 +95,17 @@ class CheckHouse(unittest.TestCase):
         self.assertEqual(self.problems({"lib/transport/posix/good.cpp": "#include <unistd.h>\n"}), [])
         self.assertEqual(self.problems({"tools/x/good.cpp": "#include <unistd.h>\n"}), [])
 
+    def testTransportsAreNamedByTheirListAlone(self):
+        include = '#include "transport/tcp/tcp_stream.hpp"\n'
+        for place in ("lib/core/bad.cpp", "lib/transport/bad.cpp", "lib/transport/uds/bad.cpp", "lib/testing/bad.cpp"):
+            self.assertFinds(place, include, "belongs to a transport")
+        for place in ("lib/transport/scheme.cpp", "lib/transport/tcp/good.cpp", "lib/transport/posix/good.cpp"):
+            self.assertEqual(self.problems({place: include}), [])
+        for name in ("UdsClientAddress{path}", "std::get<TcpServerAddress>(x)", "Transport::Tcp"):
+            self.assertFinds("lib/core/bad.cpp", f"auto a = {name};\n", "names a transport")
+            self.assertFinds("lib/flows/bad.cpp", f"auto a = {name};\n", "names a transport")
+            self.assertEqual(self.problems({"lib/wire/good.cpp": f"auto a = {name};\n"}), [])
+
     def testLength(self):
         self.assertEqual(self.problems({"lib/core/long.cpp": "\n" * 400}), [])
         self.assertFinds("lib/core/long.cpp", "\n" * 401, "401 lines")
