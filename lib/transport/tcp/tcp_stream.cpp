@@ -9,7 +9,7 @@ namespace tempeh::transport {
 
 namespace {
 
-StreamInfo infoOf(StreamSocket& socket, const StreamEndpoint& peer) {
+StreamInfo infoOfTcp(StreamSocket& socket, const StreamEndpoint& peer) {
     error_code ignored;
     const StreamEndpoint local = socket.local_endpoint(ignored);
     return {.transport = tempeh::Transport::Tcp,
@@ -21,7 +21,7 @@ StreamInfo infoOf(StreamSocket& socket, const StreamEndpoint& peer) {
 }  // namespace
 
 TcpStream::TcpStream(StreamSocket socket, const StreamEndpoint& peer)
-    : SocketStream(std::move(socket), peer, &infoOf, true) {}
+    : SocketStream(std::move(socket), peer, &infoOfTcp, true) {}
 
 void TcpStream::acknowledgeNow() noexcept {
     if (isOpen()) sendAcknowledgement(descriptor());

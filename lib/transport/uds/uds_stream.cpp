@@ -9,7 +9,7 @@ namespace tempeh::transport {
 
 namespace {
 
-StreamInfo infoOf(StreamSocket& socket, const StreamEndpoint& peer) {
+StreamInfo infoOfUds(StreamSocket& socket, const StreamEndpoint& peer) {
     error_code ignored;
     const StreamEndpoint local = socket.local_endpoint(ignored);
     return {.transport = tempeh::Transport::Uds,
@@ -21,7 +21,7 @@ StreamInfo infoOf(StreamSocket& socket, const StreamEndpoint& peer) {
 }  // namespace
 
 UdsStream::UdsStream(StreamSocket socket, const StreamEndpoint& peer)
-    : SocketStream(std::move(socket), peer, &infoOf) {}
+    : SocketStream(std::move(socket), peer, &infoOfUds) {}
 
 std::string UdsStream::peerIdentity() const {
     const std::optional<PeerCredentials>& credentials = info().peerCredentials;
