@@ -40,6 +40,10 @@ asio::awaitable<Peer> connect(Ampe& engine, std::string_view address, ConnectOpt
     return startConnect(detail::Hub::create(engine), parseClientAddress(address), options);
 }
 
+asio::any_io_executor detail::EngineHandle::executor() const {
+    return engine_.createGroup().executor();
+}
+
 Address parseClientAddress(std::string_view text) {
     Message message;
     error_code ec;

@@ -100,6 +100,11 @@ MessageId StreamReader::id() const noexcept {
     return state_ != nullptr ? state_->id() : 0;
 }
 
+asio::any_io_executor StreamReader::executor() const {
+    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
+    return state_->peer().group().executor();
+}
+
 asio::awaitable<StreamReader> requestStream(Peer peer, MessagePtr request, Timeout timeout) {
     return askForStream(std::move(peer), std::move(request), timeout);
 }

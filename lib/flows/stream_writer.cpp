@@ -83,4 +83,8 @@ MessageId StreamWriter::id() const noexcept {
     return sender_->stream()->id();
 }
 
+asio::any_io_executor StreamWriter::executor() const {
+    return sender_->stream()->peer().group().executor();
+}
+
 }  // namespace tempeh::flows

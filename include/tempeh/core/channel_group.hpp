@@ -108,6 +108,9 @@ public:
 
     /// The executor beside the sockets, where handlers without one of their own run.
     asio::any_io_executor executor() const;
+    /// The same, by the names that Asio looks for.
+    using executor_type = asio::any_io_executor;
+    executor_type get_executor() const { return executor(); }
 
     /// The time that the timeouts run by, as Ampe::now(); usable after the engine is gone. Throws
     /// Error(InvalidChannelGroup) for an empty handle, as stats(), blocking() and executor() do.

@@ -4,6 +4,7 @@
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/flows/backoff.hpp>
+#include <tempeh/flows/detail/flow_operation.hpp>
 #include <tempeh/flows/peer.hpp>
 #include <tempeh/message/message.hpp>
 #include <tempeh/message/text_headers.hpp>
@@ -16,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace tempeh::flows {
 
@@ -74,6 +76,39 @@ TEMPEH_EXPORT const boost::system::error_category& refusalCategory() noexcept;
                                                           ConnectOptions options = {});
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, std::string_view address,
                                                           ConnectOptions options = {});
+
+namespace detail {
+
+/// The engine as something that has an executor.
+class EngineHandle {
+public:
+    explicit EngineHandle(Ampe& engine) noexcept : engine_(engine) {}
+    TEMPEH_EXPORT asio::any_io_executor executor() const;
+
+private:
+    Ampe& engine_;
+};
+
+}  // namespace detail
+
+/// The same with any completion token, void(error_code, Peer). What the options point to must stay until the
+/// operation is initiated.
+template <detail::FlowToken<Peer> Token>
+auto connect(Ampe& engine, const Address& address, ConnectOptions options, Token&& token) {
+    return detail::asyncFlow<Peer>(
+        detail::EngineHandle(engine),
+        [&engine, address, options] { return connect(engine, address, options); },
+        std::forward<Token>(token));
+}
+template <detail::FlowToken<Peer> Token>
+auto connect(Ampe& engine, std::string_view address, ConnectOptions options, Token&& token) {
+    return detail::asyncFlow<Peer>(
+        detail::EngineHandle(engine),
+        [&engine, address = std::string(address), options] {
+            return connect(engine, std::string_view(address), options);
+        },
+        std::forward<Token>(token));
+}
 
 /// A client's address from its text, `tcp|HOST|PORT` or `uds|PATH`. Throws Error(InvalidAddress).
 TEMPEH_EXPORT Address parseClientAddress(std::string_view text);

@@ -4,6 +4,7 @@
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
+#include <tempeh/flows/detail/flow_operation.hpp>
 #include <tempeh/flows/peer_counters.hpp>
 #include <tempeh/flows/trace_context.hpp>
 #include <tempeh/message/message.hpp>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tempeh::flows {
 
@@ -29,6 +31,12 @@ using SignalHandler = std::function<void(const Message& signal)>;
 ///
 /// Every call may come from any thread and any executor; coroutines beside the sockets (executor()) get their
 /// answers without a switch of threads. Any number of requests may wait at one time; one receive().
+///
+/// Every operation also takes a completion token as its last argument: void(error_code, result), or
+/// void(error_code) without one. The handler's executor and cancellation slot are honoured; a handler without
+/// an executor runs on executor(). The operation starts when it is initiated, and costs a coroutine more than
+/// use_awaitable does. What an operation would throw is the code: ProcessingFailed for an exception of the
+/// application's, InvalidChannelNumber for an empty handle. endReason() has the words.
 ///
 /// What all operations throw: Error with ChannelClosed once the channel has ended (what() says why),
 /// ShutdownStarted when the engine ends, and operation_aborted when the coroutine is cancelled (all three
@@ -48,6 +56,22 @@ public:
     /// The same with a limit to the wait for room: false when there was none by then, and the message was not
     /// sent. The limit is for this side's queue alone.
     asio::awaitable<bool> send(MessagePtr message, Timeout timeout) const;
+    template <detail::FlowToken<void> Token>
+    auto send(MessagePtr message, Token&& token) const {
+        return detail::asyncFlow<void>(
+            *this,
+            [peer = *this, message = std::move(message)]() mutable { return peer.send(std::move(message)); },
+            std::forward<Token>(token));
+    }
+    template <detail::FlowToken<bool> Token>
+    auto send(MessagePtr message, Timeout timeout, Token&& token) const {
+        return detail::asyncFlow<bool>(
+            *this,
+            [peer = *this, message = std::move(message), timeout]() mutable {
+                return peer.send(std::move(message), timeout);
+            },
+            std::forward<Token>(token));
+    }
     /// Sends it now or not at all: false when the send queue is full. Then, and when it throws, the caller
     /// keeps the message. Never waits, allocates nothing; from any thread. Errors as send().
     bool trySend(MessagePtr&& message) const;
@@ -67,6 +91,16 @@ public:
     /// at the timeout. The form for `||`, which waits for the first operand that succeeds and so would wait
     /// for the other one when a receive throws. `ec` must live until then.
     asio::awaitable<MessagePtr> receive(Timeout timeout, error_code& ec) const;
+    template <detail::FlowToken<MessagePtr> Token>
+    auto receive(Timeout timeout, Token&& token) const {
+        return detail::asyncFlow<MessagePtr>(
+            *this, [peer = *this, timeout]() mutable { return peer.receive(timeout); },
+            std::forward<Token>(token));
+    }
+    template <detail::FlowToken<MessagePtr> Token>
+    auto receive(Token&& token) const {
+        return receive(infinite, std::forward<Token>(token));
+    }
 
     /// Sends a Request and gives the Response with its id; any number may be in flight. Null at the timeout
     /// (which covers waiting for room): the channel lives on, an answer that comes later is dropped and
@@ -81,6 +115,28 @@ public:
     /// request. Signals put the timeout off for no longer than one call of it: what has come and was not
     /// shown by then is dropped.
     asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout, SignalHandler onSignal) const;
+    template <detail::FlowToken<MessagePtr> Token>
+    auto request(MessagePtr message, Timeout timeout, Token&& token) const {
+        return detail::asyncFlow<MessagePtr>(
+            *this,
+            [peer = *this, message = std::move(message), timeout]() mutable {
+                return peer.request(std::move(message), timeout);
+            },
+            std::forward<Token>(token));
+    }
+    template <detail::FlowToken<MessagePtr> Token>
+    auto request(MessagePtr message, Token&& token) const {
+        return request(std::move(message), infinite, std::forward<Token>(token));
+    }
+    template <detail::FlowToken<MessagePtr> Token>
+    auto request(MessagePtr message, Timeout timeout, SignalHandler onSignal, Token&& token) const {
+        return detail::asyncFlow<MessagePtr>(
+            *this,
+            [peer = *this, message = std::move(message), timeout, onSignal = std::move(onSignal)]() mutable {
+                return peer.request(std::move(message), timeout, std::move(onSignal));
+            },
+            std::forward<Token>(token));
+    }
 
     /// Sends the answer to a received Request (ByeRequest) as what is now in the message: headers and body as
     /// the caller left them, opcode Response (ByeResponse), same id; nothing is copied. Errors also:
@@ -89,12 +145,40 @@ public:
 
     /// The same with this body, without the request's text headers; `status` is the application's own.
     asio::awaitable<void> respond(MessagePtr request, std::string_view body, std::uint8_t status = 0) const;
+    template <detail::FlowToken<void> Token>
+    auto respond(MessagePtr request, Token&& token) const {
+        return detail::asyncFlow<void>(
+            *this,
+            [peer = *this, request = std::move(request)]() mutable {
+                return peer.respond(std::move(request));
+            },
+            std::forward<Token>(token));
+    }
+    template <detail::FlowToken<void> Token>
+    auto respond(MessagePtr request, std::string_view body, std::uint8_t status, Token&& token) const {
+        return detail::asyncFlow<void>(
+            *this,
+            [peer = *this, request = std::move(request), body = std::string(body), status]() mutable {
+                return peer.respond(std::move(request), body, status);
+            },
+            std::forward<Token>(token));
+    }
 
     /// Says bye after everything sent before, and waits until the channel has ended (Options::byeTimeout at
     /// most). `bye`: a message whose text headers and body go with the ByeRequest. Gives the peer's
     /// ByeResponse; null when the channel ended without one. Requests in flight may still be answered
     /// meanwhile.
     asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
+    template <detail::FlowToken<MessagePtr> Token>
+    auto close(MessagePtr bye, Token&& token) const {
+        return detail::asyncFlow<MessagePtr>(
+            *this, [peer = *this, bye = std::move(bye)]() mutable { return peer.close(std::move(bye)); },
+            std::forward<Token>(token));
+    }
+    template <detail::FlowToken<MessagePtr> Token>
+    auto close(Token&& token) const {
+        return close(MessagePtr(), std::forward<Token>(token));
+    }
 
     /// Ends the channel at once; what was not sent is dropped and counted as returned. Never waits or throws.
     void abort() const noexcept;
@@ -129,8 +213,17 @@ public:
 
     /// The executor beside the sockets.
     asio::any_io_executor executor() const;
+    /// The same, by the names that Asio looks for.
+    using executor_type = asio::any_io_executor;
+    executor_type get_executor() const { return executor(); }
     /// Waits that long in the engine's time.
     asio::awaitable<void> sleep(Timeout duration) const;
+    template <detail::FlowToken<void> Token>
+    auto sleep(Timeout duration, Token&& token) const {
+        return detail::asyncFlow<void>(
+            *this, [peer = *this, duration]() mutable { return peer.sleep(duration); },
+            std::forward<Token>(token));
+    }
 
     /// False without a channel.
     explicit operator bool() const noexcept { return state_ != nullptr; }

@@ -1,9 +1,13 @@
 #pragma once
 
 #include <tempeh/flows/connect.hpp>
+#include <tempeh/flows/detail/flow_operation.hpp>
 #include <tempeh/flows/peer.hpp>
 
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace tempeh::flows {
 
@@ -21,11 +25,35 @@ public:
     /// As flows::connect, in this group.
     [[nodiscard]] asio::awaitable<Peer> connect(const Address& address, ConnectOptions options = {}) const;
     [[nodiscard]] asio::awaitable<Peer> connect(std::string_view address, ConnectOptions options = {}) const;
+    template <detail::FlowToken<Peer> Token>
+    auto connect(const Address& address, ConnectOptions options, Token&& token) const {
+        return detail::asyncFlow<Peer>(
+            *this, [group = *this, address, options]() mutable { return group.connect(address, options); },
+            std::forward<Token>(token));
+    }
+    template <detail::FlowToken<Peer> Token>
+    auto connect(std::string_view address, ConnectOptions options, Token&& token) const {
+        return detail::asyncFlow<Peer>(
+            *this,
+            [group = *this, address = std::string(address), options]() mutable {
+                return group.connect(address, options);
+            },
+            std::forward<Token>(token));
+    }
 
     /// The executor beside the sockets.
     asio::any_io_executor executor() const;
+    /// The same, by the names that Asio looks for.
+    using executor_type = asio::any_io_executor;
+    executor_type get_executor() const { return executor(); }
     /// Waits that long in the engine's time.
     asio::awaitable<void> sleep(Timeout duration) const;
+    template <detail::FlowToken<void> Token>
+    auto sleep(Timeout duration, Token&& token) const {
+        return detail::asyncFlow<void>(
+            *this, [group = *this, duration]() mutable { return group.sleep(duration); },
+            std::forward<Token>(token));
+    }
     GroupStats stats() const;
 
     /// For the other parts of this library.

@@ -4,6 +4,7 @@
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/flows/backoff.hpp>
+#include <tempeh/flows/detail/flow_operation.hpp>
 #include <tempeh/flows/heartbeat.hpp>
 #include <tempeh/flows/peer.hpp>
 #include <tempeh/message/text_headers.hpp>
@@ -16,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tempeh::flows {
 
@@ -94,14 +96,61 @@ public:
     [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout = infinite) const;
     [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout,
                                                       SignalHandler onSignal) const;
+    template <detail::FlowToken<MessagePtr> Token>
+    auto request(MessagePtr message, Timeout timeout, Token&& token) const {
+        return detail::asyncFlow<MessagePtr>(
+            *this,
+            [peer = *this, message = std::move(message), timeout]() mutable {
+                return peer.request(std::move(message), timeout);
+            },
+            std::forward<Token>(token));
+    }
+    template <detail::FlowToken<MessagePtr> Token>
+    auto request(MessagePtr message, Token&& token) const {
+        return request(std::move(message), infinite, std::forward<Token>(token));
+    }
+    template <detail::FlowToken<MessagePtr> Token>
+    auto request(MessagePtr message, Timeout timeout, SignalHandler onSignal, Token&& token) const {
+        return detail::asyncFlow<MessagePtr>(
+            *this,
+            [peer = *this, message = std::move(message), timeout, onSignal = std::move(onSignal)]() mutable {
+                return peer.request(std::move(message), timeout, std::move(onSignal));
+            },
+            std::forward<Token>(token));
+    }
     /// As Peer::send, for signals; waits for a connection and for room.
     [[nodiscard]] asio::awaitable<void> send(MessagePtr message) const;
     /// The same with a limit: false when there was no connection with room by then, and it was not sent.
     [[nodiscard]] asio::awaitable<bool> send(MessagePtr message, Duration timeout) const;
+    template <detail::FlowToken<void> Token>
+    auto send(MessagePtr message, Token&& token) const {
+        return detail::asyncFlow<void>(
+            *this,
+            [peer = *this, message = std::move(message)]() mutable { return peer.send(std::move(message)); },
+            std::forward<Token>(token));
+    }
+    template <detail::FlowToken<bool> Token>
+    auto send(MessagePtr message, Timeout timeout, Token&& token) const {
+        return detail::asyncFlow<bool>(
+            *this,
+            [peer = *this, message = std::move(message), timeout]() mutable {
+                return peer.send(std::move(message), timeout);
+            },
+            std::forward<Token>(token));
+    }
     /// As Peer::trySend; false also while there is no connection. Throws the end.
     bool trySend(MessagePtr&& message) const;
     /// Answers a received request, on the connection it came from: ChannelClosed when that is lost.
     [[nodiscard]] asio::awaitable<void> respond(MessagePtr request) const;
+    template <detail::FlowToken<void> Token>
+    auto respond(MessagePtr request, Token&& token) const {
+        return detail::asyncFlow<void>(
+            *this,
+            [peer = *this, request = std::move(request)]() mutable {
+                return peer.respond(std::move(request));
+            },
+            std::forward<Token>(token));
+    }
 
     /// As Peer::receive, with the states of the link in their places: a HelloResponse (the server's, or an
     /// empty one) when connected, a Signal from the engine with status ChannelClosed and `~reason` when lost.
@@ -111,12 +160,38 @@ public:
     /// The same without exceptions, as that of Peer; endReason() says in words why there are no more
     /// attempts.
     [[nodiscard]] asio::awaitable<MessagePtr> receive(Timeout timeout, error_code& ec) const;
+    template <detail::FlowToken<MessagePtr> Token>
+    auto receive(Timeout timeout, Token&& token) const {
+        return detail::asyncFlow<MessagePtr>(
+            *this, [peer = *this, timeout]() mutable { return peer.receive(timeout); },
+            std::forward<Token>(token));
+    }
+    template <detail::FlowToken<MessagePtr> Token>
+    auto receive(Token&& token) const {
+        return receive(infinite, std::forward<Token>(token));
+    }
 
     /// Completes with true when connected (at once when it is), false at the timeout. Throws the end.
     [[nodiscard]] asio::awaitable<bool> connected(Timeout timeout = infinite) const;
+    template <detail::FlowToken<bool> Token>
+    auto connected(Timeout timeout, Token&& token) const {
+        return detail::asyncFlow<bool>(
+            *this, [peer = *this, timeout]() mutable { return peer.connected(timeout); },
+            std::forward<Token>(token));
+    }
 
     /// Says bye if connected, ends all attempts, and waits for that. The peer's ByeResponse, if there is one.
     [[nodiscard]] asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
+    template <detail::FlowToken<MessagePtr> Token>
+    auto close(MessagePtr bye, Token&& token) const {
+        return detail::asyncFlow<MessagePtr>(
+            *this, [peer = *this, bye = std::move(bye)]() mutable { return peer.close(std::move(bye)); },
+            std::forward<Token>(token));
+    }
+    template <detail::FlowToken<MessagePtr> Token>
+    auto close(Token&& token) const {
+        return close(MessagePtr(), std::forward<Token>(token));
+    }
 
     /// Snapshots.
     LinkState state() const;
@@ -126,7 +201,16 @@ public:
     MessagePtr get(OpCode opCode = OpCode::Request) const;
     MessagePtr get(OpCode opCode, std::string_view body) const;
     asio::any_io_executor executor() const;
+    /// The same, by the names that Asio looks for.
+    using executor_type = asio::any_io_executor;
+    executor_type get_executor() const { return executor(); }
     asio::awaitable<void> sleep(Timeout duration) const;
+    template <detail::FlowToken<void> Token>
+    auto sleep(Timeout duration, Token&& token) const {
+        return detail::asyncFlow<void>(
+            *this, [peer = *this, duration]() mutable { return peer.sleep(duration); },
+            std::forward<Token>(token));
+    }
 
 private:
     std::shared_ptr<detail::ReconnectCore> core_;

@@ -2,12 +2,14 @@
 
 #include <tempeh/base/export.hpp>
 #include <tempeh/core/ampe.hpp>
+#include <tempeh/flows/detail/flow_operation.hpp>
 #include <tempeh/flows/server_options.hpp>
 #include <tempeh/wire/address.hpp>
 
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tempeh::flows {
@@ -38,6 +40,11 @@ public:
 
     /// Completes when every listener is bound. Errors as addresses().
     [[nodiscard]] asio::awaitable<void> listening() const;
+    template <detail::FlowToken<void> Token>
+    auto listening(Token&& token) const {
+        return detail::asyncFlow<void>(
+            *this, [this]() mutable { return listening(); }, std::forward<Token>(token));
+    }
 
     /// Runs `handler` for every client until stop() (or the engine's end), and completes when the last
     /// handler has ended. An exception in a handler aborts that peer alone: it is counted, logged, and told
@@ -47,6 +54,12 @@ public:
     /// Cancellation stops serve() alone: nobody is let in any more, handlers go on until stop(). With GCC 12
     /// name a handler that captures by value before the co_await.
     [[nodiscard]] asio::awaitable<void> serve(Handler handler);
+    template <detail::FlowToken<void> Token>
+    auto serve(Handler handler, Token&& token) {
+        return detail::asyncFlow<void>(
+            *this, [this, handler = std::move(handler)]() mutable { return serve(std::move(handler)); },
+            std::forward<Token>(token));
+    }
 
     /// Stops listening, and lets receive() of every peer end with ShutdownStarted once it has given what had
     /// arrived, so that handlers finish what they are at; completes with true when all have ended. At
@@ -56,6 +69,11 @@ public:
     /// at yet are closed without an answer, so that they try again elsewhere. Any number of callers; one that
     /// is a handler of this server is not waited for by itself.
     [[nodiscard]] asio::awaitable<bool> stop(Timeout deadline);
+    template <detail::FlowToken<bool> Token>
+    auto stop(Timeout deadline, Token&& token) {
+        return detail::asyncFlow<bool>(
+            *this, [this, deadline]() mutable { return stop(deadline); }, std::forward<Token>(token));
+    }
 
     /// A snapshot.
     ServerCounters counters() const;
@@ -64,6 +82,9 @@ public:
     std::vector<std::string> served() const;
     /// The executor beside the sockets.
     asio::any_io_executor executor() const;
+    /// The same, by the names that Asio looks for.
+    using executor_type = asio::any_io_executor;
+    executor_type get_executor() const { return executor(); }
 
 private:
     void release() noexcept;

@@ -2,6 +2,7 @@
 
 #include <tempeh/base/export.hpp>
 #include <tempeh/core/asio.hpp>
+#include <tempeh/flows/detail/flow_operation.hpp>
 #include <tempeh/flows/peer.hpp>
 #include <tempeh/message/message.hpp>
 
@@ -11,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace tempeh::flows {
 
@@ -43,17 +45,35 @@ public:
     /// The next part, with its text headers; null after the last. Cancellation (all types) loses nothing.
     /// Errors: ChannelClosed when the channel ended first, ProcessingFailed when the writer gave up.
     [[nodiscard]] asio::awaitable<MessagePtr> next();
+    template <detail::FlowToken<MessagePtr> Token>
+    auto next(Token&& token) {
+        return detail::asyncFlow<MessagePtr>(
+            *this, [this]() mutable { return next(); }, std::forward<Token>(token));
+    }
 
     /// Gives every part's bytes to `sink`, on this coroutine's executor; how many there were. Errors as
     /// next().
     [[nodiscard]] asio::awaitable<std::uint64_t> readTo(StreamSink sink);
+    template <detail::FlowToken<std::uint64_t> Token>
+    auto readTo(StreamSink sink, Token&& token) {
+        return detail::asyncFlow<std::uint64_t>(
+            *this, [this, sink = std::move(sink)]() mutable { return readTo(std::move(sink)); },
+            std::forward<Token>(token));
+    }
 
     /// The whole value in memory. Errors as next(); InvalidBodyLen when it has more than `limit` bytes:
     /// nothing beyond them is kept, and the stream is ended.
     [[nodiscard]] asio::awaitable<std::string> readAll(std::size_t limit);
+    template <detail::FlowToken<std::string> Token>
+    auto readAll(std::size_t limit, Token&& token) {
+        return detail::asyncFlow<std::string>(
+            *this, [this, limit]() mutable { return readAll(limit); }, std::forward<Token>(token));
+    }
 
     /// Of the request or signal it is part of.
     MessageId id() const noexcept;
+    /// The executor beside the sockets, its peer's. Throws Error(InvalidChannelNumber) with nothing to read.
+    asio::any_io_executor executor() const;
 
     /// False when there is nothing to read.
     explicit operator bool() const noexcept { return state_ != nullptr; }
@@ -71,5 +91,14 @@ private:
 /// which is for the first part. Errors as Peer::request.
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<StreamReader> requestStream(Peer peer, MessagePtr request,
                                                                         Timeout timeout = infinite);
+template <detail::FlowToken<StreamReader> Token>
+auto requestStream(Peer peer, MessagePtr request, Timeout timeout, Token&& token) {
+    return detail::asyncFlow<StreamReader>(
+        peer,
+        [peer, request = std::move(request), timeout]() mutable {
+            return requestStream(std::move(peer), std::move(request), timeout);
+        },
+        std::forward<Token>(token));
+}
 
 }  // namespace tempeh::flows

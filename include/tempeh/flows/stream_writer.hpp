@@ -2,6 +2,7 @@
 
 #include <tempeh/base/export.hpp>
 #include <tempeh/core/asio.hpp>
+#include <tempeh/flows/detail/flow_operation.hpp>
 #include <tempeh/flows/peer.hpp>
 #include <tempeh/flows/stream_reader.hpp>
 #include <tempeh/message/message.hpp>
@@ -14,6 +15,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace tempeh::flows {
 
@@ -69,9 +71,25 @@ public:
     /// where to go on), and nothing of earlier calls is lost.
     [[nodiscard]] asio::awaitable<void> write(std::span<const std::byte> bytes);
     [[nodiscard]] asio::awaitable<void> write(std::string_view text);
+    template <detail::FlowToken<void> Token>
+    auto write(std::span<const std::byte> bytes, Token&& token) {
+        return detail::asyncFlow<void>(
+            *this, [this, bytes]() mutable { return write(bytes); }, std::forward<Token>(token));
+    }
+    template <detail::FlowToken<void> Token>
+    auto write(std::string_view text, Token&& token) {
+        return detail::asyncFlow<void>(
+            *this, [this, text]() mutable { return write(text); }, std::forward<Token>(token));
+    }
 
     /// Adds what `source` gives until it gives nothing, without a copy in between; how many bytes.
     [[nodiscard]] asio::awaitable<std::uint64_t> writeFrom(StreamSource source);
+    template <detail::FlowToken<std::uint64_t> Token>
+    auto writeFrom(StreamSource source, Token&& token) {
+        return detail::asyncFlow<std::uint64_t>(
+            *this, [this, source = std::move(source)]() mutable { return writeFrom(std::move(source)); },
+            std::forward<Token>(token));
+    }
 
     /// Bytes that write() and writeFrom() have added so far.
     std::uint64_t bytesWritten() const noexcept;
@@ -79,16 +97,33 @@ public:
     /// Sends the last part, with the application's `status`. Errors as write(); cancelled, it may be called
     /// again. A second call does nothing.
     [[nodiscard]] asio::awaitable<void> finish(std::uint8_t status = 0);
+    template <detail::FlowToken<void> Token>
+    auto finish(std::uint8_t status, Token&& token) {
+        return detail::asyncFlow<void>(
+            *this, [this, status]() mutable { return finish(status); }, std::forward<Token>(token));
+    }
 
     /// finish(), then the answer to this request: as Peer::request, null at the timeout.
     [[nodiscard]] asio::awaitable<MessagePtr> answer(Timeout timeout = infinite);
+    template <detail::FlowToken<MessagePtr> Token>
+    auto answer(Timeout timeout, Token&& token) {
+        return detail::asyncFlow<MessagePtr>(
+            *this, [this, timeout]() mutable { return answer(timeout); }, std::forward<Token>(token));
+    }
     /// The answer to this request in any number of parts, as requestStream(). Does not finish(): the other
     /// side may answer while it reads, so that one coroutine writes and another reads. NotAllowed when it was
     /// given already.
     [[nodiscard]] asio::awaitable<StreamReader> answerStream(Timeout timeout = infinite);
+    template <detail::FlowToken<StreamReader> Token>
+    auto answerStream(Timeout timeout, Token&& token) {
+        return detail::asyncFlow<StreamReader>(
+            *this, [this, timeout]() mutable { return answerStream(timeout); }, std::forward<Token>(token));
+    }
 
     /// Of the request or signal it is, or of the request it answers.
     MessageId id() const noexcept;
+    /// The executor beside the sockets, its peer's.
+    asio::any_io_executor executor() const;
 
 private:
     std::shared_ptr<detail::StreamSender> sender_;
