@@ -1,5 +1,5 @@
 #include "core/errors.hpp"
-#include "core/frame_waiter.hpp"
+#include "core/coroutine_waiter.hpp"
 
 #include <tempeh/core/detail/wait_operation.hpp>
 
@@ -61,7 +61,7 @@ asio::awaitable<MessagePtr> receiveAwaitable(std::shared_ptr<GroupBackend> backe
     }
     // Named: GCC 12 destroys temporaries of a co_await expression twice.
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    core::FrameWaiter waiter(std::move(backend), executor);
+    core::CoroutineWaiter waiter(std::move(backend), executor);
     auto outcome = waiter.wait(timeout);
     co_await std::move(outcome);
     throwIf(waiter.ec);

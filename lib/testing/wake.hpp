@@ -1,8 +1,7 @@
 #pragma once
 
-#include "transport/frame_handler.hpp"
-
 #include <tempeh/message/status.hpp>
+#include <tempeh/transport/detail/in_frame_handler.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
 
@@ -27,7 +26,7 @@ public:
 
 private:
     friend class Wake;
-    transport::FrameHandler handler_;
+    tempeh::detail::InFrameHandler handler_;
 };
 
 /// Ends a Sleep, through the sleeper's executor. Owns the coroutine: destroyed without a call (the context

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/handler_memory.hpp"
-#include "transport/frame_handler.hpp"
 
 #include <tempeh/message/status.hpp>
+#include <tempeh/transport/detail/in_frame_handler.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
@@ -94,7 +94,7 @@ private:
         handler_.invoke();
     }
 
-    FrameHandler handler_;
+    tempeh::detail::InFrameHandler handler_;
     base::HandlerMemory memory_;
     bool isStarting_ = false;
 };

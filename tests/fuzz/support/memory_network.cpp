@@ -125,7 +125,7 @@ public:
     asio::awaitable<void> waitReadable(error_code& ec) override {
         FUZZ_CHECK(!wire_->receiver_ && !wire_->reader_);
         const std::shared_ptr<Wire> wire = wire_;
-        transport::FrameHandler handler;
+        tempeh::detail::InFrameHandler handler;
         auto readable = handler.wait([wire = wire.get(), &handler](const auto&) {
             wire->reader_.await(handler);
             wire->wakeReader();
@@ -136,7 +136,7 @@ public:
     asio::awaitable<void> waitWritable(error_code& ec) override {
         FUZZ_CHECK(!wire_->writer_);
         const std::shared_ptr<Wire> wire = wire_;
-        transport::FrameHandler handler;
+        tempeh::detail::InFrameHandler handler;
         auto writable = handler.wait([wire = wire.get(), &handler](const auto&) {
             wire->writer_.await(handler);
             if (wire->isWritable()) Suspended::wake(wire->writer_, wire->executor());
@@ -175,7 +175,7 @@ public:
     asio::awaitable<void> wait(TimePoint when, error_code& ec) override {
         when_ = when;
         isCancelled_ = false;
-        transport::FrameHandler handler;
+        tempeh::detail::InFrameHandler handler;
         auto due = handler.wait([this, &handler](const auto&) { waiting_.await(handler); });
         co_await std::move(due);
         ec = isCancelled_ ? error_code(asio::error::operation_aborted) : error_code();
@@ -218,7 +218,7 @@ public:
     Address boundAddress() const override { return address_; }
     asio::awaitable<std::unique_ptr<transport::Stream>> accept(error_code& ec) override {
         if (backlog_.empty() && !isClosed_) {
-            transport::FrameHandler handler;
+            tempeh::detail::InFrameHandler handler;
             auto arrival = handler.wait([this, &handler](const auto&) { waiting_.await(handler); });
             co_await std::move(arrival);
         }
@@ -266,7 +266,7 @@ public:
         attempt_.address = std::move(address);
         if (!isCancelled_) {
             yard_->connecting.push_back(&attempt_);
-            transport::FrameHandler handler;
+            tempeh::detail::InFrameHandler handler;
             auto outcome = handler.wait([this, &handler](const auto&) { attempt_.waiting.await(handler); });
             co_await std::move(outcome);
         }

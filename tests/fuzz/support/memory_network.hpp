@@ -2,9 +2,10 @@
 
 #include "fuzz/support/fuzz_target.hpp"
 #include "transport/clock.hpp"
-#include "transport/frame_handler.hpp"
 #include "transport/timer.hpp"
 #include "transport/transport.hpp"
+
+#include <tempeh/transport/detail/in_frame_handler.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -25,7 +26,7 @@ namespace asio = boost::asio;
 class Suspended {
 public:
     Suspended() noexcept = default;
-    explicit Suspended(transport::FrameHandler& handler) noexcept : handler_(&handler) {}
+    explicit Suspended(tempeh::detail::InFrameHandler& handler) noexcept : handler_(&handler) {}
     Suspended(Suspended&& other) noexcept : handler_(std::exchange(other.handler_, nullptr)) {}
     Suspended& operator=(Suspended&&) = delete;
     ~Suspended() {
@@ -41,10 +42,10 @@ public:
     static void wake(Suspended& waiting, const asio::any_io_executor& executor) {
         if (waiting) waiting.take().resume(executor);
     }
-    void await(transport::FrameHandler& handler) noexcept { handler_ = &handler; }
+    void await(tempeh::detail::InFrameHandler& handler) noexcept { handler_ = &handler; }
 
 private:
-    transport::FrameHandler* handler_ = nullptr;
+    tempeh::detail::InFrameHandler* handler_ = nullptr;
 };
 
 struct Switchyard;

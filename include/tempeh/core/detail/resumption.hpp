@@ -4,7 +4,9 @@
 #include <tempeh/core/detail/group_backend.hpp>
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 
 #include <exception>
 #include <new>
@@ -49,9 +51,12 @@ bool tryAssign(Slot slot, Cancel cancel) noexcept {
 /// when this returns true.
 template <typename Continuation, typename Waiting, typename Executor>
 bool tryPostResumption(Waiting& waiter, const Executor& executor) noexcept {
+    // Whoever waits for a context to run out of work may destroy it then: not before post() is through,
+    // though the coroutine may have run to its end by then, and the waiter with it.
+    const auto tracked = asio::prefer(executor, asio::execution::outstanding_work.tracked);
     const ResumptionWatch watch(&waiter);
     try {
-        asio::post(executor, Continuation(waiter));
+        asio::post(tracked, Continuation(waiter));
     } catch (const std::bad_alloc&) {
         return !watch.wasDropped();
     }
@@ -100,6 +105,17 @@ void dispatchResumption(Waiting& waiter, GroupBackend& backend, const Executor& 
         return rethrowFrom(executor, std::current_exception());
     }
     if (watch.wasDropped()) waiter.abandon();
+}
+
+/// Runs a waiter's continuation where it is, as dispatch() to its executor would, without the detour through
+/// a type-erased function. The waiter may be gone when `work` is done, so the executor is a copy.
+template <typename Executor, typename Work>
+void runHere(const Executor executor, Work work) noexcept {
+    try {
+        work();
+    } catch (...) {
+        rethrowFrom(executor, std::current_exception());
+    }
 }
 
 }  // namespace tempeh::detail

@@ -10,18 +10,18 @@
 #include <type_traits>
 #include <utility>
 
-namespace tempeh::transport {
+namespace tempeh::detail {
 
 /// The handler of an operation that a coroutine awaits, kept in the coroutine's own frame. Awaited as a
 /// deferred operation, which unlike an awaitable has no frame of its own: Asio keeps two frames per thread
 /// for reuse, and every further one in a chain of awaits costs an allocation.
-class FrameHandler {
+class InFrameHandler {
 public:
-    FrameHandler() = default;
-    FrameHandler(const FrameHandler&) = delete;
-    FrameHandler& operator=(const FrameHandler&) = delete;
+    InFrameHandler() = default;
+    InFrameHandler(const InFrameHandler&) = delete;
+    InFrameHandler& operator=(const InFrameHandler&) = delete;
 
-    /// To be awaited once: keeps the handler, then calls `start(cancellation slot)`. A name for it is needed:
+    /// To be awaited, one at a time: keeps the handler, then calls `start(cancellation slot)`. A name for it is needed:
     /// GCC 12 destroys temporaries of a co_await expression twice.
     template <typename Start>
     auto wait(Start start) {
@@ -43,7 +43,7 @@ private:
     template <typename Start>
     class Initiation {
     public:
-        Initiation(FrameHandler* owner, Start start) : owner_(owner), start_(std::move(start)) {}
+        Initiation(InFrameHandler* owner, Start start) : owner_(owner), start_(std::move(start)) {}
         template <typename Handler>
         void operator()(Handler&& handler) {
             auto slot = boost::asio::get_associated_cancellation_slot(handler);
@@ -52,7 +52,7 @@ private:
         }
 
     private:
-        FrameHandler* owner_;
+        InFrameHandler* owner_;
         Start start_;
     };
 
@@ -80,4 +80,4 @@ private:
     alignas(std::max_align_t) std::byte storage_[storageSize];
 };
 
-}  // namespace tempeh::transport
+}  // namespace tempeh::detail

@@ -1,39 +1,34 @@
 #pragma once
 
 #include "base/handler_memory.hpp"
-#include "transport/frame_handler.hpp"
 
 #include <tempeh/core/detail/group_backend.hpp>
 #include <tempeh/core/detail/resumption.hpp>
+#include <tempeh/transport/detail/in_frame_handler.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 
-#include <exception>
 #include <memory>
-#include <new>
 #include <utility>
 
 namespace tempeh::core {
 
 /// The waitReceive of a coroutine, living in its frame: what WaitOperation does for any token, without memory
 /// of its own and without work tracking (whoever spawned the coroutine tracks it).
-class FrameWaiter final : public detail::Waiter {
+class CoroutineWaiter final : public detail::Waiter {
 public:
     /// `executor` is the coroutine's.
-    FrameWaiter(std::shared_ptr<detail::GroupBackend> backend, asio::any_io_executor executor) noexcept
+    CoroutineWaiter(std::shared_ptr<detail::GroupBackend> backend, asio::any_io_executor executor) noexcept
         : backend_(std::move(backend))
         , executor_(std::move(executor))
         , isOnEngine_(backend_->isOwnExecutor(executor_)) {
         if (!isOnEngine_) context = detail::contextOf(executor_);
     }
-    FrameWaiter(const FrameWaiter&) = delete;
-    FrameWaiter& operator=(const FrameWaiter&) = delete;
-    ~FrameWaiter() = default;
+    CoroutineWaiter(const CoroutineWaiter&) = delete;
+    CoroutineWaiter& operator=(const CoroutineWaiter&) = delete;
+    ~CoroutineWaiter() = default;
 
     /// To be awaited once; then `message` and `ec` are the outcome.
     auto wait(Duration timeout) {
@@ -44,17 +39,17 @@ public:
     error_code ec;
 
     void resume(bool inlineAllowed) noexcept override {
-        if (inlineAllowed && resumesInline()) return runHere([this] { finish(); });
+        if (inlineAllowed && resumesInline()) return detail::runHere(executor_, [this] { finish(); });
         // The type-erased executor would allocate twice.
         if (const auto* concrete = executor_.target<asio::io_context::executor_type>())
-            postTo(*concrete);
+            detail::postResumption<Resumption>(*this, *backend_, *concrete);
         else
-            postTo(executor_);
+            detail::postResumption<Resumption>(*this, *backend_, executor_);
     }
     bool resumesInline() const noexcept override { return isOnEngine_; }
     void resumeWith(MessagePtr received) noexcept override {
         message = std::move(received);
-        runHere([this] { handler_.invoke(); });
+        detail::runHere(executor_, [this] { handler_.invoke(); });
     }
 
     /// The executor's context is gone. The handler owns the coroutine, whose frame this object is in.
@@ -64,28 +59,20 @@ public:
     }
 
 private:
-    friend class detail::Resumption<FrameWaiter>;
+    friend class detail::Resumption<CoroutineWaiter>;
 
     /// In the memory that the waiter has for it.
-    class Resumption : public detail::Resumption<FrameWaiter> {
+    class Resumption : public detail::Resumption<CoroutineWaiter> {
     public:
         using allocator_type = base::HandlerAllocator<void, base::HandlerMemory*>;
 
-        explicit Resumption(FrameWaiter& waiter) noexcept
-            : detail::Resumption<FrameWaiter>(waiter), memory_(&waiter.memory_) {}
+        explicit Resumption(CoroutineWaiter& waiter) noexcept
+            : detail::Resumption<CoroutineWaiter>(waiter), memory_(&waiter.memory_) {}
         allocator_type get_allocator() const noexcept { return allocator_type(memory_); }
 
     private:
         base::HandlerMemory* memory_;
     };
-
-    template <typename Executor>
-    void postTo(const Executor& executor) noexcept {
-        // Whoever waits for the context to run out of work may destroy it then: not before post() is through,
-        // though the coroutine may have run to its end by then, and this with it.
-        const auto tracked = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-        detail::postResumption<Resumption>(*this, *backend_, tracked);
-    }
 
     void start(asio::cancellation_slot slot, Duration timeout) {
         const bool isCancellable = detail::tryAssign(slot, [this](asio::cancellation_type type) {
@@ -96,18 +83,6 @@ private:
         resume(false);
     }
 
-    /// As dispatch() to the executor would, without its detour through a type-erased function. This object
-    /// may be gone when `work` is done.
-    template <typename Work>
-    void runHere(Work work) noexcept {
-        const asio::any_io_executor executor = executor_;
-        try {
-            work();
-        } catch (...) {
-            detail::rethrowFrom(executor, std::current_exception());
-        }
-    }
-
     void finish() {
         if (backend_->finishReceive(*this, message, ec)) handler_.invoke();
     }
@@ -116,7 +91,7 @@ private:
     asio::any_io_executor executor_;
     const bool isOnEngine_;
     base::HandlerMemory memory_;  // of the resumption on its way; never of two
-    transport::FrameHandler handler_;
+    tempeh::detail::InFrameHandler handler_;
 };
 
 }  // namespace tempeh::core
