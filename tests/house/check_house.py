@@ -17,6 +17,8 @@ RANK = {layer: rank for rank, layer in enumerate(LAYERS)}
 TOP = len(LAYERS)  # tools and samples: above every layer
 UMBRELLAS = {"tempeh.hpp": "core", "all.hpp": "flows", "version.hpp": "base"}  # include/tempeh/<layer>.hpp stands for that layer as well
 
+ENGINE = {"wire", "machines", "transport", "core"}
+ON_PUBLIC_HEADERS = {"flows", "actor"}  # of the engine they use what every application could
 SANS_IO = {"base", "message", "wire", "machines"}
 SANS_IO_HEADERS = re.compile(r"^(boost/asio\b|asio[./]|spdlog/|thread$)")
 PURE = {"wire", "machines"}  # here not even system headers or locks
@@ -119,6 +121,8 @@ def checkInclude(root, path, kind, name, place):
         yield f"{name} belongs to no layer"
     elif RANK.get(targetLayer, TOP) > rank:
         yield f"an include points up: {layer} includes {name} of {targetLayer}"
+    elif targetVisibility == "private" and layer in ON_PUBLIC_HEADERS and targetLayer in ENGINE:
+        yield f"{layer} includes the private {name}; of the engine it has the public headers"
     elif targetVisibility == "private" and visibility == "public":
         yield f"a public header includes the private {name}"
     elif targetVisibility == "private" and path.parts[0] == "samples":

@@ -44,6 +44,10 @@ class CheckHouse(unittest.TestCase):
     def testPrivateIncludePointingUp(self):
         self.assertFinds("lib/base/bad.cpp", '#include "wire/decoder.hpp"\n', "points up")
 
+    def testPrivateIncludeOfTheEngineInFlows(self):
+        self.assertFinds("lib/flows/bad.cpp", '#include "wire/decoder.hpp"\n', "private")
+        self.assertEqual(self.problems({"lib/flows/good.cpp": '#include "base/checked.hpp"\n#include <tempeh/core/reactor.hpp>\n'}), [])
+
     def testRelativeIncludePointingUp(self):
         self.assertFinds("lib/base/bad.cpp", '#include "../wire/decoder.hpp"\n', "points up")
 

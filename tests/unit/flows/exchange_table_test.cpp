@@ -1,4 +1,4 @@
-#include "flows/exchange_table.hpp"
+#include "flows/stream/exchange_table.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "flows/handler_slot.hpp"
+#include "flows/peer/handler_slot.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>

@@ -1,4 +1,4 @@
-#include "flows/retry_delay.hpp"
+#include "flows/link/retry_delay.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,206 @@
+#include "flows/hub/hub.hpp"
+
+#include "flows/hub/suspension.hpp"
+
+#include <tempeh/core/blocking_channel_group.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace tempeh::flows::detail {
+
+bool Hub::mayBlock() const {
+    // No channel has this number: the question costs a lock and fails either way, on the engine's thread with
+    // NotAllowed.
+    error_code ec;
+    group_.blocking().waitWritable(0, Duration::zero(), ec);
+    return ec != Status::NotAllowed;
+}
+
+void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
+    {
+        std::unique_lock lock(mutex_);
+        prepare(wait, sleeper, lock);
+        wait.deadline_ = deadline;
+        if (!wait.enter() && deadline != TimePoint::min()) {
+            wait.state_ = Wait::State::Waiting;
+            sleepers_.push_back(sleeper);
+            if (deadline == TimePoint::max()) return;
+            deadlines_.insert(deadlines_.end(), wait);  // mostly the latest: then this takes constant time
+            if (deadline >= armedFor_) return;
+            armedFor_ = deadline;
+            if (loopSleeps_) nudge();
+            return;
+        }
+        setWoken(wait);
+        enter(sleeper);
+        wait.hasTimedOut_ = deadline == TimePoint::min();
+    }
+    sleeper.wake(false);
+}
+
+void Hub::refuse(Wait& wait, Sleeper& sleeper, const error_code& reason) noexcept {
+    {
+        std::unique_lock lock(mutex_);
+        prepare(wait, sleeper, lock);
+        wait.stopReason_ = reason;
+        wait.enter();
+        setWoken(wait);
+        enter(sleeper);
+    }
+    sleeper.wake(false);
+}
+
+void Hub::prepare(Wait& wait, Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept {
+    watchContext(sleeper, lock);
+    wait.sleeper_ = &sleeper;
+    sleeper.wait_ = &wait;
+    wait.stopReason_.clear();
+    wait.hasTimedOut_ = false;
+}
+
+/// So that onContextGone() finds the sleeper. Without memory for that it goes on without.
+void Hub::watchContext(Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept {
+    sleeper.life_ = nullptr;
+    sleeper.isEntered_ = false;
+    if (sleeper.context_ == nullptr) return;
+    sleeper.isLoops_ = *sleeper.runsOn_ == loopExecutor_;
+    sleeper.life_ = lifeOf(*sleeper.context_);
+    if (sleeper.life_ != nullptr) return;
+    lock.unlock();
+    std::shared_ptr<ContextLife> life;
+    try {
+        life = ContextLife::of(*sleeper.context_);
+        life->add(shared_from_this());
+    } catch (const std::bad_alloc&) {
+        life = nullptr;
+    }
+    lock.lock();
+    if (life == nullptr) return;
+    sleeper.life_ = lifeOf(*sleeper.context_);
+    if (sleeper.life_ != nullptr) return;
+    try {
+        lives_.push_back(life);
+        sleeper.life_ = life.get();
+    } catch (const std::bad_alloc&) {
+        return;
+    }
+}
+
+ContextLife* Hub::lifeOf(const asio::execution_context& context) const noexcept {
+    for (const std::shared_ptr<ContextLife>& life : lives_)
+        if (life->isOf(context)) return life.get();
+    return nullptr;
+}
+
+void Hub::onContextGone(const ContextLife& life) noexcept {
+    SleeperList abandoned;
+    {
+        const std::scoped_lock lock(mutex_);
+        for (auto it = sleepers_.begin(); it != sleepers_.end();) {
+            Sleeper& sleeper = *it++;
+            if (sleeper.life_ != &life) continue;
+            setWoken(*sleeper.wait_);
+            abandoned.push_back(sleeper);
+        }
+        std::erase_if(lives_, [&life](const auto& known) { return known.get() == &life; });
+    }
+    while (!abandoned.empty()) {
+        Sleeper& sleeper = abandoned.front();
+        abandoned.pop_front();
+        sleeper.abandon();
+    }
+}
+
+void Hub::setWoken(Wait& wait) noexcept {
+    wait.state_ = Wait::State::Woken;
+    if (wait.sleeper_->is_linked()) wait.sleeper_->unlink();
+    unlinkDeadline(wait);
+}
+
+/// The sleeper is told once the lock is released: its context stays until then. (The loop's own does when the
+/// loop tells.)
+void Hub::enter(Sleeper& sleeper) noexcept {
+    if (sleeper.life_ == nullptr) return;
+    sleeper.life_->enter();
+    sleeper.isEntered_ = true;
+}
+
+void Hub::wake(Wait& wait, WokenList& woken) noexcept {
+    if (wait.state_ != Wait::State::Waiting) return;
+    setWoken(wait);
+    Sleeper& sleeper = *wait.sleeper_;
+    if (!woken.isOnLoop() || !sleeper.isLoops_) enter(sleeper);
+    woken.add(wait);
+}
+
+void Hub::wakeAll(WaitList& waits, WokenList& woken) noexcept {
+    for (ListedWait& wait : waits)
+        wake(wait, woken);
+}
+
+bool Hub::wakeLater(Wait& wait) noexcept {
+    constexpr std::chrono::milliseconds soon{1};
+    const std::scoped_lock lock(mutex_);
+    if (hasEnded_) return false;
+    untold_.add(wait);
+    tellAt_ = time_.now() + soon;
+    armedFor_ = std::min(armedFor_, tellAt_);
+    if (loopSleeps_) nudge();
+    return true;
+}
+
+void Hub::cancel(Wait& wait) noexcept {
+    WokenList woken;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (wait.state_ == Wait::State::Idle) return;
+        if (!wait.stopReason_) wait.stopReason_ = asio::error::operation_aborted;
+        wake(wait, woken);
+    }
+    woken.wakeAll(false);
+}
+
+bool Hub::expire(Wait& wait) noexcept {
+    const std::scoped_lock lock(mutex_);
+    if (wait.state_ != Wait::State::Waiting) return false;
+    setWoken(wait);
+    wait.hasTimedOut_ = true;
+    return true;
+}
+
+void Hub::settle(Wait& wait) noexcept {
+    const std::scoped_lock lock(mutex_);
+    wait.state_ = Wait::State::Idle;
+    if (wait.stopReason_) wait.ec = wait.stopReason_;
+    wait.settle();
+}
+
+void Hub::abandon(Wait& wait) noexcept {
+    const std::scoped_lock lock(mutex_);
+    setWoken(wait);
+    wait.state_ = Wait::State::Idle;
+    wait.ec = asio::error::operation_aborted;
+    wait.settle();
+}
+
+bool SleepWait::enter() noexcept {
+    hub_.sleeps_.push_back(*this);
+    return hub_.hasEnded_;
+}
+
+void SleepWait::settle() noexcept {
+    hub_.sleeps_.erase(hub_.sleeps_.iterator_to(*this));
+}
+
+asio::awaitable<void> sleepFor(HubPtr hub, Duration duration) {
+    SleepWait wait(*hub);
+    Suspension suspension(*hub, wait, co_await asio::this_coro::executor);
+    auto slept = suspension.until(hub->time().after(duration));
+    co_await std::move(slept);
+    if (wait.ec) throw Error(wait.ec);
+}
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,209 @@
+#pragma once
+
+#include "base/handler_memory.hpp"
+#include "flows/hub/time_source.hpp"
+#include "flows/hub/wait.hpp"
+#include "flows/hub/warning_log.hpp"
+
+#include <tempeh/core/ampe.hpp>
+#include <tempeh/core/channel_group.hpp>
+
+#include <boost/intrusive/set.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace tempeh::flows::detail {
+
+class Hub;
+
+/// A share in a hub's use: the last one gone ends the hub and closes its group.
+using HubPtr = std::shared_ptr<Hub>;
+
+/// Where the messages of one channel go. Called by the hub's loop, its lock held.
+class Route {
+public:
+    /// Takes the message, or leaves it to be dropped.
+    virtual void onMessage(MessagePtr& message, WokenList& woken) noexcept = 0;
+    /// The hub ended without the channel's ChannelClosed.
+    virtual void onHubEnd(const error_code& reason, WokenList& woken) noexcept = 0;
+    /// The engine's pool has run out.
+    virtual void onPoolEmpty() noexcept {}
+
+protected:
+    ~Route() = default;
+};
+
+/// Takes the HelloRequests of a hub's listeners.
+class Acceptor {
+public:
+    virtual ~Acceptor() = default;
+    /// On the loop, no lock held; nothing else of that channel is routed meanwhile.
+    virtual void onHello(MessagePtr hello) noexcept = 0;
+    /// The hub ended. Lock held.
+    virtual void onHubEnd(WokenList& woken) noexcept = 0;
+};
+
+/// The hub's end, for which any number may wait.
+class SleepWait : public ListedWait {
+public:
+    explicit SleepWait(Hub& hub) noexcept : hub_(hub) {}
+    bool enter() noexcept override;
+    void settle() noexcept override;
+
+private:
+    Hub& hub_;
+};
+
+/// One ChannelGroup, one receive loop, any number of channels: sorts what arrives to who waits for it. What
+/// coroutines and threads share is under one lock, which is never held while anything of the application's
+/// runs. Its deadlines are kept in order behind the timeout of the loop's one waitReceive, so that an
+/// operation with a timeout arms no timer.
+class Hub final : public tempeh::detail::ContextDependent, public std::enable_shared_from_this<Hub> {
+public:
+    /// A new group of the engine, with its loop running beside the sockets. Errors: as createGroup.
+    static HubPtr create(Ampe& engine);
+
+    explicit Hub(Ampe& engine);
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
+
+    /// Must still be there.
+    Ampe& engine() const noexcept { return engine_; }
+    ChannelGroup& group() noexcept { return group_; }
+    const TimeSource& time() const noexcept { return time_; }
+    WarningLog& warnings() noexcept { return warnings_; }
+    std::mutex& mutex() noexcept { return mutex_; }
+    /// False where blocking would stop the engine that is waited for.
+    bool mayBlock() const;
+    MessageId nextId() noexcept { return nextId_.fetch_add(1, std::memory_order_relaxed); }
+    /// Whether nextId() has given it.
+    bool hasGiven(MessageId id) const noexcept {
+        return id >= firstId_ && id < nextId_.load(std::memory_order_relaxed);
+    }
+
+    // --- Waiting. Any thread ---
+
+    /// Lets the wait begin; `sleeper` is woken when it is over, never inside this call on this thread's own
+    /// stack. `deadline`: max() for none, min() not to wait.
+    void begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept;
+    /// Lets it end at once, with that reason.
+    void refuse(Wait& wait, Sleeper& sleeper, const error_code& reason) noexcept;
+    /// Ends it as cancelled, unless it is settled.
+    void cancel(Wait& wait) noexcept;
+    /// Ends it as timed out. False: it was woken already, and its sleeper is told or about to be.
+    bool expire(Wait& wait) noexcept;
+    /// By the woken sleeper: the outcome.
+    void settle(Wait& wait) noexcept;
+    /// The sleeper is gone: as cancelled and settled.
+    void abandon(Wait& wait) noexcept;
+    /// Lock held: the reason to wait is over. Nothing when it does not wait.
+    void wake(Wait& wait, WokenList& woken) noexcept;
+    void wakeAll(WaitList& waits, WokenList& woken) noexcept;
+    /// No lock held: a woken sleeper could not be told for want of memory; the loop tells it soon. False: the
+    /// loop has ended.
+    bool wakeLater(Wait& wait) noexcept;
+
+    // --- Routing. Lock held ---
+
+    /// A place among the routes. With one, and reserveRoute(), adding does not fail: it comes after a post.
+    using RouteSlot = std::unordered_map<ChannelNumber, Route*>::node_type;
+    /// No lock needed. Throws std::bad_alloc.
+    static RouteSlot makeSlot(Route& route);
+    void reserveRoute() { routes_.reserve(routes_.size() + 1); }
+    void addRoute(ChannelNumber channel, RouteSlot slot) noexcept;
+    void removeRoute(ChannelNumber channel) noexcept { routes_.erase(channel); }
+    /// For as long as the shortage lasts, every route is told.
+    void notePoolEmpty() noexcept;
+    bool isPoolShort() const noexcept { return isPoolShort_; }
+    std::size_t poolSize() const noexcept { return poolSize_; }
+    /// How many messages wait at all routes, of which one knew of `before` and now of `now`.
+    void countWaiting(std::size_t before, std::size_t now) noexcept { waiting_ += now - before; }
+    /// What may wait at one route: of what the others leave of the pool a quarter, so that there is always
+    /// something left, however many take their share.
+    std::size_t shareOfPool() const noexcept {
+        const std::size_t left = poolSize_ > waiting_ ? poolSize_ - waiting_ : 0;
+        return std::max(left / 4, leastShare);
+    }
+    void setAcceptor(std::weak_ptr<Acceptor> acceptor) noexcept { acceptor_ = std::move(acceptor); }
+    bool hasEnded() const noexcept { return hasEnded_; }
+    const error_code& endReason() const noexcept { return endReason_; }
+
+private:
+    friend class SleepWait;
+    class LoopGuard;
+    using LoopMemory = base::HandlerMemoryOf<384>;
+    static constexpr std::size_t leastShare = 8;
+    struct DeadlineOf {
+        using type = TimePoint;
+        const type& operator()(const Wait& wait) const noexcept { return wait.deadline(); }
+    };
+    using Deadlines = boost::intrusive::multiset<Wait, boost::intrusive::base_hook<DeadlineHook>,
+                                                 boost::intrusive::key_of_value<DeadlineOf>,
+                                                 boost::intrusive::constant_time_size<false>>;
+
+    using SleeperList = boost::intrusive::list<Sleeper, boost::intrusive::constant_time_size<false>>;
+
+    static asio::awaitable<void> run(LoopGuard guard);
+    /// Wakes those whose time has come; then how long the loop may sleep. False: it is to end.
+    bool prepareToWait(Duration& timeout) noexcept;
+    auto nextMessage(Duration timeout);
+    void route(MessagePtr message) noexcept;
+    void routeHello(MessagePtr hello) noexcept;
+    void noteRecovery() noexcept;
+    void leave() noexcept;
+    void nudge() noexcept;  // lock held: lets the loop look at its deadlines again
+    void end(const error_code& reason) noexcept;
+    void forgetRoutes(WokenList& woken) noexcept;  // lock held
+    void prepare(Wait& wait, Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept;
+    void watchContext(Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept;
+    ContextLife* lifeOf(const asio::execution_context& context) const noexcept;  // lock held
+    void setWoken(Wait& wait) noexcept;                                          // lock held
+    static void enter(Sleeper& sleeper) noexcept;                                // lock held
+    void onContextGone(const ContextLife& life) noexcept override;
+    void unlinkDeadline(Wait& wait) noexcept {
+        if (wait.is_linked()) deadlines_.erase(deadlines_.iterator_to(wait));
+    }
+
+    Ampe& engine_;
+    const MessageId firstId_;
+    std::atomic<MessageId> nextId_;
+    ChannelGroup group_;
+    const TimeSource time_;
+    WarningLog warnings_;
+    asio::any_io_executor loopExecutor_;  // the loop's; empty once it has ended
+    LoopMemory loopMemory_;               // for its one wait: the loop must not end for want of memory
+
+    std::mutex mutex_;
+    std::unordered_map<ChannelNumber, Route*> routes_;
+    std::weak_ptr<Acceptor> acceptor_;
+    Deadlines deadlines_;
+    WaitList sleeps_;
+    const std::size_t poolSize_;
+    std::size_t waiting_ = 0;
+    bool isPoolShort_ = false;
+    SleeperList sleepers_;                             // all that wait
+    std::vector<std::shared_ptr<ContextLife>> lives_;  // of the contexts that they wait on
+    MessagePtr nudge_;                                 // null: on its way through the mailbox
+    /// When the loop wakes by itself. Not moved back when the deadline behind it goes: with requests that
+    /// follow each other the next one is later anyhow, and one look in vain is cheaper than a nudge each.
+    TimePoint armedFor_ = TimePoint::max();
+    WokenList untold_;  // sleepers that there was no memory to tell
+    TimePoint tellAt_ = TimePoint::max();
+    bool loopSleeps_ = false;
+    bool isLeft_ = false;
+    bool hasEnded_ = false;
+    error_code endReason_;
+};
+
+/// Waits `duration` of the engine's time; less when the hub ends. Cancellation: operation_aborted.
+asio::awaitable<void> sleepFor(HubPtr hub, Duration duration);
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "flows/hub/hub.hpp"
+
+#include <tempeh/core/detail/group_backend.hpp>
+#include <tempeh/core/detail/resumption.hpp>
+#include <tempeh/transport/detail/in_frame_handler.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <thread>
+#include <utility>
+
+namespace tempeh::flows::detail {
+
+/// A coroutine that sleeps until a Wait is over; lives in its frame and allocates nothing. Cancelling the
+/// coroutine (all three types) cancels the wait; the result is taken in the step that resumes it, so that
+/// what was not delivered stays where it was.
+class Suspension final : public Sleeper {
+public:
+    /// `executor` is the coroutine's.
+    Suspension(Hub& hub, Wait& wait, asio::any_io_executor executor) noexcept
+        : hub_(hub), settled_(wait), executor_(std::move(executor)) {
+        runsOn_ = &executor_;
+        context_ = tempeh::detail::contextOf(executor_);
+    }
+    Suspension(const Suspension&) = delete;
+    Suspension& operator=(const Suspension&) = delete;
+    ~Suspension() = default;
+
+    /// To be awaited as an rvalue; then the wait is settled. Needs a name: GCC 12 destroys temporaries of a
+    /// co_await expression twice.
+    auto until(TimePoint deadline) {
+        return handler_.wait([this, deadline](asio::cancellation_slot slot) { start(slot, deadline); });
+    }
+
+    void wake(bool onLoop) noexcept override {
+        ContextLife* const life = isEntered_ ? life_ : nullptr;  // this may be gone afterwards
+        if (!onLoop || !isLoops_) {
+            while (!tell(life)) {
+                // Its context is entered until then, and so stays.
+                if (hub_.wakeLater(settled_)) return;
+                std::this_thread::yield();  // the hub has ended, and nobody else can try again
+            }
+            if (life != nullptr) life->leave();
+            return;
+        }
+        if (life != nullptr) life->leave();  // its context runs this
+        tempeh::detail::runHere(executor_, [this] { finish(); });
+    }
+    void abandon() noexcept override {
+        hub_.abandon(settled_);
+        handler_.drop();
+    }
+
+private:
+    friend class tempeh::detail::Resumption<Suspension>;
+
+    void start(asio::cancellation_slot slot, TimePoint deadline) noexcept {
+        const bool isCancellable = tempeh::detail::tryAssign(slot, [this](asio::cancellation_type type) {
+            if (type != asio::cancellation_type::none) hub_.cancel(settled_);
+        });
+        if (isCancellable) return hub_.begin(settled_, *this, deadline);
+        hub_.refuse(settled_, *this, asio::error::no_memory);
+    }
+
+    /// False: no memory for it.
+    bool tell(const ContextLife* life) noexcept {
+        if (life != nullptr && life->isGone()) {
+            abandon();
+            return true;
+        }
+        return tempeh::detail::tryPostResumption<tempeh::detail::Resumption<Suspension>>(*this, executor_);
+    }
+    void finish() {
+        hub_.settle(settled_);
+        handler_.invoke();
+    }
+
+    Hub& hub_;
+    Wait& settled_;
+    asio::any_io_executor executor_;
+    tempeh::detail::InFrameHandler handler_;
+};
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "flows/hub/hub.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+namespace tempeh::flows::detail {
+
+/// A thread that sleeps until a Wait is over.
+class ThreadSleeper final : public Sleeper {
+public:
+    ThreadSleeper() noexcept = default;
+    ThreadSleeper(const ThreadSleeper&) = delete;
+    ThreadSleeper& operator=(const ThreadSleeper&) = delete;
+    ~ThreadSleeper() = default;
+
+    void wake(bool onLoop) noexcept override;
+
+    /// Blocks until the wait is over or the deadline has come; then it is settled. The thread's own clock
+    /// counts: no engine's time can wake it.
+    void sleep(Hub& hub, Wait& wait, TimePoint deadline);
+
+private:
+    std::mutex mutex_;
+    std::condition_variable wakened_;
+    bool isAwake_ = false;
+};
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,105 @@
+#pragma once
+
+#include "flows/link/retry_delay.hpp"
+#include "flows/peer/connecting.hpp"
+#include "flows/peer/inbox.hpp"
+#include "flows/peer/peer_state.hpp"
+
+#include <tempeh/flows/reconnecting_peer.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace tempeh::flows::detail {
+
+class ReconnectCore;
+using ReconnectPtr = std::shared_ptr<ReconnectCore>;
+
+/// A link: one coroutine connects, passes on what arrives, and connects again; operations wait for it.
+class ReconnectCore final : public InboxOwner, public std::enable_shared_from_this<ReconnectCore> {
+public:
+    /// With its coroutine running; the last share gone stops it.
+    static ReconnectPtr start(Ampe& engine, const Address& address, const ReconnectOptions& options);
+    ReconnectCore(HubPtr hub, HelloTemplate hello, const ReconnectOptions& options);
+    ~ReconnectCore();
+
+    Hub& hub() const noexcept override { return *hub_; }
+    const HubPtr& hubPtr() const noexcept { return hub_; }
+    Error errorFor(const error_code& ec) override;
+    /// Refused, if the server said no.
+    [[noreturn]] void throwFor(const error_code& ec) override;
+    /// Why there are no more attempts, in words; empty before.
+    std::string endReason();
+    void onReceived(const Message& message) noexcept override;
+
+    static asio::awaitable<MessagePtr> request(ReconnectPtr self, MessagePtr message, Duration timeout,
+                                               SignalHandler onSignal);
+    /// False: no connection with room until the deadline.
+    static asio::awaitable<bool> send(ReconnectPtr self, MessagePtr message, TimePoint deadline);
+    /// False: no connection now, or no room. Then, and when it throws the end, the message is still there.
+    bool trySend(MessagePtr& message);
+    static asio::awaitable<MessagePtr> close(ReconnectPtr self, MessagePtr bye);
+    /// The connection there is, or the next one; null at the deadline. Throws the end.
+    static asio::awaitable<PeerPtr> connection(ReconnectPtr self, TimePoint deadline);
+
+    LinkState state();
+    ReconnectCounters counters();
+    /// The connection there is; null for none.
+    PeerPtr current();
+
+private:
+    class ConnectionWait;
+    class EndOfChannel;
+    class EndWait;
+    class Redirection;
+    class RequestTally;
+    class Running;
+
+    static asio::awaitable<void> run(Running running);
+    asio::awaitable<PeerPtr> establish();
+    asio::awaitable<PeerPtr> attempt();
+    void noteFailure(std::string failure);
+    /// Lets what arrives come to the link until the connection ends.
+    asio::awaitable<void> passOn(PeerPtr peer);
+    asio::awaitable<void> sendUnsent(PeerPtr peer);
+    std::optional<Heartbeat> watch(const PeerPtr& peer) const;
+    void setConnected(const PeerPtr& peer);
+    /// Says bye, and then there are no more attempts; throws for what is wrong with the bye, and nothing
+    /// changed.
+    void beginClosing(PeerState& peer, MessagePtr bye);
+    void markStopping() noexcept;  // lock held
+    void setLost(PeerState& peer);
+    /// No more attempts are made.
+    void stop() noexcept;
+    void end() noexcept;
+    void setEnd(const error_code& code, std::string reason) noexcept;  // the first counts
+    void setRefused(const Refused& refused) noexcept;
+    bool isStopping();
+    void setStopping() noexcept;
+
+    const HubPtr hub_;
+    const HelloTemplate hello_;
+    const ConnectOptions connecting_;  // how attempts are judged
+    const Duration attemptTimeout_;
+    const bool sendsAgain_;
+    const HeartbeatOptions heartbeat_;
+    RetryDelay delay_;                        // the coroutine's
+    MessageQueue unsent_;                     // the coroutine's
+    asio::cancellation_signal stopAttempts_;  // on the loop's executor
+
+    // Under the hub's lock.
+    LinkState state_ = LinkState::Connecting;
+    PeerPtr peer_;
+    WaitList waiters_;
+    bool isStopping_ = false;
+    error_code endCode_;
+    std::string endReason_;
+    std::shared_ptr<const Message> refusal_;  // the server's HelloResponse, if that was the end
+    ReconnectCounters counts_;
+};
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "flows/link/reconnect_core.hpp"
+
+#include <utility>
+
+namespace tempeh::flows::detail {
+
+/// A connection that has not ended, or the end of all attempts.
+class ReconnectCore::ConnectionWait final : public ListedWait {
+public:
+    explicit ConnectionWait(ReconnectCore& core) noexcept : core_(core) {}
+    bool enter() noexcept override {
+        core_.waiters_.push_back(*this);
+        return isThere() || core_.state_ == LinkState::Closed;
+    }
+    void settle() noexcept override {
+        core_.waiters_.erase(core_.waiters_.iterator_to(*this));
+        if (ec) return;
+        if (isThere()) peer = core_.peer_;
+        isOver = core_.state_ == LinkState::Closed;
+    }
+
+    PeerPtr peer;
+    bool isOver = false;
+
+private:
+    bool isThere() const noexcept { return core_.state_ == LinkState::Connected && !core_.peer_->isDoomed(); }
+    ReconnectCore& core_;
+};
+
+/// The end of one connection; how, if not as channels end.
+class ReconnectCore::EndOfChannel final : public ListedWait {
+public:
+    explicit EndOfChannel(PeerState& peer) noexcept : peer_(peer) {}
+    bool enter() noexcept override {
+        peer_.closers.push_back(*this);
+        return peer_.hasEnded();
+    }
+    void settle() noexcept override {
+        peer_.closers.erase(peer_.closers.iterator_to(*this));
+        if (!ec && peer_.endCode() != Status::ChannelClosed) ec = peer_.endCode();
+    }
+
+private:
+    PeerState& peer_;
+};
+
+/// While it lives, what a connection has to receive comes to the link.
+class ReconnectCore::Redirection {
+public:
+    Redirection(PeerState& peer, Inbox& inbox) noexcept : peer_(peer) { set(&inbox); }
+    Redirection(const Redirection&) = delete;
+    Redirection& operator=(const Redirection&) = delete;
+    ~Redirection() { set(nullptr); }
+
+private:
+    void set(Inbox* inbox) noexcept {
+        WokenList woken;
+        {
+            const std::scoped_lock lock(peer_.hub().mutex());
+            peer_.redirect(inbox, woken);
+        }
+        woken.wakeAll(false);
+    }
+    PeerState& peer_;
+};
+
+/// The end of all attempts.
+class ReconnectCore::EndWait final : public ListedWait {
+public:
+    explicit EndWait(ReconnectCore& core) noexcept : core_(core) {}
+    bool enter() noexcept override {
+        core_.waiters_.push_back(*this);
+        return core_.state_ == LinkState::Closed;
+    }
+    void settle() noexcept override {
+        core_.waiters_.erase(core_.waiters_.iterator_to(*this));
+        isOver = core_.state_ == LinkState::Closed;
+    }
+
+    bool isOver = false;
+
+private:
+    ReconnectCore& core_;
+};
+
+/// Counts a request once at its beginning and once at its end, whatever that is.
+class ReconnectCore::RequestTally {
+public:
+    explicit RequestTally(ReconnectCore& core) : core_(core) { add(&ReconnectCounters::requests); }
+    RequestTally(const RequestTally&) = delete;
+    RequestTally& operator=(const RequestTally&) = delete;
+    ~RequestTally() { add(end_); }
+
+    void setEnd(const MessagePtr& answer) noexcept {
+        end_ = answer != nullptr ? &ReconnectCounters::answered : &ReconnectCounters::timedOut;
+    }
+    void addSentAgain() { add(&ReconnectCounters::sentAgain); }
+
+private:
+    using Counter = std::uint64_t ReconnectCounters::*;
+    void add(Counter counter) {
+        const std::scoped_lock lock(core_.hub_->mutex());
+        ++(core_.counts_.*counter);
+    }
+
+    ReconnectCore& core_;
+    Counter end_ = &ReconnectCounters::failed;
+};
+
+/// The coroutine's share: when it ends, however, so does the link.
+class ReconnectCore::Running {
+public:
+    explicit Running(ReconnectPtr core) noexcept : core_(std::move(core)) {}
+    Running(Running&&) noexcept = default;
+    Running& operator=(Running&&) = delete;
+    ~Running() {
+        if (core_ == nullptr) return;
+        // What is bound to it holds an executor, and this may be the last moment at which that has a context.
+        core_->stopAttempts_.slot().clear();
+        core_->end();
+    }
+    ReconnectCore& core() const noexcept { return *core_; }
+
+private:
+    ReconnectPtr core_;
+};
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,263 @@
+#include "flows/hub/suspension.hpp"
+#include "flows/link/reconnect_core.hpp"
+#include "flows/link/reconnect_waits.hpp"
+#include "flows/peer/message_copy.hpp"
+#include "flows/peer/peer_operations.hpp"
+#include "flows/peer/refusal.hpp"
+
+#include <tempeh/flows/reconnecting_peer.hpp>
+
+namespace tempeh::flows {
+
+namespace detail {
+
+Error ReconnectCore::errorFor(const error_code& ec) {
+    const std::scoped_lock lock(hub_->mutex());
+    return ec == endCode_ ? Error(ec, endReason_) : Error(ec);
+}
+
+void ReconnectCore::onReceived(const Message& message) noexcept {
+    if (!message.hasMore()) return;  // nothing is paced by it
+    if (const PeerPtr peer = current()) peer->onReceived(message);
+}
+
+void ReconnectCore::throwFor(const error_code& ec) {
+    std::shared_ptr<const Message> refusal;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (ec == endCode_) refusal = refusal_;
+    }
+    if (refusal != nullptr) throw Refused(hello_.address(), std::move(refusal));
+    throw errorFor(ec);
+}
+
+std::string ReconnectCore::endReason() {
+    const std::scoped_lock lock(hub_->mutex());
+    if (refusal_ != nullptr) return refusalDetail(hello_.address(), *refusal_);
+    return endReason_;
+}
+
+LinkState ReconnectCore::state() {
+    const std::scoped_lock lock(hub_->mutex());
+    return state_;
+}
+
+ReconnectCounters ReconnectCore::counters() {
+    const std::scoped_lock lock(hub_->mutex());
+    return counts_;
+}
+
+PeerPtr ReconnectCore::current() {
+    const std::scoped_lock lock(hub_->mutex());
+    return peer_;
+}
+
+asio::awaitable<PeerPtr> ReconnectCore::connection(ReconnectPtr self, TimePoint deadline) {
+    ConnectionWait wait(*self);
+    Suspension suspension(*self->hub_, wait, co_await asio::this_coro::executor);
+    // A connection may be lost again before all who waited for it have seen it.
+    while (wait.peer == nullptr && !wait.hasTimedOut()) {
+        auto connected = suspension.until(deadline);
+        co_await std::move(connected);
+        if (wait.ec) throw Error(wait.ec);
+        if (wait.isOver) self->throwFor(self->inbox.end);
+    }
+    co_return std::move(wait.peer);
+}
+
+asio::awaitable<MessagePtr> ReconnectCore::request(ReconnectPtr self, MessagePtr message, Duration timeout,
+                                                   SignalHandler onSignal) {
+    requireRequest(message);
+    const TimePoint deadline = self->hub_->time().after(timeout);
+    if (message->header.messageId == 0) message->header.messageId = self->hub_->nextId();
+    RequestTally tally(*self);
+    for (;;) {
+        const PeerPtr peer = co_await connection(self, deadline);
+        MessagePtr copy;
+        if (peer == nullptr) {
+            tally.setEnd(nullptr);
+            co_return nullptr;
+        }
+        if (self->sendsAgain_) {
+            copy = self->hub_->engine().get();
+            copyMessage(*message, *copy);
+        }
+        MessagePtr unsent;
+        std::exception_ptr failure;
+        try {
+            MessagePtr answer = co_await detail::request(
+                peer, std::move(message), self->hub_->time().until(deadline), onSignal, &unsent);
+            tally.setEnd(answer);
+            co_return answer;
+        } catch (const Error& error) {
+            const bool isLost = error.status() == Status::ChannelClosed || unsent != nullptr;
+            if (!isLost || !peer->isDoomed()) throw;
+            failure = std::current_exception();
+        }
+        message = unsent != nullptr ? std::move(unsent) : std::move(copy);
+        if (message == nullptr) std::rethrow_exception(failure);
+        tally.addSentAgain();
+    }
+}
+
+bool ReconnectCore::trySend(MessagePtr& message) {
+    PeerState::checkSendable(message);
+    const PeerPtr peer = current();
+    const error_code ec = peer != nullptr ? peer->post(message) : make_error_code(Status::ChannelClosed);
+    if (!ec) return true;
+    if (ec == Status::SendQueueFull) return false;
+    if (ec != Status::ChannelClosed) throw Error(ec);
+    error_code end;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (state_ == LinkState::Closed) end = inbox.end;
+    }
+    if (end) throwFor(end);
+    return false;
+}
+
+asio::awaitable<bool> ReconnectCore::send(ReconnectPtr self, MessagePtr message, TimePoint deadline) {
+    PeerState::checkSendable(message);
+    for (;;) {
+        const PeerPtr peer = co_await connection(self, deadline);
+        if (peer == nullptr) co_return false;
+        try {
+            const bool isSent = co_await postInTime(*peer, message, deadline);
+            co_return isSent;
+        } catch (const Error& error) {
+            const bool isLost = error.status() == Status::ChannelClosed && peer->isDoomed();
+            if (!isLost || message == nullptr) throw;
+        }
+    }
+}
+
+void ReconnectCore::beginClosing(PeerState& peer, MessagePtr bye) {
+    bye = PeerState::asBye(std::move(bye));
+    MessageQueue dropped;
+    error_code ec;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        ec = peer.postBye(bye, dropped);
+        if (!ec) markStopping();
+    }
+    if (ec) throw peer.errorFor(ec);
+}
+
+asio::awaitable<MessagePtr> ReconnectCore::close(ReconnectPtr self, MessagePtr bye) {
+    const PeerPtr peer = self->current();
+    MessagePtr farewell;
+    if (peer != nullptr) {
+        self->beginClosing(*peer, std::move(bye));
+        farewell = co_await awaitFarewell(peer);
+    }
+    self->stop();
+    bool isOver = false;
+    while (!isOver) {
+        EndWait wait(*self);
+        Suspension suspension(*self->hub_, wait, co_await asio::this_coro::executor);
+        auto ended = suspension.until(TimePoint::max());
+        co_await std::move(ended);
+        if (wait.ec) throw Error(wait.ec);
+        isOver = wait.isOver;
+    }
+    co_return farewell;
+}
+
+namespace {
+
+asio::awaitable<void> sendHoweverLong(ReconnectPtr core, MessagePtr message) {
+    const bool isSent = co_await ReconnectCore::send(std::move(core), std::move(message), TimePoint::max());
+    (void)isSent;
+}
+
+asio::awaitable<bool> awaitConnection(ReconnectPtr core, TimePoint deadline) {
+    const PeerPtr peer = co_await ReconnectCore::connection(std::move(core), deadline);
+    co_return peer != nullptr;
+}
+
+}  // namespace
+
+}  // namespace detail
+
+ReconnectingPeer::ReconnectingPeer(Ampe& engine, const Address& address, ReconnectOptions options)
+    : core_(detail::ReconnectCore::start(engine, address, options)) {}
+
+asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Timeout timeout) const {
+    return detail::ReconnectCore::request(core_, std::move(message), timeout, nullptr);
+}
+
+asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Timeout timeout,
+                                                      SignalHandler onSignal) const {
+    return detail::ReconnectCore::request(core_, std::move(message), timeout, std::move(onSignal));
+}
+
+asio::awaitable<void> ReconnectingPeer::send(MessagePtr message) const {
+    return detail::sendHoweverLong(core_, std::move(message));
+}
+
+asio::awaitable<bool> ReconnectingPeer::send(MessagePtr message, Duration timeout) const {
+    return detail::ReconnectCore::send(core_, std::move(message), core_->hub().time().after(timeout));
+}
+
+bool ReconnectingPeer::trySend(MessagePtr&& message) const {
+    return core_->trySend(message);
+}
+
+asio::awaitable<void> ReconnectingPeer::respond(MessagePtr request) const {
+    if (request == nullptr) throw Error(Status::NullMessage);
+    const ChannelNumber cameFrom = request->header.channelNumber;
+    detail::turnIntoAnswer(*request);
+    detail::PeerPtr peer = core_->current();
+    if (peer == nullptr || peer->channel() != cameFrom) throw Error(Status::ChannelClosed);
+    return detail::send(std::move(peer), std::move(request));
+}
+
+asio::awaitable<MessagePtr> ReconnectingPeer::receive(Timeout timeout) const {
+    return detail::receiveFrom(core_, timeout);
+}
+
+asio::awaitable<MessagePtr> ReconnectingPeer::receive(Timeout timeout, error_code& ec) const {
+    return detail::receiveFrom(core_, timeout, ec);
+}
+
+std::string ReconnectingPeer::endReason() const {
+    return core_->endReason();
+}
+
+asio::awaitable<bool> ReconnectingPeer::connected(Timeout timeout) const {
+    return detail::awaitConnection(core_, core_->hub().time().after(timeout));
+}
+
+asio::awaitable<MessagePtr> ReconnectingPeer::close(MessagePtr bye) const {
+    return detail::ReconnectCore::close(core_, std::move(bye));
+}
+
+LinkState ReconnectingPeer::state() const {
+    return core_->state();
+}
+
+ReconnectCounters ReconnectingPeer::counters() const {
+    return core_->counters();
+}
+
+MessagePtr ReconnectingPeer::get(OpCode opCode) const {
+    MessagePtr message = core_->hub().engine().get();
+    message->header.opCode = opCode;
+    return message;
+}
+
+MessagePtr ReconnectingPeer::get(OpCode opCode, std::string_view body) const {
+    MessagePtr message = get(opCode);
+    message->body.assign(body);
+    return message;
+}
+
+asio::any_io_executor ReconnectingPeer::executor() const {
+    return core_->hub().group().executor();
+}
+
+asio::awaitable<void> ReconnectingPeer::sleep(Timeout duration) const {
+    return detail::sleepFor(core_->hubPtr(), duration);
+}
+
+}  // namespace tempeh::flows

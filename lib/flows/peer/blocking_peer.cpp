@@ -1,0 +1,209 @@
+#include "flows/hub/engine_probe.hpp"
+#include "flows/hub/thread_sleeper.hpp"
+#include "flows/options_check.hpp"
+#include "flows/peer/connecting.hpp"
+#include "flows/peer/error_detail.hpp"
+#include "flows/peer/peer_operations.hpp"
+#include "flows/peer/peer_waits.hpp"
+
+#include <tempeh/core/blocking_channel_group.hpp>
+#include <tempeh/flows/blocking_peer.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+namespace tempeh::flows {
+
+namespace {
+
+void sleepUntilOver(detail::Hub& hub, detail::Wait& wait, TimePoint deadline) {
+    if (!hub.mayBlock()) throw Error(Status::NotAllowed);
+    detail::ThreadSleeper sleeper;
+    sleeper.sleep(hub, wait, deadline);
+}
+
+/// False: the deadline came first, and the message is still there.
+bool post(detail::PeerState& peer, MessagePtr& message, TimePoint deadline) {
+    for (;;) {
+        error_code ec = peer.post(message);
+        if (!ec) return true;
+        if (ec != Status::SendQueueFull) throw peer.errorFor(ec);
+        const Duration left = peer.hub().time().until(deadline);
+        const bool hasRoom = peer.group().blocking().waitWritable(peer.channel(), left, ec);
+        if (ec == Status::InvalidChannelNumber) ec = Status::ChannelClosed;
+        if (ec) throw peer.errorFor(ec);
+        if (!hasRoom) return false;
+    }
+}
+
+std::string closingInVain(detail::PeerState& peer) {
+    return "closing channel " + std::to_string(peer.channel()) + ": " + std::string(detail::engineIsSilent);
+}
+
+/// How connecting went, from the coroutine to the thread. Errors travel as codes: a thread that reads an
+/// exception of another shares its reference count.
+struct Outcome {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool isDone = false;
+    detail::PeerPtr peer;
+    error_code ec;
+    std::string detail;
+    std::shared_ptr<const Message> refusal;
+};
+
+/// Says that it is done, however the coroutine ends.
+class OutcomeGuard {
+public:
+    explicit OutcomeGuard(std::shared_ptr<Outcome> outcome) noexcept : outcome_(std::move(outcome)) {}
+    OutcomeGuard(OutcomeGuard&&) noexcept = default;
+    OutcomeGuard& operator=(OutcomeGuard&&) = delete;
+    ~OutcomeGuard() {
+        if (outcome_ == nullptr) return;
+        const std::scoped_lock lock(outcome_->mutex);
+        outcome_->isDone = true;
+        outcome_->changed.notify_all();
+    }
+    Outcome& operator*() const noexcept { return *outcome_; }
+
+private:
+    std::shared_ptr<Outcome> outcome_;
+};
+
+asio::awaitable<void> connectInto(OutcomeGuard guard, detail::HubPtr hub, detail::HelloTemplate hello,
+                                  ConnectOptions options) {
+    Outcome& outcome = *guard;
+    outcome.ec = Status::ShutdownStarted;
+    try {
+        outcome.peer = co_await detail::connectPeer(std::move(hub), std::move(hello), options);
+        outcome.ec.clear();
+    } catch (const Refused& error) {
+        outcome.refusal = error.sharedResponse();
+    } catch (const Error& error) {
+        outcome.ec = error.code();
+        outcome.detail = detail::detailOf(error);
+    }
+}
+
+/// The coroutine keeps the time; where nobody runs it, this thread does, a little more generously.
+void awaitOutcome(Outcome& outcome, TimePoint deadline, const std::string& server) {
+    constexpr Duration more = std::chrono::milliseconds(500);
+    std::unique_lock lock(outcome.mutex);
+    const auto isDone = [&outcome] { return outcome.isDone; };
+    if (deadline >= TimePoint::max() - more) {
+        outcome.changed.wait(lock, isDone);
+    } else if (!outcome.changed.wait_until(lock, std::max(deadline, TimePoint()) + more, isDone)) {
+        throw Error(make_error_code(Status::ConnectFailed),
+                    server + ": timed out, " + std::string(detail::engineIsSilent));
+    }
+}
+
+BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions options) {
+    detail::check(options);
+    detail::HelloTemplate hello(address, options);
+    const std::string server = hello.address();
+    options.headers = {};
+    options.body = {};
+    detail::HubPtr hub = detail::Hub::create(engine);
+    if (!hub->mayBlock()) throw Error(Status::NotAllowed);
+    const TimePoint deadline = hub->time().after(options.timeout);
+    const auto outcome = std::make_shared<Outcome>();
+    const asio::any_io_executor executor = hub->group().executor();
+    asio::co_spawn(executor, connectInto(OutcomeGuard(outcome), std::move(hub), std::move(hello), options),
+                   asio::detached);
+    awaitOutcome(*outcome, deadline, server);
+    if (outcome->refusal != nullptr) throw Refused(server, outcome->refusal);
+    if (outcome->ec) throw Error(outcome->ec, outcome->detail);
+    return BlockingPeer(Peer(std::move(outcome->peer)));
+}
+
+}  // namespace
+
+void BlockingPeer::send(MessagePtr message) const {
+    detail::PeerState::checkSendable(message);
+    if (message != nullptr) peer_.mark(*message);
+    post(*peer_.state(), message, TimePoint::max());
+}
+
+bool BlockingPeer::send(MessagePtr message, Timeout timeout) const {
+    detail::PeerState::checkSendable(message);
+    const detail::PeerPtr peer = peer_.state();
+    return post(*peer, message, peer->hub().time().after(timeout));
+}
+
+MessagePtr BlockingPeer::receive(Timeout timeout) const {
+    const detail::PeerPtr peer = peer_.state();
+    error_code ec;
+    MessagePtr ready = peer->inbox.tryReceive(peer->hub(), ec);
+    if (ec) throw Error(ec);
+    if (ready != nullptr) peer->onReceived(*ready);
+    if (ready != nullptr) return ready;
+    detail::ReceiveWait wait(peer->inbox);
+    sleepUntilOver(peer->hub(), wait, peer->hub().time().after(timeout));
+    if (wait.ec) throw peer->errorFor(wait.ec);
+    if (wait.message != nullptr) peer->onReceived(*wait.message);
+    return std::move(wait.message);
+}
+
+MessagePtr BlockingPeer::request(MessagePtr message, Timeout timeout, const SignalHandler& onSignal) const {
+    detail::requireRequest(message);
+    const detail::PeerPtr peer = peer_.state();
+    detail::Hub& hub = peer->hub();
+    peer_.mark(*message);
+    TimePoint deadline = hub.time().after(timeout);
+    if (!hub.mayBlock()) throw Error(Status::NotAllowed);
+    detail::RequestWait wait(*peer, onSignal != nullptr);
+    wait.open(*message);
+    if (!post(*peer, message, deadline)) {
+        wait.giveUp();
+        return nullptr;
+    }
+    while (wait.isEnlisted()) {
+        sleepUntilOver(hub, wait, deadline);
+        wait.showProgress(onSignal, deadline);
+    }
+    wait.throwFailure();
+    return std::move(wait.answer);
+}
+
+void BlockingPeer::respond(MessagePtr request) const {
+    if (request == nullptr) throw Error(Status::NullMessage);
+    detail::requireFrom(*peer_.state(), *request);
+    detail::turnIntoAnswer(*request);
+    send(std::move(request));
+}
+
+void BlockingPeer::respond(MessagePtr request, std::string_view body, std::uint8_t status) const {
+    if (request == nullptr) throw Error(Status::NullMessage);
+    detail::requireFrom(*peer_.state(), *request);
+    detail::turnIntoAnswer(*request, body, status);
+    send(std::move(request));
+}
+
+MessagePtr BlockingPeer::close(MessagePtr bye) const {
+    const detail::PeerPtr peer = peer_.state();
+    if (bye != nullptr) peer_.mark(*bye);
+    peer->sayBye(std::move(bye));
+    detail::Hub& hub = peer->hub();
+    for (detail::EngineProbe probe(hub.group().executor());;) {
+        detail::CloseWait wait(*peer);
+        sleepUntilOver(hub, wait, hub.time().after(detail::EngineProbe::interval));
+        if (!wait.hasTimedOut() || peer->hasEnded()) return std::move(wait.farewell);
+        if (!probe.isAlive()) throw Error(make_error_code(Status::CommunicationFailed), closingInVain(*peer));
+    }
+}
+
+BlockingPeer connectBlocking(Ampe& engine, const Address& address, ConnectOptions options) {
+    return connectAndWait(engine, address, options);
+}
+
+BlockingPeer connectBlocking(Ampe& engine, std::string_view address, ConnectOptions options) {
+    return connectAndWait(engine, parseClientAddress(address), options);
+}
+
+}  // namespace tempeh::flows

@@ -1,0 +1,83 @@
+#include "flows/options_check.hpp"
+#include "flows/peer/connecting.hpp"
+#include "flows/peer/refusal.hpp"
+
+#include <tempeh/flows/connect.hpp>
+#include <tempeh/flows/peer_group.hpp>
+
+namespace tempeh::flows {
+
+namespace {
+
+asio::awaitable<Peer> connectIn(detail::HubPtr hub, detail::HelloTemplate hello, ConnectOptions options) {
+    detail::PeerPtr peer = co_await detail::connectPeer(std::move(hub), std::move(hello), options);
+    co_return Peer(std::move(peer));
+}
+
+/// The views of the options are done with when this returns.
+asio::awaitable<Peer> startConnect(const detail::HubPtr& hub, const Address& address,
+                                   ConnectOptions options) {
+    detail::check(options);
+    detail::HelloTemplate hello(address, options);
+    options.headers = {};
+    options.body = {};
+    return connectIn(hub, std::move(hello), options);
+}
+
+}  // namespace
+
+Refused::Refused(const std::string& server, std::shared_ptr<const Message> response)
+    : Error(error_code(response->header.status, refusalCategory()), detail::refusalDetail(server, *response))
+    , response_(std::move(response)) {}
+
+Refused::~Refused() = default;
+
+asio::awaitable<Peer> connect(Ampe& engine, const Address& address, ConnectOptions options) {
+    return startConnect(detail::Hub::create(engine), address, options);
+}
+
+asio::awaitable<Peer> connect(Ampe& engine, std::string_view address, ConnectOptions options) {
+    return startConnect(detail::Hub::create(engine), parseClientAddress(address), options);
+}
+
+asio::any_io_executor detail::EngineHandle::executor() const {
+    return engine_.createGroup().executor();
+}
+
+Address parseClientAddress(std::string_view text) {
+    Message message;
+    error_code ec;
+    message.textHeaders.append(wire::connectToHeader, text, ec);
+    Address address;
+    if (!ec) address = parseAddress(message, ec);
+    if (ec) throw Error(make_error_code(Status::InvalidAddress), std::string(text));
+    return address;
+}
+
+Address clientAddressOf(const Address& bound) {
+    return wire::clientAddressOf(bound);
+}
+
+PeerGroup::PeerGroup(Ampe& engine) : hub_(detail::Hub::create(engine)) {}
+
+asio::awaitable<Peer> PeerGroup::connect(const Address& address, ConnectOptions options) const {
+    return startConnect(hub_, address, options);
+}
+
+asio::awaitable<Peer> PeerGroup::connect(std::string_view address, ConnectOptions options) const {
+    return startConnect(hub_, parseClientAddress(address), options);
+}
+
+asio::any_io_executor PeerGroup::executor() const {
+    return hub_->group().executor();
+}
+
+asio::awaitable<void> PeerGroup::sleep(Timeout duration) const {
+    return detail::sleepFor(hub_, duration);
+}
+
+GroupStats PeerGroup::stats() const {
+    return hub_->group().stats();
+}
+
+}  // namespace tempeh::flows

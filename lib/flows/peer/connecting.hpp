@@ -1,0 +1,42 @@
+#pragma once
+
+#include "flows/peer/peer_state.hpp"
+
+#include <tempeh/flows/connect.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace tempeh::flows::detail {
+
+/// What a hello says, kept for as many attempts as there will be.
+class HelloTemplate {
+public:
+    /// Throws Error(InvalidMessage) for headers, InvalidAddress.
+    HelloTemplate(const Address& address, const ConnectOptions& options);
+
+    /// Completes every hello that is made.
+    void setHook(std::function<void(Message& hello)> hook) { hook_ = std::move(hook); }
+
+    /// Made from the engine's pool. Throws Error(ProcessingFailed) when the hook throws.
+    MessagePtr make(Ampe& engine) const;
+    const std::string& address() const noexcept { return address_; }
+
+private:
+    std::unique_ptr<Message> message_;
+    std::string address_;
+    std::function<void(Message& hello)> hook_;
+};
+
+/// One attempt: a channel whose hello was answered with yes. Throws as connect(), ConnectFailed at the
+/// deadline.
+asio::awaitable<PeerPtr> tryConnect(HubPtr hub, const HelloTemplate& hello, TimePoint deadline);
+
+/// All attempts.
+asio::awaitable<PeerPtr> connectPeer(HubPtr hub, HelloTemplate hello, ConnectOptions options);
+
+/// Whether another attempt makes sense.
+bool isWorthRetrying(const Error& error, const ConnectOptions& options) noexcept;
+
+}  // namespace tempeh::flows::detail

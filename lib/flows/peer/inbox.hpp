@@ -1,0 +1,124 @@
+#pragma once
+
+#include "flows/hub/hub.hpp"
+#include "flows/peer/handler_slot.hpp"
+#include "flows/peer/read_control.hpp"
+
+#include <tempeh/message/message_queue.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace tempeh::flows::detail {
+
+/// Messages that wait for one receiver. Under the hub's lock, except where said otherwise.
+class Inbox {
+public:
+    void add(MessagePtr message, Hub& hub, WokenList& woken) noexcept {
+        waiting_.add(*message);
+        messages_.pushBack(std::move(message));
+        if (control_ != nullptr) control_->update();
+        if (receiver != nullptr) hub.wake(*receiver, woken);
+    }
+    /// Receiving ends with `reason` once the messages are taken. The last reason counts.
+    void close(const error_code& reason, Hub& hub, WokenList& woken) noexcept {
+        end = reason;
+        if (receiver != nullptr) hub.wake(*receiver, woken);
+    }
+    /// Takes the lock. The next message if there is one. NotAllowed while a receiver waits.
+    MessagePtr tryReceive(Hub& hub, error_code& ec) noexcept;
+
+    /// What waits here.
+    const Backlog& backlog() const noexcept { return waiting_; }
+    /// Whose reading depends on that from the start. Needs no lock: nothing waits, nobody else knows of it.
+    void startWith(ReadControl& control) noexcept { control_ = &control; }
+    /// Whose reading depends on what waits here; null: nobody's.
+    void attach(ReadControl* control) noexcept {
+        if (control_ != nullptr) control_->watch(nullptr);
+        control_ = control;
+        if (control_ != nullptr) control_->watch(&waiting_);
+    }
+    bool empty() const noexcept { return messages_.empty(); }
+    std::size_t size() const noexcept { return messages_.size(); }
+    /// The next one, null when there is none.
+    MessagePtr take() noexcept {
+        MessagePtr message = messages_.popFront();
+        if (message != nullptr) waiting_.remove(*message);
+        if (control_ != nullptr) control_->update();
+        return message;
+    }
+    MessageQueue takeAll() noexcept {
+        return takeIf([](const Message&) { return true; });
+    }
+    /// In front of what is there.
+    void putBack(MessageQueue messages) noexcept {
+        for (const Message& message : messages)
+            waiting_.add(message);
+        messages.append(messages_);
+        messages_ = std::move(messages);
+        if (control_ != nullptr) control_->update();
+    }
+    /// Those that `wanted` is true for, in order; the others stay.
+    template <typename Wanted>
+    MessageQueue takeIf(Wanted wanted) noexcept {
+        MessageQueue taken;
+        MessageQueue others;
+        while (MessagePtr message = messages_.popFront()) {
+            const bool isTaken = wanted(*message);
+            if (isTaken) waiting_.remove(*message);
+            (isTaken ? taken : others).pushBack(std::move(message));
+        }
+        messages_ = std::move(others);
+        if (control_ != nullptr) control_->update();
+        return taken;
+    }
+
+    error_code end;
+    Wait* receiver = nullptr;
+    bool hasReader = false;  ///< Somebody has received.
+
+private:
+    MessageQueue messages_;
+    Backlog waiting_;
+    ReadControl* control_ = nullptr;
+};
+
+/// The next message of an inbox.
+class ReceiveWait final : public Wait {
+public:
+    explicit ReceiveWait(Inbox& inbox) noexcept : inbox_(inbox) {}
+    bool enter() noexcept override;
+    void settle() noexcept override;
+
+    MessagePtr message;
+
+private:
+    Inbox& inbox_;
+    bool isRegistered_ = false;
+};
+
+/// Who has an inbox.
+class InboxOwner {
+public:
+    virtual Hub& hub() const noexcept = 0;
+    /// What to throw for the inbox's end. No lock held.
+    virtual Error errorFor(const error_code& ec) = 0;
+    /// Throws it, as what it really is.
+    [[noreturn]] virtual void throwFor(const error_code& ec) { throw errorFor(ec); }
+    /// The application has that message. No lock held.
+    virtual void onReceived(const Message& message) noexcept = 0;
+
+    Inbox inbox;
+    HandlerSlot handlerSlot;
+
+protected:
+    ~InboxOwner() = default;
+};
+
+/// The next message, null at the timeout; never loses one. Throws the owner's error for Inbox::end,
+/// NotAllowed, operation_aborted.
+asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout);
+/// The same without throwing. Outlived by `ec`.
+asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout, error_code& ec);
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,131 @@
+#include "flows/peer/peer_operations.hpp"
+
+#include <tempeh/flows/peer.hpp>
+
+#include <utility>
+
+namespace tempeh::flows {
+
+Peer::Peer(std::shared_ptr<detail::PeerState> state) noexcept : state_(std::move(state)) {}
+
+const std::shared_ptr<detail::PeerState>& Peer::state() const {
+    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
+    return state_;
+}
+
+asio::awaitable<void> Peer::send(MessagePtr message) const {
+    return detail::send(state(), marked(std::move(message)));
+}
+
+asio::awaitable<bool> Peer::send(MessagePtr message, Timeout timeout) const {
+    return detail::sendInTime(state(), marked(std::move(message)), timeout);
+}
+
+bool Peer::trySend(MessagePtr&& message) const {
+    if (trace_ != nullptr && message != nullptr) trace_->addTo(*message);
+    return detail::trySend(*state(), message);
+}
+
+asio::awaitable<MessagePtr> Peer::receive(Timeout timeout) const {
+    return detail::receiveFrom(state(), timeout);
+}
+
+asio::awaitable<MessagePtr> Peer::receive(Timeout timeout, error_code& ec) const {
+    return detail::receiveFrom(state(), timeout, ec);
+}
+
+asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Timeout timeout) const {
+    return detail::request(state(), marked(std::move(message)), timeout, nullptr);
+}
+
+asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Timeout timeout, SignalHandler onSignal) const {
+    return detail::request(state(), marked(std::move(message)), timeout, std::move(onSignal));
+}
+
+asio::awaitable<void> Peer::respond(MessagePtr request) const {
+    if (request == nullptr) throw Error(Status::NullMessage);
+    detail::requireFrom(*state(), *request);
+    detail::turnIntoAnswer(*request);
+    return detail::send(state(), marked(std::move(request)));
+}
+
+asio::awaitable<void> Peer::respond(MessagePtr request, std::string_view body, std::uint8_t status) const {
+    if (request == nullptr) throw Error(Status::NullMessage);
+    detail::requireFrom(*state(), *request);
+    detail::turnIntoAnswer(*request, body, status);
+    return detail::send(state(), marked(std::move(request)));
+}
+
+asio::awaitable<MessagePtr> Peer::close(MessagePtr bye) const {
+    return detail::close(state(), marked(std::move(bye)));
+}
+
+void Peer::mark(Message& message) const {
+    if (trace_ != nullptr) trace_->addTo(message);
+}
+
+MessagePtr Peer::marked(MessagePtr message) const {
+    if (message != nullptr) mark(*message);
+    return message;
+}
+
+Peer Peer::traced(const TraceContext& context) const {
+    Peer peer(*this);
+    peer.trace_ = std::make_shared<const TraceContext>(context);
+    return peer;
+}
+
+Peer Peer::traced(const Message& request) const {
+    const std::optional<TraceContext> context = TraceContext::of(request);
+    return context ? traced(context->child()) : *this;
+}
+
+void Peer::abort() const noexcept {
+    if (state_ != nullptr) state_->abort();
+}
+
+ChannelInfo Peer::info() const {
+    return state()->info();
+}
+
+PeerCounters Peer::counters() const {
+    return state()->counters();
+}
+
+bool Peer::isOpen() const noexcept {
+    return state_ != nullptr && state_->isOpen();
+}
+
+std::string Peer::endReason() const {
+    return state()->endReason();
+}
+
+ChannelNumber Peer::channel() const {
+    return state()->channel();
+}
+
+const Message* Peer::hello() const {
+    return state()->hello().get();
+}
+
+MessagePtr Peer::get(OpCode opCode) const {
+    MessagePtr message = state()->hub().engine().get();
+    message->header.opCode = opCode;
+    return message;
+}
+
+MessagePtr Peer::get(OpCode opCode, std::string_view body) const {
+    MessagePtr message = get(opCode);
+    message->body.assign(body);
+    return message;
+}
+
+asio::any_io_executor Peer::executor() const {
+    return state()->group().executor();
+}
+
+asio::awaitable<void> Peer::sleep(Timeout duration) const {
+    return detail::sleepFor(state()->hubPtr(), duration);
+}
+
+}  // namespace tempeh::flows

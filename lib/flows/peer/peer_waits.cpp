@@ -1,0 +1,125 @@
+#include "flows/peer/peer_waits.hpp"
+
+namespace tempeh::flows::detail {
+
+bool HelloWait::enter() noexcept {
+    peer_.helloWaiter = this;
+    return peer_.helloPhase() != HelloPhase::Pending || peer_.hasEnded();
+}
+
+bool CloseWait::enter() noexcept {
+    peer_.closers.push_back(*this);
+    return peer_.hasEnded();
+}
+
+void CloseWait::settle() noexcept {
+    peer_.closers.erase(peer_.closers.iterator_to(*this));
+    if (!ec) farewell = std::move(peer_.farewell);
+}
+
+RequestWait::~RequestWait() {
+    if (!isEnlisted()) return;
+    const std::scoped_lock lock(peer_.hub().mutex());
+    ++peer_.counts.failed;
+    leave();
+}
+
+void RequestWait::open(Message& request) {
+    if (request.header.messageId == 0) request.header.messageId = peer_.nextRequestId();
+    error_code problem;
+    {
+        const std::scoped_lock lock(peer_.hub().mutex());
+        if (peer_.hasEnded())
+            problem = peer_.endCode();
+        else if (!peer_.answers.insert(request.header.messageId, *this))
+            problem = Status::InvalidMessageId;
+        else
+            ++peer_.counts.requests;
+    }
+    if (problem) throw peer_.errorFor(problem);
+}
+
+bool RequestWait::enter() noexcept {
+    if (isDone() || !arrived_.empty()) return true;
+    need_.begin();
+    return false;
+}
+
+void RequestWait::takeArrived() noexcept {
+    for (const Message& signal : arrived_)
+        peer_.reading.remove(signal);
+    progress_.append(arrived_);
+}
+
+void RequestWait::settle() noexcept {
+    need_.end();
+    takeArrived();
+    if (!ec && !isDone() && !hasTimedOut()) return;  // not the end yet
+    if (ec || failure)
+        ++peer_.counts.failed;
+    else if (answer != nullptr)
+        ++peer_.counts.answered;
+    else
+        ++peer_.counts.timedOut;
+    leave();
+}
+
+void RequestWait::showProgress(const SignalHandler& onSignal, TimePoint& deadline) {
+    while (const MessagePtr signal = progress_.popFront()) {
+        onSignal(*signal);
+        if (peer_.hub().time().until(deadline) > Duration::zero()) continue;
+        deadline = TimePoint::min();
+        const std::scoped_lock lock(peer_.hub().mutex());
+        peer_.counts.droppedSignals += progress_.size();
+        progress_.clear();
+    }
+}
+
+MessagePtr RequestWait::takeReturned() noexcept {
+    const std::scoped_lock lock(peer_.hub().mutex());
+    return std::move(returned_);
+}
+
+void RequestWait::throwFailure() const {
+    if (ec) throw peer_.errorFor(ec);
+    if (failure && returned_ != nullptr) throw Error(failure, "the request was not sent");
+    if (failure) throw peer_.errorFor(failure);
+}
+
+void RequestWait::giveUp() noexcept {
+    const std::scoped_lock lock(peer_.hub().mutex());
+    ++peer_.counts.timedOut;
+    leave();
+}
+
+void RequestWait::leave() noexcept {
+    need_.end();
+    takeArrived();
+    peer_.answers.erase(*this);
+}
+
+void RequestWait::onMessage(MessagePtr& message, WokenList& woken) noexcept {
+    if (isDone()) return;
+    if (!message->isFromEngine() && message->header.opCode != OpCode::Response) {
+        if (!wantsSignals_ || !peer_.mayKeep(message)) return;
+        peer_.reading.add(*message);
+    }
+    need_.end();
+    if (message->isFromEngine()) {
+        failure = message->status();
+        returned_ = std::move(message);
+    } else if (message->header.opCode == OpCode::Response) {
+        answer = std::move(message);
+    } else {
+        arrived_.pushBack(std::move(message));
+    }
+    peer_.hub().wake(*this, woken);
+}
+
+void RequestWait::onEnd(WokenList& woken) noexcept {
+    if (isDone()) return;
+    failure = peer_.endCode();
+    peer_.hub().wake(*this, woken);
+}
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "flows/hub/hub.hpp"
+
+#include <tempeh/core/read_mode.hpp>
+#include <tempeh/message/message.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace tempeh::flows::detail {
+
+/// Messages that wait to be taken, and what they cost. Each must stay as it is while it counts.
+struct Backlog {
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+
+    void add(const Message& message) noexcept {
+        ++messages;
+        bytes += costOf(message);
+    }
+    void remove(const Message& message) noexcept {
+        --messages;
+        bytes -= costOf(message);
+    }
+
+private:
+    static std::size_t costOf(const Message& message) noexcept {
+        return sizeof(Message) + message.textHeaders.sizeBytes() + message.body.size();
+    }
+};
+
+/// Decides when one peer's channel is read. What waits to be taken there has a share of what the pool has
+/// left: beyond it the channel alone is paused, until half of that is taken. Not while somebody waits for
+/// what is still to come through it (an answer, a part, a word for a writer, the end): then it is read on,
+/// beside the pool, up to a bound (see docs/decisions/what_waits_for_a_peer.md). Under the hub's lock.
+class ReadControl {
+public:
+    /// Somebody who waits for what is still to come; begins and ends any number of times.
+    class Need {
+    public:
+        explicit Need(ReadControl& control) noexcept : control_(control) {}
+        Need(const Need&) = delete;
+        Need& operator=(const Need&) = delete;
+        void begin() noexcept {
+            if (!std::exchange(isOn_, true)) control_.beginNeed();
+        }
+        void end() noexcept {
+            if (std::exchange(isOn_, false)) --control_.needs_;
+        }
+
+    private:
+        ReadControl& control_;
+        bool isOn_ = false;
+    };
+
+    /// `elsewhere`: what waits there counts too, until watch() says otherwise; nothing does yet.
+    ReadControl(Hub& hub, const Backlog& elsewhere) noexcept : hub_(hub), elsewhere_(&elsewhere) {}
+    ReadControl(const ReadControl&) = delete;
+    ReadControl& operator=(const ReadControl&) = delete;
+
+    /// Before anything comes; `most`: messages of which one more ends the channel, 0: no such limit.
+    void open(ChannelNumber channel) noexcept { channel_ = channel; }
+    void setMost(std::size_t most) noexcept { most_ = most; }
+    /// What waits elsewhere counts too; null: nothing does.
+    void watch(const Backlog* elsewhere) noexcept;
+    /// What waits elsewhere has changed.
+    void update() noexcept;
+    void add(const Message& message) noexcept;
+    void remove(const Message& message) noexcept;
+    /// This side has said its last word: all that still comes is waited for.
+    void setClosing() noexcept;
+    void onPoolEmpty() noexcept;
+    /// The channel has ended.
+    void stop() noexcept { isStopped_ = true; }
+    /// Nobody is left to take anything: it is read, and dropped.
+    void letGo() noexcept;
+
+    std::size_t messages() const noexcept { return here_.messages + elsewhere().messages; }
+    std::size_t bytes() const noexcept { return here_.bytes + elsewhere().bytes; }
+    /// One more is too many for what the peer may leave lying about.
+    bool isAtMost() const noexcept { return most_ != 0 && messages() >= most_; }
+    /// Half of its share waits: what matters to nobody is kept no more.
+    bool isFilling() const noexcept { return messages() * 2 >= share() || bytes() * 2 >= bytesKept; }
+    /// All the news that somebody who has never received may find.
+    bool isFull() const noexcept { return bytes() >= bytesKept; }
+    /// Somebody waits, and more than that is not kept for anybody.
+    bool isUnbearable() const noexcept { return needs_ != 0 && bytes() >= bytesBorne; }
+
+private:
+    friend class Need;
+
+    /// What waits without anybody waiting for more: pause.
+    static constexpr std::size_t bytesKept = 16 * 1024 * 1024;
+    /// What is read on while somebody does.
+    static constexpr std::size_t bytesBorne = 128 * 1024 * 1024;
+
+    const Backlog& elsewhere() const noexcept {
+        static constexpr Backlog nothing;
+        return elsewhere_ != nullptr ? *elsewhere_ : nothing;
+    }
+    std::size_t share() const noexcept { return std::max(hub_.shareOfPool(), most_); }
+    bool isOver() const noexcept;
+    void beginNeed() noexcept;
+    void adjust() noexcept;
+    void count() noexcept;
+
+    Hub& hub_;
+    ChannelNumber channel_ = 0;
+    std::size_t most_ = 0;
+    Backlog here_;
+    const Backlog* elsewhere_;
+    std::size_t counted_ = 0;  // of both, with the hub
+    std::size_t needs_ = 0;
+    std::size_t movedInNeed_ = 0;  // messages, while it was read only because the pool was empty
+    ReadMode mode_ = ReadMode::Normal;
+    bool isClosing_ = false;
+    bool isStopped_ = false;
+};
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "flows/peer/peer_state.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace tempeh::flows::detail {
+
+class HandlerTask;
+using HandlerTaskPtr = std::shared_ptr<HandlerTask>;
+
+/// A server's handler from when its client is let in to its end: what it takes to cancel and to name it.
+class HandlerTask final : public std::enable_shared_from_this<HandlerTask> {
+public:
+    /// `executor` must be serial(): cancelling and the handler must not run at one time.
+    HandlerTask(PeerPtr peer, asio::any_io_executor executor, std::string name)
+        : peer_(peer), executor_(std::move(executor)), name_(std::move(name)) {}
+    HandlerTask(const HandlerTask&) = delete;
+    HandlerTask& operator=(const HandlerTask&) = delete;
+    ~HandlerTask() = default;
+
+    /// The executor itself where it runs one thing at a time for certain (the loop's, a strand), else a
+    /// strand on it.
+    static asio::any_io_executor serial(const asio::any_io_executor& executor,
+                                        const asio::any_io_executor& loops);
+
+    const asio::any_io_executor& executor() const noexcept { return executor_; }
+    /// For co_spawn; this must outlive the coroutine.
+    asio::cancellation_slot slot() noexcept { return signal_.slot(); }
+    /// Its peer's address.
+    const std::string& name() const noexcept { return name_; }
+    /// Null at the end. No lock held.
+    PeerPtr peer() const noexcept { return peer_.lock(); }
+    /// Ends what it waits for, whatever that is, with operation_aborted. Any thread, no lock held.
+    void cancel() noexcept;
+    /// By its coroutine, first of all. What was cancelled before goes no further.
+    void begin() noexcept;
+
+    // Under the hub's lock.
+    asio::cancellation_slot ownSlot;  ///< What operations that the handler itself awaits are given.
+    bool isInStop = false;            ///< It waits in Server::stop().
+
+private:
+    enum class State : std::uint8_t {
+        Starting,   ///< The signal is not to be touched yet: co_spawn may be at it.
+        Cancelled,  ///< Before it began.
+        Running,
+    };
+
+    const std::weak_ptr<PeerState> peer_;
+    const asio::any_io_executor executor_;
+    const std::string name_;
+    std::atomic<State> state_{State::Starting};
+    asio::cancellation_signal signal_;  // on the executor
+};
+
+}  // namespace tempeh::flows::detail

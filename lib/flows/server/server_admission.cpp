@@ -1,0 +1,216 @@
+// Who is let in, and the coroutines that serve them.
+
+#include "flows/peer/heartbeat_signals.hpp"
+#include "flows/server/server_guards.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+namespace tempeh::flows::detail {
+
+/// One handler's share in the server: gone with its coroutine, however that ends.
+class ServerCore::Served {
+public:
+    Served(ServerPtr server, PeerPtr peer, HandlerTaskPtr task, std::uint64_t number) noexcept
+        : server_(std::move(server)), peer_(std::move(peer)), task_(std::move(task)), number_(number) {}
+    Served(Served&&) noexcept = default;
+    Served& operator=(Served&&) = delete;
+    ~Served() {
+        if (server_ == nullptr) return;
+        peer_->handlerSlot.unbind();
+        const bool wasOverrun = server_->isOverrun(*peer_);
+        peer_.reset();  // says bye, unless a copy is left
+        server_->release(number_, wasOverrun);
+    }
+    ServerCore& server() const noexcept { return *server_; }
+    const PeerPtr& peer() const noexcept { return peer_; }
+    const std::string& name() const noexcept { return task_->name(); }
+    /// What the handler itself awaits is given this slot.
+    void bind(asio::cancellation_slot slot) const noexcept {
+        peer_->handlerSlot.bind(slot);
+        {
+            const std::scoped_lock lock(server_->hub_->mutex());
+            task_->ownSlot = slot;
+        }
+        task_->begin();
+    }
+
+private:
+    ServerPtr server_;
+    PeerPtr peer_;
+    HandlerTaskPtr task_;
+    std::uint64_t number_;
+};
+
+void ServerCore::onHello(MessagePtr hello) noexcept {
+    WokenList woken(true);
+    try {
+        PeerPtr peer = PeerState::accept(hub_, *hello);
+        Knock knock{std::move(peer), std::move(hello)};
+        knock.peer->reading.setMost(options_.maxWaiting);
+        if (!keepKnock(knock, woken)) turnAway(std::move(knock));
+    } catch (const std::bad_alloc&) {
+        // Without memory nobody is let in. Where there is a peer already, its end closes the channel.
+        if (hello != nullptr) close(std::move(hello));
+    }
+    woken.wakeAll(true);
+}
+
+/// Its client's channel, without an answer.
+void ServerCore::close(MessagePtr hello) noexcept {
+    hello->header.opCode = OpCode::ByeSignal;
+    error_code ec;  // it has ended
+    hub_->group().post(std::move(hello), ec);
+}
+
+/// False: too late, nobody is let in any more.
+bool ServerCore::keepKnock(Knock& knock, WokenList& woken) {
+    const std::scoped_lock lock(hub_->mutex());
+    if (takesNobody()) return false;
+    knocks_.push_back(std::move(knock));
+    hub_->wakeAll(knockWaiters_, woken);
+    return true;
+}
+
+void ServerCore::onHubEnd(WokenList& woken) noexcept {
+    hub_->wakeAll(knockWaiters_, woken);
+}
+
+/// Without an answer, which would be the application's no: who tries again may find the next server.
+void ServerCore::turnAway(Knock knock) noexcept {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        ++counts_.turnedAway;
+    }
+    knock.peer->abort();
+}
+
+std::uint8_t ServerCore::examine(const Knock& knock, Message& response, const ChannelInfo& channel) {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (options_.maxPeers != 0 && served_.size() >= options_.maxPeers)
+            return static_cast<std::uint8_t>(Status::NotAllowed);
+    }
+    if (options_.accept == nullptr) return 0;
+    Hello hello{*knock.hello, channel, response};
+    try {
+        return options_.accept(hello);
+    } catch (...) {
+        hub_->warnings().write(Warning::AcceptHookThrew,
+                               "server: the accept hook threw, " + describePeer(channel) + " is refused",
+                               std::current_exception());
+        return static_cast<std::uint8_t>(Status::ProcessingFailed);
+    }
+}
+
+void ServerCore::answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept {
+    if (status != 0) {
+        const std::scoped_lock lock(hub_->mutex());
+        ++counts_.refused;
+    }
+    response->header.opCode = OpCode::HelloResponse;
+    error_code ec;  // without room for it nobody is told, and nobody asks
+    if (status == 0) response->textHeaders.set(heartbeatHeader, heartbeatOfServer, ec);
+    response->header.status = status;
+    peer.post(response);  // who has gone meanwhile needs no answer
+}
+
+void ServerCore::admit(Knock knock) {
+    const AdmissionGuard guard(*this);
+    MessagePtr response = hub_->engine().get();
+    response->header.messageId = knock.hello->header.messageId;
+    const ChannelInfo channel = knock.peer->info();
+    const std::uint8_t status = examine(knock, *response, channel);
+    answer(*knock.peer, std::move(response), status);
+    if (status != 0) return;  // the handle's end says bye
+    const asio::any_io_executor loops = hub_->group().executor();
+    const asio::any_io_executor executor =
+        options_.executor ? HandlerTask::serial(options_.executor, loops) : loops;
+    const auto task = std::make_shared<HandlerTask>(knock.peer, executor, describePeer(channel));
+    Ending ending = Ending::Serving;
+    std::uint64_t number = 0;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        number = ++lastTask_;
+        served_.emplace_hint(served_.end(), number, task);
+        ++counts_.accepted;
+        ending = ending_;
+        if (ending == Ending::Cancelling) ++counts_.cancelled;
+    }
+    if (ending != Ending::Serving) knock.peer->drain();
+    if (ending == Ending::Cancelling) {
+        knock.peer->abort();
+        task->cancel();
+    }
+    // The coroutine's end owns the signal that its slots lie in.
+    asio::co_spawn(executor, runHandler(Served(shared_from_this(), std::move(knock.peer), task, number)),
+                   asio::bind_cancellation_slot(task->slot(), [task](const std::exception_ptr&) {}));
+}
+
+void ServerCore::admitOrDrop(Knock knock) noexcept try {
+    admit(std::move(knock));
+} catch (const std::bad_alloc&) {
+    // The end of its handle closed the channel.
+}
+
+bool ServerCore::isOverrun(const PeerState& peer) noexcept {
+    const std::scoped_lock lock(hub_->mutex());
+    return peer.isOverrun;
+}
+
+void ServerCore::release(std::uint64_t number, bool wasOverrun) noexcept {
+    WokenList woken;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        served_.erase(number);
+        if (wasOverrun) ++counts_.overruns;
+        hub_->wakeAll(idleWaiters_, woken);
+    }
+    woken.wakeAll(false);
+}
+
+namespace {
+
+/// How a handler ends when nothing went wrong in it.
+bool isOrdinaryEnd(const boost::system::system_error& error) noexcept {
+    return error.code() == Status::ChannelClosed || error.code() == Status::Returned ||
+           error.code() == Status::ShutdownStarted || error.code() == asio::error::operation_aborted;
+}
+
+}  // namespace
+
+asio::awaitable<void> ServerCore::runHandler(Served served) {
+    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+    served.bind(cancellation.slot());
+    std::exception_ptr failure;
+    try {
+        Peer peer(served.peer());
+        co_await served.server().handler_(std::move(peer));
+    } catch (const boost::system::system_error& error) {
+        if (!isOrdinaryEnd(error)) failure = std::current_exception();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    // Where a coroutine ends without having waited, co_spawn posts once more, and what a cancelled one would
+    // throw there nobody catches.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (failure != nullptr) served.server().onHandlerFailure(served, failure);
+}
+
+void ServerCore::onHandlerFailure(const Served& served, const std::exception_ptr& failure) noexcept try {
+    served.peer()->abort();
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        ++counts_.handlerFailures;
+    }
+    WarningLog& warnings = hub_->warnings();
+    warnings.write(Warning::HandlerThrew, "server: the handler of " + served.name() + " threw", failure);
+    if (options_.onFailure != nullptr) options_.onFailure(Peer(served.peer()), failure);
+} catch (...) {
+    hub_->warnings().write(Warning::FailureHookThrew, "server: the failure hook threw",
+                           std::current_exception());
+}
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,245 @@
+#include "flows/server/server_core.hpp"
+
+#include "flows/hub/thread_sleeper.hpp"
+#include "flows/peer/error_detail.hpp"
+#include "flows/server/server_waits.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+namespace tempeh::flows::detail {
+
+std::string describePeer(const ChannelInfo& peer) {
+    std::string text = "channel " + std::to_string(peer.channel);
+    if (!peer.peerAddress.empty()) text += ", " + peer.peerAddress;
+    if (peer.peerCredentials) text += ", process " + std::to_string(peer.peerCredentials->pid);
+    return text;
+}
+
+ServerPtr ServerCore::start(Ampe& engine, const std::vector<Address>& addresses, ServerOptions options) {
+    auto server = std::make_shared<ServerCore>(Hub::create(engine), std::move(options));
+    {
+        const std::scoped_lock lock(server->hub().mutex());
+        server->hub().setAcceptor(server);
+    }
+    server->listen(addresses);
+    return server;
+}
+
+ServerCore::~ServerCore() {
+    stopListening();
+    const std::scoped_lock lock(hub_->mutex());
+    for (const ListenerRoute& listener : listeners_)
+        if (!listener.hasEnded()) hub_->removeRoute(listener.channel());
+}
+
+void ServerCore::listen(const std::vector<Address>& addresses) {
+    for (const Address& address : addresses) {
+        if (!wire::isServer(address)) throw Error(make_error_code(Status::WrongAddress), toString(address));
+        MessagePtr welcome = hub_->engine().get();
+        format(address, *welcome);
+        const std::scoped_lock lock(hub_->mutex());
+        ListenerRoute& listener = listeners_.emplace_back(*hub_, listeningWaiters_);
+        listener.bound = address;
+        Hub::RouteSlot slot = Hub::makeSlot(listener);
+        hub_->reserveRoute();
+        error_code ec = hub_->endReason();
+        BinaryHeader header;
+        if (!ec) header = hub_->group().post(std::move(welcome), ec);
+        if (ec) {
+            listeners_.pop_back();
+            throw Error(ec, toString(address));
+        }
+        listener.open(header.channelNumber);
+        hub_->addRoute(header.channelNumber, std::move(slot));
+    }
+}
+
+bool ServerCore::allAnswered() const noexcept {
+    for (const ListenerRoute& listener : listeners_)
+        if (!listener.isBound() && !listener.failure) return false;
+    return true;
+}
+
+bool ServerCore::takesNobody() const noexcept {
+    return isStopping_ || hub_->hasEnded();
+}
+
+std::vector<Address> ServerCore::boundOrThrow() {
+    const std::scoped_lock lock(hub_->mutex());
+    std::vector<Address> bound;
+    for (const ListenerRoute& listener : listeners_) {
+        if (!listener.isBound())
+            throw Error(listener.failure, placeAndCause(toString(listener.bound), listener.reason));
+        bound.push_back(listener.bound);
+    }
+    return bound;
+}
+
+std::vector<Address> ServerCore::addresses(Duration timeout) {
+    bool isReady = false;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        isReady = allAnswered();
+    }
+    if (!isReady && !hub_->mayBlock()) throw Error(Status::NotAllowed);
+    const TimePoint deadline = hub_->time().after(timeout);
+    while (!isReady) {
+        ListeningWait wait(*this);
+        ThreadSleeper sleeper;
+        sleeper.sleep(*hub_, wait, deadline);
+        isReady = wait.isOver;
+        if (!isReady && wait.hasTimedOut()) throwUnanswered();
+    }
+    return boundOrThrow();
+}
+
+void ServerCore::throwUnanswered() {
+    std::string text;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        for (const ListenerRoute& listener : listeners_)
+            if (!listener.hasAnswered()) text = toString(listener.bound);
+    }
+    throw Error(
+        make_error_code(Status::ListenFailed),
+        text + ", not done in time: its name takes long to look up, or " + std::string(engineIsSilent));
+}
+
+void ServerCore::beginServing(Handler handler) {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (std::exchange(isServing_, true)) throw Error(Status::NotAllowed);
+    }
+    handler_ = std::move(handler);
+}
+
+ServerCounters ServerCore::counters() {
+    const std::scoped_lock lock(hub_->mutex());
+    ServerCounters result = counts_;
+    result.peers = served_.size();
+    return result;
+}
+
+void ServerCore::stopListening() noexcept {
+    WokenList woken;
+    std::deque<Knock> turnedAway;
+    MessageQueue byes;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (isStopping_) return;
+        isStopping_ = true;
+        turnedAway.swap(knocks_);
+        hub_->wakeAll(knockWaiters_, woken);
+        for (ListenerRoute& listener : listeners_)
+            if (!listener.hasEnded()) byes.pushBack(listener.takeBye());
+    }
+    while (MessagePtr bye = byes.popFront()) {
+        error_code ec;  // it has ended
+        hub_->group().post(std::move(bye), ec);
+    }
+    for (Knock& knock : turnedAway)
+        turnAway(std::move(knock));
+    woken.wakeAll(false);
+}
+
+template <typename Visit>
+void ServerCore::forEachTask(Visit visit) {
+    for (std::uint64_t last = 0;;) {
+        HandlerTaskPtr task;
+        {
+            const std::scoped_lock lock(hub_->mutex());
+            const auto next = served_.upper_bound(last);
+            if (next == served_.end()) return;
+            last = next->first;
+            task = next->second;
+        }
+        visit(*task);
+    }
+}
+
+void ServerCore::drainPeers() noexcept {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (ending_ == Ending::Serving) ending_ = Ending::Draining;
+    }
+    forEachTask([](const HandlerTask& task) {
+        if (const PeerPtr peer = task.peer()) peer->drain();
+    });
+}
+
+void ServerCore::endHandlers(const HandlerTask* except) noexcept {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        ending_ = Ending::Cancelling;
+    }
+    forEachTask([this, except](HandlerTask& task) {
+        if (&task == except) return;
+        if (const PeerPtr peer = task.peer()) peer->abort();
+        task.cancel();
+        const std::scoped_lock lock(hub_->mutex());
+        ++counts_.cancelled;
+    });
+}
+
+namespace {
+
+/// What handlers get to end once their server is destroyed.
+constexpr Duration grace = std::chrono::seconds(5);
+
+/// Whether this thread runs handlers there: they would wait for it.
+bool runsHere(const asio::any_io_executor& executor) noexcept {
+    if (const auto* context = executor.target<asio::io_context::executor_type>())
+        return context->running_in_this_thread();
+    if (const auto* pool = executor.target<asio::thread_pool::executor_type>())
+        return pool->running_in_this_thread();
+    return false;
+}
+
+}  // namespace
+
+void ServerCore::awaitHandlers() noexcept {
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        if (isIdle(false)) return;
+    }
+    if (!hub_->mayBlock() || runsHere(options_.executor)) return;
+    const TimePoint until = timeAfter(std::chrono::steady_clock::now(), grace);
+    for (;;) {  // woken by every handler's end
+        IdleWait wait(*this, false);
+        ThreadSleeper sleeper;
+        sleeper.sleep(*hub_, wait, until);
+        if (wait.isIdle || wait.hasTimedOut() || wait.ec) return;
+    }
+}
+
+bool ServerCore::isIdle(bool fromHandler) const noexcept {
+    return !isAdmitting_ && served_.size() == (fromHandler ? inStop_ : 0);
+}
+
+std::vector<std::string> ServerCore::served() {
+    PeerPtr admitting;
+    {
+        const std::scoped_lock lock(hub_->mutex());
+        admitting = admitting_.lock();
+    }
+    std::vector<std::string> names;
+    forEachTask([&names](const HandlerTask& task) { names.push_back(task.name()); });
+    if (admitting != nullptr) names.push_back(describePeer(admitting->info()) + ", in the accept hook");
+    return names;
+}
+
+void ServerCore::warnOfThoseLeft() noexcept try {
+    constexpr std::size_t namesAtMost = 8;
+    const std::vector<std::string> names = served();
+    std::string text = "server: " + std::to_string(names.size()) +
+                       " handlers have not ended at stop()'s deadline, though cancelled:";
+    for (std::size_t i = 0; i < names.size() && i < namesAtMost; ++i)
+        text += (i == 0 ? " " : "; ") + names[i];
+    if (names.size() > namesAtMost) text += "; ...";
+    hub_->warnings().write(Warning::HandlersLeft, text);
+} catch (const std::bad_alloc&) {
+    hub_->warnings().write(Warning::HandlersLeft, "server: handlers have not ended at stop()'s deadline");
+}
+
+}  // namespace tempeh::flows::detail

@@ -1,0 +1,119 @@
+#pragma once
+
+#include "flows/peer/peer_state.hpp"
+#include "flows/server/handler_task.hpp"
+#include "flows/server/listener_route.hpp"
+
+#include <tempeh/flows/server_options.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tempeh::flows::detail {
+
+/// A peer for a text: its address, and its process where that is known.
+std::string describePeer(const ChannelInfo& peer);
+
+class ServerCore;
+using ServerPtr = std::shared_ptr<ServerCore>;
+
+/// What a Server, its serve() and its handlers share: listeners, clients that knock, peers that are served.
+class ServerCore final : public Acceptor, public std::enable_shared_from_this<ServerCore> {
+public:
+    static ServerPtr start(Ampe& engine, const std::vector<Address>& addresses, ServerOptions options);
+    ServerCore(HubPtr hub, ServerOptions options) noexcept
+        : hub_(std::move(hub)), options_(std::move(options)) {}
+    ~ServerCore() override;
+
+    Hub& hub() const noexcept { return *hub_; }
+    /// Blocks until every listener has answered, where that is allowed, for so long at most.
+    std::vector<Address> addresses(Duration timeout);
+    ServerCounters counters();
+
+    /// Stops listening and lets serve() end; the peers go on.
+    void stopListening() noexcept;
+    void drainPeers() noexcept;
+    /// Aborts the peers and cancels the handlers; not that of `except`, which may be null.
+    void endHandlers(const HandlerTask* except) noexcept;
+    /// The peers whose handlers have not ended, and the client that the accept hook has before it.
+    std::vector<std::string> served();
+    /// Blocks, where that is allowed, until no handler runs, but not for long.
+    void awaitHandlers() noexcept;
+
+    static asio::awaitable<void> listening(ServerPtr self);
+    static asio::awaitable<void> serve(ServerPtr self, Handler handler);
+    static asio::awaitable<bool> stop(ServerPtr self, Duration deadline);
+
+    void onHello(MessagePtr hello) noexcept override;
+    void onHubEnd(WokenList& woken) noexcept override;
+
+private:
+    class ListeningWait;
+    class KnockWait;
+    class IdleWait;
+    class Served;
+    class ServeGuard;
+    class AdmissionGuard;
+    class StopCaller;
+
+    /// A client whose hello is not answered yet.
+    struct Knock {
+        PeerPtr peer;
+        MessagePtr hello;
+    };
+
+    /// False: the deadline came before the last handler had ended. `fromHandler`: those that wait in stop()
+    /// themselves are not waited for.
+    static asio::awaitable<bool> idle(ServerPtr self, bool fromHandler, TimePoint deadline);
+    bool isIdle(bool fromHandler) const noexcept;  // lock held
+    /// Runs `visit` for every handler there is, in the order they were let in; no lock held.
+    template <typename Visit>
+    void forEachTask(Visit visit);
+    void beginServing(Handler handler);
+    void warnOfThoseLeft() noexcept;
+    void listen(const std::vector<Address>& addresses);
+    bool allAnswered() const noexcept;    // lock held
+    bool takesNobody() const noexcept;    // lock held: serve() is to end
+    std::vector<Address> boundOrThrow();  // all have answered
+    [[noreturn]] void throwUnanswered();
+    void admit(Knock knock);
+    /// Without memory that client goes, and the server stays.
+    void admitOrDrop(Knock knock) noexcept;
+    std::uint8_t examine(const Knock& knock, Message& response, const ChannelInfo& channel);
+    void answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept;
+    bool keepKnock(Knock& knock, WokenList& woken);
+    void turnAway(Knock knock) noexcept;
+    void close(MessagePtr hello) noexcept;
+    bool isOverrun(const PeerState& peer) noexcept;
+    void release(std::uint64_t number, bool wasOverrun) noexcept;
+    static asio::awaitable<void> runHandler(Served served);
+    void onHandlerFailure(const Served& served, const std::exception_ptr& failure) noexcept;
+
+    const HubPtr hub_;
+    const ServerOptions options_;
+    Handler handler_;  // set once, before any handler runs
+
+    // Under the hub's lock.
+    WaitList listeningWaiters_;
+    WaitList knockWaiters_;
+    WaitList idleWaiters_;
+    std::list<ListenerRoute> listeners_;
+    std::deque<Knock> knocks_;
+    std::map<std::uint64_t, HandlerTaskPtr> served_;  // by number, in the order they were let in
+    std::uint64_t lastTask_ = 0;
+    std::size_t inStop_ = 0;              // of the served: wait in stop() themselves
+    std::weak_ptr<PeerState> admitting_;  // the client that is being let in or refused
+    bool isAdmitting_ = false;
+    ServerCounters counts_;
+    bool isServing_ = false;
+    bool isStopping_ = false;
+    /// What a client finds that is let in late.
+    enum class Ending : std::uint8_t { Serving, Draining, Cancelling } ending_ = Ending::Serving;
+};
+
+}  // namespace tempeh::flows::detail

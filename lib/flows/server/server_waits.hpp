@@ -1,0 +1,71 @@
+#pragma once
+
+#include "flows/server/server_core.hpp"
+
+namespace tempeh::flows::detail {
+
+/// Every listener has answered.
+class ServerCore::ListeningWait final : public ListedWait {
+public:
+    explicit ListeningWait(ServerCore& server) noexcept : server_(server) {}
+    bool enter() noexcept override {
+        server_.listeningWaiters_.push_back(*this);
+        return server_.allAnswered();
+    }
+    void settle() noexcept override {
+        server_.listeningWaiters_.erase(server_.listeningWaiters_.iterator_to(*this));
+        isOver = server_.allAnswered();
+    }
+
+    bool isOver = false;
+
+private:
+    ServerCore& server_;
+};
+
+/// A client knocks, or nobody is let in any more.
+class ServerCore::KnockWait final : public ListedWait {
+public:
+    explicit KnockWait(ServerCore& server) noexcept : server_(server) {}
+    bool enter() noexcept override {
+        server_.knockWaiters_.push_back(*this);
+        return !server_.knocks_.empty() || server_.takesNobody();
+    }
+    void settle() noexcept override {
+        server_.knockWaiters_.erase(server_.knockWaiters_.iterator_to(*this));
+        isOver = server_.takesNobody();
+        if (ec || isOver || server_.knocks_.empty()) return;
+        knock = std::move(server_.knocks_.front());
+        server_.knocks_.pop_front();
+        server_.admitting_ = knock.peer;
+        server_.isAdmitting_ = true;
+    }
+
+    bool isOver = false;
+    Knock knock;
+
+private:
+    ServerCore& server_;
+};
+
+/// No handler runs, and none is about to.
+class ServerCore::IdleWait final : public ListedWait {
+public:
+    IdleWait(ServerCore& server, bool fromHandler) noexcept : server_(server), fromHandler_(fromHandler) {}
+    bool enter() noexcept override {
+        server_.idleWaiters_.push_back(*this);
+        return server_.isIdle(fromHandler_);
+    }
+    void settle() noexcept override {
+        server_.idleWaiters_.erase(server_.idleWaiters_.iterator_to(*this));
+        isIdle = server_.isIdle(fromHandler_);
+    }
+
+    bool isIdle = false;
+
+private:
+    ServerCore& server_;
+    const bool fromHandler_;
+};
+
+}  // namespace tempeh::flows::detail

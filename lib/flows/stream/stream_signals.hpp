@@ -1,0 +1,18 @@
+#pragma once
+
+#include "flows/peer/peer_state.hpp"
+#include "flows/stream/stream_window.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace tempeh::flows::detail {
+
+/// A word of a stream's reader to its writer at the other end, now or as soon as there is room. No lock held.
+void tellWriter(const PeerPtr& peer, MessageId stream, std::string_view header, std::uint64_t value) noexcept;
+
+/// The first word, which says that this end knows windows; lock held. Without room it is left to what is read
+/// later.
+void tellFirst(PeerState& peer, MessageId stream, StreamWindow& window) noexcept;
+
+}  // namespace tempeh::flows::detail

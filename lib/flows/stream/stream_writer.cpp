@@ -1,0 +1,90 @@
+#include "flows/options_check.hpp"
+#include "flows/stream/stream_sender.hpp"
+
+#include <tempeh/flows/stream_writer.hpp>
+
+namespace tempeh::flows {
+
+namespace {
+
+using detail::StreamSender;
+using detail::StreamState;
+
+using Role = StreamState::Role;
+using Whose = StreamState::Whose;
+
+detail::SenderPtr beginOurs(Peer peer, OpCode opCode, StreamOptions options) {
+    detail::check(options);
+    if (opCode != OpCode::Request && opCode != OpCode::Signal)
+        throw Error(make_error_code(Status::InvalidOpCode), std::string(nameOf(opCode)));
+    const detail::PeerPtr& state = peer.state();
+    const MessageId id = opCode == OpCode::Signal ? state->nextSignalId() : state->nextRequestId();
+    detail::StreamPtr stream = StreamState::attach(state, Whose::Ours, Role::Writer, id);
+    return std::make_shared<StreamSender>(std::move(peer), std::move(stream), opCode, options);
+}
+
+detail::SenderPtr beginAnswer(Peer peer, MessageId id, StreamOptions options) {
+    detail::check(options);
+    if (id == 0) throw Error(Status::InvalidMessageId);
+    detail::StreamPtr stream = StreamState::attach(peer.state(), Whose::Theirs, Role::Writer, id);
+    return std::make_shared<StreamSender>(std::move(peer), std::move(stream), OpCode::Response, options);
+}
+
+MessageId idOf(const MessagePtr& request) {
+    if (request == nullptr) throw Error(Status::NullMessage);
+    return request->header.messageId;
+}
+
+}  // namespace
+
+StreamWriter::StreamWriter(Peer peer, OpCode opCode, StreamOptions options)
+    : sender_(beginOurs(std::move(peer), opCode, options)) {}
+StreamWriter::StreamWriter(Peer peer, MessagePtr request, StreamOptions options)
+    : sender_(beginAnswer(std::move(peer), idOf(request), options)) {}
+StreamWriter::StreamWriter(Peer peer, MessageId requestId, StreamOptions options)
+    : sender_(beginAnswer(std::move(peer), requestId, options)) {}
+StreamWriter::StreamWriter(StreamWriter&&) noexcept = default;
+StreamWriter& StreamWriter::operator=(StreamWriter&&) noexcept = default;
+StreamWriter::~StreamWriter() = default;
+
+TextHeaders& StreamWriter::textHeaders() {
+    return sender_->part().textHeaders;
+}
+
+asio::awaitable<void> StreamWriter::write(std::span<const std::byte> bytes) {
+    return StreamSender::write(sender_, bytes);
+}
+
+asio::awaitable<void> StreamWriter::write(std::string_view text) {
+    return StreamSender::write(sender_, std::as_bytes(std::span(text.data(), text.size())));
+}
+
+asio::awaitable<std::uint64_t> StreamWriter::writeFrom(StreamSource source) {
+    return StreamSender::writeFrom(sender_, std::move(source));
+}
+
+asio::awaitable<void> StreamWriter::finish(std::uint8_t status) {
+    return StreamSender::finish(sender_, status);
+}
+
+asio::awaitable<MessagePtr> StreamWriter::answer(Timeout timeout) {
+    return StreamSender::answer(sender_, timeout);
+}
+
+asio::awaitable<StreamReader> StreamWriter::answerStream(Timeout timeout) {
+    return StreamSender::answerStream(sender_, timeout);
+}
+
+std::uint64_t StreamWriter::bytesWritten() const noexcept {
+    return sender_->bytesWritten();
+}
+
+MessageId StreamWriter::id() const noexcept {
+    return sender_->stream()->id();
+}
+
+asio::any_io_executor StreamWriter::executor() const {
+    return sender_->stream()->peer().group().executor();
+}
+
+}  // namespace tempeh::flows
