@@ -15,6 +15,7 @@
 #include <tempeh/flows/server.hpp>
 #include <tempeh/flows/server_options.hpp>
 #include <tempeh/flows/service.hpp>
+#include <tempeh/flows/service_thread.hpp>
 #include <tempeh/flows/stream_reader.hpp>
 #include <tempeh/flows/stream_writer.hpp>
 #include <tempeh/flows/trace_context.hpp>

@@ -50,7 +50,7 @@ void IoChannel::startReading() {
 asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
     Loop loop(*self, self->isReading_);
     while (!self->hasStoppedReading() && !self->isPaused()) {
-        transport::ReceiveOperation receive;
+        transport::AwaitedOperation receive;
         if (self->buffer_.expectsLittle()) {
             auto outcome = receive.wait(*self->stream_, self->buffer_.room());
             co_await std::move(outcome);

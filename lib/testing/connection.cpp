@@ -86,7 +86,7 @@ std::size_t Connection::read(std::size_t side, std::span<const std::span<std::by
 }
 
 void Connection::startReceive(std::size_t side, std::span<std::byte> into,
-                              transport::ReceiveOperation::Completion done) {
+                              transport::AwaitedOperation::Completion done) {
     End& end = ends_[side];
     end.into = into;
     end.receiver.emplace(std::move(done));
@@ -108,7 +108,7 @@ void Connection::tellReader(std::size_t side) {
     if (!end.receiver) return;
     error_code ec;
     const std::size_t size = read(side, std::span<const std::span<std::byte>>(&end.into, 1), ec);
-    transport::ReceiveOperation::Completion done(std::move(*end.receiver));
+    transport::AwaitedOperation::Completion done(std::move(*end.receiver));
     end.receiver.reset();
     asio::post(end.party.executor, [done = std::move(done), ec, size]() mutable { done(ec, size); });
 }
@@ -301,7 +301,7 @@ void Connection::abortWaits(std::size_t side) {
     if (end.reader) post(end.party.executor, end.reader, aborted);
     if (end.writer) post(end.party.executor, end.writer, aborted);
     if (!end.receiver) return;
-    transport::ReceiveOperation::Completion done(std::move(*end.receiver));
+    transport::AwaitedOperation::Completion done(std::move(*end.receiver));
     end.receiver.reset();
     asio::post(end.party.executor, [done = std::move(done), aborted]() mutable { done(aborted, 0); });
 }

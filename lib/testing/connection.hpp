@@ -33,7 +33,7 @@ public:
     std::size_t write(std::size_t side, std::span<const std::span<const std::byte>> from,
                       error_code& ec) noexcept;
     void startReceive(std::size_t side, std::span<std::byte> into,
-                      transport::ReceiveOperation::Completion done);
+                      transport::AwaitedOperation::Completion done);
     void startWaitReadable(std::size_t side, Wake wake);
     void startWaitWritable(std::size_t side, Wake wake);
     void shutdownSend(std::size_t side) noexcept;
@@ -58,7 +58,7 @@ private:
         bool isResetHeldUp = false;
         TimePoint writableFrom{};
         std::optional<Wake> reader;
-        std::optional<transport::ReceiveOperation::Completion> receiver;
+        std::optional<transport::AwaitedOperation::Completion> receiver;
         std::span<std::byte> into;
         std::optional<Wake> writer;
     };

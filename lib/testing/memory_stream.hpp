@@ -27,7 +27,7 @@ public:
                           error_code& ec) noexcept override {
         return connection_->write(side_, from, ec);
     }
-    void startReceive(std::span<std::byte> into, transport::ReceiveOperation::Completion done) override {
+    void startReceive(std::span<std::byte> into, transport::AwaitedOperation::Completion done) override {
         connection_->startReceive(side_, into, std::move(done));
     }
     asio::awaitable<void> waitReadable(error_code& ec) override {

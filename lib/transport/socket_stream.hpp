@@ -13,7 +13,7 @@ public:
     using Stream::readSome;
     std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept final;
     std::size_t writeSome(std::span<const std::span<const std::byte>> from, error_code& ec) noexcept final;
-    void startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) final;
+    void startReceive(std::span<std::byte> into, AwaitedOperation::Completion done) final;
     asio::awaitable<void> waitReadable(error_code& ec) final;
     asio::awaitable<void> waitWritable(error_code& ec) final;
     void shutdownSend() noexcept final;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/receive_operation.hpp"
+#include "transport/awaited_operation.hpp"
 
 #include <tempeh/message/status.hpp>
 #include <tempeh/transport/credentials.hpp>
@@ -70,10 +70,10 @@ public:
                                   error_code& ec) noexcept = 0;
 
     /// Waits until there is something to read, then reads it as readSome() does; awaited through a
-    /// ReceiveOperation. `into` is the stream's until `done` is called or destroyed. One of these or of
+    /// AwaitedOperation. `into` is the stream's until `done` is called or destroyed. One of these or of
     /// waitReadable() at a time. Saves a system call against waitReadable() and readSome(). Throws
     /// std::bad_alloc, then nothing has begun.
-    virtual void startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) = 0;
+    virtual void startReceive(std::span<std::byte> into, AwaitedOperation::Completion done) = 0;
 
     /// Suspends until a read or write would make progress (or fail). `ec`: cleared, operation_aborted
     /// (closed), no_memory or what the system says. One of each kind at a time.
@@ -104,7 +104,7 @@ private:
     const StreamTraits traits_{};
 };
 
-inline void ReceiveOperation::startReceive(Stream& stream, std::span<std::byte> into, Completion done) {
+inline void AwaitedOperation::startReceive(Stream& stream, std::span<std::byte> into, Completion done) {
     stream.startReceive(into, std::move(done));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/receive_operation.hpp"
+#include "transport/awaited_operation.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/socket_base.hpp>
@@ -15,7 +15,7 @@ namespace tempeh::transport {
 /// Until what `start` has begun, with the handler it is given, is done.
 template <typename Start>
 boost::asio::awaitable<void> waitForOperation(Start start, error_code& ec) {
-    ReceiveOperation waiting;
+    AwaitedOperation waiting;
     auto outcome = waiting.run(std::move(start));
     co_await std::move(outcome);
     ec = waiting.ec;

@@ -47,8 +47,8 @@ int main() {
     flows::Services services;
     services.add(std::make_unique<Reverse>());
     services.add(std::make_unique<flows::EchoService>());  // greets the clients, and echoes what is left
-    flows::MultiHomed server(engine, {tempeh::TcpServerAddress{"127.0.0.1", 0}, tempeh::UdsServerAddress{}},
-                             services);
+    flows::ServiceThread server(
+        engine, {tempeh::TcpServerAddress{"127.0.0.1", 0}, tempeh::UdsServerAddress{}}, services);
 
     for (const tempeh::Address& address : server.addresses()) {
         const flows::BlockingPeer peer = flows::connectBlocking(engine, address);

@@ -52,7 +52,7 @@ public:
         ec = errorOf(error);
         return 0;
     }
-    void startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) override {
+    void startReceive(std::span<std::byte> into, AwaitedOperation::Completion done) override {
         error_code ec;
         if (!fails(Kind::TransportReceive, ec)) return real_->startReceive(into, std::move(done));
         asio::post(executor_, [done = std::move(done), ec]() mutable { done(ec); });

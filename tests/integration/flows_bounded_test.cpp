@@ -58,7 +58,8 @@ TEST_F(OnIdleContext, AConnectionThatComesTooLateIsClosed) {
 
 TEST_F(OnIdleContext, AMultiHomedServerDoesNotBegin) {
     flows::EchoService service;
-    expectSilent(whatOf([&] { const flows::MultiHomed server(reactor_, {localTcp()}, service, 10ms); }), "");
+    expectSilent(whatOf([&] { const flows::ServiceThread server(reactor_, {localTcp()}, service, 10ms); }),
+                 "");
 }
 
 TEST_F(OnIdleContext, TheCoresWaitsEndInTime) {
@@ -116,7 +117,7 @@ public:
 TEST(MultiHomedStop, SaysThatTheServiceDoesNotComeBack) {
     Reactor reactor;
     StuckService service;
-    flows::MultiHomed server(reactor, {localTcp()}, service);
+    flows::ServiceThread server(reactor, {localTcp()}, service);
     Party client(reactor);
     client.sayHello(flows::clientAddressOf(server.addresses().front()));
     service.entered.get_future().wait();

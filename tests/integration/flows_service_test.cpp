@@ -1,4 +1,4 @@
-// Service, Services, MultiHomed and EchoService: one thread, one receive loop, pluggable services.
+// Service, Services, ServiceThread and EchoService: one thread, one receive loop, pluggable services.
 
 #include "support/flows_fixture.hpp"
 
@@ -7,15 +7,15 @@ namespace {
 
 using flows::BlockingPeer;
 using flows::EchoService;
-using flows::MultiHomed;
 using flows::Service;
 using flows::Services;
+using flows::ServiceThread;
 
 TEST(FlowsMultiHomed, EchoesAtAllItsAddresses) {
     Reactor engine;
     Reactor clients;
     EchoService echoes;
-    MultiHomed server(engine, {localTcp(), UdsServerAddress{}}, echoes);
+    ServiceThread server(engine, {localTcp(), UdsServerAddress{}}, echoes);
     ASSERT_EQ(server.addresses().size(), 2U);
     for (const Address& address : server.addresses()) {
         const BlockingPeer peer = flows::connectBlocking(clients, address);
@@ -36,17 +36,17 @@ TEST(FlowsMultiHomed, EchoesAtAllItsAddresses) {
 TEST(FlowsMultiHomed, SaysWhichAddressCannotBeBound) {
     Reactor engine;
     EchoService echoes;
-    const MultiHomed first(engine, {localTcp()}, echoes);
+    const ServiceThread first(engine, {localTcp()}, echoes);
     EchoService others;
     std::string what;
     try {
-        const MultiHomed second(engine, {UdsServerAddress{}, first.addresses().front()}, others);
+        const ServiceThread second(engine, {UdsServerAddress{}, first.addresses().front()}, others);
     } catch (const Error& error) {
         EXPECT_EQ(error.status(), Status::ListenFailed);
         what = error.what();
     }
     EXPECT_NE(what.find(toString(first.addresses().front())), std::string::npos) << what;
-    EXPECT_THROW(MultiHomed(engine, {TcpClientAddress{"127.0.0.1", 1}}, others), Error);
+    EXPECT_THROW(ServiceThread(engine, {TcpClientAddress{"127.0.0.1", 1}}, others), Error);
 }
 
 /// Notes what is done with it.
@@ -87,7 +87,7 @@ TEST(FlowsServices, TakeWhatIsTheirsAndStopInReverse) {
     services.add(std::make_unique<Noting>(&notes, "b"));
     services.add(std::make_unique<EchoService>());
     {
-        const MultiHomed server(engine, {UdsServerAddress{}}, services);
+        const ServiceThread server(engine, {UdsServerAddress{}}, services);
         const BlockingPeer peer = flows::connectBlocking(clients, server.addresses().front());
         EXPECT_EQ(peer.request(peer.get(OpCode::Request, "b"), patience)->body.view(), "b took it");
         EXPECT_EQ(peer.request(peer.get(OpCode::Request, "a"), patience)->body.view(), "a took it");
@@ -102,7 +102,7 @@ TEST(FlowsServices, ThatCannotStartStopTheOthers) {
     Services services;
     services.add(std::make_unique<Noting>(&notes, "a"));
     services.add(std::make_unique<Noting>(&notes, "broken"));
-    EXPECT_THROW(MultiHomed(engine, {UdsServerAddress{}}, services), std::runtime_error);
+    EXPECT_THROW(ServiceThread(engine, {UdsServerAddress{}}, services), std::runtime_error);
     EXPECT_EQ(notes, (std::vector<std::string>{"a starts", "broken starts", "a stops"}));
 }
 
@@ -114,7 +114,7 @@ TEST(FlowsMultiHomed, EndsWhenItsServiceSaysSoOrThrows) {
         Services services;
         services.add(std::make_unique<Noting>(&notes, "a"));
         services.add(std::make_unique<EchoService>());
-        MultiHomed server(engine, {UdsServerAddress{}}, services);
+        ServiceThread server(engine, {UdsServerAddress{}}, services);
         const BlockingPeer peer = flows::connectBlocking(clients, server.addresses().front());
         EXPECT_THROW(peer.request(peer.get(OpCode::Request, word), patience), Error);
         EXPECT_TRUE(eventually([&] { return !server.isRunning(); }));
@@ -127,7 +127,7 @@ TEST(FlowsMultiHomed, EndsWhenItsServiceSaysSoOrThrows) {
 TEST(FlowsMultiHomed, EndsWithItsEngine) {
     Reactor engine;
     EchoService echoes;
-    const MultiHomed server(engine, {localTcp()}, echoes);
+    const ServiceThread server(engine, {localTcp()}, echoes);
     engine.shutdown(patience);
     EXPECT_TRUE(eventually([&] { return !server.isRunning(); }));
 }
@@ -135,7 +135,7 @@ TEST(FlowsMultiHomed, EndsWithItsEngine) {
 TEST(FlowsEchoService, ClosesAClientThatDoesNotRead) {
     Reactor engine(Options{.sendQueueMessages = 8, .sendBufferBytes = 16 * 1024});
     EchoService echoes;
-    const MultiHomed server(engine, {localTcp()}, echoes);
+    const ServiceThread server(engine, {localTcp()}, echoes);
     // Its few messages are soon all in its send queue, so that it is paused when the server closes.
     Reactor clients(Options{.initialPoolMessages = 0,
                             .maxPoolMessages = 4,

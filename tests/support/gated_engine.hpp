@@ -87,7 +87,7 @@ public:
                           error_code& ec) noexcept override {
         return gate_.write(*real_, from, ec);
     }
-    void startReceive(std::span<std::byte> into, transport::ReceiveOperation::Completion done) override {
+    void startReceive(std::span<std::byte> into, transport::AwaitedOperation::Completion done) override {
         real_->startReceive(into, std::move(done));
     }
     asio::awaitable<void> waitReadable(error_code& ec) override { return real_->waitReadable(ec); }

@@ -82,7 +82,7 @@ private:
 /// One end, as its engine's executor has it.
 class PipeEnd : public std::enable_shared_from_this<PipeEnd> {
 public:
-    using Completion = transport::ReceiveOperation::Completion;
+    using Completion = transport::AwaitedOperation::Completion;
 
     PipeEnd(std::shared_ptr<PipeConnection> connection, std::size_t side, asio::any_io_executor executor)
         : connection_(std::move(connection)), side_(side), executor_(std::move(executor)) {}

@@ -21,7 +21,7 @@ namespace tempeh::test {
 
 namespace {
 
-using transport::ReceiveOperation;
+using transport::AwaitedOperation;
 
 std::atomic<std::uint64_t> foreignWrites{0};
 
@@ -55,16 +55,16 @@ public:
         if (base::currentThreadToken() == nullptr) foreignWrites.fetch_add(1, std::memory_order_relaxed);
         return end_->connection().write(end_->side(), from, ec);
     }
-    void startReceive(std::span<std::byte> into, ReceiveOperation::Completion done) override {
+    void startReceive(std::span<std::byte> into, AwaitedOperation::Completion done) override {
         end_->awaitInput(into, std::move(done));
     }
     asio::awaitable<void> waitReadable(error_code& ec) override {
         return transport::waitForOperation(
-            [end = end_](ReceiveOperation::Completion done) { end->awaitInput({}, std::move(done)); }, ec);
+            [end = end_](AwaitedOperation::Completion done) { end->awaitInput({}, std::move(done)); }, ec);
     }
     asio::awaitable<void> waitWritable(error_code& ec) override {
         return transport::waitForOperation(
-            [end = end_](ReceiveOperation::Completion done) { end->awaitRoom(std::move(done)); }, ec);
+            [end = end_](AwaitedOperation::Completion done) { end->awaitRoom(std::move(done)); }, ec);
     }
     void shutdownSend() noexcept override { end_->connection().endWriting(end_->side()); }
     void close() noexcept override {
@@ -83,11 +83,11 @@ private:
 
 /// Who accepts, on its engine's executor.
 struct Accepter {
-    std::optional<ReceiveOperation::Completion> waiting;
+    std::optional<AwaitedOperation::Completion> waiting;
 
     void wake(error_code ec) {
         if (!waiting) return;
-        ReceiveOperation::Completion taken(std::move(*waiting));
+        AwaitedOperation::Completion taken(std::move(*waiting));
         waiting.reset();
         taken(ec);
     }
@@ -205,7 +205,7 @@ public:
                 co_return stream;
             }
             // Whoever comes from now on rings through this executor, so not before this waits.
-            auto await = [this](ReceiveOperation::Completion done) {
+            auto await = [this](AwaitedOperation::Completion done) {
                 accepter_->waiting.emplace(std::move(done));
             };
             co_await transport::waitForOperation(await, ec);

@@ -13,7 +13,7 @@
 namespace tempeh::flows {
 
 /// What is done with the messages of one group, one at a time, on one thread: pluggable into whatever runs
-/// the receive loop (MultiHomed, or a loop of the application's own).
+/// the receive loop (ServiceThread, or a loop of the application's own).
 class TEMPEH_EXPORT Service {
 public:
     Service() = default;

@@ -66,7 +66,7 @@ void Hub::watchContext(Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noe
     sleeper.life_ = nullptr;
     sleeper.isEntered_ = false;
     if (sleeper.context_ == nullptr) return;
-    sleeper.isLoops_ = *sleeper.runsOn_ == loopExecutor_;
+    sleeper.runsOnLoop_ = *sleeper.runsOn_ == loopExecutor_;
     sleeper.life_ = lifeOf(*sleeper.context_);
     if (sleeper.life_ != nullptr) return;
     lock.unlock();
@@ -132,7 +132,7 @@ void Hub::wake(Wait& wait, WokenList& woken) noexcept {
     if (wait.state_ != Wait::State::Waiting) return;
     setWoken(wait);
     Sleeper& sleeper = *wait.sleeper_;
-    if (!woken.isOnLoop() || !sleeper.isLoops_) enter(sleeper);
+    if (!woken.isOnLoop() || !sleeper.runsOnLoop_) enter(sleeper);
     woken.add(wait);
 }
 

@@ -38,7 +38,7 @@ public:
 
     void wake(bool onLoop) noexcept override {
         ContextLife* const life = isEntered_ ? life_ : nullptr;  // this may be gone afterwards
-        if (!onLoop || !isLoops_) {
+        if (!onLoop || !runsOnLoop_) {
             while (!tell(life)) {
                 // Its context is entered until then, and so stays.
                 if (hub_.wakeLater(settled_)) return;

@@ -40,7 +40,7 @@ protected:
 
     // Under the hub's lock, then the waker's.
     Wait* wait_ = nullptr;
-    bool isLoops_ = false;         // runsOn_ is the executor of the hub's loop
+    bool runsOnLoop_ = false;      // runsOn_ is the executor of the hub's loop
     ContextLife* life_ = nullptr;  // of the context
     bool isEntered_ = false;       // that was entered for the wake
 };
@@ -126,7 +126,7 @@ public:
         last_ = nullptr;
         for (Wait* wait = std::exchange(first_, nullptr); wait != nullptr;) {
             Wait* const next = wait->nextWoken_;  // gone with its owner after the wake
-            if (wait->sleeper_->isEntered_ || !wait->sleeper_->isLoops_) {
+            if (wait->sleeper_->isEntered_ || !wait->sleeper_->runsOnLoop_) {
                 wait->sleeper_->wake(onLoop);
             } else {
                 *end = wait;

@@ -37,11 +37,11 @@ asio::awaitable<void> ServerCore::serve(ServerPtr self, Handler handler) {
     for (;;) {
         KnockWait wait(*self);
         Suspension suspension(*self->hub_, wait, co_await asio::this_coro::executor);
-        auto knocked = suspension.until(TimePoint::max());
-        co_await std::move(knocked);
+        auto arrived = suspension.until(TimePoint::max());
+        co_await std::move(arrived);
         if (wait.isOver) break;
         if (wait.ec) throw Error(wait.ec);
-        if (wait.knock.peer != nullptr) self->admitOrDrop(std::move(wait.knock));
+        if (wait.pending.peer != nullptr) self->admitOrDrop(std::move(wait.pending));
     }
     co_await idle(self, false, TimePoint::max());
 }

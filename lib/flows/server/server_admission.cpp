@@ -48,9 +48,9 @@ void ServerCore::onHello(MessagePtr hello) noexcept {
     WokenList woken(true);
     try {
         PeerPtr peer = PeerState::accept(hub_, *hello);
-        Knock knock{std::move(peer), std::move(hello)};
-        knock.peer->reading.setMost(options_.maxWaiting);
-        if (!keepKnock(knock, woken)) turnAway(std::move(knock));
+        PendingHello pending{std::move(peer), std::move(hello)};
+        pending.peer->reading.setMost(options_.maxWaiting);
+        if (!keepPending(pending, woken)) reject(std::move(pending));
     } catch (const std::bad_alloc&) {
         // Without memory nobody is let in. Where there is a peer already, its end closes the channel.
         if (hello != nullptr) close(std::move(hello));
@@ -66,35 +66,35 @@ void ServerCore::close(MessagePtr hello) noexcept {
 }
 
 /// False: too late, nobody is let in any more.
-bool ServerCore::keepKnock(Knock& knock, WokenList& woken) {
+bool ServerCore::keepPending(PendingHello& pending, WokenList& woken) {
     const std::scoped_lock lock(hub_->mutex());
     if (takesNobody()) return false;
-    knocks_.push_back(std::move(knock));
-    hub_->wakeAll(knockWaiters_, woken);
+    pendingHellos_.push_back(std::move(pending));
+    hub_->wakeAll(admissionWaiters_, woken);
     return true;
 }
 
 void ServerCore::onHubEnd(WokenList& woken) noexcept {
-    hub_->wakeAll(knockWaiters_, woken);
+    hub_->wakeAll(admissionWaiters_, woken);
 }
 
 /// Without an answer, which would be the application's no: who tries again may find the next server.
-void ServerCore::turnAway(Knock knock) noexcept {
+void ServerCore::reject(PendingHello pending) noexcept {
     {
         const std::scoped_lock lock(hub_->mutex());
         ++counts_.turnedAway;
     }
-    knock.peer->abort();
+    pending.peer->abort();
 }
 
-std::uint8_t ServerCore::examine(const Knock& knock, Message& response, const ChannelInfo& channel) {
+std::uint8_t ServerCore::examine(const PendingHello& pending, Message& response, const ChannelInfo& channel) {
     {
         const std::scoped_lock lock(hub_->mutex());
         if (options_.maxPeers != 0 && served_.size() >= options_.maxPeers)
             return static_cast<std::uint8_t>(Status::NotAllowed);
     }
     if (options_.accept == nullptr) return 0;
-    Hello hello{*knock.hello, channel, response};
+    Hello hello{*pending.hello, channel, response};
     try {
         return options_.accept(hello);
     } catch (...) {
@@ -117,18 +117,18 @@ void ServerCore::answer(PeerState& peer, MessagePtr response, std::uint8_t statu
     peer.post(response);  // who has gone meanwhile needs no answer
 }
 
-void ServerCore::admit(Knock knock) {
+void ServerCore::admit(PendingHello pending) {
     const AdmissionGuard guard(*this);
     MessagePtr response = hub_->engine().get();
-    response->header.messageId = knock.hello->header.messageId;
-    const ChannelInfo channel = knock.peer->info();
-    const std::uint8_t status = examine(knock, *response, channel);
-    answer(*knock.peer, std::move(response), status);
+    response->header.messageId = pending.hello->header.messageId;
+    const ChannelInfo channel = pending.peer->info();
+    const std::uint8_t status = examine(pending, *response, channel);
+    answer(*pending.peer, std::move(response), status);
     if (status != 0) return;  // the handle's end says bye
     const asio::any_io_executor loops = hub_->group().executor();
     const asio::any_io_executor executor =
         options_.executor ? HandlerTask::serial(options_.executor, loops) : loops;
-    const auto task = std::make_shared<HandlerTask>(knock.peer, executor, describePeer(channel));
+    const auto task = std::make_shared<HandlerTask>(pending.peer, executor, describePeer(channel));
     Ending ending = Ending::Serving;
     std::uint64_t number = 0;
     {
@@ -139,18 +139,18 @@ void ServerCore::admit(Knock knock) {
         ending = ending_;
         if (ending == Ending::Cancelling) ++counts_.cancelled;
     }
-    if (ending != Ending::Serving) knock.peer->drain();
+    if (ending != Ending::Serving) pending.peer->drain();
     if (ending == Ending::Cancelling) {
-        knock.peer->abort();
+        pending.peer->abort();
         task->cancel();
     }
     // The coroutine's end owns the signal that its slots lie in.
-    asio::co_spawn(executor, runHandler(Served(shared_from_this(), std::move(knock.peer), task, number)),
+    asio::co_spawn(executor, runHandler(Served(shared_from_this(), std::move(pending.peer), task, number)),
                    asio::bind_cancellation_slot(task->slot(), [task](const std::exception_ptr&) {}));
 }
 
-void ServerCore::admitOrDrop(Knock knock) noexcept try {
-    admit(std::move(knock));
+void ServerCore::admitOrDrop(PendingHello pending) noexcept try {
+    admit(std::move(pending));
 } catch (const std::bad_alloc&) {
     // The end of its handle closed the channel.
 }

@@ -123,14 +123,14 @@ ServerCounters ServerCore::counters() {
 
 void ServerCore::stopListening() noexcept {
     WokenList woken;
-    std::deque<Knock> turnedAway;
+    std::deque<PendingHello> turnedAway;
     MessageQueue byes;
     {
         const std::scoped_lock lock(hub_->mutex());
         if (isStopping_) return;
         isStopping_ = true;
-        turnedAway.swap(knocks_);
-        hub_->wakeAll(knockWaiters_, woken);
+        turnedAway.swap(pendingHellos_);
+        hub_->wakeAll(admissionWaiters_, woken);
         for (ListenerRoute& listener : listeners_)
             if (!listener.hasEnded()) byes.pushBack(listener.takeBye());
     }
@@ -138,8 +138,8 @@ void ServerCore::stopListening() noexcept {
         error_code ec;  // it has ended
         hub_->group().post(std::move(bye), ec);
     }
-    for (Knock& knock : turnedAway)
-        turnAway(std::move(knock));
+    for (PendingHello& pending : turnedAway)
+        reject(std::move(pending));
     woken.wakeAll(false);
 }
 

@@ -22,7 +22,7 @@ std::string describePeer(const ChannelInfo& peer);
 class ServerCore;
 using ServerPtr = std::shared_ptr<ServerCore>;
 
-/// What a Server, its serve() and its handlers share: listeners, clients that knock, peers that are served.
+/// What a Server, its serve() and its handlers share: listeners, clients that pending, peers that are served.
 class ServerCore final : public Acceptor, public std::enable_shared_from_this<ServerCore> {
 public:
     static ServerPtr start(Ampe& engine, const std::vector<Address>& addresses, ServerOptions options);
@@ -62,7 +62,7 @@ private:
     class StopCaller;
 
     /// A client whose hello is not answered yet.
-    struct Knock {
+    struct PendingHello {
         PeerPtr peer;
         MessagePtr hello;
     };
@@ -81,13 +81,13 @@ private:
     bool takesNobody() const noexcept;    // lock held: serve() is to end
     std::vector<Address> boundOrThrow();  // all have answered
     [[noreturn]] void throwUnanswered();
-    void admit(Knock knock);
+    void admit(PendingHello pending);
     /// Without memory that client goes, and the server stays.
-    void admitOrDrop(Knock knock) noexcept;
-    std::uint8_t examine(const Knock& knock, Message& response, const ChannelInfo& channel);
+    void admitOrDrop(PendingHello pending) noexcept;
+    std::uint8_t examine(const PendingHello& pending, Message& response, const ChannelInfo& channel);
     void answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept;
-    bool keepKnock(Knock& knock, WokenList& woken);
-    void turnAway(Knock knock) noexcept;
+    bool keepPending(PendingHello& pending, WokenList& woken);
+    void reject(PendingHello pending) noexcept;
     void close(MessagePtr hello) noexcept;
     bool isOverrun(const PeerState& peer) noexcept;
     void release(std::uint64_t number, bool wasOverrun) noexcept;
@@ -100,10 +100,10 @@ private:
 
     // Under the hub's lock.
     WaitList listeningWaiters_;
-    WaitList knockWaiters_;
+    WaitList admissionWaiters_;
     WaitList idleWaiters_;
     std::list<ListenerRoute> listeners_;
-    std::deque<Knock> knocks_;
+    std::deque<PendingHello> pendingHellos_;
     std::map<std::uint64_t, HandlerTaskPtr> served_;  // by number, in the order they were let in
     std::uint64_t lastTask_ = 0;
     std::size_t inStop_ = 0;              // of the served: wait in stop() themselves

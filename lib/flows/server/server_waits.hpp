@@ -23,26 +23,26 @@ private:
     ServerCore& server_;
 };
 
-/// A client knocks, or nobody is let in any more.
+/// A client has said hello, or nobody is let in any more.
 class ServerCore::KnockWait final : public ListedWait {
 public:
     explicit KnockWait(ServerCore& server) noexcept : server_(server) {}
     bool enter() noexcept override {
-        server_.knockWaiters_.push_back(*this);
-        return !server_.knocks_.empty() || server_.takesNobody();
+        server_.admissionWaiters_.push_back(*this);
+        return !server_.pendingHellos_.empty() || server_.takesNobody();
     }
     void settle() noexcept override {
-        server_.knockWaiters_.erase(server_.knockWaiters_.iterator_to(*this));
+        server_.admissionWaiters_.erase(server_.admissionWaiters_.iterator_to(*this));
         isOver = server_.takesNobody();
-        if (ec || isOver || server_.knocks_.empty()) return;
-        knock = std::move(server_.knocks_.front());
-        server_.knocks_.pop_front();
-        server_.admitting_ = knock.peer;
+        if (ec || isOver || server_.pendingHellos_.empty()) return;
+        pending = std::move(server_.pendingHellos_.front());
+        server_.pendingHellos_.pop_front();
+        server_.admitting_ = pending.peer;
         server_.isAdmitting_ = true;
     }
 
     bool isOver = false;
-    Knock knock;
+    PendingHello pending;
 
 private:
     ServerCore& server_;

@@ -116,7 +116,7 @@ public:
                           error_code& ec) noexcept override {
         return wire_->write(from, ec);
     }
-    void startReceive(std::span<std::byte> into, transport::ReceiveOperation::Completion done) override {
+    void startReceive(std::span<std::byte> into, transport::AwaitedOperation::Completion done) override {
         FUZZ_CHECK(!wire_->receiver_ && !wire_->reader_);
         wire_->receiver_.emplace(std::move(done));
         wire_->receiveInto_ = into;

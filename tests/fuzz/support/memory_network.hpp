@@ -92,7 +92,7 @@ private:
     bool isFinished_ = false;
     bool isReset_ = false;
     bool isClosed_ = false;
-    std::optional<transport::ReceiveOperation::Completion> receiver_;
+    std::optional<transport::AwaitedOperation::Completion> receiver_;
     std::span<std::byte> receiveInto_;
     Suspended reader_;
     Suspended writer_;

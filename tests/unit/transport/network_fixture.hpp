@@ -44,7 +44,7 @@ inline asio::awaitable<void> readableInto(Stream& stream, AttemptPtr attempt) {
     attempt->isDone = true;
 }
 inline asio::awaitable<void> receiveInto(Stream& stream, std::span<std::byte> into, AttemptPtr attempt) {
-    ReceiveOperation receive;
+    AwaitedOperation receive;
     auto outcome = receive.wait(stream, into);
     co_await std::move(outcome);
     attempt->ec = receive.ec;

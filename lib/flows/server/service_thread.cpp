@@ -2,7 +2,7 @@
 #include "flows/hub/warning_log.hpp"
 #include "flows/peer/error_detail.hpp"
 
-#include <tempeh/flows/multi_homed.hpp>
+#include <tempeh/flows/service_thread.hpp>
 
 #include <algorithm>
 #include <string>
@@ -10,7 +10,8 @@
 
 namespace tempeh::flows {
 
-MultiHomed::MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Service& service, Timeout timeout)
+ServiceThread::ServiceThread(Ampe& engine, const std::vector<Address>& addresses, Service& service,
+                             Timeout timeout)
     : group_(engine.createGroup()), channels_(group_.blocking()), service_(service) {
     listen(engine, addresses, timeout);
     service_.start(engine, channels_);
@@ -22,11 +23,11 @@ MultiHomed::MultiHomed(Ampe& engine, const std::vector<Address>& addresses, Serv
     }
 }
 
-MultiHomed::~MultiHomed() {
+ServiceThread::~ServiceThread() {
     stop();
 }
 
-void MultiHomed::listen(Ampe& engine, const std::vector<Address>& addresses, Duration timeout) {
+void ServiceThread::listen(Ampe& engine, const std::vector<Address>& addresses, Duration timeout) {
     std::vector<ChannelNumber> channels;
     for (const Address& address : addresses) {
         if (!wire::isServer(address)) throw Error(make_error_code(Status::WrongAddress), toString(address));
@@ -39,8 +40,8 @@ void MultiHomed::listen(Ampe& engine, const std::vector<Address>& addresses, Dur
     awaitBound(addresses, std::move(channels), timeout);
 }
 
-void MultiHomed::awaitBound(const std::vector<Address>& addresses, std::vector<ChannelNumber> listeners,
-                            Duration timeout) {
+void ServiceThread::awaitBound(const std::vector<Address>& addresses, std::vector<ChannelNumber> listeners,
+                               Duration timeout) {
     const detail::TimeSource time(group_);
     const TimePoint deadline = time.after(timeout);
     for (std::size_t waiting = listeners.size(); waiting > 0;) {
@@ -64,7 +65,7 @@ void MultiHomed::awaitBound(const std::vector<Address>& addresses, std::vector<C
     }
 }
 
-void MultiHomed::run() noexcept {
+void ServiceThread::run() noexcept {
     loopThread_.store(std::this_thread::get_id());
     try {
         loop();
@@ -80,7 +81,7 @@ void MultiHomed::run() noexcept {
     ended_.notify_all();
 }
 
-void MultiHomed::loop() {
+void ServiceThread::loop() {
     while (!isStopping_.load(std::memory_order_acquire)) {
         MessagePtr message = early_.popFront();
         if (message == nullptr) {
@@ -94,13 +95,13 @@ void MultiHomed::loop() {
     }
 }
 
-void MultiHomed::beginStop() noexcept {
+void ServiceThread::beginStop() noexcept {
     isStopping_.store(true, std::memory_order_release);
     error_code ec;  // ended already
     channels_.updateReceiver(nullptr, ec);
 }
 
-bool MultiHomed::stop(Timeout timeout) noexcept {
+bool ServiceThread::stop(Timeout timeout) noexcept {
     beginStop();
     if (loopThread_.load() == std::this_thread::get_id()) return true;
     std::unique_lock lock(ending_);
@@ -115,7 +116,7 @@ bool MultiHomed::stop(Timeout timeout) noexcept {
     return true;
 }
 
-void MultiHomed::stop() noexcept {
+void ServiceThread::stop() noexcept {
     beginStop();
     if (loopThread_.load() == std::this_thread::get_id()) return;
     const std::scoped_lock lock(joining_);

@@ -20,7 +20,7 @@ class Stream;
 /// One asynchronous operation that a coroutine awaits: a Stream::startReceive(), or any of Asio's with the
 /// same handler. Lives in the coroutine's frame, with the memory that Asio needs for it: what Asio starts in
 /// an ordinary co_await and cannot for want of memory destroys the coroutine, this one ends with no_memory.
-class ReceiveOperation {
+class AwaitedOperation {
 public:
     class Completion;
 
@@ -49,7 +49,7 @@ public:
 
         using cancellation_slot_type = boost::asio::cancellation_slot;
 
-        Completion(ReceiveOperation& operation, const cancellation_slot_type& slot) noexcept
+        Completion(AwaitedOperation& operation, const cancellation_slot_type& slot) noexcept
             : operation_(&operation), memory_(&operation.memory_), slot_(slot) {}
         Completion(Completion&& other) noexcept
             : operation_(std::exchange(other.operation_, nullptr))
@@ -60,7 +60,7 @@ public:
             if (operation_ != nullptr && !operation_->isStarting_) operation_->handler_.drop();
         }
         void operator()(const error_code& error, std::size_t received = 0) {
-            ReceiveOperation& operation = *std::exchange(operation_, nullptr);
+            AwaitedOperation& operation = *std::exchange(operation_, nullptr);
             operation.ec = error;
             operation.size = received;
             operation.handler_.invoke();
@@ -69,7 +69,7 @@ public:
         cancellation_slot_type get_cancellation_slot() const noexcept { return slot_; }
 
     private:
-        ReceiveOperation* operation_;
+        AwaitedOperation* operation_;
         base::HandlerMemory* memory_;
         cancellation_slot_type slot_;  // the coroutine's
     };
