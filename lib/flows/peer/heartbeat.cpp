@@ -8,7 +8,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace tempeh::flows {
@@ -38,9 +37,9 @@ HeartbeatState::HeartbeatState(const PeerPtr& peer, HeartbeatOptions options, Si
 
 asio::awaitable<void> HeartbeatState::run(HeartbeatPtr self, HubPtr hub) {
     const TimeSource& time = hub->time();
-    self->lastHeard_ = self->nextPing_ = self->due_ = time.now();
+    HeartbeatMachine machine(self->options_, time.now());
     TimePoint next = TimePoint::min();
-    while (self->tick(time.now(), next)) {
+    while (self->tick(machine, time.now(), next)) {
         TickWait wait(*self, *hub);
         Suspension suspension(*hub, wait, co_await asio::this_coro::executor);
         auto ticked = suspension.until(next);
@@ -50,29 +49,19 @@ asio::awaitable<void> HeartbeatState::run(HeartbeatPtr self, HubPtr hub) {
     }
 }
 
-bool HeartbeatState::tick(TimePoint now, TimePoint& next) {
+bool HeartbeatState::tick(HeartbeatMachine& machine, TimePoint now, TimePoint& next) {
     const PeerPtr peer = peer_.lock();
     if (peer == nullptr || peer->hasEnded()) return false;
-    next = TimePoint::max();
-    const bool asks = options_.interval > Duration::zero();
     {
         const std::scoped_lock lock(peer->hub().mutex());
         counts_.isAnswered = peer->answersPings();
-        if (asks && !counts_.isAnswered) return false;  // its silence means nothing
+        if (options_.interval > Duration::zero() && !counts_.isAnswered)
+            return false;  // its silence means nothing
     }
-    if (asks) {
-        if (nextPing_ <= now) {
-            ping(peer);
-            nextPing_ = peer->hub().time().after(options_.interval);
-        }
-        next = nextPing_;
-    }
-    if (options_.silence > Duration::zero()) {
-        watch(peer, now);
-        const auto look = std::max<Duration>(options_.silence / 4, std::chrono::milliseconds(1));
-        next = std::min(next, peer->hub().time().after(look));
-    }
-    due_ = next;
+    const HeartbeatMachine::Step step = machine.onLook(now, peer->counters().received);
+    if (step.asksPeer) ping(peer);
+    if (step.asksReading && machine.onSilence(peer->info().readingFor)) tellSilence(peer);
+    next = step.next;
     return next != TimePoint::max();
 }
 
@@ -85,23 +74,7 @@ void HeartbeatState::ping(const PeerPtr& peer) {
     ++counts_.sent;
 }
 
-/// Not while this side does not read, nor as soon as it does again. When the look itself is late, this
-/// process may have stood still: then what came meanwhile is read first.
-bool HeartbeatState::isBlamed(PeerState& peer, TimePoint now) {
-    const bool isLate = now - due_ > options_.silence / 8;
-    if (isLate && !std::exchange(isSuspected_, true)) return false;
-    return peer.info().readingFor >= options_.silence;
-}
-
-void HeartbeatState::watch(const PeerPtr& peer, TimePoint now) {
-    const std::uint64_t heard = peer->counters().received;
-    if (heard != heard_) {
-        heard_ = heard;
-        lastHeard_ = now;
-        isSilent_ = isSuspected_ = false;
-    }
-    if (isSilent_ || now - lastHeard_ < options_.silence || !isBlamed(*peer, now)) return;
-    isSilent_ = true;
+void HeartbeatState::tellSilence(const PeerPtr& peer) {
     {
         const std::scoped_lock lock(peer->hub().mutex());
         ++counts_.silences;

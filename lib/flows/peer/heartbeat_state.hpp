@@ -1,5 +1,6 @@
 #pragma once
 
+#include "flows/peer/heartbeat_machine.hpp"
 #include "flows/peer/peer_state.hpp"
 
 #include <tempeh/flows/heartbeat.hpp>
@@ -24,24 +25,15 @@ public:
 private:
     class TickWait;
 
-    /// Looks at the peer; what is due next. False: it has ended.
-    bool tick(TimePoint now, TimePoint& next);
+    /// Looks at the peer; when to look next. False: it has ended.
+    bool tick(HeartbeatMachine& machine, TimePoint now, TimePoint& next);
     void ping(const PeerPtr& peer);
-    void watch(const PeerPtr& peer, TimePoint now);
-    bool isBlamed(PeerState& peer, TimePoint now);
+    void tellSilence(const PeerPtr& peer);
 
     const std::weak_ptr<PeerState> peer_;
     const std::weak_ptr<Hub> hub_;
     const HeartbeatOptions options_;
     const SilenceHook onSilent_;
-
-    // The coroutine's.
-    TimePoint nextPing_;
-    TimePoint lastHeard_;
-    std::uint64_t heard_ = 0;
-    bool isSilent_ = false;
-    bool isSuspected_ = false;  // nothing was heard when it was looked at late
-    TimePoint due_;             // the next look
 
     // Under the hub's lock.
     Wait* tick_ = nullptr;
