@@ -101,7 +101,7 @@ private:
     bool watchContext(detail::Waiter& waiter) noexcept;
     bool isWatched(const detail::Waiter& waiter) const noexcept;  // mutex_ held
     bool mayHandOver(const Message& first) const noexcept;        // mutex_ held
-    /// Nothing to be had, at the time of asking, and no word that there never will be; takes no lock.
+    /// Empty and not closed at the time of the call; lock-free.
     bool isQuiet() const noexcept { return pending() == 0 && !closed_.load(std::memory_order_acquire); }
     /// True: threadWaits_ is set and the thread must sleep; else NotAllowed, or there is something.
     bool beginSleep(error_code& ec) noexcept;

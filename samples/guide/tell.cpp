@@ -60,7 +60,7 @@ asio::awaitable<void> measure(tempeh::Ampe& engine, tempeh::Address address,
         flows::Peer centre = co_await flows::connect(engine, address, options);
         for (const std::string_view reading : {"12.4", "12.5", "12.7"})
             co_await centre.send(centre.get(OpCode::Signal, reading));
-        // Behind everything sent before; answered by who has heard all of it.
+        // Goes behind everything sent before: the reply proves the peer received all of it.
         const MessagePtr bye = co_await centre.close();
         fmt::print("{} {}\n", name, bye ? "was heard" : "may not be heard");
     } catch (const flows::Refused& refused) {

@@ -1,4 +1,4 @@
-// Shows: a client asks, a server answers; what a request does whose answer does not come.
+// Shows: a client asks, a server answers, and what happens when no answer arrives.
 // Use it when: one side wants something of the other. This is how most programs begin.
 // Prints: the answers, and the request that timed out.
 
