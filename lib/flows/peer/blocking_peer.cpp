@@ -5,6 +5,7 @@
 #include "flows/peer/error_detail.hpp"
 #include "flows/peer/peer_operations.hpp"
 #include "flows/peer/peer_waits.hpp"
+#include "flows/peer/request_steps.hpp"
 
 #include <tempeh/core/blocking_channel_group.hpp>
 #include <tempeh/flows/blocking_peer.hpp>
@@ -27,17 +28,23 @@ void sleepUntilOver(detail::Hub& hub, detail::Wait& wait, TimePoint deadline) {
     sleeper.sleep(hub, wait, deadline);
 }
 
+/// Waits for room in the send queue. False: the deadline came first. Throws Error.
+bool roomFor(detail::PeerState& peer, TimePoint deadline) {
+    error_code ec;
+    const Duration left = peer.hub().time().until(deadline);
+    const bool hasRoom = peer.group().blocking().waitWritable(peer.channel(), left, ec);
+    if (ec == Status::InvalidChannelNumber) ec = Status::ChannelClosed;
+    if (ec) throw peer.errorFor(ec);
+    return hasRoom;
+}
+
 /// False: the deadline came first, and the message is still there.
 bool post(detail::PeerState& peer, MessagePtr& message, TimePoint deadline) {
     for (;;) {
-        error_code ec = peer.post(message);
+        const error_code ec = peer.post(message);
         if (!ec) return true;
         if (ec != Status::SendQueueFull) throw peer.errorFor(ec);
-        const Duration left = peer.hub().time().until(deadline);
-        const bool hasRoom = peer.group().blocking().waitWritable(peer.channel(), left, ec);
-        if (ec == Status::InvalidChannelNumber) ec = Status::ChannelClosed;
-        if (ec) throw peer.errorFor(ec);
-        if (!hasRoom) return false;
+        if (!roomFor(peer, deadline)) return false;
     }
 }
 
@@ -151,24 +158,21 @@ MessagePtr BlockingPeer::receive(Timeout timeout) const {
 }
 
 MessagePtr BlockingPeer::request(MessagePtr message, Timeout timeout, const SignalHandler& onSignal) const {
-    detail::requireRequest(message);
+    using Step = detail::RequestSteps::Step;
     const detail::PeerPtr peer = peer_.state();
-    detail::Hub& hub = peer->hub();
-    peer_.mark(*message);
-    TimePoint deadline = hub.time().after(timeout);
-    if (!hub.mayBlock()) throw Error(Status::NotAllowed);
-    detail::RequestWait wait(*peer, onSignal != nullptr);
-    wait.open(*message);
-    if (!post(*peer, message, deadline)) {
-        wait.giveUp();
-        return nullptr;
+    if (message != nullptr) peer_.mark(*message);
+    detail::RequestSteps steps(*peer, std::move(message), timeout, onSignal);
+    if (!peer->hub().mayBlock()) throw Error(Status::NotAllowed);
+    Step step = steps.begin();
+    while (step != Step::Done) {
+        if (step == Step::AwaitAnswer) {
+            sleepUntilOver(peer->hub(), steps.wait(), steps.deadline());
+            step = steps.onSettled();
+        } else {
+            step = steps.onRoom(roomFor(*peer, steps.deadline()));
+        }
     }
-    while (wait.isEnlisted()) {
-        sleepUntilOver(hub, wait, deadline);
-        wait.showProgress(onSignal, deadline);
-    }
-    wait.throwFailure();
-    return std::move(wait.answer);
+    return steps.finish();
 }
 
 void BlockingPeer::respond(MessagePtr request) const {

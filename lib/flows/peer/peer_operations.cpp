@@ -1,26 +1,36 @@
 #include "flows/peer/peer_operations.hpp"
 
 #include "flows/hub/suspension.hpp"
-#include "flows/peer/peer_waits.hpp"
+#include "flows/peer/request_steps.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
 namespace tempeh::flows::detail {
 
+namespace {
+
+/// Waits for room in the send queue. False: the deadline came first. Throws Error.
+asio::awaitable<bool> roomFor(PeerState& peer, TimePoint deadline) {
+    error_code ec;
+    bool hasRoom = false;
+    try {
+        hasRoom = co_await peer.group().waitWritable(peer.channel(), peer.hub().time().until(deadline));
+    } catch (const Error& error) {
+        ec = error.status() == Status::InvalidChannelNumber ? Status::ChannelClosed : error.code();
+    }
+    if (ec) throw peer.errorFor(ec);
+    co_return hasRoom;
+}
+
+}  // namespace
+
 asio::awaitable<bool> postInTime(PeerState& peer, MessagePtr& message, TimePoint deadline) {
     for (;;) {
-        error_code ec = peer.post(message);
+        const error_code ec = peer.post(message);
         if (!ec) co_return true;
         if (ec != Status::SendQueueFull) throw peer.errorFor(ec);
-        const Duration left = peer.hub().time().until(deadline);
-        bool hasRoom = false;
-        try {
-            hasRoom = co_await peer.group().waitWritable(peer.channel(), left);
-        } catch (const Error& error) {
-            ec = error.status() == Status::InvalidChannelNumber ? Status::ChannelClosed : error.code();
-        }
-        if (ec != Status::SendQueueFull) throw peer.errorFor(ec);
+        const bool hasRoom = co_await roomFor(peer, deadline);
         if (!hasRoom) co_return false;
     }
 }
@@ -53,52 +63,23 @@ void sendSoon(const PeerPtr& peer, MessagePtr message) {
     asio::co_spawn(peer->group().executor(), send(peer, std::move(message)), asio::detached);
 }
 
-namespace {
-
-/// Hands out what was not sent when a request ends.
-class UnsentGuard {
-public:
-    UnsentGuard(MessagePtr& message, RequestWait& wait, MessagePtr* unsent) noexcept
-        : message_(message), wait_(wait), unsent_(unsent) {}
-    UnsentGuard(const UnsentGuard&) = delete;
-    UnsentGuard& operator=(const UnsentGuard&) = delete;
-    ~UnsentGuard() {
-        if (unsent_ == nullptr) return;
-        *unsent_ = message_ != nullptr ? std::move(message_) : wait_.takeReturned();
-    }
-
-private:
-    MessagePtr& message_;
-    RequestWait& wait_;
-    MessagePtr* unsent_;
-};
-
-}  // namespace
-
 asio::awaitable<MessagePtr> request(PeerPtr peer, MessagePtr message, Duration timeout,
                                     SignalHandler onSignal, MessagePtr* unsent) {
-    requireRequest(message);
-    TimePoint deadline = peer->hub().time().after(timeout);
-    RequestWait wait(*peer, onSignal != nullptr);
-    const UnsentGuard guard(message, wait, unsent);
-    wait.open(*message);
-    const error_code ec = peer->post(message);
-    if (ec && ec != Status::SendQueueFull) throw peer->errorFor(ec);
-    if (ec) {
-        const bool isSent = co_await postInTime(*peer, message, deadline);
-        if (!isSent) {
-            wait.giveUp();
-            co_return nullptr;
+    using Step = RequestSteps::Step;
+    RequestSteps steps(*peer, std::move(message), timeout, onSignal, unsent);
+    Step step = steps.begin();
+    Suspension suspension(peer->hub(), steps.wait(), co_await asio::this_coro::executor);
+    while (step != Step::Done) {
+        if (step == Step::AwaitAnswer) {
+            auto settled = suspension.until(steps.deadline());
+            co_await std::move(settled);
+            step = steps.onSettled();
+        } else {
+            const bool hasRoom = co_await roomFor(*peer, steps.deadline());
+            step = steps.onRoom(hasRoom);
         }
     }
-    Suspension suspension(peer->hub(), wait, co_await asio::this_coro::executor);
-    while (wait.isEnlisted()) {
-        auto heard = suspension.until(deadline);
-        co_await std::move(heard);
-        wait.showProgress(onSignal, deadline);
-    }
-    wait.throwFailure();
-    co_return std::move(wait.answer);
+    co_return steps.finish();
 }
 
 asio::awaitable<MessagePtr> close(PeerPtr peer, MessagePtr bye) {

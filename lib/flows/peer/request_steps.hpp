@@ -1,0 +1,52 @@
+#pragma once
+
+#include "flows/peer/peer_waits.hpp"
+
+#include <tempeh/flows/peer.hpp>
+
+#include <cstdint>
+
+namespace tempeh::flows::detail {
+
+/// One request from its first post to its answer, for whoever does the waiting: a coroutine, or a thread.
+/// Both take the same steps, and wait for what each step says.
+class RequestSteps {
+public:
+    enum class Step : std::uint8_t {
+        AwaitRoom,    // in the send queue, until deadline(); then onRoom()
+        AwaitAnswer,  // for wait() to settle, until deadline(); then onSettled()
+        Done,         // finish()
+    };
+
+    /// `unsent`, if given, outlives this and gets the message when that provably never left. Throws Error for
+    /// what is no Request.
+    RequestSteps(PeerState& peer, MessagePtr message, Duration timeout, const SignalHandler& onSignal,
+                 MessagePtr* unsent = nullptr);
+    ~RequestSteps();
+    RequestSteps(const RequestSteps&) = delete;
+    RequestSteps& operator=(const RequestSteps&) = delete;
+
+    /// The first. Throws Error.
+    Step begin();
+    /// False: the deadline came first. Throws Error.
+    Step onRoom(bool hasRoom);
+    /// Shows the signals that have come; throws what `onSignal` does.
+    Step onSettled();
+    /// The answer, null at the timeout. Throws Error.
+    MessagePtr finish();
+
+    RequestWait& wait() noexcept { return wait_; }
+    TimePoint deadline() const noexcept { return deadline_; }
+
+private:
+    Step post();
+
+    PeerState& peer_;
+    MessagePtr message_;
+    const SignalHandler& onSignal_;
+    MessagePtr* const unsent_;
+    TimePoint deadline_;
+    RequestWait wait_;
+};
+
+}  // namespace tempeh::flows::detail
