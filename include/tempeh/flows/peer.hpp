@@ -56,6 +56,7 @@ public:
     /// The same with a limit to the wait for room: false when there was none by then, and the message was not
     /// sent. The limit is for this side's queue alone.
     asio::awaitable<bool> send(MessagePtr message, Timeout timeout) const;
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto send(MessagePtr message, Token&& token) const {
         return detail::asyncFlow<void>(
@@ -63,6 +64,7 @@ public:
             [peer = *this, message = std::move(message)]() mutable { return peer.send(std::move(message)); },
             std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, bool).
     template <detail::FlowToken<bool> Token>
     auto send(MessagePtr message, Timeout timeout, Token&& token) const {
         return detail::asyncFlow<bool>(
@@ -91,12 +93,14 @@ public:
     /// at the timeout. The form for `||`, which waits for the first operand that succeeds and so would wait
     /// for the other one when a receive throws. `ec` must live until then.
     asio::awaitable<MessagePtr> receive(Timeout timeout, error_code& ec) const;
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto receive(Timeout timeout, Token&& token) const {
         return detail::asyncFlow<MessagePtr>(
             *this, [peer = *this, timeout]() mutable { return peer.receive(timeout); },
             std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto receive(Token&& token) const {
         return receive(infinite, std::forward<Token>(token));
@@ -115,6 +119,7 @@ public:
     /// request. Signals put the timeout off for no longer than one call of it: what has come and was not
     /// shown by then is dropped.
     asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout, SignalHandler onSignal) const;
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto request(MessagePtr message, Timeout timeout, Token&& token) const {
         return detail::asyncFlow<MessagePtr>(
@@ -124,10 +129,12 @@ public:
             },
             std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto request(MessagePtr message, Token&& token) const {
         return request(std::move(message), infinite, std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto request(MessagePtr message, Timeout timeout, SignalHandler onSignal, Token&& token) const {
         return detail::asyncFlow<MessagePtr>(
@@ -145,6 +152,7 @@ public:
 
     /// The same with this body, without the request's text headers; `status` is the application's own.
     asio::awaitable<void> respond(MessagePtr request, std::string_view body, std::uint8_t status = 0) const;
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto respond(MessagePtr request, Token&& token) const {
         return detail::asyncFlow<void>(
@@ -154,6 +162,7 @@ public:
             },
             std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto respond(MessagePtr request, std::string_view body, std::uint8_t status, Token&& token) const {
         return detail::asyncFlow<void>(
@@ -169,12 +178,14 @@ public:
     /// ByeResponse; null when the channel ended without one. Requests in flight may still be answered
     /// meanwhile.
     asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto close(MessagePtr bye, Token&& token) const {
         return detail::asyncFlow<MessagePtr>(
             *this, [peer = *this, bye = std::move(bye)]() mutable { return peer.close(std::move(bye)); },
             std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto close(Token&& token) const {
         return close(MessagePtr(), std::forward<Token>(token));
@@ -218,6 +229,7 @@ public:
     executor_type get_executor() const { return executor(); }
     /// Waits that long in the engine's time.
     asio::awaitable<void> sleep(Timeout duration) const;
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto sleep(Timeout duration, Token&& token) const {
         return detail::asyncFlow<void>(

@@ -25,12 +25,14 @@ public:
     /// As flows::connect, in this group.
     [[nodiscard]] asio::awaitable<Peer> connect(const Address& address, ConnectOptions options = {}) const;
     [[nodiscard]] asio::awaitable<Peer> connect(std::string_view address, ConnectOptions options = {}) const;
+    /// The same with a completion token for void(error_code, Peer).
     template <detail::FlowToken<Peer> Token>
     auto connect(const Address& address, ConnectOptions options, Token&& token) const {
         return detail::asyncFlow<Peer>(
             *this, [group = *this, address, options]() mutable { return group.connect(address, options); },
             std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, Peer).
     template <detail::FlowToken<Peer> Token>
     auto connect(std::string_view address, ConnectOptions options, Token&& token) const {
         return detail::asyncFlow<Peer>(
@@ -48,6 +50,7 @@ public:
     executor_type get_executor() const { return executor(); }
     /// Waits that long in the engine's time.
     asio::awaitable<void> sleep(Timeout duration) const;
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto sleep(Timeout duration, Token&& token) const {
         return detail::asyncFlow<void>(

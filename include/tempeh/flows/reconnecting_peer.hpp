@@ -96,6 +96,7 @@ public:
     [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout = infinite) const;
     [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout,
                                                       SignalHandler onSignal) const;
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto request(MessagePtr message, Timeout timeout, Token&& token) const {
         return detail::asyncFlow<MessagePtr>(
@@ -105,10 +106,12 @@ public:
             },
             std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto request(MessagePtr message, Token&& token) const {
         return request(std::move(message), infinite, std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto request(MessagePtr message, Timeout timeout, SignalHandler onSignal, Token&& token) const {
         return detail::asyncFlow<MessagePtr>(
@@ -122,6 +125,7 @@ public:
     [[nodiscard]] asio::awaitable<void> send(MessagePtr message) const;
     /// The same with a limit: false when there was no connection with room by then, and it was not sent.
     [[nodiscard]] asio::awaitable<bool> send(MessagePtr message, Duration timeout) const;
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto send(MessagePtr message, Token&& token) const {
         return detail::asyncFlow<void>(
@@ -129,6 +133,7 @@ public:
             [peer = *this, message = std::move(message)]() mutable { return peer.send(std::move(message)); },
             std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, bool).
     template <detail::FlowToken<bool> Token>
     auto send(MessagePtr message, Timeout timeout, Token&& token) const {
         return detail::asyncFlow<bool>(
@@ -142,6 +147,7 @@ public:
     bool trySend(MessagePtr&& message) const;
     /// Answers a received request, on the connection it came from: ChannelClosed when that is lost.
     [[nodiscard]] asio::awaitable<void> respond(MessagePtr request) const;
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto respond(MessagePtr request, Token&& token) const {
         return detail::asyncFlow<void>(
@@ -160,12 +166,14 @@ public:
     /// The same without exceptions, as that of Peer; endReason() says in words why there are no more
     /// attempts.
     [[nodiscard]] asio::awaitable<MessagePtr> receive(Timeout timeout, error_code& ec) const;
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto receive(Timeout timeout, Token&& token) const {
         return detail::asyncFlow<MessagePtr>(
             *this, [peer = *this, timeout]() mutable { return peer.receive(timeout); },
             std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto receive(Token&& token) const {
         return receive(infinite, std::forward<Token>(token));
@@ -173,6 +181,7 @@ public:
 
     /// Completes with true when connected (at once when it is), false at the timeout. Throws the end.
     [[nodiscard]] asio::awaitable<bool> connected(Timeout timeout = infinite) const;
+    /// The same with a completion token for void(error_code, bool).
     template <detail::FlowToken<bool> Token>
     auto connected(Timeout timeout, Token&& token) const {
         return detail::asyncFlow<bool>(
@@ -182,12 +191,14 @@ public:
 
     /// Says bye if connected, ends all attempts, and waits for that. The peer's ByeResponse, if there is one.
     [[nodiscard]] asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto close(MessagePtr bye, Token&& token) const {
         return detail::asyncFlow<MessagePtr>(
             *this, [peer = *this, bye = std::move(bye)]() mutable { return peer.close(std::move(bye)); },
             std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto close(Token&& token) const {
         return close(MessagePtr(), std::forward<Token>(token));
@@ -205,6 +216,7 @@ public:
     using executor_type = asio::any_io_executor;
     executor_type get_executor() const { return executor(); }
     asio::awaitable<void> sleep(Timeout duration) const;
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto sleep(Timeout duration, Token&& token) const {
         return detail::asyncFlow<void>(

@@ -40,6 +40,7 @@ public:
 
     /// Completes when every listener is bound. Errors as addresses().
     [[nodiscard]] asio::awaitable<void> listening() const;
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto listening(Token&& token) const {
         return detail::asyncFlow<void>(
@@ -54,6 +55,7 @@ public:
     /// Cancellation stops serve() alone: nobody is let in any more, handlers go on until stop(). With GCC 12
     /// name a handler that captures by value before the co_await.
     [[nodiscard]] asio::awaitable<void> serve(Handler handler);
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto serve(Handler handler, Token&& token) {
         return detail::asyncFlow<void>(
@@ -69,6 +71,7 @@ public:
     /// at yet are closed without an answer, so that they try again elsewhere. Any number of callers; one that
     /// is a handler of this server is not waited for by itself.
     [[nodiscard]] asio::awaitable<bool> stop(Timeout deadline);
+    /// The same with a completion token for void(error_code, bool).
     template <detail::FlowToken<bool> Token>
     auto stop(Timeout deadline, Token&& token) {
         return detail::asyncFlow<bool>(

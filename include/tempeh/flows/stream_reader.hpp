@@ -45,6 +45,7 @@ public:
     /// The next part, with its text headers; null after the last. Cancellation (all types) loses nothing.
     /// Errors: ChannelClosed when the channel ended first, ProcessingFailed when the writer gave up.
     [[nodiscard]] asio::awaitable<MessagePtr> next();
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto next(Token&& token) {
         return detail::asyncFlow<MessagePtr>(
@@ -54,6 +55,7 @@ public:
     /// Gives every part's bytes to `sink`, on this coroutine's executor; how many there were. Errors as
     /// next().
     [[nodiscard]] asio::awaitable<std::uint64_t> readTo(StreamSink sink);
+    /// The same with a completion token for void(error_code, std::uint64_t).
     template <detail::FlowToken<std::uint64_t> Token>
     auto readTo(StreamSink sink, Token&& token) {
         return detail::asyncFlow<std::uint64_t>(
@@ -64,6 +66,7 @@ public:
     /// The whole value in memory. Errors as next(); InvalidBodyLen when it has more than `limit` bytes:
     /// nothing beyond them is kept, and the stream is ended.
     [[nodiscard]] asio::awaitable<std::string> readAll(std::size_t limit);
+    /// The same with a completion token for void(error_code, std::string).
     template <detail::FlowToken<std::string> Token>
     auto readAll(std::size_t limit, Token&& token) {
         return detail::asyncFlow<std::string>(
@@ -91,6 +94,7 @@ private:
 /// which is for the first part. Errors as Peer::request.
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<StreamReader> requestStream(Peer peer, MessagePtr request,
                                                                         Timeout timeout = infinite);
+/// The same with a completion token for void(error_code, StreamReader).
 template <detail::FlowToken<StreamReader> Token>
 auto requestStream(Peer peer, MessagePtr request, Timeout timeout, Token&& token) {
     return detail::asyncFlow<StreamReader>(

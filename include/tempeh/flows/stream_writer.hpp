@@ -71,11 +71,13 @@ public:
     /// where to go on), and nothing of earlier calls is lost.
     [[nodiscard]] asio::awaitable<void> write(std::span<const std::byte> bytes);
     [[nodiscard]] asio::awaitable<void> write(std::string_view text);
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto write(std::span<const std::byte> bytes, Token&& token) {
         return detail::asyncFlow<void>(
             *this, [this, bytes]() mutable { return write(bytes); }, std::forward<Token>(token));
     }
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto write(std::string_view text, Token&& token) {
         return detail::asyncFlow<void>(
@@ -84,6 +86,7 @@ public:
 
     /// Adds what `source` gives until it gives nothing, without a copy in between; how many bytes.
     [[nodiscard]] asio::awaitable<std::uint64_t> writeFrom(StreamSource source);
+    /// The same with a completion token for void(error_code, std::uint64_t).
     template <detail::FlowToken<std::uint64_t> Token>
     auto writeFrom(StreamSource source, Token&& token) {
         return detail::asyncFlow<std::uint64_t>(
@@ -97,6 +100,7 @@ public:
     /// Sends the last part, with the application's `status`. Errors as write(); cancelled, it may be called
     /// again. A second call does nothing.
     [[nodiscard]] asio::awaitable<void> finish(std::uint8_t status = 0);
+    /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto finish(std::uint8_t status, Token&& token) {
         return detail::asyncFlow<void>(
@@ -105,6 +109,7 @@ public:
 
     /// finish(), then the answer to this request: as Peer::request, null at the timeout.
     [[nodiscard]] asio::awaitable<MessagePtr> answer(Timeout timeout = infinite);
+    /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
     auto answer(Timeout timeout, Token&& token) {
         return detail::asyncFlow<MessagePtr>(
@@ -114,6 +119,7 @@ public:
     /// side may answer while it reads, so that one coroutine writes and another reads. NotAllowed when it was
     /// given already.
     [[nodiscard]] asio::awaitable<StreamReader> answerStream(Timeout timeout = infinite);
+    /// The same with a completion token for void(error_code, StreamReader).
     template <detail::FlowToken<StreamReader> Token>
     auto answerStream(Timeout timeout, Token&& token) {
         return detail::asyncFlow<StreamReader>(
