@@ -6,44 +6,26 @@
 
 namespace tempeh::core {
 
-Channel::Channel(Engine& engine, std::shared_ptr<Group> group, Kind kind)
-    : engine_(engine)
-    , queueLimits_{engine.options().sendQueueMessages, engine.options().sendQueueBytes}
-    , kind_(kind)
-    , group_(std::move(group))
-    , opened_(engine.now()) {}
+Channel::Channel(std::shared_ptr<Group> group, Kind kind, QueueLimits limits, TimePoint opened)
+    : queueLimits_(limits), kind_(kind), group_(std::move(group)), opened_(opened) {}
 
 Channel::~Channel() = default;
 
-void Channel::countCollected() noexcept {
-    if (isListener()) return;  // queues nothing
-    queuedMessages.fetch_add(door.submitted.size(), std::memory_order_relaxed);
-    queuedBytes.fetch_add(door.submittedBytes, std::memory_order_relaxed);
-}
-
-bool Channel::looksWritable() const noexcept {
-    const std::size_t messages = queuedMessages.load(std::memory_order_relaxed) + door.submitted.size();
-    const std::size_t bytes = queuedBytes.load(std::memory_order_relaxed) + door.submittedBytes;
-    return isHalfEmpty(messages, bytes);
-}
-
-void Channel::fillCommon(ChannelInfo& info) const {
+void Channel::fillCommon(ChannelInfo& info, const ChannelSubmissions::Snapshot& posted, TimePoint now) const {
+    ChannelAddresses::Data known = addresses.get();
     info.channel = number_;
     info.state = phase.load(std::memory_order_relaxed);
-    info.transport = door.transport;
-    info.localAddress = door.localAddress;
-    info.peerAddress = door.peerAddress;
-    info.peerCredentials = door.peerCredentials;
+    info.transport = known.transport;
+    info.localAddress = std::move(known.local);
+    info.peerAddress = std::move(known.peer);
+    info.peerCredentials = known.credentials;
     info.isListener = isListener();
-    info.sendQueueMessages = queuedMessages.load(std::memory_order_relaxed) + door.submitted.size();
-    info.sendQueueBytes = queuedBytes.load(std::memory_order_relaxed) + door.submittedBytes;
-    info.age = age();
+    info.readMode = posted.readMode;
+    info.sendQueueMessages = posted.messages;
+    info.sendQueueBytes = posted.bytes;
+    info.age = age(now);
     info.stats = counters.snapshot();
-    info.stats.returned.add(door.lateStatus, counters.returned.get());
-}
-
-Duration Channel::age() const noexcept {
-    return engine_.now() - opened_;
+    info.stats.returned.add(posted.lateStatus, counters.returned.get());
 }
 
 }  // namespace tempeh::core

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/channel_addresses.hpp"
+#include "core/channel_submissions.hpp"
 #include "core/counters.hpp"
 #include "core/end_detail.hpp"
 #include "core/send_right.hpp"
@@ -44,19 +46,21 @@ class Channel;
 template <typename Tag>
 using ChannelList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook<Tag>>,
                                            boost::intrusive::constant_time_size<false>>;
-/// The channels of one group. Under the Switchboard's lock.
-class GroupChannels : public boost::intrusive::list<Channel, boost::intrusive::base_hook<GroupHook>,
-                                                    boost::intrusive::constant_time_size<true>> {
-public:
-    bool isClosed = false;  ///< The group is gone: no channel joins it any more.
+/// The channels of one group; the ChannelTable alone looks inside, and has the lock for it.
+class GroupChannels {
+private:
+    friend class ChannelTable;
+    using List = boost::intrusive::list<Channel, boost::intrusive::base_hook<GroupHook>,
+                                        boost::intrusive::constant_time_size<true>>;
+    struct Data {
+        List list;
+        bool isClosed = false;  // the group is gone: no channel joins it any more
+    };
+    Data data_;
 };
 
-using CancelledWaiters =
-    boost::intrusive::list<detail::Waiter, boost::intrusive::base_hook<detail::WaiterCancelHook>,
-                           boost::intrusive::constant_time_size<false>>;
-
-/// What every channel has: its number, its group, and the door through which other threads reach it. Fields
-/// are grouped by who may touch them.
+/// What every channel has: its number, its group, its part of the SubmitQueue. Fields are grouped by who may
+/// touch them.
 class Channel : public boost::intrusive_ref_counter<Channel, boost::thread_safe_counter>,
                 public GroupHook,
                 public ChannelHook<DirtyTag>,
@@ -69,7 +73,12 @@ class Channel : public boost::intrusive_ref_counter<Channel, boost::thread_safe_
 public:
     enum class Kind : std::uint8_t { Io, Listener };
 
-    Channel(Engine& engine, std::shared_ptr<Group> group, Kind kind);
+    struct QueueLimits {
+        std::size_t messages;
+        std::size_t bytes;
+    };
+
+    Channel(std::shared_ptr<Group> group, Kind kind, QueueLimits limits, TimePoint opened);
     virtual ~Channel();
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
@@ -79,6 +88,8 @@ public:
     Group& group() const noexcept { return *group_; }
     ChannelNumber number() const noexcept { return number_; }
     std::uint32_t generation() const noexcept { return generation_; }
+    /// Where it is listed tells whose it is.
+    bool isOf(const GroupChannels& group) const noexcept { return siblings_ == &group; }
 
     // --- Reactor thread ---
 
@@ -86,7 +97,7 @@ public:
     virtual void accept(MessagePtr message) = 0;
     /// Ends the channel: what is queued comes back, then its ChannelClosed.
     virtual void end(machines::EndCause cause, Status status, const EndDetail& detail) noexcept = 0;
-    /// Whether what was collected at the door may be accepted; false: later, when it is listed again.
+    /// Whether what was collected may be accepted; false: later, when it is listed again.
     virtual bool beginAccepting() noexcept { return true; }
     /// Another thread had something for this channel; what may be accepted was.
     virtual void onListed() noexcept {}
@@ -106,39 +117,22 @@ public:
     virtual void abandon() noexcept = 0;
     /// What keeps it from ending, one line; empty: nothing.
     virtual std::string describeBacklog() const = 0;
-    /// State, addresses and counters; the Switchboard's lock is held.
+    /// State, addresses and counters. Any thread.
     virtual void fill(ChannelInfo& info) const = 0;
 
-    // --- Under the Switchboard's lock ---
+    // --- Any thread ---
 
-    /// What other threads posted and the reactor has not picked up.
-    struct Door {
-        MessageQueue submitted;
-        std::size_t submittedBytes = 0;
-        bool isListed = false;       // among the channels with something submitted
-        bool isByeDropped = false;   // the reactor is to answer the peer's bye
-        CancelledWaiters cancelled;  // waitWritables that were
-        ReadMode readMode = ReadMode::Normal;
-        bool hasEnded = false;   // posts come back; written on the reactor thread
-        bool isRetired = false;  // the number is free
-        MessageQueue late;       // posted after the end, not yet given back
-        std::size_t lateBytes = 0;
-        Status lateStatus = Status::Returned;
-        std::string localAddress;
-        std::string peerAddress;
-        std::optional<PeerCredentials> peerCredentials;
-        Transport transport = Transport::Other;
-    } door;
+    ChannelSubmissions submissions;
+    ChannelAddresses addresses;
 
-    /// Whether the send queue takes the message on top of what it has and of what waits at the door. Control
+    /// Longest text headers of a message that a thread writes itself, bytes.
+    static constexpr std::size_t maxDirectHeaders = 2048;
+
+    /// Whether the send queue takes the message on top of what it has and of what is submitted. Control
     /// messages always find a place, one message always does.
-    bool hasRoom(const Message& message, std::size_t doorMessages, std::size_t doorBytes) const noexcept {
-        return fits(message, queuedMessages.load(std::memory_order_relaxed) + doorMessages,
-                    queuedBytes.load(std::memory_order_relaxed) + doorBytes);
-    }
-    /// The same for what is posted after the end.
-    bool hasRoomLate(const Message& message) const noexcept {
-        return fits(message, door.late.size(), door.lateBytes);
+    bool hasRoom(const Message& message, std::size_t submitted, std::size_t bytes) const noexcept {
+        return fits(message, queuedMessages.load(std::memory_order_relaxed) + submitted,
+                    queuedBytes.load(std::memory_order_relaxed) + bytes);
     }
     bool fits(const Message& message, std::size_t messages, std::size_t bytes) const noexcept {
         if (messages < queueLimits_.messages && bytes + wire::frameSize(message) <= queueLimits_.bytes)
@@ -150,12 +144,6 @@ public:
     bool isHalfEmpty(std::size_t messages, std::size_t bytes) const noexcept {
         return messages * 2 <= queueLimits_.messages && bytes * 2 <= queueLimits_.bytes;
     }
-    /// What is at the door is about to be accepted: it counts as queued, so that the limit holds meanwhile.
-    void countCollected() noexcept;
-    /// Whether a writer that waits may go on: send queue and door are at most half full.
-    bool looksWritable() const noexcept;
-
-    // --- Any thread ---
 
     SendRight sendRight;
     /// One message may go out directly: something was received since the last one that did. So an answer goes
@@ -169,39 +157,32 @@ public:
     std::atomic<ChannelPhase> phase{ChannelPhase::Opening};
     ChannelCounters counters;
 
-    /// What was collected at the door and is not accepted yet; comes back too when the channel ends in the
-    /// middle. Reactor thread.
+    /// What was collected and is not accepted yet; comes back too when the channel ends in the middle.
+    /// Reactor thread.
     MessageQueue accepting;
     std::size_t acceptingBytes = 0;  // of its frames
     bool isAccepting = false;        // it is being worked off
-    bool isByeDropped = false;       // as the door said when it was looked at
-    CancelledWaiters cancelled;      // emptied with the Switchboard's lock held
+    bool isByeDropped = false;       // when it was collected
+    CancelledWaiters cancelled;      // SubmitQueue::deregister() takes them out
     ReadMode wantedReadMode = ReadMode::Normal;
 
     MessageId firstId = 0;  // of the channel's first message; constant once known
 
 protected:
-    friend class Switchboard;
-
     /// What fill() does for every kind.
-    void fillCommon(ChannelInfo& info) const;
-
-    struct QueueLimits {
-        std::size_t messages;
-        std::size_t bytes;
-    };
-
-    Duration age() const noexcept;
-
-    Engine& engine_;
-    const QueueLimits queueLimits_;
+    void fillCommon(ChannelInfo& info, const ChannelSubmissions::Snapshot& posted, TimePoint now) const;
+    Duration age(TimePoint now) const noexcept { return now - opened_; }
 
 private:
+    friend class ChannelTable;
+
+    const QueueLimits queueLimits_;
     const Kind kind_;
     const std::shared_ptr<Group> group_;
-    ChannelNumber number_ = 0;  // constant once the Switchboard has given it
+    // Constant once the ChannelTable has given them.
+    ChannelNumber number_ = 0;
     std::uint32_t generation_ = 0;
-    GroupChannels* siblings_ = nullptr;  // the list of its group; constant once opened
+    GroupChannels* siblings_ = nullptr;
     const TimePoint opened_;
 };
 

@@ -40,9 +40,8 @@ MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::
         std::string reason = std::string(nameOf(status)) + ": " + std::string(machines::describe(cause));
         addDetail(reason, detail);
         notice->textHeaders.append(wire::reasonHeader, reason);
-        const Channel::Door& door = channel.door;
-        notice->textHeaders.append(wire::peerHeader,
-                                   door.peerAddress.empty() ? door.localAddress : door.peerAddress);
+        const std::string peer = channel.addresses.peer();
+        notice->textHeaders.append(wire::peerHeader, peer.empty() ? channel.addresses.local() : peer);
     } catch (...) {
         // Without memory the notice goes without its reasons.
     }
@@ -55,7 +54,7 @@ void addFailure(Message& hello, const Channel& channel, machines::EndCause cause
         error_code ec;  // no room among the headers: it goes without
         if (const std::string reason = whyNoAnswer(cause, detail); !reason.empty())
             hello.textHeaders.set(wire::reasonHeader, reason, ec);
-        hello.textHeaders.set(wire::peerHeader, channel.door.peerAddress, ec);
+        hello.textHeaders.set(wire::peerHeader, channel.addresses.peer(), ec);
     } catch (const std::bad_alloc&) {
         // Without memory it has its status alone.
     }

@@ -59,7 +59,7 @@ struct ChannelCounters {
     base::Counter reads;
     base::Counter writes;
     base::Counter poolPauses;
-    base::SharedCounter returned;  // all for one reason, the door's lateStatus; any thread
+    base::SharedCounter returned;  // all for one reason, the Snapshot's lateStatus; any thread
 
     ChannelStats snapshot() const noexcept {
         return {sent.snapshot(), received.snapshot(), reads.get(), writes.get(), poolPauses.get()};

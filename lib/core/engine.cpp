@@ -39,7 +39,7 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
     , ownsThread_(ownsThread)
     , log_(options.logger)
     , pool_(MessagePool::create(poolLimits(options)))
-    , switchboard_(options.seed != 0 ? options.seed : base::entropySeed(), options.maxChannels)
+    , channelTable_(options.seed != 0 ? options.seed : base::entropySeed(), options.maxChannels)
     , executor_(std::move(executor))
     , concreteExecutor_(targetOf<asio::io_context::executor_type>(executor_))
     , context_(&context)
@@ -162,7 +162,7 @@ void Engine::spawn(asio::awaitable<void> coroutine) {
 
 void Engine::endTurn() noexcept {
     flushDirty();
-    switchboard_.buryRetired();
+    submitQueue_.buryRetired();
     armTimer();
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/repeat_limiter.hpp"
 #include "core/block_stock.hpp"
+#include "core/channel_table.hpp"
 #include "core/context_use.hpp"
 #include "core/counters.hpp"
 #include "core/deadlines.hpp"
@@ -9,10 +10,10 @@
 #include "core/kept_input.hpp"
 #include "core/log.hpp"
 #include "core/mailbox.hpp"
-#include "core/message_ids.hpp"
 #include "core/obligation.hpp"
 #include "core/owed.hpp"
-#include "core/switchboard.hpp"
+#include "core/stamp.hpp"
+#include "core/submit_queue.hpp"
 #include "core/wake_channel.hpp"
 #include "core/whereabouts.hpp"
 #include "machines/admission.hpp"
@@ -60,11 +61,15 @@ public:
 
     const Options& options() const noexcept { return options_; }
     MessagePool& pool() noexcept { return *pool_; }
+    Channel::QueueLimits queueLimits() const noexcept {
+        return {options_.sendQueueMessages, options_.sendQueueBytes};
+    }
     TimePoint now() const noexcept { return clock_.now(); }
     const transport::Clock& clock() const noexcept { return clock_; }
     const Log& log() const noexcept { return log_; }
     EngineCounters& counters() noexcept { return counters_; }
-    Switchboard& switchboard() noexcept { return switchboard_; }
+    ChannelTable& channelTable() noexcept { return channelTable_; }
+    SubmitQueue& submitQueue() noexcept { return submitQueue_; }
     bool ownsThread() const noexcept { return ownsThread_; }
     const Whereabouts& whereabouts() const noexcept { return whereabouts_; }
     bool isReactorThread() const noexcept { return base::currentThreadToken() == this; }
@@ -96,21 +101,10 @@ public:
         if (detail::MessageAccess::obligation(message) != 0) [[unlikely]]
             takeObligationOf(message).settle();
     }
-    /// For who holds the Switchboard's lock, and settles what this gives without.
-    Owed takeObligation(Message& message) noexcept {
-        return detail::MessageAccess::obligation(message) != 0 ? takeObligationOf(message) : Owed();
-    }
-    /// The last touch before a message belongs to the engine: settled, an id, no trace of an earlier life as
-    /// a status. `header`: what the caller of post() gets.
+    /// Settled and stamped: the message belongs to the engine.
     void prepare(Message& message, BinaryHeader& header) noexcept {
         settle(message);
-        if (message.header.origin == Origin::Engine) {
-            message.header.origin = Origin::Application;
-            message.header.status = 0;
-        }
-        // Copied before the id is written: a wide load right behind a narrow store waits for it.
-        header = message.header;
-        if (header.messageId == 0) message.header.messageId = header.messageId = nextMessageId();
+        stamp(message, header);
     }
 
     /// Runs the job in a turn on the reactor thread, later; false when the context is gone (it will not run).
@@ -221,7 +215,7 @@ public:
     /// Since when this side runs without having been stopped for long. Any thread.
     TimePoint runsSince() const noexcept { return runsSince_.load(std::memory_order_relaxed); }
     /// The channel ended and nobody has to be told (any more).
-    void retire(Channel& channel) noexcept { switchboard_.retire(channel); }
+    void retire(Channel& channel) noexcept { submitQueue_.retire(channel); }
     /// Where a channel's life on the reactor thread begins, and where its stream is gone.
     void noteActive(Channel& channel) noexcept { active_.push_back(channel); }
     void noteInactive(Channel& channel) noexcept { active_.erase(ActiveList::s_iterator_to(channel)); }
@@ -273,21 +267,22 @@ private:
 
     Status postAny(Group& group, MessagePtr& message, BinaryHeader& header);
     std::size_t submitPlain(Group& group, MessageQueue& messages) noexcept;
-    std::size_t submitSomePlain(Group& group, MessageQueue& messages, bool& wakeNeeded) noexcept;
     Status open(Group& group, MessagePtr& message, BinaryHeader& header);
     bool postPlain(Group& group, MessagePtr& message, BinaryHeader& header) noexcept;
     Status postLocal(Group& group, MessagePtr& message, BinaryHeader& header);
-    bool mayWriteDirectly(Channel& channel, const Message& message) noexcept;
     Status postRemote(Group& group, MessagePtr& message, BinaryHeader& header);
-    Status checkDoor(Channel* channel, const Group& group, OpCode opCode) const noexcept;
-    Status keepLate(Channel& channel, MessagePtr& message, BinaryHeader& header);
-    Status keepLateLocked(Channel& channel, MessagePtr& message, BinaryHeader& header, Owed& owed);
-    Status submitFirst(const ChannelPtr& channel, MessagePtr& message, BinaryHeader& header);
+    Status postLate(Channel& channel, MessagePtr& message, BinaryHeader& header);
+    Status postFirst(Channel& channel, MessagePtr& message, BinaryHeader& header);
+    Status conclude(Group& group, const SubmitQueue::Outcome& outcome) noexcept;
+    Owed takeObligation(Message& message) noexcept {
+        return detail::MessageAccess::obligation(message) != 0 ? takeObligationOf(message) : Owed();
+    }
     Owed takeObligationOf(Message& message) noexcept;
     void wake() noexcept;
     void sendWake() noexcept;
     void onWake() noexcept;
-    void acceptCollected(Channel& channel) noexcept;
+    void acceptCollected() noexcept;
+    void acceptCollectedOf(Channel& channel) noexcept;
 
     void endTurn() noexcept;
     void scheduleSoon() noexcept;
@@ -305,7 +300,6 @@ private:
     bool canReceive(const Group& group) noexcept;
     void armTimer() noexcept;
     void onTimer() noexcept override;
-    void owesByeNoMore(Obligation obligation) noexcept;
     template <typename Visit>
     void forEachChannel(Visit visit) const;
     void forEachGroup(bool closedOnes) noexcept;
@@ -328,7 +322,8 @@ private:
         void operator()(MessagePool* pool) const noexcept { pool->close(); }
     };
     std::unique_ptr<MessagePool, ClosePool> pool_;  // deletes itself when its last message is back
-    Switchboard switchboard_;
+    ChannelTable channelTable_;
+    SubmitQueue submitQueue_{channelTable_};
     EngineCounters counters_;
 
     ContextUse contextUse_;            // by who posts to it

@@ -78,14 +78,12 @@ void Engine::sayPoolEmpty(IoChannel& channel) {
 /// For people: who is stopped, and who has the messages.
 std::string Engine::describeGroup(const Group& group) const {
     std::string text = "group " + std::to_string(group.number);
-    const std::scoped_lock lock(switchboard_.mutex());
-    const Channel* shown = nullptr;  // a listener if there is one, else the first connection
-    for (const Channel& channel : group.channels)
-        if (shown == nullptr || (channel.isListener() && !shown->isListener())) shown = &channel;
+    const ChannelPtr shown = channelTable_.showcase(group.channels);
     if (shown == nullptr) return text;
-    const Channel::Door& door = shown->door;
-    return text + (shown->isListener() ? " (listens on " + door.localAddress : " (to " + door.peerAddress) +
-           ", " + std::to_string(group.channels.size()) + " channels)";
+    return text +
+           (shown->isListener() ? " (listens on " + shown->addresses.local()
+                                : " (to " + shown->addresses.peer()) +
+           ", " + std::to_string(channelTable_.count(group.channels)) + " channels)";
 }
 
 void Engine::warnPoolEmpty(const Group& group) noexcept try {
@@ -161,24 +159,16 @@ void Engine::noteRecovery(Group& group) noexcept {
 
 void Engine::setReadMode(Group& group, ChannelNumber number, ReadMode mode, error_code& ec) noexcept {
     ec.clear();
-    const bool isLocal = isReactorThread();
-    bool wakeNeeded = false;
-    ChannelPtr channel;
-    {
-        const std::scoped_lock lock(switchboard_.mutex());
-        channel = switchboard_.findLocked(number);
-        if (channel == nullptr)
-            ec = Status::InvalidChannelNumber;
-        else if (&channel->group() != &group)
-            ec = Status::InvalidChannelGroup;
-        else if (channel->isListener())
-            ec = Status::NotAllowed;
-        if (ec || channel->door.hasEnded) return;
-        channel->door.readMode = mode;
-        if (!isLocal) wakeNeeded = switchboard_.list(*channel);
+    const ChannelPtr channel = channelTable_.find(number);
+    const Status status = SubmitQueue::checkConnection(channel.get(), group.channels);
+    if (status != Status::Success) {
+        ec = status;
+    } else if (!isReactorThread()) {
+        if (submitQueue_.requestReadMode(*channel, mode)) wake();
+    } else if (!channel->submissions.hasEnded()) {
+        submitQueue_.noteReadMode(*channel, mode);
+        static_cast<IoChannel&>(*channel).setReadMode(mode);
     }
-    if (isLocal) static_cast<IoChannel&>(*channel).setReadMode(mode);
-    if (wakeNeeded) wake();
 }
 
 }  // namespace tempeh::core

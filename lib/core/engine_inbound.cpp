@@ -21,7 +21,7 @@ std::span<const std::byte> Engine::joinBeforeReadBuffer(std::span<const std::byt
 void Engine::onObligationDropped(std::uint64_t raw) noexcept {
     const Obligation obligation(raw);
     if (obligation.kind() == Obligation::Kind::AnswerBye) {
-        owesByeNoMore(obligation);
+        if (submitQueue_.requestByeResponse(obligation.channel(), obligation.generation())) wake();
     } else if (obligation.kind() == Obligation::Kind::CloseNotice) {
         // The notice was dropped unread, with its group.
         while (!onCloseNotice(raw).empty()) {
@@ -29,22 +29,9 @@ void Engine::onObligationDropped(std::uint64_t raw) noexcept {
     }
 }
 
-/// The engine answers the peer's bye.
-void Engine::owesByeNoMore(Obligation obligation) noexcept {
-    bool wakeNeeded = false;
-    {
-        const std::scoped_lock lock(switchboard_.mutex());
-        Channel* channel = switchboard_.findLocked(obligation.channel());
-        if (channel == nullptr || channel->generation() != obligation.generation()) return;
-        channel->door.isByeDropped = true;
-        wakeNeeded = switchboard_.list(*channel);
-    }
-    if (wakeNeeded) wake();
-}
-
 MessageQueue Engine::onCloseNotice(std::uint64_t raw) noexcept {
     const Obligation obligation(raw);
-    return switchboard_.takeLateOrRetire(obligation.channel(), obligation.generation());
+    return submitQueue_.takeLateOrRetire(obligation.channel(), obligation.generation());
 }
 
 namespace {
@@ -75,7 +62,7 @@ Status Engine::openAccepted(const std::shared_ptr<Group>& group,
         const std::string peer = guestOf(*admission, *stream);
         channel = new IoChannel(*this, group, std::move(stream));
         channel->enter(admission, peer);
-        const Status status = switchboard_.open(channel, group->channels);
+        const Status status = channelTable_.open(channel, group->channels);
         if (status != Status::Success) return status;
         liveChannels_.fetch_add(1, std::memory_order_relaxed);
         counters_.accepted.add();
@@ -102,7 +89,7 @@ void Engine::startWritable(Group& group, detail::Waiter& waiter, ChannelNumber c
             const std::scoped_lock lock(contextMutex_);
             arriving_.push_back(waiter);
         }
-        if (switchboard_.enlist(arrivals_, shared_from_this())) sendWake();
+        if (submitQueue_.enlist(arrivals_, shared_from_this())) sendWake();
         return;
     }
     refuse(waiter, Status::ShutdownStarted);
@@ -114,7 +101,7 @@ void Engine::resumeLater(detail::Waiter& waiter) noexcept {
             const std::scoped_lock lock(contextMutex_);
             again_.push_back(waiter);
         }
-        if (switchboard_.enlist(resumingAgain_, shared_from_this())) sendWake();
+        if (submitQueue_.enlist(resumingAgain_, shared_from_this())) sendWake();
         return;
     }
     waiter.resume(false);
@@ -146,47 +133,25 @@ void Engine::beginArrivals() noexcept {
     }
 }
 
-namespace {
-
-Status checkWritable(const Channel* channel, const detail::GroupBackend* group) noexcept {
-    if (channel == nullptr) return Status::InvalidChannelNumber;
-    if (&channel->group() != group) return Status::InvalidChannelGroup;
-    return channel->isListener() ? Status::NotAllowed : Status::Success;
-}
-
-}  // namespace
-
 bool Engine::isWritable(const Group& group, ChannelNumber number, error_code& ec) const {
     ec.clear();
-    const std::scoped_lock lock(switchboard_.mutex());
-    const Channel* channel = switchboard_.findLocked(number);
-    Status status = checkWritable(channel, &group);
-    if (status == Status::Success && channel->door.hasEnded) status = Status::ChannelClosed;
-    if (status == Status::Success) return channel->looksWritable();
-    ec = status;
-    return false;
+    Status status = Status::Success;
+    const bool isWritable = submitQueue_.isWritable(group.channels, number, status);
+    if (status != Status::Success) ec = status;
+    return isWritable;
 }
 
 void Engine::beginWritable(detail::Waiter& waiter) noexcept {
-    if (switchboard_.hasSubmissions()) drainSubmissions();
-    Channel* channel = switchboard_.findLocal(waiter.channel);
-    const Status status = checkWritable(channel, waiter.group);
+    if (submitQueue_.hasSubmissions()) drainSubmissions();
+    Channel* channel = channelTable_.peek(waiter.channel);
+    const auto& group = static_cast<const Group&>(*waiter.group);
+    const Status status = SubmitQueue::checkConnection(channel, group.channels);
     if (status == Status::Success) return static_cast<IoChannel*>(channel)->waitWritable(waiter);
     refuse(waiter, status);
 }
 
 void Engine::cancelWritable(detail::Waiter& waiter, ChannelNumber number) noexcept {
-    bool wakeNeeded = false;
-    {
-        const std::scoped_lock lock(switchboard_.mutex());
-        if (std::exchange(waiter.isCancelled, true)) return;
-        Channel* channel = switchboard_.findLocked(number);
-        // Else it has been resumed, or will be when it arrives.
-        if (channel == nullptr || !waiter.isRegistered) return;
-        channel->door.cancelled.push_back(waiter);
-        wakeNeeded = switchboard_.list(*channel);
-    }
-    if (wakeNeeded) wake();
+    if (submitQueue_.cancel(waiter, number)) wake();
 }
 
 }  // namespace tempeh::core

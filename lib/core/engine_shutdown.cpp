@@ -17,7 +17,7 @@ void Engine::closeGroup(const std::shared_ptr<Group>& group) noexcept {
     // The context is gone, and the reactor thread with it: several threads may come here.
     const std::scoped_lock lock(goneMutex_);
     closeGroupNow(*group);
-    switchboard_.buryRetired();
+    submitQueue_.buryRetired();
 }
 
 void Engine::closeGroupNow(Group& group) noexcept {
@@ -27,16 +27,11 @@ void Engine::closeGroupNow(Group& group) noexcept {
     drainSubmissions();
     group.receiveDeadline.reset();
     ChannelList<SweptTag> channels;  // the group's own list changes meanwhile
-    {
-        const std::scoped_lock lock(switchboard_.mutex());
-        group.channels.isClosed = true;
-        for (Channel& channel : group.channels)
-            channels.push_back(channel);
-    }
+    channelTable_.closeGroup(group.channels, channels);
     while (!channels.empty()) {
         const ChannelPtr channel(&channels.front());
         channels.pop_front();
-        if (channel->door.hasEnded && !channel->isEnding())
+        if (channel->submissions.hasEnded() && !channel->isEnding())
             retire(*channel);
         else
             channel->detach();
@@ -60,8 +55,8 @@ void Engine::forgetGroup(Group& group) noexcept {
 template <typename Visit>
 void Engine::forEachChannel(Visit visit) const {
     std::size_t number = 0;
-    for (std::size_t left = switchboard_.inUse(); left != 0; --left) {
-        const ChannelPtr channel = switchboard_.firstFrom(number);
+    for (std::size_t left = channelTable_.inUse(); left != 0; --left) {
+        const ChannelPtr channel = channelTable_.firstFrom(number);
         if (channel == nullptr) return;
         number = std::size_t{channel->number()} + 1;
         visit(*channel);
@@ -126,7 +121,7 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
 }
 
 bool Engine::beginShutdown() noexcept {
-    switchboard_.close();
+    channelTable_.close();
     {
         const std::scoped_lock lock(groupsMutex_);
         groupsClosed_ = true;
@@ -151,7 +146,7 @@ void Engine::beginDrain() noexcept {
     draining_ = true;
     drainSubmissions();
     forEachChannel([](Channel& channel) {
-        if (!channel.door.hasEnded) channel.drainForShutdown();
+        if (!channel.submissions.hasEnded()) channel.drainForShutdown();
     });
     noteDrained();
 }
@@ -165,7 +160,7 @@ void Engine::logEnd(const Channel& channel, machines::EndCause cause, Status sta
                     std::size_t returned) const noexcept try {
     const bool isViolation = cause == machines::EndCause::Violation;
     if (!isViolation && !log_.wantsDebug()) return;
-    std::string text = "channel " + std::to_string(channel.number()) + " (" + channel.door.peerAddress +
+    std::string text = "channel " + std::to_string(channel.number()) + " (" + channel.addresses.peer() +
                        ") ended: " + std::string(machines::describe(cause)) + ", " +
                        std::string(nameOf(status));
     if (!detail.empty()) text += ", " + detail.text();
@@ -183,7 +178,7 @@ void Engine::warnOfUnansweredHello(const Channel& channel, Duration waited) noex
     const std::optional<std::uint64_t> unsaid = unansweredHellos_.pass(now());
     if (!unsaid) return;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(waited).count();
-    std::string text = "channel " + std::to_string(channel.number()) + " (" + channel.door.peerAddress +
+    std::string text = "channel " + std::to_string(channel.number()) + " (" + channel.addresses.peer() +
                        ") left after " + std::to_string(seconds) +
                        " s without an answer to its hello: does anybody receive in its group, or serve?";
     if (*unsaid != 0) text += " (" + std::to_string(*unsaid) + " more since the last warning)";
@@ -204,7 +199,7 @@ void Engine::noteDrained() noexcept {
 void Engine::reportBacklog(ShutdownReport& report) const noexcept {
     try {
         forEachChannel([&report](const Channel& channel) {
-            if (channel.door.hasEnded) return;
+            if (channel.submissions.hasEnded()) return;
             report.complete = false;
             std::string line = channel.describeBacklog();
             if (line.empty()) line = "channel " + std::to_string(channel.number()) + " did not close";
@@ -217,7 +212,8 @@ void Engine::reportBacklog(ShutdownReport& report) const noexcept {
 
 void Engine::endAll() noexcept {
     forEachChannel([](Channel& channel) {
-        if (!channel.door.hasEnded) channel.end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
+        if (!channel.submissions.hasEnded())
+            channel.end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
         channel.completeEnd();
     });
 }
@@ -227,7 +223,7 @@ void Engine::forceStopSoon() noexcept {
 }
 
 void Engine::forceStop() noexcept {
-    switchboard_.close();
+    channelTable_.close();
     draining_ = true;
     drainSubmissions();
     endAll();
@@ -247,7 +243,8 @@ void Engine::closeLingering() noexcept {
         const ChannelPtr channel(&channels.front());
         channels.pop_front();
         // Detached channels have no number any more, so forceStop() did not see them.
-        if (!channel->door.hasEnded) channel->end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
+        if (!channel->submissions.hasEnded())
+            channel->end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
         channel->completeEnd();
         channel->closeStream();
     }
@@ -271,7 +268,7 @@ void Engine::releaseContext() noexcept {
         contextGone_ = true;
         late.swap(arriving_);
     }
-    switchboard_.close();
+    channelTable_.close();
     abandonChannels();
     while (!late.empty()) {
         detail::Waiter& waiter = late.front();
@@ -300,9 +297,9 @@ void Engine::releaseContext() noexcept {
     }
     drained_.notify_all();
     forEachGroup(true);  // what was to close some of them has gone with the context
-    switchboard_.dropJobs();
-    switchboard_.dropListed();
-    switchboard_.buryRetired();
+    submitQueue_.dropJobs();
+    submitQueue_.dropListed();
+    submitQueue_.buryRetired();
 }
 
 }  // namespace tempeh::core

@@ -42,7 +42,7 @@ std::size_t Group::postAll(MessageQueue& messages, error_code& ec) noexcept {
 
 void Group::updateReceiver(MessagePtr& message, error_code& ec) noexcept {
     ec.clear();
-    if (isClosed_.load(std::memory_order_acquire) || engine_->switchboard().isClosed()) {
+    if (isClosed_.load(std::memory_order_acquire) || engine_->channelTable().isClosed()) {
         ec = Status::ShutdownStarted;
         return;
     }
@@ -68,11 +68,10 @@ void Group::updateReceiver(MessagePtr& message, error_code& ec) noexcept {
 ChannelInfo Group::channelInfo(ChannelNumber which, error_code& ec) const {
     ec.clear();
     ChannelInfo info;
-    const std::scoped_lock lock(engine_->switchboard().mutex());
-    const Channel* channel = engine_->switchboard().findLocked(which);
+    const ChannelPtr channel = engine_->channelTable().find(which);
     if (channel == nullptr)
         ec = Status::InvalidChannelNumber;
-    else if (&channel->group() != this)
+    else if (!channel->isOf(channels))
         ec = Status::InvalidChannelGroup;
     else
         channel->fill(info);
@@ -88,8 +87,7 @@ GroupStats Group::stats() const {
     stats.pending = mailbox_.pending();
     stats.returned = returned.snapshot();
     stats.pool = engine_->poolStats();
-    const std::scoped_lock lock(engine_->switchboard().mutex());
-    stats.channels = channels.size();
+    stats.channels = engine_->channelTable().count(channels);
     return stats;
 }
 

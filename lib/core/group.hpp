@@ -4,7 +4,6 @@
 #include "core/deadlines.hpp"
 #include "core/engine.hpp"
 #include "core/mailbox.hpp"
-#include "core/switchboard.hpp"
 
 #include <tempeh/core/detail/group_backend.hpp>
 
@@ -29,7 +28,7 @@ public:
     }
     ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const override;
     GroupStats stats() const override;
-    bool isOpen() const noexcept override { return !isClosed() && !engine_->switchboard().isClosed(); }
+    bool isOpen() const noexcept override { return !isClosed() && !engine_->channelTable().isClosed(); }
     void close() noexcept override;
 
     bool mayReceiveAtOnce() noexcept override;
@@ -74,7 +73,7 @@ public:
     }
 
     const std::uint64_t number;      // names it to people
-    GroupChannels channels;          // under the Switchboard's lock
+    GroupChannels channels;          // the ChannelTable's
     TrafficCounter sent;             // reactor thread
     DirectCounter sentDirectly;      // any thread
     TrafficCounter received;         // reactor thread

@@ -16,17 +16,18 @@ using machines::ChannelState;
 using machines::EndCause;
 
 IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address address)
-    : Channel(engine, std::move(group), Kind::Io)
+    : Channel(std::move(group), Kind::Io, engine.queueLimits(), engine.now())
+    , engine_(engine)
     , machine_(machines::Side::Client)
     , notice_(engine.pool().getReserved())
     , address_(std::make_unique<Address>(std::move(address)))
     , unread_(engine.keptInput()) {
-    door.peerAddress = toString(*address_);
-    door.transport = transport::kindOf(*address_);
+    addresses.set({.transport = transport::kindOf(*address_), .peer = toString(*address_)});
 }
 
 IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_ptr<transport::Stream> stream)
-    : Channel(engine, std::move(group), Kind::Io)
+    : Channel(std::move(group), Kind::Io, engine.queueLimits(), engine.now())
+    , engine_(engine)
     , machine_(machines::Side::Server)
     , notice_(engine.pool().getReserved())
     , stream_(std::move(stream))
@@ -47,11 +48,7 @@ void IoChannel::start() {
 
 void IoChannel::publishStream() {
     const transport::StreamInfo& info = stream_->info();
-    const std::scoped_lock lock(engine_.switchboard().mutex());
-    door.transport = info.transport;
-    door.localAddress = info.localAddress;
-    door.peerAddress = info.peerAddress;
-    door.peerCredentials = info.peerCredentials;
+    addresses.set({info.transport, info.localAddress, info.peerAddress, info.peerCredentials});
 }
 
 asio::awaitable<void> IoChannel::connectLoop(IoChannelPtr self, Address address) {
@@ -110,7 +107,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     decoder_.giveUp();  // the channel may stay for long, another may wait for that message
 
     heldBack_ = collectUnsent(ending, cause, detail);
-    // Not before the door is shut: who sees it closed finds that posts come back.
+    // Not before posts come back: who sees it closed finds that they do.
     phase.store(ChannelPhase::Closed, std::memory_order_release);
     countReturned(heldBack_.size());
     const bool announce =
@@ -120,7 +117,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     else
         notice_.reset();
     engine_.logEnd(*this, cause, ending.reason, detail, heldBack_.size());
-    if (announce && wasLeftUnanswered(cause)) engine_.warnOfUnansweredHello(*this, age());
+    if (announce && wasLeftUnanswered(cause)) engine_.warnOfUnansweredHello(*this, age(engine_.now()));
     if (isNobodyWriting) return finishEnd();
     streamPhase_ = Phase::Ending;
 }
@@ -143,15 +140,16 @@ void IoChannel::finishEnd() noexcept {
 /// A client that gave up waiting for an answer to its hello: somebody forgot to serve it.
 bool IoChannel::wasLeftUnanswered(EndCause cause) const noexcept {
     constexpr Duration patience = std::chrono::seconds(1);
-    return machine_.side() == machines::Side::Server && cause == EndCause::PeerClosed && age() >= patience &&
-           counters.sent.snapshot().messages == 0 && counters.received.snapshot().messages == 1;
+    return machine_.side() == machines::Side::Server && cause == EndCause::PeerClosed &&
+           age(engine_.now()) >= patience && counters.sent.snapshot().messages == 0 &&
+           counters.received.snapshot().messages == 1;
 }
 
 /// What was not sent comes back, then the ChannelClosed if there is somebody to hear it.
 void IoChannel::tellOfEnd() noexcept {
     MessageQueue back;
     if (rest_ != nullptr) {
-        markReturned(*rest_, door.lateStatus);
+        markReturned(*rest_, returnStatus_);
         countReturned(1);
         back.pushBack(std::move(rest_));
     }
@@ -166,8 +164,8 @@ void IoChannel::tellOfEnd() noexcept {
 
 void IoChannel::countReturned(std::size_t messages) noexcept {
     if (messages == 0) return;
-    engine_.counters().returned.add(door.lateStatus, messages);
-    group().returned.add(door.lateStatus, messages);
+    engine_.counters().returned.add(returnStatus_, messages);
+    group().returned.add(returnStatus_, messages);
     counters.returned.add(messages);
 }
 
@@ -197,13 +195,9 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause c
     MessageQueue unseen = std::move(accepting);
     acceptingBytes = 0;
     publishQueue();
-    {
-        const std::scoped_lock lock(engine_.switchboard().mutex());
-        door.hasEnded = true;
-        door.lateStatus = ending.returnStatus;
-        unseen.append(door.submitted);
-        door.submittedBytes = 0;
-    }
+    returnStatus_ = ending.returnStatus;
+    MessageQueue submitted = engine_.submitQueue().end(*this, returnStatus_);
+    unseen.append(submitted);
     while (MessagePtr message = unseen.popFront())
         if (message->header.opCode != OpCode::ByeSignal)
             back.pushBack(std::move(message));  // what it asks is done
@@ -222,10 +216,7 @@ void IoChannel::linger(Duration limit) noexcept {
     if (machine_.state() != ChannelState::Closed) {
         // Detached: nobody is told, the number is free.
         machine_.onEnd(EndCause::LocalClose);
-        {
-            const std::scoped_lock lock(engine_.switchboard().mutex());
-            door.hasEnded = true;
-        }
+        engine_.submitQueue().end(*this, returnStatus_);
         engine_.retire(*this);
         engine_.logEnd(*this, EndCause::LocalClose, Status::Success, {}, 0);
         engine_.noteEnded();
@@ -343,16 +334,15 @@ void IoChannel::answerBye() noexcept {
 
 std::string IoChannel::describeBacklog() const {
     if (outbox_.empty()) return {};
-    return "channel " + std::to_string(number()) + " to " + door.peerAddress + ": " +
+    return "channel " + std::to_string(number()) + " to " + addresses.peer() + ": " +
            std::to_string(outbox_.messages()) + " messages (" + std::to_string(outbox_.bytes()) +
            " bytes) not sent, " + std::string(nameOf(phase.load(std::memory_order_relaxed)));
 }
 
 void IoChannel::fill(ChannelInfo& info) const {
-    fillCommon(info);
+    fillCommon(info, engine_.submitQueue().snapshot(*this), engine_.now());
     const TimePoint since = readingSince_.load(std::memory_order_relaxed);
-    info.readMode = door.readMode;
-    if (door.hasEnded || info.state == ChannelPhase::Opening) return;
+    if (submissions.hasEnded() || info.state == ChannelPhase::Opening) return;
     info.isReadingPaused = since == TimePoint::max();
     if (!info.isReadingPaused) info.readingFor = engine_.now() - std::max(since, engine_.runsSince());
 }

@@ -57,8 +57,6 @@ public:
     /// as sent is in `header`. False: nothing happened.
     bool acceptPlain(MessagePtr& message, BinaryHeader& header) noexcept;
 
-    /// Longest text headers of a message that a thread sends itself, bytes.
-    static constexpr std::size_t maxDirectHeaders = 2048;
     /// Any thread that has borrowed the channel's sendRight, which this gives back: writes the message. True:
     /// the kernel did not take all of it, wake the reactor. The channel may be gone afterwards.
     bool writeDirectly(MessagePtr message) noexcept;
@@ -227,6 +225,7 @@ private:
     }
     void settleWriters(Status reason) noexcept;
 
+    Engine& engine_;
     machines::ChannelMachine machine_;
     wire::Decoder decoder_;
     Outbox outbox_;
@@ -263,6 +262,7 @@ private:
     Reading reading_ = Reading::On;
 
     machines::EndCause endCause_ = machines::EndCause::LocalClose;  // once it has ended
+    Status returnStatus_ = Status::Returned;  // likewise: what comes back does so with it
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;
     Phase streamPhase_ = Phase::Live;
     PartHabit partHabit_ = PartHabit::Unknown;

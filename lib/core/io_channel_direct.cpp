@@ -36,11 +36,7 @@ bool IoChannel::writeDirectly(MessagePtr message) noexcept {
         rest_ = std::move(message);
         restWritten_ = written;
     }
-    // It finds the right returned when it looks after the channel.
-    const std::scoped_lock lock(engine_.switchboard().mutex());
-    const bool wakeNeeded = engine_.switchboard().list(*this);
-    sendRight.returnToReactor();
-    return wakeNeeded;
+    return engine_.submitQueue().returnSendRight(*this);
 }
 
 /// False: a thread is writing. It lists the channel when it is done, and onListed() goes on.

@@ -194,12 +194,8 @@ void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
     }
     const bool mustWait = !hasHalfItsRoom();
     waiter.timedOut = mustWait && waiter.deadline == TimePoint::min();
-    {
-        const std::scoped_lock lock(engine_.switchboard().mutex());
-        if (waiter.isCancelled) waiter.abortReason = asio::error::operation_aborted;
-        waiter.isRegistered = mustWait && !waiter.timedOut && !waiter.isCancelled;
-    }
-    if (!waiter.isRegistered) return waiter.resume(false);
+    if (!engine_.submitQueue().registerWaiter(waiter, mustWait && !waiter.timedOut))
+        return waiter.resume(false);
     writers_.add(waiter);
     armWaiterDeadline();
 }
@@ -213,14 +209,9 @@ void IoChannel::armWaiterDeadline() noexcept {
     if (next < waiterDeadline_->when()) engine_.setDeadline(*waiterDeadline_, next);
 }
 
-/// Its wait is over: who cancels it from now on comes too late.
 void IoChannel::resumeWriter(detail::Waiter& waiter) noexcept {
     writers_.remove(waiter);
-    {
-        const std::scoped_lock lock(engine_.switchboard().mutex());
-        waiter.isRegistered = false;
-        waiter.detail::WaiterCancelHook::unlink();
-    }
+    engine_.submitQueue().deregisterWaiter(waiter);
     waiter.resume(false);
 }
 

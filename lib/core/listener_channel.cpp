@@ -22,7 +22,8 @@ machines::Admission::Limits limitsOf(const Options& options) noexcept {
 }  // namespace
 
 ListenerChannel::ListenerChannel(Engine& engine, std::shared_ptr<Group> group)
-    : Channel(engine, std::move(group), Kind::Listener)
+    : Channel(std::move(group), Kind::Listener, engine.queueLimits(), engine.now())
+    , engine_(engine)
     , admission_(std::make_shared<machines::Admission>(limitsOf(engine.options())))
     , notice_(engine.pool().getReserved()) {
     admission_->watch(this);
@@ -134,14 +135,12 @@ bool ListenerChannel::onOpened(const error_code& ec) noexcept {
     return true;
 }
 
-/// Into the door, and into the answer to the WelcomeRequest.
+/// Where the application finds it, and into the answer to the WelcomeRequest.
 void ListenerChannel::publishAddress() {
     const Address bound = listener_->boundAddress();
     std::string text = toString(bound);
     if (welcome_ != nullptr) welcome_->textHeaders.set(wire::listenOnHeader, text);
-    const std::scoped_lock lock(engine_.switchboard().mutex());
-    door.localAddress = std::move(text);
-    door.transport = transport::kindOf(bound);
+    addresses.set({.transport = transport::kindOf(bound), .local = std::move(text)});
 }
 
 /// The WelcomeResponse; with the address really bound, or with the reason it could not be.
@@ -183,7 +182,7 @@ bool ListenerChannel::onAccepted(std::unique_ptr<transport::Stream> stream, cons
 /// One AcceptFailed for a whole episode of failures.
 void ListenerChannel::reportAcceptFailure(const error_code& ec) noexcept {
     try {
-        engine_.log().warn("listener " + door.localAddress + " cannot accept: " + ec.message() +
+        engine_.log().warn("listener " + addresses.local() + " cannot accept: " + ec.message() +
                            "; trying again");
         MessagePtr notice = engine_.pool().getReserved();
         notice->header.channelNumber = number();
@@ -209,17 +208,12 @@ void ListenerChannel::end(EndCause cause, Status status, const EndDetail& detail
                           : cause == EndCause::Shutdown ? Status::ShutdownStarted
                                                         : Status::ChannelClosed;
     phase.store(ChannelPhase::Closed, std::memory_order_relaxed);
+    admission_->watch(nullptr);  // here, and not in the destructor, which may run on any thread
     MessageQueue back;
-    MessageQueue byes;
-    {
-        const std::scoped_lock lock(engine_.switchboard().mutex());
-        door.hasEnded = true;
-        door.lateStatus = Status::Returned;
-        if (owesAnswer && welcome_ == nullptr) welcome_ = accepting.popFront();  // not accepted yet
-        if (owesAnswer && welcome_ == nullptr) welcome_ = door.submitted.popFront();
-        byes.append(door.submitted);
-    }
-    byes.clear();  // without the lock, which a message takes on its way back
+    MessageQueue byes = engine_.submitQueue().end(*this, Status::Returned);
+    if (owesAnswer && welcome_ == nullptr) welcome_ = accepting.popFront();  // not accepted yet
+    if (owesAnswer && welcome_ == nullptr) welcome_ = byes.popFront();
+    byes.clear();  // they have nothing left to ask
     if (owesAnswer && welcome_ != nullptr)
         back.pushBack(answer(reason == Status::ChannelClosed ? Status::Returned : reason, detail));
     back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));

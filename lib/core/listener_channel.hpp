@@ -20,7 +20,7 @@ using ListenerChannelPtr = boost::intrusive_ptr<ListenerChannel>;
 class ListenerChannel final : public Channel, private machines::Admission::Watcher {
 public:
     ListenerChannel(Engine& engine, std::shared_ptr<Group> group);
-    ~ListenerChannel() override { admission_->watch(nullptr); }
+    ~ListenerChannel() override = default;
 
     void accept(MessagePtr message) override;
     void end(machines::EndCause cause, Status status, const EndDetail& detail) noexcept override;
@@ -29,7 +29,9 @@ public:
     void closeStream() noexcept override;
     void abandon() noexcept override;
     std::string describeBacklog() const override { return {}; }
-    void fill(ChannelInfo& info) const override { fillCommon(info); }
+    void fill(ChannelInfo& info) const override {
+        fillCommon(info, engine_.submitQueue().snapshot(*this), engine_.now());
+    }
 
 private:
     /// In the frame of run(): notices its end, and when it was destroyed instead.
@@ -56,6 +58,7 @@ private:
     MessagePtr answer(Status status, const EndDetail& detail) noexcept;
     void onLoopEnd() noexcept;
 
+    Engine& engine_;
     machines::ListenerMachine machine_;
     machines::AcceptBackoff backoff_;
     std::shared_ptr<machines::Admission> admission_;  // what it accepted may outlive it

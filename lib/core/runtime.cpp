@@ -109,7 +109,7 @@ void Runtime::runUntilStopped() {
 /// busyPoll: looks for work without sleeping until there was none for so long.
 void Runtime::pollWhileBusy() {
     const Duration limit = engine_->options().busyPoll;
-    engine_->switchboard().setPolling(true);
+    engine_->submitQueue().setPolling(true);
     TimePoint idleSince = std::chrono::steady_clock::now();
     bool busy = true;
     while (busy && !isStopping_.load(std::memory_order_relaxed)) {
@@ -123,7 +123,7 @@ void Runtime::pollWhileBusy() {
         }
     }
     // Somebody may have submitted without a wake just before this.
-    if (engine_->switchboard().setPolling(false)) engine_->drainIfSubmitted();
+    if (engine_->submitQueue().setPolling(false)) engine_->drainIfSubmitted();
 }
 
 /// Lets what is ready run (receivers that learn of the shutdown), gives lingering connections their time,

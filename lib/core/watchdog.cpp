@@ -16,9 +16,8 @@ std::string describe(Whereabouts::Place place, Engine& engine) {
         case Doing::Receiver: {
             if (place.channel == 0) return "by a receiver that was resumed";
             std::string text = "by the receiver of what came on channel " + std::to_string(place.channel);
-            const std::scoped_lock lock(engine.switchboard().mutex());
-            const Channel* const channel = engine.switchboard().findLocked(place.channel);
-            return channel != nullptr ? text + " (" + channel->door.peerAddress + ")" : text;
+            const ChannelPtr channel = engine.channelTable().find(place.channel);
+            return channel != nullptr ? text + " (" + channel->addresses.peer() + ")" : text;
         }
         case Doing::Timers:
             return "while timeouts are told";

@@ -4,11 +4,16 @@
 
 namespace tempeh::machines {
 
+Status checkListenerPost(OpCode opCode) noexcept {
+    const bool closes = opCode == OpCode::ByeSignal || opCode == OpCode::ByeRequest;
+    return closes ? Status::Success : Status::NotAllowed;
+}
+
 ListenerVerdict ListenerMachine::onPost(OpCode opCode) const noexcept {
     // The number means nothing any more, as for any unknown channel.
     if (state_ == ListenerState::Closed) return {ListenerAction::Refuse, Status::InvalidChannelNumber};
-    if (opCode == OpCode::ByeSignal || opCode == OpCode::ByeRequest) return {ListenerAction::Close};
-    return {ListenerAction::Refuse, Status::NotAllowed};
+    const Status status = checkListenerPost(opCode);
+    return {status == Status::Success ? ListenerAction::Close : ListenerAction::Refuse, status};
 }
 
 bool ListenerMachine::onOpened(Status status) noexcept {

@@ -29,6 +29,10 @@ struct ListenerVerdict {
     Status status = Status::Success;
 };
 
+/// What a listener that is not closed says to a message: Success when it closes it, else why the post fails.
+/// Any thread.
+Status checkListenerPost(OpCode opCode) noexcept;
+
 class ListenerMachine {
 public:
     ListenerState state() const noexcept { return state_; }

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <tempeh/core/detail/group_backend.hpp>
+#include <tempeh/core/read_mode.hpp>
+#include <tempeh/message/message_queue.hpp>
+
+#include <boost/intrusive/list.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace tempeh::core {
+
+/// waitWritables whose wait was cancelled.
+using CancelledWaiters =
+    boost::intrusive::list<detail::Waiter, boost::intrusive::base_hook<detail::WaiterCancelHook>,
+                           boost::intrusive::constant_time_size<false>>;
+
+/// What other threads have for one channel; the SubmitQueue alone looks inside, and has the lock for it.
+class ChannelSubmissions {
+public:
+    /// What is posted now comes back. True for ever once the reactor thread has called SubmitQueue::end();
+    /// there it needs no lock.
+    bool hasEnded() const noexcept { return stage_.load(std::memory_order_relaxed) != Stage::Open; }
+
+    struct Snapshot {
+        std::size_t messages = 0;  ///< Posted and not yet written, wherever they wait.
+        std::size_t bytes = 0;     ///< Of their frames.
+        ReadMode readMode = ReadMode::Normal;
+        Status lateStatus = Status::Returned;  ///< What comes back does so with this.
+    };
+
+private:
+    friend class SubmitQueue;
+
+    /// Retired: the number is free, and nothing can be posted any more.
+    enum class Stage : std::uint8_t { Open, Ended, Retired };
+
+    struct Data {
+        MessageQueue messages;  // not collected yet
+        std::size_t bytes = 0;  // of their frames
+        CancelledWaiters cancelled;
+        ReadMode readMode = ReadMode::Normal;
+        bool isListed = false;      // among the channels that are to be collected
+        bool isByeDropped = false;  // the reactor is to answer the peer's bye
+        MessageQueue late;          // posted after the end, not taken yet
+        std::size_t lateBytes = 0;
+        Status lateStatus = Status::Returned;  // what late messages come back with
+    };
+    Data data_;
+    std::atomic<Stage> stage_{Stage::Open};  // written with the lock
+};
+
+}  // namespace tempeh::core
