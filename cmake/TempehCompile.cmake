@@ -17,6 +17,10 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
     target_compile_options(
         tempeh_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion
                                   $<$<NOT:$<BOOL:$<TARGET_PROPERTY:TEMPEH_MAY_SHADOW>>>:-Wshadow>)
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+        # What a mutex guards is touched only while it is held (<tempeh/base/detail/mutex.hpp>).
+        target_compile_options(tempeh_warnings INTERFACE -Wthread-safety)
+    endif()
     # GCC 12 sees an overlapping copy in every `"text" + std::string` it inlines (GCC bug 105651).
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
         target_compile_options(tempeh_warnings INTERFACE -Wno-restrict)

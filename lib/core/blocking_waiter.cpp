@@ -13,13 +13,7 @@ bool BlockingWaiter::wait(detail::GroupBackend& backend, ChannelNumber channel, 
     }
     waiter->engineReference_ = waiter;
     backend.startWritable(*waiter, channel, timeout);
-    std::unique_lock lock(waiter->mutex_);
-    const auto isResumed = [&waiter] { return waiter->isResumed_; };
-    const TimePoint deadline = timeAfter(std::chrono::steady_clock::now(), timeout);
-    if (deadline == TimePoint::max()) {
-        waiter->resumed_.wait(lock, isResumed);
-    } else if (!waiter->resumed_.wait_until(lock, deadline, isResumed)) {
-        lock.unlock();
+    if (!waiter->isResumedBy(timeAfter(std::chrono::steady_clock::now(), timeout))) {
         backend.cancelWritable(*waiter, channel);
         return false;
     }
@@ -27,10 +21,18 @@ bool BlockingWaiter::wait(detail::GroupBackend& backend, ChannelNumber channel, 
     return !ec && !waiter->timedOut;
 }
 
+bool BlockingWaiter::isResumedBy(TimePoint until) noexcept {
+    base::WaitableLock lock(mutex_);
+    const auto isResumed = [this]() TEMPEH_REQUIRES(mutex_) { return isResumed_; };
+    if (until != TimePoint::max()) return lock.waitUntil(resumed_, until, isResumed);
+    lock.wait(resumed_, isResumed);
+    return true;
+}
+
 void BlockingWaiter::resume(bool) noexcept {
     const std::shared_ptr<BlockingWaiter> self = std::move(engineReference_);
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         isResumed_ = true;
     }
     resumed_.notify_one();

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/core/detail/group_backend.hpp>
 
 #include <condition_variable>
 #include <memory>
-#include <mutex>
 
 namespace tempeh::core {
 
@@ -20,9 +20,12 @@ public:
     void resume(bool inlineAllowed) noexcept override;
 
 private:
-    std::mutex mutex_;
+    /// Waits so long at most.
+    bool isResumedBy(TimePoint until) noexcept;
+
+    base::Mutex mutex_;
     std::condition_variable resumed_;
-    bool isResumed_ = false;
+    bool isResumed_ TEMPEH_GUARDED_BY(mutex_) = false;
     std::shared_ptr<BlockingWaiter> engineReference_;  // while the engine holds the plain reference
 };
 

@@ -2,11 +2,12 @@
 
 #include "core/engine.hpp"
 
+#include <tempeh/base/detail/mutex.hpp>
+
 #include <boost/asio/execution_context.hpp>
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace tempeh::core {
@@ -20,20 +21,20 @@ public:
     explicit ContextAnchor(boost::asio::execution_context& context) : service(context) {}
 
     void add(const std::shared_ptr<Engine>& engine) {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         std::erase_if(engines_, [](const std::weak_ptr<Engine>& known) { return known.expired(); });
         engines_.push_back(engine);
     }
 
 private:
     void shutdown() override {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         for (const std::weak_ptr<Engine>& known : engines_)
             if (const std::shared_ptr<Engine> engine = known.lock()) engine->releaseContext();
     }
 
-    std::mutex mutex_;
-    std::vector<std::weak_ptr<Engine>> engines_;
+    base::Mutex mutex_;
+    std::vector<std::weak_ptr<Engine>> engines_ TEMPEH_GUARDED_BY(mutex_);
 };
 
 }  // namespace tempeh::core

@@ -28,7 +28,7 @@ std::shared_ptr<ContextLife> ContextLife::of(asio::execution_context& context) {
 }
 
 void ContextLife::add(const std::shared_ptr<ContextDependent>& dependent) {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (dependents_.size() >= pruneAt_) {
         std::erase_if(dependents_, [](const auto& known) { return known.second.expired(); });
         pruneAt_ = std::max<std::size_t>(2 * dependents_.size(), 16);
@@ -43,7 +43,7 @@ void ContextLife::end() noexcept {
     waitForThoseUnderWay();
     std::map<ContextDependent*, std::weak_ptr<ContextDependent>> dependents;
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         dependents.swap(dependents_);
     }
     for (const auto& [address, known] : dependents)

@@ -61,7 +61,7 @@ Engine::~Engine() {
 bool Engine::wouldBlockReactor() const noexcept {
     if (isReactorThread() || clock_.isVirtual()) return true;  // virtual time stands while a thread waits
     if (ownsThread_) return false;                             // that thread has the token in all it does
-    const std::scoped_lock lock(contextMutex_);
+    const base::MutexLock lock(contextMutex_);
     return !contextGone_ && wakeChannel_.runsInThisThread();
 }
 
@@ -71,18 +71,18 @@ bool Engine::isOwnExecutor(const asio::any_io_executor& executor) const noexcept
         return concreteExecutor_ && *concrete == *concreteExecutor_;
     if (executor.target<WakeChannel::Strand>() == nullptr) return false;
     if (isReactorThread()) return executor == executor_;
-    const std::scoped_lock lock(contextMutex_);
+    const base::MutexLock lock(contextMutex_);
     return executor == executor_;
 }
 
 asio::any_io_executor Engine::executor() const {
-    const std::scoped_lock lock(contextMutex_);
+    const base::MutexLock lock(contextMutex_);
     return executor_;
 }
 
 std::shared_ptr<Group> Engine::createGroup(error_code& ec) noexcept {
     ec.clear();
-    const std::scoped_lock lock(groupsMutex_);
+    const base::MutexLock lock(groupsMutex_);
     if (groupsClosed_) {
         ec = Status::ShutdownStarted;
         return nullptr;
@@ -123,7 +123,7 @@ EngineStats Engine::stats() const {
     stats.keptInputBytes = keptInput_.load(std::memory_order_relaxed);
     stats.channels = liveChannels_.load(std::memory_order_relaxed);
     stats.pool = poolStats();
-    const std::scoped_lock lock(groupsMutex_);
+    const base::MutexLock lock(groupsMutex_);
     stats.groups = groups_.size();
     return stats;
 }

@@ -30,7 +30,6 @@
 
 #include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -295,7 +294,7 @@ private:
     std::string describeGroup(const Group& group) const;
     /// What a group may hold of what it received, whatever others do.
     std::size_t shareOfPool() const noexcept { return shareOfPool_.load(std::memory_order_relaxed); }
-    void updateShareOfPool() noexcept;
+    void updateShareOfPool() noexcept TEMPEH_REQUIRES(groupsMutex_);
     bool mayOverdraw(const Group& group) const noexcept;
     bool canReceive(const Group& group) noexcept;
     void armTimer() noexcept;
@@ -326,16 +325,17 @@ private:
     SubmitQueue submitQueue_{channelTable_};
     EngineCounters counters_;
 
-    ContextUse contextUse_;            // by who posts to it
-    mutable std::mutex contextMutex_;  // for a few steps; never while something is posted
-    bool contextGone_ = false;
-    asio::any_io_executor executor_;  // the system's once the context is gone; changed under contextMutex_
+    ContextUse contextUse_;             // by who posts to it
+    mutable base::Mutex contextMutex_;  // for a few steps; never while something is posted
+    bool contextGone_ TEMPEH_GUARDED_BY(contextMutex_) = false;
+    asio::any_io_executor executor_;  // the system's once the context is gone; changed with contextMutex_
     // The same when it is the context's own and no strand; never changed.
     const std::optional<asio::io_context::executor_type> concreteExecutor_;
     std::atomic<const asio::execution_context*> context_;  // null once it is gone
     WakeChannel wakeChannel_;
-    WaiterList arriving_;  // under contextMutex_: waitWritables on their way to the reactor
-    WaiterList again_;     // under contextMutex_: to be resumed, when there is memory for it
+    // waitWritables on their way to the reactor; and who is to be resumed, when there is memory for it.
+    WaiterList arriving_ TEMPEH_GUARDED_BY(contextMutex_);
+    WaiterList again_ TEMPEH_GUARDED_BY(contextMutex_);
 
     // Reactor thread.
     WakeChannel soonChannel_;
@@ -372,14 +372,14 @@ private:
     OwnJob<Engine, &Engine::beginDrain> drain_{*this};
     OwnJob<Engine, &Engine::forceStop> stopping_{*this};
 
-    std::mutex goneMutex_;  // held in what is done without a reactor thread, when the context is gone
+    base::Mutex goneMutex_;  // held in what is done without a reactor thread, when the context is gone
 
-    mutable std::mutex groupsMutex_;
-    std::vector<std::shared_ptr<Group>> groups_;  // under groupsMutex_
-    std::uint64_t groupsMade_ = 0;                // under groupsMutex_
-    std::atomic<std::size_t> shareOfPool_{1};     // written under groupsMutex_
-    bool groupsClosed_ = false;                   // under groupsMutex_
-    bool isDrained_ = false;                      // under groupsMutex_: every channel has ended
+    mutable base::Mutex groupsMutex_;
+    std::vector<std::shared_ptr<Group>> groups_ TEMPEH_GUARDED_BY(groupsMutex_);
+    std::uint64_t groupsMade_ TEMPEH_GUARDED_BY(groupsMutex_) = 0;
+    std::atomic<std::size_t> shareOfPool_{1};  // written with groupsMutex_
+    bool groupsClosed_ TEMPEH_GUARDED_BY(groupsMutex_) = false;
+    bool isDrained_ TEMPEH_GUARDED_BY(groupsMutex_) = false;  // every channel has ended
     std::condition_variable drained_;
 };
 

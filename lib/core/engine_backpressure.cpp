@@ -90,7 +90,7 @@ void Engine::warnPoolEmpty(const Group& group) noexcept try {
     if (!poolWarning_.pass(now())) return;
     std::shared_ptr<const Group> most = group.self();
     {
-        const std::scoped_lock lock(groupsMutex_);
+        const base::MutexLock lock(groupsMutex_);
         for (const std::shared_ptr<Group>& other : groups_)
             if (other->account != nullptr && other->holds() > most->holds()) most = other;
     }

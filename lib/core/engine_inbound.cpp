@@ -86,7 +86,7 @@ void Engine::startWritable(Group& group, detail::Waiter& waiter, ChannelNumber c
     if (isReactorThread()) return beginWritable(waiter);
     if (const ContextUse::Hold context(contextUse_); context) {
         {
-            const std::scoped_lock lock(contextMutex_);
+            const base::MutexLock lock(contextMutex_);
             arriving_.push_back(waiter);
         }
         if (submitQueue_.enlist(arrivals_, shared_from_this())) sendWake();
@@ -98,7 +98,7 @@ void Engine::startWritable(Group& group, detail::Waiter& waiter, ChannelNumber c
 void Engine::resumeLater(detail::Waiter& waiter) noexcept {
     if (const ContextUse::Hold context(contextUse_); context) {
         {
-            const std::scoped_lock lock(contextMutex_);
+            const base::MutexLock lock(contextMutex_);
             again_.push_back(waiter);
         }
         if (submitQueue_.enlist(resumingAgain_, shared_from_this())) sendWake();
@@ -110,7 +110,7 @@ void Engine::resumeLater(detail::Waiter& waiter) noexcept {
 void Engine::resumeAgain() noexcept {
     WaiterList waiters;  // not those that come here again meanwhile
     {
-        const std::scoped_lock lock(contextMutex_);
+        const base::MutexLock lock(contextMutex_);
         waiters.swap(again_);
     }
     while (!waiters.empty()) {
@@ -124,7 +124,7 @@ void Engine::beginArrivals() noexcept {
     for (;;) {
         detail::Waiter* waiter = nullptr;
         {
-            const std::scoped_lock lock(contextMutex_);
+            const base::MutexLock lock(contextMutex_);
             if (arriving_.empty()) return;
             waiter = &arriving_.front();
             arriving_.pop_front();

@@ -15,7 +15,7 @@ namespace tempeh::core {
 void Engine::closeGroup(const std::shared_ptr<Group>& group) noexcept {
     if (submit(group->closing, group)) return;
     // The context is gone, and the reactor thread with it: several threads may come here.
-    const std::scoped_lock lock(goneMutex_);
+    const base::MutexLock lock(goneMutex_);
     closeGroupNow(*group);
     submitQueue_.buryRetired();
 }
@@ -44,7 +44,7 @@ void Engine::closeGroupNow(Group& group) noexcept {
 
 /// The last one takes its place: leaving takes the same time however many there are.
 void Engine::forgetGroup(Group& group) noexcept {
-    const std::scoped_lock lock(groupsMutex_);
+    const base::MutexLock lock(groupsMutex_);
     groups_[group.place].swap(groups_.back());
     groups_[group.place]->place = group.place;
     groups_.pop_back();
@@ -69,7 +69,7 @@ void Engine::forEachGroup(bool closedOnes) noexcept {
     for (std::size_t i = 0;; ++i) {
         std::shared_ptr<Group> group;
         {
-            const std::scoped_lock lock(groupsMutex_);
+            const base::MutexLock lock(groupsMutex_);
             if (i >= groups_.size()) return;
             group = groups_[i];
         }
@@ -96,12 +96,12 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
     const TimePoint until = deadlineAfter(deadline);
     if (!beginShutdown()) return report;
     {
-        std::unique_lock lock(groupsMutex_);
-        const auto isDrained = [this] { return isDrained_; };
+        base::WaitableLock lock(groupsMutex_);
+        const auto isDrained = [this]() TEMPEH_REQUIRES(groupsMutex_) { return isDrained_; };
         if (until == TimePoint::max())
-            drained_.wait(lock, isDrained);
+            lock.wait(drained_, isDrained);
         else if (until != TimePoint::min())
-            drained_.wait_until(lock, until, isDrained);
+            lock.waitUntil(drained_, until, isDrained);
     }
     // What is left is named on the reactor thread, which alone may look; one that does not answer is named
     // itself.
@@ -123,14 +123,14 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
 bool Engine::beginShutdown() noexcept {
     channelTable_.close();
     {
-        const std::scoped_lock lock(groupsMutex_);
+        const base::MutexLock lock(groupsMutex_);
         groupsClosed_ = true;
     }
     return submit(drain_, weak_from_this().lock());
 }
 
 bool Engine::isDrained() const {
-    const std::scoped_lock lock(groupsMutex_);
+    const base::MutexLock lock(groupsMutex_);
     return isDrained_;
 }
 
@@ -190,7 +190,7 @@ void Engine::warnOfUnansweredHello(const Channel& channel, Duration waited) noex
 void Engine::noteDrained() noexcept {
     if (liveChannels_.load(std::memory_order_relaxed) != 0) return;
     {
-        const std::scoped_lock lock(groupsMutex_);
+        const base::MutexLock lock(groupsMutex_);
         isDrained_ = true;
     }
     drained_.notify_all();
@@ -228,7 +228,7 @@ void Engine::forceStop() noexcept {
     drainSubmissions();
     endAll();
     {
-        const std::scoped_lock lock(groupsMutex_);
+        const base::MutexLock lock(groupsMutex_);
         groupsClosed_ = true;
     }
     forEachGroup(false);
@@ -260,11 +260,11 @@ void Engine::abandonChannels() noexcept {
 }
 
 void Engine::releaseContext() noexcept {
-    const std::scoped_lock gone(goneMutex_);
+    const base::MutexLock gone(goneMutex_);
     if (!contextUse_.close()) return;
     WaiterList late;
     {
-        const std::scoped_lock lock(contextMutex_);
+        const base::MutexLock lock(contextMutex_);
         contextGone_ = true;
         late.swap(arriving_);
     }
@@ -285,14 +285,14 @@ void Engine::releaseContext() noexcept {
     network_.reset();
     {
         // A strand must not outlive its context; groups that do hold this engine.
-        const std::scoped_lock lock(contextMutex_);
+        const base::MutexLock lock(contextMutex_);
         executor_ = asio::system_executor();
         context_.store(nullptr, std::memory_order_relaxed);
         wakeChannel_.release();
         soonChannel_.release();
     }
     {
-        const std::scoped_lock lock(groupsMutex_);
+        const base::MutexLock lock(groupsMutex_);
         groupsClosed_ = isDrained_ = true;
     }
     drained_.notify_all();

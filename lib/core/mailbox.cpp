@@ -43,7 +43,7 @@ bool Mailbox::deliver(MessageQueue& batch, bool inlineAllowed) noexcept {
     bool sleeps = false;
     MessagePtr handed;
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (inlineAllowed && mayHandOver(*batch.front())) {
             handed = batch.popFront();
             waiter = std::exchange(waiter_, nullptr);
@@ -105,7 +105,7 @@ void Mailbox::claim(detail::Waiter& waiter) noexcept {
 bool Mailbox::watchContext(detail::Waiter& waiter) noexcept {
     try {
         std::shared_ptr<detail::ContextLife> life = owner_.watch(*waiter.context);
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         life_ = std::move(life);
         watched_.store(waiter.context, std::memory_order_relaxed);
         return true;
@@ -122,7 +122,7 @@ bool Mailbox::isWatched(const detail::Waiter& waiter) const noexcept {
 }
 
 detail::Waiter* Mailbox::takeWaiter(const detail::ContextLife& life) noexcept {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (life_.get() == &life) {
         watched_.store(nullptr, std::memory_order_relaxed);
         life_.reset();
@@ -134,7 +134,7 @@ detail::Waiter* Mailbox::takeWaiter(const detail::ContextLife& life) noexcept {
 void Mailbox::close(const error_code& reason) noexcept {
     detail::Waiter* waiter = nullptr;
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (closed_.load(std::memory_order_relaxed)) return;
         closeReason_ = reason;
         closed_.store(true, std::memory_order_release);
@@ -148,7 +148,7 @@ void Mailbox::closeAndClear(const error_code& reason) noexcept {
     close(reason);
     MessageQueue dropped;
     const ConsumerLock consumer(consuming_);
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     takeShared();
     taken_.store(delivered_.load(std::memory_order_relaxed), std::memory_order_release);
     dropped.append(own_);
@@ -178,7 +178,7 @@ MessagePtr Mailbox::popOwn() noexcept {
 bool Mailbox::refill(error_code& ec) noexcept {
     if (!own_.empty()) return true;
     if (!hasShared_.load(std::memory_order_acquire) && !closed_.load(std::memory_order_acquire)) return false;
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (waiter_ != nullptr || threadWaits_) {
         ec = Status::NotAllowed;
         return false;
@@ -202,7 +202,7 @@ MessageQueue Mailbox::tryReceiveAll(error_code& ec) noexcept {
     const ConsumerLock consumer(consuming_);
     if (!refill(ec)) return messages;
     if (hasShared_.load(std::memory_order_acquire)) {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         takeShared();
     }
     while (!own_.empty() && !isCloseNotice(*own_.front())) {
@@ -222,7 +222,7 @@ bool Mailbox::start(detail::Waiter& waiter) noexcept {
         return false;
     {
         const ConsumerLock consumer(consuming_);
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         // A receiver of another context that came in between is as good as one that waits.
         if (waiter_ != nullptr || threadWaits_ || !isWatched(waiter)) {
             waiter.abortReason = Status::NotAllowed;
@@ -245,7 +245,7 @@ bool Mailbox::start(detail::Waiter& waiter) noexcept {
 bool Mailbox::finish(detail::Waiter& waiter, MessagePtr& message, error_code& ec) noexcept {
     const ConsumerLock consumer(consuming_);
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         waiter.resuming = false;
         if (waiter.abortReason) {
             if (waiter_ == &waiter) waiter_ = nullptr;
@@ -268,7 +268,7 @@ bool Mailbox::finish(detail::Waiter& waiter, MessagePtr& message, error_code& ec
 
 void Mailbox::cancel(detail::Waiter& waiter) noexcept {
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (waiter_ != &waiter) return;
         if (!waiter.abortReason) waiter.abortReason = boost::asio::error::operation_aborted;
         if (waiter.resuming) return;  // finish() will see it and take nothing
@@ -278,14 +278,14 @@ void Mailbox::cancel(detail::Waiter& waiter) noexcept {
 }
 
 void Mailbox::forget(detail::Waiter& waiter) noexcept {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (waiter_ == &waiter) waiter_ = nullptr;
 }
 
 TimePoint Mailbox::expire(TimePoint now) noexcept {
     detail::Waiter* waiter = nullptr;
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (waiter_ == nullptr || waiter_->resuming) return TimePoint::max();
         if (waiter_->deadline > now) return waiter_->deadline;
         waiter_->timedOut = true;

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/core/detail/group_backend.hpp>
 #include <tempeh/message/message_queue.hpp>
 
 #include <atomic>
 #include <condition_variable>
-#include <mutex>
 
 namespace tempeh::core {
 
@@ -95,13 +95,14 @@ private:
     bool refill(error_code& ec) noexcept;
     MessagePtr popOwn() noexcept;  // consumer lock held, own_ not empty
     void noteTaken(Message& message) noexcept;
-    void takeShared() noexcept;                          // consumer lock and mutex_ held
-    detail::Waiter* wakeWaiter() noexcept;               // mutex_ held
-    static void claim(detail::Waiter& waiter) noexcept;  // mutex_ held: it is to be resumed now
+    void takeShared() noexcept TEMPEH_REQUIRES(mutex_);  // consumer lock held
+    detail::Waiter* wakeWaiter() noexcept TEMPEH_REQUIRES(mutex_);
+    /// It is to be resumed now.
+    void claim(detail::Waiter& waiter) noexcept TEMPEH_REQUIRES(mutex_);
     bool watchContext(detail::Waiter& waiter) noexcept;
-    bool isWatched(const detail::Waiter& waiter) const noexcept;  // mutex_ held
-    bool mayHandOver(const Message& first) const noexcept;        // mutex_ held
-    /// Empty and not closed at the time of the call; lock-free.
+    bool isWatched(const detail::Waiter& waiter) const noexcept TEMPEH_REQUIRES(mutex_);
+    bool mayHandOver(const Message& first) const noexcept TEMPEH_REQUIRES(mutex_);
+    /// Empty and not closed at the time of the call. No lock.
     bool isQuiet() const noexcept { return pending() == 0 && !closed_.load(std::memory_order_acquire); }
     /// True: threadWaits_ is set and the thread must sleep; else NotAllowed, or there is something.
     bool beginSleep(error_code& ec) noexcept;
@@ -114,20 +115,20 @@ private:
     MessageQueue own_;
     std::atomic<std::uint64_t> taken_{0};  // written under consuming_
 
-    alignas(64) mutable std::mutex mutex_;
-    MessageQueue shared_;                 // under mutex_
-    std::atomic<bool> hasShared_{false};  // written under mutex_: shared_ is not empty
+    alignas(64) mutable base::Mutex mutex_;
+    MessageQueue shared_ TEMPEH_GUARDED_BY(mutex_);
+    std::atomic<bool> hasShared_{false};  // shared_ is not empty; written with the lock
     std::atomic<std::uint64_t> delivered_{0};
     std::atomic<std::size_t> updates_{0};
-    detail::Waiter* waiter_ = nullptr;  // under mutex_: waits or is being resumed
-    std::shared_ptr<detail::ContextLife>
-        life_;  // under mutex_: of the context that receives, if not the engine's
+    detail::Waiter* waiter_ TEMPEH_GUARDED_BY(mutex_) = nullptr;  // waits or is being resumed
+    // Of the context that receives, if not the engine's.
+    std::shared_ptr<detail::ContextLife> life_ TEMPEH_GUARDED_BY(mutex_);
     std::atomic<const asio::execution_context*> watched_{
-        nullptr};                      // written under mutex_: whose life that is
-    bool threadWaits_ = false;         // under mutex_: a thread is in receiveBlocking()
-    bool threadSleeps_ = false;        // under mutex_: it sleeps on arrived_
-    std::atomic<bool> closed_{false};  // written under mutex_
-    error_code closeReason_;           // under mutex_
+        nullptr};                                          // whose life that is; written with the lock
+    bool threadWaits_ TEMPEH_GUARDED_BY(mutex_) = false;   // a thread is in receiveBlocking()
+    bool threadSleeps_ TEMPEH_GUARDED_BY(mutex_) = false;  // it sleeps on arrived_
+    std::atomic<bool> closed_{false};                      // written with the lock
+    error_code closeReason_ TEMPEH_GUARDED_BY(mutex_);
     std::condition_variable arrived_;
 };
 

@@ -20,7 +20,7 @@ constexpr int yieldsBeforeSleep = 1;
 
 bool Mailbox::beginSleep(error_code& ec) noexcept {
     const ConsumerLock consumer(consuming_);
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (waiter_ != nullptr || threadWaits_) {
         ec = Status::NotAllowed;
         return false;
@@ -39,13 +39,13 @@ void Mailbox::sleep(TimePoint pollEnd, TimePoint deadline) noexcept {
         std::this_thread::yield();
     while (!somethingThere() && std::chrono::steady_clock::now() < pollEnd)
         std::this_thread::yield();  // the reactor may share this core
-    std::unique_lock lock(mutex_);
+    base::WaitableLock lock(mutex_);
     threadSleeps_ = true;
     // "No deadline" is a wait of its own: the far end of the clock overflows in wait_until().
     if (deadline == TimePoint::max())
-        arrived_.wait(lock, somethingThere);
+        lock.wait(arrived_, somethingThere);
     else
-        arrived_.wait_until(lock, deadline, somethingThere);
+        lock.waitUntil(arrived_, deadline, somethingThere);
     threadSleeps_ = threadWaits_ = false;
 }
 

@@ -3,8 +3,9 @@
 #include "base/repeat_limiter.hpp"
 #include "transport/background_thread.hpp"
 
+#include <tempeh/base/detail/mutex.hpp>
+
 #include <condition_variable>
-#include <mutex>
 
 namespace tempeh::core {
 
@@ -44,7 +45,7 @@ struct Watchdog::State final : public Job, public std::enable_shared_from_this<S
 
     /// The sign of life.
     void run() noexcept override {
-        const std::scoped_lock lock(mutex);
+        const base::MutexLock lock(mutex);
         isAsked = false;
         changed.notify_one();
     }
@@ -53,10 +54,10 @@ struct Watchdog::State final : public Job, public std::enable_shared_from_this<S
 
     const std::weak_ptr<Engine> engine;
     const Duration limit;
-    std::mutex mutex;  // held for a step at a time: the reactor's thread takes it too
+    base::Mutex mutex;  // held for a step at a time: the reactor's thread takes it too
     std::condition_variable changed;
-    bool isAsked = false;     // under mutex
-    bool isStopping = false;  // under mutex
+    bool isAsked TEMPEH_GUARDED_BY(mutex) = false;
+    bool isStopping TEMPEH_GUARDED_BY(mutex) = false;
     Whereabouts::Place lastPlace;
     base::RepeatLimiter limiter;  // of warnings about that place
 };
@@ -82,7 +83,7 @@ Watchdog::Watchdog(const std::shared_ptr<Engine>& engine, Duration limit)
 
 Watchdog::~Watchdog() {
     {
-        const std::scoped_lock lock(state_->mutex);
+        const base::MutexLock lock(state_->mutex);
         state_->isStopping = true;
     }
     state_->changed.notify_one();
@@ -90,10 +91,11 @@ Watchdog::~Watchdog() {
 }
 
 void Watchdog::watch(State& state) {
-    std::unique_lock lock(state.mutex);
-    const auto isOver = [&state] { return state.isStopping; };
-    const auto isAnswered = [&state] { return state.isStopping || !state.isAsked; };
-    while (!state.changed.wait_for(lock, state.limit, isOver)) {
+    base::WaitableLock lock(state.mutex);
+    const auto isOver = [&state]() TEMPEH_REQUIRES(state.mutex) { return state.isStopping; };
+    const auto isAnswered = [&state]()
+                                TEMPEH_REQUIRES(state.mutex) { return state.isStopping || !state.isAsked; };
+    while (!lock.waitFor(state.changed, state.limit, isOver)) {
         state.isAsked = true;
         lock.unlock();
         const TimePoint asked = std::chrono::steady_clock::now();
@@ -102,11 +104,11 @@ void Watchdog::watch(State& state) {
             isAlive = engine->submit(state, state.shared_from_this());
         lock.lock();
         if (!isAlive) return;
-        if (!state.changed.wait_for(lock, state.limit, isAnswered)) {
+        if (!lock.waitFor(state.changed, state.limit, isAnswered)) {
             lock.unlock();
             state.warn(std::chrono::steady_clock::now() - asked);
             lock.lock();
-            state.changed.wait(lock, isAnswered);
+            lock.wait(state.changed, isAnswered);
         }
     }
 }

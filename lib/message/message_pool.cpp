@@ -34,14 +34,7 @@ MessagePool::~MessagePool() {
 MessagePool* MessagePool::create(const PoolLimits& limits) {
     auto* pool = new MessagePool(limits);
     try {
-        const std::size_t count = std::min(limits.initialMessages, limits.maxMessages);
-        pool->depot_.reserve(count);
-        for (; pool->total_ < count; ++pool->total_) {
-            auto* message = new Message;
-            MessageAccess::setHome(*message, pool);
-            pool->depot_.push(*message, 0);
-        }
-        pool->allocations_ = count;
+        pool->fill(std::min(limits.initialMessages, limits.maxMessages));
     } catch (...) {
         delete pool;
         throw;
@@ -49,8 +42,19 @@ MessagePool* MessagePool::create(const PoolLimits& limits) {
     return pool;
 }
 
+void MessagePool::fill(std::size_t count) {
+    const base::MutexLock lock(mutex_);
+    depot_.reserve(count);
+    for (; total_ < count; ++total_) {
+        auto* message = new Message;
+        MessageAccess::setHome(*message, this);
+        depot_.push(*message, 0);
+    }
+    allocations_ = count;
+}
+
 void MessagePool::setOwner(const void* token) noexcept {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     spillOwn();
     changeOwner(token);
 }
@@ -63,18 +67,20 @@ void MessagePool::changeOwner(const void* token) noexcept {
 
 void MessagePool::flushOwnList() noexcept {
     if (own_.loaded.empty() && own_.full.empty()) return;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     spillOwn();
 }
 
 void MessagePool::close() noexcept {
-    std::unique_lock lock(mutex_);
-    spillOwn();
-    changeOwner(nullptr);
-    freeWaiting();
-    state_ = State::Closed;
-    const bool finished = isFinished();
-    lock.unlock();
+    bool finished = false;
+    {
+        const base::MutexLock lock(mutex_);
+        spillOwn();
+        changeOwner(nullptr);
+        freeWaiting();
+        state_ = State::Closed;
+        finished = isFinished();
+    }
     if (finished) delete this;
 }
 
@@ -96,44 +102,55 @@ void MessagePool::freeWaiting() noexcept {
 // --- out
 
 MessagePtr MessagePool::getAsOwner(AllocationStrategy strategy) {
-    std::unique_lock lock(mutex_);
-    noteHighWater();
-    own_.loaded = depot_.take();
-    own_.recount();
-    if (own_.loaded.empty()) return make(strategy, lock);
-    renewCredit(0);
-    lock.unlock();
-    return MessagePtr(takeOwn());
+    {
+        const base::MutexLock lock(mutex_);
+        noteHighWater();
+        own_.loaded = depot_.take();
+        own_.recount();
+        if (!own_.loaded.empty())
+            renewCredit(0);
+        else if (!mayMake(strategy))
+            return nullptr;
+    }
+    return own_.loaded.empty() ? make() : MessagePtr(takeOwn());
 }
 
 MessagePtr MessagePool::getShared(AllocationStrategy strategy) {
-    std::unique_lock lock(mutex_);
-    Message* message = depot_.pop();
-    if (message == nullptr) return make(strategy, lock);
-    ++hits_;
-    noteHighWater();
-    return MessagePtr(message);
+    {
+        const base::MutexLock lock(mutex_);
+        if (Message* message = depot_.pop()) {
+            ++hits_;
+            noteHighWater();
+            return MessagePtr(message);
+        }
+        if (!mayMake(strategy)) return nullptr;
+    }
+    return make();
 }
 
-MessagePtr MessagePool::make(AllocationStrategy strategy, std::unique_lock<std::mutex>& lock) {
+/// There is none left. True: one more is counted, and make() has to follow.
+bool MessagePool::mayMake(AllocationStrategy strategy) {
     if (total_ >= limits_.maxMessages) {
         if (own_.free() != 0) attend(wanted, true);
         if (strategy == AllocationStrategy::PoolOnly) {
             ++misses_;
-            return nullptr;
+            return false;
         }
     }
     depot_.reserve(total_ + 1);
     changeTotal(1);
     noteHighWater();
     ++allocations_;
-    lock.unlock();
+    return true;
+}
+
+MessagePtr MessagePool::make() {
     try {
         MessagePtr message(new Message);
         MessageAccess::setHome(*message, this);
         return message;
     } catch (...) {
-        lock.lock();
+        const base::MutexLock lock(mutex_);
         changeTotal(-1);
         --allocations_;
         throw;
@@ -141,17 +158,18 @@ MessagePtr MessagePool::make(AllocationStrategy strategy, std::unique_lock<std::
 }
 
 MessagePtr MessagePool::getReserved() {
-    std::unique_lock lock(mutex_);
-    if (Message* message = reservedFree_.pop()) return MessagePtr(message);
-    ++reserved_;
-    ++allocations_;
-    lock.unlock();
+    {
+        const base::MutexLock lock(mutex_);
+        if (Message* message = reservedFree_.pop()) return MessagePtr(message);
+        ++reserved_;
+        ++allocations_;
+    }
     try {
         MessagePtr message(new Message);
         MessageAccess::setHome(*message, &reservedHome_);
         return message;
     } catch (...) {
-        lock.lock();
+        const base::MutexLock lock(mutex_);
         --reserved_;
         --allocations_;
         throw;
@@ -166,14 +184,17 @@ void MessagePool::giveBackShared(Message* message, std::uint64_t obligation) noe
     const std::size_t heapBytes =
         detail::trimHeap(*message, detail::heapBytesOf(*message), limits_.maxHeapBytesPerMessage);
 
-    std::unique_lock lock(mutex_);
-    if ((attention_.load(std::memory_order_relaxed) & wanted) != 0 && isOwnerThread()) spillOwn();
-    const bool isReserved = MessageAccess::home(*message) == &reservedHome_;
-    const bool kept = isReserved ? keepReserved(*message, heapBytes) : keep(*message, heapBytes);
-    const Notice notice = takeNotice(obligation);
-    const bool finished = isFinished();
-    lock.unlock();
-
+    bool kept = false;
+    bool finished = false;
+    Notice notice;
+    {
+        const base::MutexLock lock(mutex_);
+        if ((attention_.load(std::memory_order_relaxed) & wanted) != 0 && isOwnerThread()) spillOwn();
+        const bool isReserved = MessageAccess::home(*message) == &reservedHome_;
+        kept = isReserved ? keepReserved(*message, heapBytes) : keep(*message, heapBytes);
+        notice = takeNotice(obligation);
+        finished = isFinished();
+    }
     if (!kept) delete message;
     if (finished) {
         delete this;
@@ -209,7 +230,7 @@ bool MessagePool::keepReserved(Message& message, std::size_t heapBytes) noexcept
 
 void MessagePool::relieveOwn() noexcept {
     if (!own_.full.empty()) {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         noteHighWater();
         depot_.give(own_.full);
         own_.recount();
@@ -228,7 +249,7 @@ void MessagePool::spillOwn() noexcept {
 }
 
 bool MessagePool::extendCredit(std::size_t bytes) noexcept {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     renewCredit(bytes);
     return own_.heapBytes() + bytes <= own_.heapCredit;
 }
@@ -242,7 +263,7 @@ void MessagePool::renewCredit(std::size_t bytes) noexcept {
     if (bytes <= left) own_.heapCredit += bytes + std::min(creditStep, (left - bytes) / 2);
 }
 
-// --- under the lock
+// --- figures, and what goes with them
 
 std::size_t MessagePool::affordable(Message& message, std::size_t heapBytes) noexcept {
     const std::size_t used = depot_.heapBytes() + reservedFree_.heapBytes() + own_.heapCredit;
@@ -268,7 +289,7 @@ void MessagePool::attend(unsigned bit, bool on) noexcept {
 }
 
 PoolCounters MessagePool::counters() const noexcept {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     PoolCounters counters;
     counters.hits = hits_ + own_.taken.get();
     counters.allocations = allocations_;
@@ -282,7 +303,7 @@ PoolCounters MessagePool::counters() const noexcept {
 // --- accounts
 
 detail::InboundAccount* MessagePool::openAccount() {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (freeAccounts_.empty()) {
         accounts_.push_back(std::make_unique<detail::InboundAccount>());
         try {
@@ -302,11 +323,11 @@ detail::InboundAccount* MessagePool::openAccount() {
 }
 
 void MessagePool::closeAccount(detail::InboundAccount* account) noexcept {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     closedAccounts_.push_back(account);
     // Looking at all of them for each would be quadratic where messages of many closed groups stay out.
     if (account->outstanding() != 0 && closedAccounts_.size() < lookAtClosed_) return;
-    std::erase_if(closedAccounts_, [this](detail::InboundAccount* closed) {
+    std::erase_if(closedAccounts_, [this](detail::InboundAccount* closed) TEMPEH_REQUIRES(mutex_) {
         if (closed->outstanding() != 0) return false;
         closed->delivered = closed->returnedByOwner = 0;
         closed->returnedElsewhere.store(0, std::memory_order_relaxed);
@@ -319,12 +340,12 @@ void MessagePool::closeAccount(detail::InboundAccount* account) noexcept {
 // --- the listener
 
 void MessagePool::setListener(PoolListener* listener) noexcept {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     listener_ = listener;
 }
 
 void MessagePool::watchForReturn() noexcept {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     attend(watch, true);
 }
 
@@ -341,7 +362,7 @@ void MessagePool::tellListener(const Notice& notice) noexcept {
 }
 
 std::shared_ptr<PoolListener> MessagePool::holdListener() noexcept {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     const bool isOpen = listener_ != nullptr && state_ == State::Open;
     return isOpen ? listener_->hold() : nullptr;
 }

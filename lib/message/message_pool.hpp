@@ -7,6 +7,7 @@
 #include "message/message_access.hpp"
 #include "message/message_batch.hpp"
 
+#include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/message/allocation_strategy.hpp>
 #include <tempeh/message/message.hpp>
 
@@ -14,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -191,32 +191,33 @@ private:
     }
     bool isQuiet() const noexcept { return attention_.load(std::memory_order_relaxed) == 0; }
     void keepOwn(Message& message) noexcept;
-    void changeOwner(const void* token) noexcept;
+    void changeOwner(const void* token) noexcept TEMPEH_REQUIRES(mutex_);
 
     Message* takeOwn() noexcept;
     void relieveOwn() noexcept;
     bool extendCredit(std::size_t bytes) noexcept;
     MessagePtr getAsOwner(AllocationStrategy strategy);
     MessagePtr getShared(AllocationStrategy strategy);
-    MessagePtr make(AllocationStrategy strategy, std::unique_lock<std::mutex>& lock);
+    bool mayMake(AllocationStrategy strategy) TEMPEH_REQUIRES(mutex_);
+    MessagePtr make();
+    void fill(std::size_t count);
     void giveBackShared(Message* message, std::uint64_t obligation) noexcept;
     static void tellListener(const Notice& notice) noexcept;
 
     std::shared_ptr<PoolListener> holdListener() noexcept;
 
-    // The caller of these holds mutex_.
-    bool keep(Message& message, std::size_t heapBytes) noexcept;
-    bool keepReserved(Message& message, std::size_t heapBytes) noexcept;
-    std::size_t affordable(Message& message, std::size_t heapBytes) noexcept;
-    void spillOwn() noexcept;
-    void renewCredit(std::size_t bytes) noexcept;
-    std::size_t waiting() const noexcept;
-    void noteHighWater() noexcept;
-    void changeTotal(std::ptrdiff_t by) noexcept;
-    void attend(unsigned bit, bool on) noexcept;
-    Notice takeNotice(std::uint64_t obligation) noexcept;
-    bool isFinished() const noexcept;
-    void freeWaiting() noexcept;
+    bool keep(Message& message, std::size_t heapBytes) noexcept TEMPEH_REQUIRES(mutex_);
+    bool keepReserved(Message& message, std::size_t heapBytes) noexcept TEMPEH_REQUIRES(mutex_);
+    std::size_t affordable(Message& message, std::size_t heapBytes) noexcept TEMPEH_REQUIRES(mutex_);
+    void spillOwn() noexcept TEMPEH_REQUIRES(mutex_);
+    void renewCredit(std::size_t bytes) noexcept TEMPEH_REQUIRES(mutex_);
+    std::size_t waiting() const noexcept TEMPEH_REQUIRES(mutex_);
+    void noteHighWater() noexcept TEMPEH_REQUIRES(mutex_);
+    void changeTotal(std::ptrdiff_t by) noexcept TEMPEH_REQUIRES(mutex_);
+    void attend(unsigned bit, bool on) noexcept TEMPEH_REQUIRES(mutex_);
+    Notice takeNotice(std::uint64_t obligation) noexcept TEMPEH_REQUIRES(mutex_);
+    bool isFinished() const noexcept TEMPEH_REQUIRES(mutex_);
+    void freeWaiting() noexcept TEMPEH_REQUIRES(mutex_);
 
     static constexpr std::size_t cacheLine = 64;
 
@@ -226,14 +227,14 @@ private:
     static constexpr char nobody = 0;  // its address is no thread's token
     std::atomic<const void*> owner_{&nobody};
     std::atomic<const void*> listOwner_{&nobody};  // who uses the own list, if there is one
-    std::atomic<unsigned> attention_{0};           // written under mutex_
+    std::atomic<unsigned> attention_{0};           // written with the lock
 
-    // The owner thread's. Others read the atomics (the owner alone writes them) and, under mutex_,
+    // The owner thread's. Others read the atomics (the owner alone writes them) and, with the lock,
     // heapCredit.
     struct alignas(cacheLine) OwnList {
         detail::MessageBatch loaded;  // taken from and put into
         detail::MessageBatch full;    // empty, or a whole batch below `loaded`
-        std::size_t heapCredit = 0;   // bytes of the budget set aside for it; written under mutex_
+        std::size_t heapCredit = 0;   // bytes of the budget set aside for it; written with the lock
         base::Counter taken;
         base::Counter given;
         std::atomic<std::uint64_t> traded{0};  // net from the shared list, modulo 2^64
@@ -253,22 +254,26 @@ private:
     };
     OwnList own_;
 
-    // Everybody's, under mutex_.
-    alignas(cacheLine) mutable std::mutex mutex_;
-    detail::BatchDepot depot_;
-    detail::MessageBatch reservedFree_;
-    std::size_t total_ = 0;     // messages that exist, free or out, without the reserved ones
-    std::size_t reserved_ = 0;  // reserved messages that exist
-    std::uint64_t hits_ = 0;
-    std::uint64_t allocations_ = 0;
-    std::uint64_t misses_ = 0;
-    std::uint64_t highWater_ = 0;
-    State state_ = State::Open;
-    PoolListener* listener_ = nullptr;
-    std::vector<std::unique_ptr<detail::InboundAccount>> accounts_;  // all that were ever made
-    std::vector<detail::InboundAccount*> closedAccounts_;            // messages of theirs may be out
-    std::size_t lookAtClosed_ = 1;  // how many of them there are when they are looked at again
-    std::vector<detail::InboundAccount*> freeAccounts_;
+    // Everybody's.
+    alignas(cacheLine) mutable base::Mutex mutex_;
+    detail::BatchDepot depot_ TEMPEH_GUARDED_BY(mutex_);
+    detail::MessageBatch reservedFree_ TEMPEH_GUARDED_BY(mutex_);
+    std::size_t total_ TEMPEH_GUARDED_BY(mutex_) =
+        0;  // messages that exist, free or out, without the reserved ones
+    std::size_t reserved_ TEMPEH_GUARDED_BY(mutex_) = 0;  // reserved messages that exist
+    std::uint64_t hits_ TEMPEH_GUARDED_BY(mutex_) = 0;
+    std::uint64_t allocations_ TEMPEH_GUARDED_BY(mutex_) = 0;
+    std::uint64_t misses_ TEMPEH_GUARDED_BY(mutex_) = 0;
+    std::uint64_t highWater_ TEMPEH_GUARDED_BY(mutex_) = 0;
+    State state_ TEMPEH_GUARDED_BY(mutex_) = State::Open;
+    PoolListener* listener_ TEMPEH_GUARDED_BY(mutex_) = nullptr;
+    std::vector<std::unique_ptr<detail::InboundAccount>> accounts_
+        TEMPEH_GUARDED_BY(mutex_);  // all that were ever made
+    std::vector<detail::InboundAccount*> closedAccounts_
+        TEMPEH_GUARDED_BY(mutex_);  // messages of theirs may be out
+    std::size_t lookAtClosed_ TEMPEH_GUARDED_BY(mutex_) =
+        1;  // how many of them there are when they are looked at again
+    std::vector<detail::InboundAccount*> freeAccounts_ TEMPEH_GUARDED_BY(mutex_);
     ReservedHome reservedHome_{*this};
 };
 

@@ -29,7 +29,7 @@ std::shared_ptr<ContextGate> ContextGate::of(const asio::any_io_executor& execut
 }
 
 void ContextGate::close() noexcept {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     open_ = false;
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <tempeh/base/detail/mutex.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 
 #include <memory>
-#include <mutex>
 #include <utility>
 
 namespace tempeh::transport {
@@ -21,7 +22,7 @@ public:
     /// Any thread. Posts unless the context has gone; holds up the context's destructor meanwhile.
     template <typename Function>
     void post(const boost::asio::any_io_executor& executor, Function function) {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (open_) boost::asio::post(executor, std::move(function));
     }
 
@@ -29,8 +30,8 @@ private:
     class Service;
     void close() noexcept;
 
-    std::mutex mutex_;
-    bool open_ = true;  // guarded by mutex_
+    base::Mutex mutex_;
+    bool open_ TEMPEH_GUARDED_BY(mutex_) = true;
 };
 
 }  // namespace tempeh::transport

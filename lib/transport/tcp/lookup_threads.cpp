@@ -2,10 +2,11 @@
 
 #include "transport/background_thread.hpp"
 
+#include <tempeh/base/detail/mutex.hpp>
+
 #include <algorithm>
 #include <deque>
 #include <exception>
-#include <mutex>
 #include <utility>
 
 namespace tempeh::transport {
@@ -14,9 +15,9 @@ struct LookupThreads::State {
     explicit State(std::size_t threads) : maxThreads(threads) {}
 
     const std::size_t maxThreads;
-    std::mutex mutex;
-    std::deque<std::shared_ptr<LookupJob>> queue;  // guarded by mutex
-    std::size_t running = 0;                       // guarded by mutex
+    base::Mutex mutex;
+    std::deque<std::shared_ptr<LookupJob>> queue TEMPEH_GUARDED_BY(mutex);
+    std::size_t running TEMPEH_GUARDED_BY(mutex) = 0;
 };
 
 LookupThreads::LookupThreads(std::size_t maxThreads) : state_(std::make_shared<State>(maxThreads)) {}
@@ -32,14 +33,14 @@ LookupThreads& LookupThreads::ofProcess() {
 
 void LookupThreads::submit(std::shared_ptr<LookupJob> job) {
     {
-        const std::lock_guard lock(state_->mutex);
+        const base::MutexLock lock(state_->mutex);
         state_->queue.push_back(job);
         if (state_->running == state_->maxThreads) return;
         ++state_->running;
     }
     if (startThread(state_)) return;
     {
-        const std::lock_guard lock(state_->mutex);
+        const base::MutexLock lock(state_->mutex);
         --state_->running;
         if (state_->running > 0) return;  // another thread will come to it
         std::erase(state_->queue, job);
@@ -49,7 +50,7 @@ void LookupThreads::submit(std::shared_ptr<LookupJob> job) {
 
 void LookupThreads::withdraw(const LookupJob* job) noexcept {
     std::shared_ptr<LookupJob> withdrawn;  // destroyed outside the lock
-    const std::lock_guard lock(state_->mutex);
+    const base::MutexLock lock(state_->mutex);
     const auto isJob = [&](const std::shared_ptr<LookupJob>& queued) { return queued.get() == job; };
     const auto found = std::find_if(state_->queue.begin(), state_->queue.end(), isJob);
     if (found == state_->queue.end()) return;
@@ -58,12 +59,12 @@ void LookupThreads::withdraw(const LookupJob* job) noexcept {
 }
 
 std::size_t LookupThreads::runningThreads() const {
-    const std::lock_guard lock(state_->mutex);
+    const base::MutexLock lock(state_->mutex);
     return state_->running;
 }
 
 std::size_t LookupThreads::queuedJobs() const {
-    const std::lock_guard lock(state_->mutex);
+    const base::MutexLock lock(state_->mutex);
     return state_->queue.size();
 }
 
@@ -80,7 +81,7 @@ void LookupThreads::work(State& state) noexcept {
     for (;;) {
         std::shared_ptr<LookupJob> job;
         {
-            const std::lock_guard lock(state.mutex);
+            const base::MutexLock lock(state.mutex);
             if (state.queue.empty()) {
                 --state.running;
                 return;

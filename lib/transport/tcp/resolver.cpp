@@ -3,9 +3,10 @@
 #include "transport/context_gate.hpp"
 #include "transport/waits.hpp"
 
+#include <tempeh/base/detail/mutex.hpp>
+
 #include <chrono>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -38,18 +39,18 @@ public:
     void fail() noexcept override { finish({}, asio::error::no_memory); }
 
     void abandon() noexcept {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         done_ = nullptr;
         executor_.reset();
     }
 
     bool hasResult() const {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         return hasResult_;
     }
 
     TcpEndpoints takeResult(error_code& ec) {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         ec = ec_;
         return std::move(endpoints_);
     }
@@ -57,7 +58,7 @@ public:
 private:
     void finish(TcpEndpoints endpoints, error_code ec) noexcept {
         {
-            const std::lock_guard lock(mutex_);
+            const base::MutexLock lock(mutex_);
             endpoints_ = std::move(endpoints);
             ec_ = ec;
             hasResult_ = true;
@@ -69,7 +70,7 @@ private:
 
     /// False: there was no memory for it.
     bool tryWake() noexcept {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (!executor_) return true;
         try {
             gate_->post(*executor_, [self = shared_from_this()] { self->wakeResolver(); });
@@ -82,7 +83,7 @@ private:
 
     // On the resolver's executor.
     void wakeResolver() {
-        const std::lock_guard lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (done_ != nullptr) done_->cancel();
     }
 
@@ -91,13 +92,13 @@ private:
     const LookupFunction function_;
     const std::shared_ptr<ContextGate> gate_;
 
-    mutable std::mutex mutex_;
-    // Guarded by mutex_:
-    asio::steady_timer* done_;                       // null: abandoned
-    std::optional<asio::any_io_executor> executor_;  // empty: delivered or abandoned
-    TcpEndpoints endpoints_;
-    error_code ec_;
-    bool hasResult_ = false;
+    mutable base::Mutex mutex_;
+    asio::steady_timer* done_ TEMPEH_GUARDED_BY(mutex_);  // null: abandoned
+    std::optional<asio::any_io_executor> executor_
+        TEMPEH_GUARDED_BY(mutex_);  // empty: delivered or abandoned
+    TcpEndpoints endpoints_ TEMPEH_GUARDED_BY(mutex_);
+    error_code ec_ TEMPEH_GUARDED_BY(mutex_);
+    bool hasResult_ TEMPEH_GUARDED_BY(mutex_) = false;
 };
 
 Resolver::Resolver(const asio::any_io_executor& executor, LookupFunction function, LookupThreads& threads)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/core/asio.hpp>
 
 #include <boost/asio/execution_context.hpp>
@@ -8,7 +9,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 
 namespace tempeh::detail {
 
@@ -57,9 +57,9 @@ private:
     const asio::execution_context& context_;  // only its address
     std::atomic<bool> isGone_{false};
     std::atomic<std::size_t> underWay_{0};
-    std::mutex mutex_;
-    std::map<ContextDependent*, std::weak_ptr<ContextDependent>> dependents_;  // under mutex_
-    std::size_t pruneAt_ = 16;                                                 // under mutex_
+    base::Mutex mutex_;
+    std::map<ContextDependent*, std::weak_ptr<ContextDependent>> dependents_ TEMPEH_GUARDED_BY(mutex_);
+    std::size_t pruneAt_ TEMPEH_GUARDED_BY(mutex_) = 16;
 };
 
 }  // namespace tempeh::detail
