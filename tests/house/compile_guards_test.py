@@ -1,10 +1,11 @@
-"""What must not compile, or not link, and says why: names that X11 defines as macros, statuses that are not in order, and
-a program whose configuration of Asio is not the library's.
+"""What must not compile, or not link, and says why: names that X11 defines as macros, statuses that are not in order, what
+a lock guards touched without it, and a program whose configuration of Asio is not the library's.
 
 Usage: compile_guards_test.py COMPILER LIBRARY FLAG...
 """
 
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,38 @@ class Statuses(unittest.TestCase):
     def test_one_of_tempehs_own_is_not_sent(self):
         source = self.SOURCE + "auto byte = tempeh::detail::wireByte<tempeh::Status::Returned>;\n"
         self.assertIn("crossesTheWire", compile_with(source).stderr)
+
+
+@unittest.skipIf(shutil.which("clang++-16") is None, "no clang++-16, whose analysis it is")
+class Locks(unittest.TestCase):
+    def errors(self, source):
+        include = next(pathlib.Path(flag[2:]) for flag in FLAGS if flag.startswith("-I"))
+        command = ["clang++-16", "-std=c++20", "-fsyntax-only", "-Wthread-safety", "-Werror", f"-I{include}",
+                   f"-I{include.parent / 'lib'}", "-x", "c++", "-"]
+        return subprocess.run(command, input=source, capture_output=True, text=True, check=False).stderr
+
+    def test_what_a_lock_guards_needs_it(self):
+        source = ("#include <tempeh/base/detail/mutex.hpp>\n"
+                  "struct Count { void add() { LOCK ++count; }\n"
+                  "tempeh::base::Mutex mutex; int count TEMPEH_GUARDED_BY(mutex); };")
+        held = source.replace("LOCK", "const tempeh::base::MutexLock lock(mutex);")
+        self.assertEqual(self.errors(held), "")
+        self.assertIn("requires holding mutex 'mutex'", self.errors(source.replace("LOCK", "")))
+
+    def test_a_wait_gives_the_lock_back_and_takes_it(self):
+        source = ("#include <tempeh/base/detail/mutex.hpp>\n"
+                  "struct Gate { void pass() { tempeh::base::WaitableLock lock(mutex);\n"
+                  "lock.wait(opened, [this]() TEMPEH_REQUIRES(mutex) { return isOpen; }); UNLOCK isOpen = false; }\n"
+                  "tempeh::base::Mutex mutex; std::condition_variable opened; bool isOpen TEMPEH_GUARDED_BY(mutex); };")
+        self.assertEqual(self.errors(source.replace("UNLOCK", "")), "")
+        self.assertIn("requires holding mutex 'mutex'", self.errors(source.replace("UNLOCK", "lock.unlock();")))
+
+    def test_the_library_without_one_of_its_locks(self):
+        include = next(pathlib.Path(flag[2:]) for flag in FLAGS if flag.startswith("-I"))
+        text = (include.parent / "lib" / "core" / "submit_queue.cpp").read_text()
+        lock = "    const base::MutexLock lock(mutex_);\n"
+        self.assertGreater(text.count(lock), 10)
+        self.assertIn("requires holding mutex 'mutex_'", self.errors(text.replace(lock, "", 1)))
 
 
 class Configuration(unittest.TestCase):

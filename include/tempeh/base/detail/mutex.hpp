@@ -26,6 +26,8 @@
 #define TEMPEH_ACQUIRE(...) TEMPEH_THREAD_SAFETY(acquire_capability(__VA_ARGS__))
 /// A function that gives the lock back.
 #define TEMPEH_RELEASE(...) TEMPEH_THREAD_SAFETY(release_capability(__VA_ARGS__))
+/// A function that does nothing but tell the analysis that the lock is held, where it cannot see that.
+#define TEMPEH_ASSERT_CAPABILITY(...) TEMPEH_THREAD_SAFETY(assert_capability(__VA_ARGS__))
 /// A function that gives a reference to the lock.
 #define TEMPEH_RETURN_CAPABILITY(mutex) TEMPEH_THREAD_SAFETY(lock_returned(mutex))
 
