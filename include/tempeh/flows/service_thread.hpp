@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/base/export.hpp>
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/blocking_channel_group.hpp>
@@ -12,7 +13,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <thread>
 #include <unordered_set>
 #include <vector>
@@ -53,6 +53,8 @@ private:
     void awaitBound(const std::vector<Address>& addresses, std::vector<ChannelNumber> listeners,
                     Duration timeout);
     void beginStop() noexcept;
+    /// Waits for it; TimePoint::max(): however long it takes.
+    bool hasEndedBy(TimePoint until) noexcept;
     void run() noexcept;
     void loop();
 
@@ -66,10 +68,10 @@ private:
     std::atomic<bool> isRunning_{true};
     std::exception_ptr failure_;
     std::atomic<std::thread::id> loopThread_{};
-    std::mutex joining_;
-    std::mutex ending_;
+    base::Mutex joining_;
+    base::Mutex ending_;
     std::condition_variable ended_;  // with ending_: isRunning_ became false
-    std::thread thread_;
+    std::thread thread_ TEMPEH_GUARDED_BY(joining_);
 };
 
 }  // namespace tempeh::flows

@@ -21,8 +21,13 @@ bool Hub::mayBlock() const {
 
 void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
     {
-        std::unique_lock lock(mutex_);
-        prepare(wait, sleeper, lock);
+        base::WaitableLock lock(mutex_);
+        if (!prepare(wait, sleeper)) {
+            lock.unlock();
+            std::shared_ptr<ContextLife> life = watch(*sleeper.context_);
+            lock.lock();
+            keepLife(sleeper, std::move(life));
+        }
         wait.deadline_ = deadline;
         if (!wait.enter() && deadline != TimePoint::min()) {
             wait.state_ = Wait::State::Waiting;
@@ -43,8 +48,13 @@ void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
 
 void Hub::refuse(Wait& wait, Sleeper& sleeper, const error_code& reason) noexcept {
     {
-        std::unique_lock lock(mutex_);
-        prepare(wait, sleeper, lock);
+        base::WaitableLock lock(mutex_);
+        if (!prepare(wait, sleeper)) {
+            lock.unlock();
+            std::shared_ptr<ContextLife> life = watch(*sleeper.context_);
+            lock.lock();
+            keepLife(sleeper, std::move(life));
+        }
         wait.stopReason_ = reason;
         wait.enter();
         setWoken(wait);
@@ -53,52 +63,47 @@ void Hub::refuse(Wait& wait, Sleeper& sleeper, const error_code& reason) noexcep
     sleeper.wake(false);
 }
 
-void Hub::prepare(Wait& wait, Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept {
-    watchContext(sleeper, lock);
+bool Hub::prepare(Wait& wait, Sleeper& sleeper) noexcept {
     wait.sleeper_ = &sleeper;
     sleeper.wait_ = &wait;
     wait.stopReason_.clear();
     wait.hasTimedOut_ = false;
+    return findLife(sleeper);
 }
 
-/// So that onContextGone() finds the sleeper. Without memory for that it goes on without.
-void Hub::watchContext(Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept {
+bool Hub::findLife(Sleeper& sleeper) const noexcept {
     sleeper.life_ = nullptr;
     sleeper.isEntered_ = false;
-    if (sleeper.context_ == nullptr) return;
+    if (sleeper.context_ == nullptr) return true;
     sleeper.runsOnLoop_ = *sleeper.runsOn_ == loopExecutor_;
-    sleeper.life_ = lifeOf(*sleeper.context_);
-    if (sleeper.life_ != nullptr) return;
-    lock.unlock();
-    std::shared_ptr<ContextLife> life;
-    try {
-        life = ContextLife::of(*sleeper.context_);
-        life->add(shared_from_this());
-    } catch (const std::bad_alloc&) {
-        life = nullptr;
-    }
-    lock.lock();
-    if (life == nullptr) return;
-    sleeper.life_ = lifeOf(*sleeper.context_);
-    if (sleeper.life_ != nullptr) return;
+    for (const std::shared_ptr<ContextLife>& life : lives_)
+        if (life->isOf(*sleeper.context_)) sleeper.life_ = life.get();
+    return sleeper.life_ != nullptr;
+}
+
+std::shared_ptr<ContextLife> Hub::watch(asio::execution_context& context) noexcept try {
+    std::shared_ptr<ContextLife> life = ContextLife::of(context);
+    life->add(shared_from_this());
+    return life;
+} catch (const std::bad_alloc&) {
+    return nullptr;
+}
+
+/// Another thread may have been quicker.
+void Hub::keepLife(Sleeper& sleeper, std::shared_ptr<ContextLife> life) noexcept {
+    if (life == nullptr || findLife(sleeper)) return;
     try {
         lives_.push_back(life);
         sleeper.life_ = life.get();
     } catch (const std::bad_alloc&) {
-        return;
+        return;  // it goes on without
     }
-}
-
-ContextLife* Hub::lifeOf(const asio::execution_context& context) const noexcept {
-    for (const std::shared_ptr<ContextLife>& life : lives_)
-        if (life->isOf(context)) return life.get();
-    return nullptr;
 }
 
 void Hub::onContextGone(const ContextLife& life) noexcept {
     SleeperList abandoned;
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         for (auto it = sleepers_.begin(); it != sleepers_.end();) {
             Sleeper& sleeper = *it++;
             if (sleeper.life_ != &life) continue;
@@ -143,7 +148,7 @@ void Hub::wakeAll(WaitList& waits, WokenList& woken) noexcept {
 
 bool Hub::wakeLater(Wait& wait) noexcept {
     constexpr std::chrono::milliseconds soon{1};
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (hasEnded_) return false;
     untold_.add(wait);
     tellAt_ = time_.now() + soon;
@@ -155,7 +160,7 @@ bool Hub::wakeLater(Wait& wait) noexcept {
 void Hub::cancel(Wait& wait) noexcept {
     WokenList woken;
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         if (wait.state_ == Wait::State::Idle) return;
         if (!wait.stopReason_) wait.stopReason_ = asio::error::operation_aborted;
         wake(wait, woken);
@@ -164,7 +169,7 @@ void Hub::cancel(Wait& wait) noexcept {
 }
 
 bool Hub::expire(Wait& wait) noexcept {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (wait.state_ != Wait::State::Waiting) return false;
     setWoken(wait);
     wait.hasTimedOut_ = true;
@@ -172,14 +177,14 @@ bool Hub::expire(Wait& wait) noexcept {
 }
 
 void Hub::settle(Wait& wait) noexcept {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     wait.state_ = Wait::State::Idle;
     if (wait.stopReason_) wait.ec = wait.stopReason_;
     wait.settle();
 }
 
 void Hub::abandon(Wait& wait) noexcept {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     setWoken(wait);
     wait.state_ = Wait::State::Idle;
     wait.ec = asio::error::operation_aborted;

@@ -5,6 +5,7 @@
 #include "flows/hub/wait.hpp"
 #include "flows/hub/warning_log.hpp"
 
+#include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/channel_group.hpp>
 
@@ -15,7 +16,6 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -27,7 +27,8 @@ class Hub;
 /// A share in a hub's use: the last one gone ends the hub and closes its group.
 using HubPtr = std::shared_ptr<Hub>;
 
-/// Where the messages of one channel go. Called by the hub's loop, its lock held.
+/// Where the messages of one channel go. Called by the hub's loop, its lock held: what implements it says so
+/// with TEMPEH_REQUIRES(), as the analysis does not look behind an interface.
 class Route {
 public:
     /// Takes the message, or leaves it to be dropped.
@@ -51,17 +52,6 @@ public:
     virtual void onHubEnd(WokenList& woken) noexcept = 0;
 };
 
-/// The hub's end, for which any number may wait.
-class SleepWait : public ListedWait {
-public:
-    explicit SleepWait(Hub& hub) noexcept : hub_(hub) {}
-    bool enter() noexcept override;
-    void settle() noexcept override;
-
-private:
-    Hub& hub_;
-};
-
 /// One ChannelGroup, one receive loop, any number of channels: sorts what arrives to who waits for it. What
 /// coroutines and threads share is under one lock, which is never held while anything of the application's
 /// runs. Its deadlines are kept in order behind the timeout of the loop's one waitReceive, so that an
@@ -80,7 +70,9 @@ public:
     ChannelGroup& group() noexcept { return group_; }
     const TimeSource& time() const noexcept { return time_; }
     WarningLog& warnings() noexcept { return warnings_; }
-    std::mutex& mutex() noexcept { return mutex_; }
+    base::Mutex& mutex() noexcept TEMPEH_RETURN_CAPABILITY(mutex_) { return mutex_; }
+    /// For code that is called with the lock held through an interface that knows no hub.
+    void assertLocked() const noexcept TEMPEH_ASSERT_CAPABILITY(mutex_) {}
     /// False where blocking would stop the engine that is waited for.
     bool mayBlock() const;
     MessageId nextId() noexcept { return nextId_.fetch_add(1, std::memory_order_relaxed); }
@@ -104,37 +96,41 @@ public:
     void settle(Wait& wait) noexcept;
     /// The sleeper is gone: as cancelled and settled.
     void abandon(Wait& wait) noexcept;
-    /// Lock held: the reason to wait is over. Nothing when it does not wait.
-    void wake(Wait& wait, WokenList& woken) noexcept;
-    void wakeAll(WaitList& waits, WokenList& woken) noexcept;
+    /// The reason to wait is over. Nothing when it does not wait.
+    void wake(Wait& wait, WokenList& woken) noexcept TEMPEH_REQUIRES(mutex_);
+    void wakeAll(WaitList& waits, WokenList& woken) noexcept TEMPEH_REQUIRES(mutex_);
     /// No lock held: a woken sleeper could not be told for want of memory; the loop tells it soon. False: the
     /// loop has ended.
     bool wakeLater(Wait& wait) noexcept;
 
-    // --- Routing. Lock held ---
+    // --- Routing ---
 
     /// A place among the routes. With one, and reserveRoute(), adding does not fail: it comes after a post.
     using RouteSlot = std::unordered_map<ChannelNumber, Route*>::node_type;
-    /// No lock needed. Throws std::bad_alloc.
+    /// Throws std::bad_alloc.
     static RouteSlot makeSlot(Route& route);
-    void reserveRoute() { routes_.reserve(routes_.size() + 1); }
-    void addRoute(ChannelNumber channel, RouteSlot slot) noexcept;
-    void removeRoute(ChannelNumber channel) noexcept { routes_.erase(channel); }
+    void reserveRoute() TEMPEH_REQUIRES(mutex_) { routes_.reserve(routes_.size() + 1); }
+    void addRoute(ChannelNumber channel, RouteSlot slot) noexcept TEMPEH_REQUIRES(mutex_);
+    void removeRoute(ChannelNumber channel) noexcept TEMPEH_REQUIRES(mutex_) { routes_.erase(channel); }
     /// For as long as the shortage lasts, every route is told.
-    void notePoolEmpty() noexcept;
-    bool isPoolShort() const noexcept { return isPoolShort_; }
+    void notePoolEmpty() noexcept TEMPEH_REQUIRES(mutex_);
+    bool isPoolShort() const noexcept TEMPEH_REQUIRES(mutex_) { return isPoolShort_; }
     std::size_t poolSize() const noexcept { return poolSize_; }
     /// How many messages wait at all routes, of which one knew of `before` and now of `now`.
-    void countWaiting(std::size_t before, std::size_t now) noexcept { waiting_ += now - before; }
+    void countWaiting(std::size_t before, std::size_t now) noexcept TEMPEH_REQUIRES(mutex_) {
+        waiting_ += now - before;
+    }
     /// What may wait at one route: of what the others leave of the pool a quarter, so that there is always
     /// something left, however many take their share.
-    std::size_t shareOfPool() const noexcept {
+    std::size_t shareOfPool() const noexcept TEMPEH_REQUIRES(mutex_) {
         const std::size_t left = poolSize_ > waiting_ ? poolSize_ - waiting_ : 0;
         return std::max(left / 4, leastShare);
     }
-    void setAcceptor(std::weak_ptr<Acceptor> acceptor) noexcept { acceptor_ = std::move(acceptor); }
-    bool hasEnded() const noexcept { return hasEnded_; }
-    const error_code& endReason() const noexcept { return endReason_; }
+    void setAcceptor(std::weak_ptr<Acceptor> acceptor) noexcept TEMPEH_REQUIRES(mutex_) {
+        acceptor_ = std::move(acceptor);
+    }
+    bool hasEnded() const noexcept TEMPEH_REQUIRES(mutex_) { return hasEnded_; }
+    const error_code& endReason() const noexcept TEMPEH_REQUIRES(mutex_) { return endReason_; }
 
 private:
     friend class SleepWait;
@@ -157,18 +153,22 @@ private:
     auto nextMessage(Duration timeout);
     void route(MessagePtr message) noexcept;
     void routeHello(MessagePtr hello) noexcept;
-    void noteRecovery() noexcept;
+    void noteRecovery() noexcept TEMPEH_REQUIRES(mutex_);
     void leave() noexcept;
-    void nudge() noexcept;  // lock held: lets the loop look at its deadlines again
+    /// Lets the loop look at its deadlines again.
+    void nudge() noexcept TEMPEH_REQUIRES(mutex_);
     void end(const error_code& reason) noexcept;
-    void forgetRoutes(WokenList& woken) noexcept;  // lock held
-    void prepare(Wait& wait, Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept;
-    void watchContext(Sleeper& sleeper, std::unique_lock<std::mutex>& lock) noexcept;
-    ContextLife* lifeOf(const asio::execution_context& context) const noexcept;  // lock held
-    void setWoken(Wait& wait) noexcept;                                          // lock held
-    static void enter(Sleeper& sleeper) noexcept;                                // lock held
+    void forgetRoutes(WokenList& woken) noexcept TEMPEH_REQUIRES(mutex_);
+    /// Before a wait begins. False: the sleeper's context is not watched yet.
+    bool prepare(Wait& wait, Sleeper& sleeper) noexcept TEMPEH_REQUIRES(mutex_);
+    /// So that onContextGone() finds its sleepers; null: there is no memory for that.
+    std::shared_ptr<ContextLife> watch(asio::execution_context& context) noexcept TEMPEH_EXCLUDES(mutex_);
+    bool findLife(Sleeper& sleeper) const noexcept TEMPEH_REQUIRES(mutex_);
+    void keepLife(Sleeper& sleeper, std::shared_ptr<ContextLife> life) noexcept TEMPEH_REQUIRES(mutex_);
+    void setWoken(Wait& wait) noexcept TEMPEH_REQUIRES(mutex_);
+    void enter(Sleeper& sleeper) noexcept TEMPEH_REQUIRES(mutex_);
     void onContextGone(const ContextLife& life) noexcept override;
-    void unlinkDeadline(Wait& wait) noexcept {
+    void unlinkDeadline(Wait& wait) noexcept TEMPEH_REQUIRES(mutex_) {
         if (wait.is_linked()) deadlines_.erase(deadlines_.iterator_to(wait));
     }
 
@@ -178,29 +178,41 @@ private:
     ChannelGroup group_;
     const TimeSource time_;
     WarningLog warnings_;
-    asio::any_io_executor loopExecutor_;  // the loop's; empty once it has ended
-    LoopMemory loopMemory_;               // for its one wait: the loop must not end for want of memory
+    asio::any_io_executor loopExecutor_ TEMPEH_GUARDED_BY(mutex_);  // the loop's; empty once it has ended
+    LoopMemory loopMemory_;  // for its one wait: the loop must not end for want of memory
 
-    std::mutex mutex_;
-    std::unordered_map<ChannelNumber, Route*> routes_;
-    std::weak_ptr<Acceptor> acceptor_;
-    Deadlines deadlines_;
-    WaitList sleeps_;
+    base::Mutex mutex_;
+    std::unordered_map<ChannelNumber, Route*> routes_ TEMPEH_GUARDED_BY(mutex_);
+    std::weak_ptr<Acceptor> acceptor_ TEMPEH_GUARDED_BY(mutex_);
+    Deadlines deadlines_ TEMPEH_GUARDED_BY(mutex_);
+    WaitList sleeps_ TEMPEH_GUARDED_BY(mutex_);
     const std::size_t poolSize_;
-    std::size_t waiting_ = 0;
-    bool isPoolShort_ = false;
-    SleeperList sleepers_;                             // all that wait
-    std::vector<std::shared_ptr<ContextLife>> lives_;  // of the contexts that they wait on
-    MessagePtr nudge_;                                 // null: on its way through the mailbox
+    std::size_t waiting_ TEMPEH_GUARDED_BY(mutex_) = 0;
+    bool isPoolShort_ TEMPEH_GUARDED_BY(mutex_) = false;
+    SleeperList sleepers_ TEMPEH_GUARDED_BY(mutex_);  // all that wait
+    std::vector<std::shared_ptr<ContextLife>> lives_
+        TEMPEH_GUARDED_BY(mutex_);                // of the contexts that they wait on
+    MessagePtr nudge_ TEMPEH_GUARDED_BY(mutex_);  // null: on its way through the mailbox
     /// When the loop wakes by itself. Not moved back when the deadline behind it goes: with requests that
     /// follow each other the next one is later anyhow, and one look in vain is cheaper than a nudge each.
-    TimePoint armedFor_ = TimePoint::max();
-    WokenList untold_;  // sleepers that there was no memory to tell
-    TimePoint tellAt_ = TimePoint::max();
-    bool loopSleeps_ = false;
-    bool isLeft_ = false;
-    bool hasEnded_ = false;
-    error_code endReason_;
+    TimePoint armedFor_ TEMPEH_GUARDED_BY(mutex_) = TimePoint::max();
+    WokenList untold_ TEMPEH_GUARDED_BY(mutex_);  // sleepers that there was no memory to tell
+    TimePoint tellAt_ TEMPEH_GUARDED_BY(mutex_) = TimePoint::max();
+    bool loopSleeps_ TEMPEH_GUARDED_BY(mutex_) = false;
+    bool isLeft_ TEMPEH_GUARDED_BY(mutex_) = false;
+    bool hasEnded_ TEMPEH_GUARDED_BY(mutex_) = false;
+    error_code endReason_ TEMPEH_GUARDED_BY(mutex_);
+};
+
+/// The hub's end, for which any number may wait.
+class SleepWait : public ListedWait {
+public:
+    explicit SleepWait(Hub& hub) noexcept : hub_(hub) {}
+    bool enter() noexcept override TEMPEH_REQUIRES(hub_.mutex());
+    void settle() noexcept override TEMPEH_REQUIRES(hub_.mutex());
+
+protected:
+    Hub& hub_;
 };
 
 /// Waits `duration` of the engine's time; less when the hub ends. Cancellation: operation_aborted.

@@ -56,7 +56,7 @@ private:
 HubPtr Hub::create(Ampe& engine) {
     const auto hub = std::make_shared<Hub>(engine);
     HubPtr use(hub.get(), [hub](Hub* self) { self->leave(); });
-    asio::co_spawn(hub->loopExecutor_, run(LoopGuard(hub)), asio::detached);
+    asio::co_spawn(hub->group_.executor(), run(LoopGuard(hub)), asio::detached);
     return use;
 }
 
@@ -107,7 +107,7 @@ bool Hub::prepareToWait(Duration& timeout) noexcept {
     for (;;) {
         WokenList woken(true);
         {
-            const std::scoped_lock lock(mutex_);
+            const base::MutexLock lock(mutex_);
             loopSleeps_ = false;
             if (isLeft_) {
                 closing = std::move(group_);  // the last user is gone: nobody else looks at it
@@ -152,7 +152,7 @@ void Hub::route(MessagePtr message) noexcept {
         return routeHello(std::move(message));
     WokenList woken(true);
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         loopSleeps_ = false;
         if (message->header.channelNumber == 0) {  // only our own updateReceiver has none
             if (message->status() == Status::ReceiverUpdate && nudge_ == nullptr) nudge_ = std::move(message);
@@ -166,7 +166,7 @@ void Hub::route(MessagePtr message) noexcept {
 void Hub::routeHello(MessagePtr hello) noexcept {
     std::shared_ptr<Acceptor> acceptor;
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         acceptor = acceptor_.lock();
     }
     if (acceptor != nullptr) return acceptor->onHello(std::move(hello));
@@ -188,7 +188,7 @@ void Hub::noteRecovery() noexcept {
 }
 
 void Hub::leave() noexcept {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     isLeft_ = true;
     nudge();
 }
@@ -219,7 +219,7 @@ void Hub::end(const error_code& reason) noexcept {
     WokenList woken;
     std::shared_ptr<Acceptor> acceptor;  // not released under the lock
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         hasEnded_ = true;
         endReason_ = reason;
         loopExecutor_ = {};  // must not outlive its context

@@ -2,8 +2,9 @@
 
 #include "flows/hub/hub.hpp"
 
+#include <tempeh/base/detail/mutex.hpp>
+
 #include <condition_variable>
-#include <mutex>
 
 namespace tempeh::flows::detail {
 
@@ -22,9 +23,11 @@ public:
     void sleep(Hub& hub, Wait& wait, TimePoint deadline);
 
 private:
-    std::mutex mutex_;
+    void sleepUntilAwake(Hub& hub, Wait& wait, TimePoint deadline) noexcept TEMPEH_EXCLUDES(mutex_);
+
+    base::Mutex mutex_;
     std::condition_variable wakened_;
-    bool isAwake_ = false;
+    bool isAwake_ TEMPEH_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace tempeh::flows::detail

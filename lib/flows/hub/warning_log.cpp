@@ -7,7 +7,7 @@ namespace tempeh::flows::detail {
 void WarningLog::write(Warning kind, std::string_view text) noexcept try {
     std::optional<std::uint64_t> unsaid;
     {
-        const std::scoped_lock lock(mutex_);
+        const base::MutexLock lock(mutex_);
         unsaid = limiters_[static_cast<std::size_t>(kind)].pass(group_.now());
     }
     if (!unsaid) return;

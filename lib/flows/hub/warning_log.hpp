@@ -2,12 +2,12 @@
 
 #include "base/repeat_limiter.hpp"
 
+#include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/core/channel_group.hpp>
 
 #include <array>
 #include <cstdint>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -37,8 +37,8 @@ public:
 
 private:
     const ChannelGroup& group_;
-    std::mutex mutex_;
-    std::array<base::RepeatLimiter, 5> limiters_;  // under mutex_, by kind
+    base::Mutex mutex_;
+    std::array<base::RepeatLimiter, 5> limiters_ TEMPEH_GUARDED_BY(mutex_);  // by kind
 };
 
 /// What the exception says.

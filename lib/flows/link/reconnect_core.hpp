@@ -71,7 +71,7 @@ private:
     /// Says bye, and then there are no more attempts; throws for what is wrong with the bye, and nothing
     /// changed.
     void beginClosing(PeerState& peer, MessagePtr bye);
-    void markStopping() noexcept;  // lock held
+    void markStopping() noexcept TEMPEH_REQUIRES(hub_->mutex());
     void setLost(PeerState& peer);
     /// No more attempts are made.
     void stop() noexcept;
@@ -91,15 +91,15 @@ private:
     MessageQueue unsent_;                     // the coroutine's
     asio::cancellation_signal stopAttempts_;  // on the loop's executor
 
-    // Under the hub's lock.
-    LinkState state_ = LinkState::Connecting;
-    PeerPtr peer_;
-    WaitList waiters_;
-    bool isStopping_ = false;
-    error_code endCode_;
-    std::string endReason_;
-    std::shared_ptr<const Message> refusal_;  // the server's HelloResponse, if that was the end
-    ReconnectCounters counts_;
+    LinkState state_ TEMPEH_GUARDED_BY(hub_->mutex()) = LinkState::Connecting;
+    PeerPtr peer_ TEMPEH_GUARDED_BY(hub_->mutex());
+    WaitList waiters_ TEMPEH_GUARDED_BY(hub_->mutex());
+    bool isStopping_ TEMPEH_GUARDED_BY(hub_->mutex()) = false;
+    error_code endCode_ TEMPEH_GUARDED_BY(hub_->mutex());
+    std::string endReason_ TEMPEH_GUARDED_BY(hub_->mutex());
+    std::shared_ptr<const Message> refusal_
+        TEMPEH_GUARDED_BY(hub_->mutex());  // the server's HelloResponse, if that was the end
+    ReconnectCounters counts_ TEMPEH_GUARDED_BY(hub_->mutex());
 };
 
 }  // namespace tempeh::flows::detail

@@ -10,11 +10,11 @@ namespace tempeh::flows::detail {
 class ReconnectCore::ConnectionWait final : public ListedWait {
 public:
     explicit ConnectionWait(ReconnectCore& core) noexcept : core_(core) {}
-    bool enter() noexcept override {
+    bool enter() noexcept override TEMPEH_REQUIRES(core_.hub_->mutex()) {
         core_.waiters_.push_back(*this);
         return isThere() || core_.state_ == LinkState::Closed;
     }
-    void settle() noexcept override {
+    void settle() noexcept override TEMPEH_REQUIRES(core_.hub_->mutex()) {
         core_.waiters_.erase(core_.waiters_.iterator_to(*this));
         if (ec) return;
         if (isThere()) peer = core_.peer_;
@@ -25,7 +25,9 @@ public:
     bool isOver = false;
 
 private:
-    bool isThere() const noexcept { return core_.state_ == LinkState::Connected && !core_.peer_->isDoomed(); }
+    bool isThere() const noexcept TEMPEH_REQUIRES(core_.hub_->mutex()) {
+        return core_.state_ == LinkState::Connected && !core_.peer_->isDoomed();
+    }
     ReconnectCore& core_;
 };
 
@@ -58,7 +60,7 @@ private:
     void set(Inbox* inbox) noexcept {
         WokenList woken;
         {
-            const std::scoped_lock lock(peer_.hub().mutex());
+            const base::MutexLock lock(peer_.hub().mutex());
             peer_.redirect(inbox, woken);
         }
         woken.wakeAll(false);
@@ -70,11 +72,11 @@ private:
 class ReconnectCore::EndWait final : public ListedWait {
 public:
     explicit EndWait(ReconnectCore& core) noexcept : core_(core) {}
-    bool enter() noexcept override {
+    bool enter() noexcept override TEMPEH_REQUIRES(core_.hub_->mutex()) {
         core_.waiters_.push_back(*this);
         return core_.state_ == LinkState::Closed;
     }
-    void settle() noexcept override {
+    void settle() noexcept override TEMPEH_REQUIRES(core_.hub_->mutex()) {
         core_.waiters_.erase(core_.waiters_.iterator_to(*this));
         isOver = core_.state_ == LinkState::Closed;
     }
@@ -101,7 +103,7 @@ public:
 private:
     using Counter = std::uint64_t ReconnectCounters::*;
     void add(Counter counter) {
-        const std::scoped_lock lock(core_.hub_->mutex());
+        const base::MutexLock lock(core_.hub_->mutex());
         ++(core_.counts_.*counter);
     }
 

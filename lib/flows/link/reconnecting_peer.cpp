@@ -12,7 +12,7 @@ namespace tempeh::flows {
 namespace detail {
 
 Error ReconnectCore::errorFor(const error_code& ec) {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     return ec == endCode_ ? Error(ec, endReason_) : Error(ec);
 }
 
@@ -24,7 +24,7 @@ void ReconnectCore::onReceived(const Message& message) noexcept {
 void ReconnectCore::throwFor(const error_code& ec) {
     std::shared_ptr<const Message> refusal;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         if (ec == endCode_) refusal = refusal_;
     }
     if (refusal != nullptr) throw Refused(hello_.address(), std::move(refusal));
@@ -32,23 +32,23 @@ void ReconnectCore::throwFor(const error_code& ec) {
 }
 
 std::string ReconnectCore::endReason() {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     if (refusal_ != nullptr) return refusalDetail(hello_.address(), *refusal_);
     return endReason_;
 }
 
 LinkState ReconnectCore::state() {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     return state_;
 }
 
 ReconnectCounters ReconnectCore::counters() {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     return counts_;
 }
 
 PeerPtr ReconnectCore::current() {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     return peer_;
 }
 
@@ -109,7 +109,7 @@ bool ReconnectCore::trySend(MessagePtr& message) {
     if (ec != Status::ChannelClosed) throw Error(ec);
     error_code end;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         if (state_ == LinkState::Closed) end = inbox.end;
     }
     if (end) throwFor(end);
@@ -136,7 +136,7 @@ void ReconnectCore::beginClosing(PeerState& peer, MessagePtr bye) {
     MessageQueue dropped;
     error_code ec;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         ec = peer.postBye(bye, dropped);
         if (!ec) markStopping();
     }

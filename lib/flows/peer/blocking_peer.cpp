@@ -7,6 +7,7 @@
 #include "flows/peer/peer_waits.hpp"
 #include "flows/peer/request_steps.hpp"
 
+#include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/core/blocking_channel_group.hpp>
 #include <tempeh/flows/blocking_peer.hpp>
 
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <memory>
-#include <mutex>
 
 namespace tempeh::flows {
 
@@ -55,9 +55,9 @@ std::string closingInVain(detail::PeerState& peer) {
 /// How connecting went, from the coroutine to the thread. Errors travel as codes: a thread that reads an
 /// exception of another shares its reference count.
 struct Outcome {
-    std::mutex mutex;
+    base::Mutex mutex;
     std::condition_variable changed;
-    bool isDone = false;
+    bool isDone TEMPEH_GUARDED_BY(mutex) = false;
     detail::PeerPtr peer;
     error_code ec;
     std::string detail;
@@ -72,7 +72,7 @@ public:
     OutcomeGuard& operator=(OutcomeGuard&&) = delete;
     ~OutcomeGuard() {
         if (outcome_ == nullptr) return;
-        const std::scoped_lock lock(outcome_->mutex);
+        const base::MutexLock lock(outcome_->mutex);
         outcome_->isDone = true;
         outcome_->changed.notify_all();
     }
@@ -100,11 +100,11 @@ asio::awaitable<void> connectInto(OutcomeGuard guard, detail::HubPtr hub, detail
 /// The coroutine keeps the time; where nobody runs it, this thread does, a little more generously.
 void awaitOutcome(Outcome& outcome, TimePoint deadline, const std::string& server) {
     constexpr Duration more = std::chrono::milliseconds(500);
-    std::unique_lock lock(outcome.mutex);
-    const auto isDone = [&outcome] { return outcome.isDone; };
+    base::WaitableLock lock(outcome.mutex);
+    const auto isDone = [&outcome]() TEMPEH_REQUIRES(outcome.mutex) { return outcome.isDone; };
     if (deadline >= TimePoint::max() - more) {
-        outcome.changed.wait(lock, isDone);
-    } else if (!outcome.changed.wait_until(lock, std::max(deadline, TimePoint()) + more, isDone)) {
+        lock.wait(outcome.changed, isDone);
+    } else if (!lock.waitUntil(outcome.changed, std::max(deadline, TimePoint()) + more, isDone)) {
         throw Error(make_error_code(Status::ConnectFailed),
                     server + ": timed out, " + std::string(detail::engineIsSilent));
     }

@@ -48,7 +48,7 @@ void checkOpen(PeerState& peer, const std::string& address) {
     HelloPhase phase = HelloPhase::Pending;
     error_code ended;
     {
-        const std::scoped_lock lock(peer.hub().mutex());
+        const base::MutexLock lock(peer.hub().mutex());
         phase = peer.helloPhase();
         if (phase == HelloPhase::Pending) ended = peer.endCode();
     }

@@ -18,12 +18,12 @@ namespace detail {
 class HeartbeatState::TickWait final : public SleepWait {
 public:
     TickWait(HeartbeatState& state, Hub& hub) noexcept : SleepWait(hub), state_(state) {}
-    bool enter() noexcept override {
+    bool enter() noexcept override TEMPEH_REQUIRES(hub_.mutex()) {
         state_.tick_ = this;
         const bool hasEnded = SleepWait::enter();
         return hasEnded || state_.isStopped_;
     }
-    void settle() noexcept override {
+    void settle() noexcept override TEMPEH_REQUIRES(hub_.mutex()) {
         state_.tick_ = nullptr;
         SleepWait::settle();
     }
@@ -44,7 +44,7 @@ asio::awaitable<void> HeartbeatState::run(HeartbeatPtr self, HubPtr hub) {
         Suspension suspension(*hub, wait, co_await asio::this_coro::executor);
         auto ticked = suspension.until(next);
         co_await std::move(ticked);
-        const std::scoped_lock lock(hub->mutex());
+        const base::MutexLock lock(hub->mutex());
         if (wait.ec || self->isStopped_ || hub->hasEnded()) co_return;
     }
 }
@@ -53,7 +53,7 @@ bool HeartbeatState::tick(HeartbeatMachine& machine, TimePoint now, TimePoint& n
     const PeerPtr peer = peer_.lock();
     if (peer == nullptr || peer->hasEnded()) return false;
     {
-        const std::scoped_lock lock(peer->hub().mutex());
+        const base::MutexLock lock(peer->hub().mutex());
         counts_.isAnswered = peer->answersPings();
         if (options_.interval > Duration::zero() && !counts_.isAnswered)
             return false;  // its silence means nothing
@@ -70,13 +70,13 @@ void HeartbeatState::ping(const PeerPtr& peer) {
     signal->header.opCode = OpCode::Signal;
     signal->textHeaders.append(heartbeatHeader, heartbeatPing);
     if (peer->post(signal)) return;  // a full queue is a sign of life enough
-    const std::scoped_lock lock(peer->hub().mutex());
+    const base::MutexLock lock(peer->hub().mutex());
     ++counts_.sent;
 }
 
 void HeartbeatState::tellSilence(const PeerPtr& peer) {
     {
-        const std::scoped_lock lock(peer->hub().mutex());
+        const base::MutexLock lock(peer->hub().mutex());
         ++counts_.silences;
     }
     if (onSilent_ != nullptr)
@@ -90,7 +90,7 @@ void HeartbeatState::stop() noexcept {
     if (hub == nullptr) return;
     WokenList woken;
     {
-        const std::scoped_lock lock(hub->mutex());
+        const base::MutexLock lock(hub->mutex());
         isStopped_ = true;
         if (tick_ != nullptr) hub->wake(*tick_, woken);
     }
@@ -100,7 +100,7 @@ void HeartbeatState::stop() noexcept {
 HeartbeatCounters HeartbeatState::counters() {
     const HubPtr hub = hub_.lock();
     if (hub == nullptr) return counts_;  // nobody writes any more
-    const std::scoped_lock lock(hub->mutex());
+    const base::MutexLock lock(hub->mutex());
     return counts_;
 }
 

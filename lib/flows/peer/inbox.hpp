@@ -14,19 +14,19 @@ namespace tempeh::flows::detail {
 /// Messages that wait for one receiver. Under the hub's lock, except where said otherwise.
 class Inbox {
 public:
-    void add(MessagePtr message, Hub& hub, WokenList& woken) noexcept {
+    void add(MessagePtr message, Hub& hub, WokenList& woken) noexcept TEMPEH_REQUIRES(hub.mutex()) {
         waiting_.add(*message);
         messages_.pushBack(std::move(message));
         if (control_ != nullptr) control_->update();
         if (receiver != nullptr) hub.wake(*receiver, woken);
     }
     /// Receiving ends with `reason` once the messages are taken. The last reason counts.
-    void close(const error_code& reason, Hub& hub, WokenList& woken) noexcept {
+    void close(const error_code& reason, Hub& hub, WokenList& woken) noexcept TEMPEH_REQUIRES(hub.mutex()) {
         end = reason;
         if (receiver != nullptr) hub.wake(*receiver, woken);
     }
-    /// Takes the lock. The next message if there is one. NotAllowed while a receiver waits.
-    MessagePtr tryReceive(Hub& hub, error_code& ec) noexcept;
+    /// The next message if there is one. NotAllowed while a receiver waits.
+    MessagePtr tryReceive(Hub& hub, error_code& ec) noexcept TEMPEH_EXCLUDES(hub.mutex());
 
     /// What waits here.
     const Backlog& backlog() const noexcept { return waiting_; }

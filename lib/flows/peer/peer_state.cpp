@@ -27,7 +27,7 @@ PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
     auto peer = std::make_shared<PeerState>(hub, HelloPhase::Pending);
     Hub::RouteSlot slot = Hub::makeSlot(*peer);
     // Under the lock, so that nothing that comes of it is routed before there is a route.
-    const std::scoped_lock lock(hub->mutex());
+    const base::MutexLock lock(hub->mutex());
     if (hub->hasEnded()) {
         ec = hub->endReason();
     } else {
@@ -51,7 +51,7 @@ PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello) {
     peer->keepHello(hello);
     peer->noteOpened();
     Hub::RouteSlot slot = Hub::makeSlot(*peer);
-    const std::scoped_lock lock(hub->mutex());
+    const base::MutexLock lock(hub->mutex());
     hub->reserveRoute();
     hub->addRoute(peer->channel_, std::move(slot));
     return peer;
@@ -60,7 +60,7 @@ PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello) {
 PeerState::~PeerState() {
     MessagePtr bye;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         reading.letGo();
         if (hasEnded() || channel_ == 0) return;
         hub_->removeRoute(channel_);
@@ -125,7 +125,7 @@ error_code PeerState::post(MessagePtr& message) noexcept {
 
 Error PeerState::errorFor(const error_code& ec) {
     if (ec != Status::ChannelClosed) return Error(ec);
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     // The name of the status, which is the Error's own, only once.
     std::string_view reason = endReason_;
     constexpr std::string_view name = "ChannelClosed: ";
@@ -134,19 +134,19 @@ Error PeerState::errorFor(const error_code& ec) {
 }
 
 std::string PeerState::endReason() {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     return endReason_;
 }
 
 std::string PeerState::endPeer() {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     return endPeer_;
 }
 
 void PeerState::abort() noexcept {
     MessagePtr bye;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         if (hasEnded()) return;
         byeSaid_ = true;
         bye = takeLastWord(OpCode::ByeSignal);
@@ -165,7 +165,7 @@ void PeerState::sayBye(MessagePtr bye) {
     MessageQueue dropped;
     error_code ec;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         ec = postBye(bye, dropped);
     }
     if (ec) throw errorFor(ec);
@@ -192,6 +192,7 @@ MessageQueue PeerState::takeByeRequests() noexcept {
 }
 
 void PeerState::redirect(Inbox* sink, WokenList& woken) noexcept {
+    hub_->assertLocked();  // which is what hub() gives
     sink_->attach(nullptr);
     sink_ = sink != nullptr ? sink : &inbox;
     if (sink != nullptr) {
@@ -208,7 +209,7 @@ ChannelInfo PeerState::info() {
         ChannelInfo info = group().channelInfo(channel_, ec);
         if (!ec) return info;
     }
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     ChannelInfo info = opened_;
     info.channel = channel_;
     info.state = ChannelPhase::Closed;
@@ -219,12 +220,12 @@ void PeerState::noteOpened() {
     error_code ec;
     ChannelInfo info = group().channelInfo(channel_, ec);
     if (ec) return;
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     opened_ = std::move(info);
 }
 
 PeerCounters PeerState::counters() {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     PeerCounters result = counts;
     result.inFlight = answers.size();
     result.waiting = sink_->size();
@@ -234,7 +235,7 @@ PeerCounters PeerState::counters() {
 void PeerState::drain() noexcept {
     WokenList woken;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         if (!hasEnded()) inbox.close(make_error_code(Status::ShutdownStarted), *hub_, woken);
     }
     woken.wakeAll(false);

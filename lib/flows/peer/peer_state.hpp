@@ -88,9 +88,10 @@ public:
     /// Whether it said in its hello that it answers pings.
     bool answersPings() const noexcept { return answersPings_; }
     /// Whoever receives does so there from now on, what waits already included; null: here again.
-    void redirect(Inbox* sink, WokenList& woken) noexcept;
-    void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
-    void onHubEnd(const error_code& reason, WokenList& woken) noexcept override;
+    void redirect(Inbox* sink, WokenList& woken) noexcept TEMPEH_REQUIRES(hub().mutex());
+    void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hub_->mutex());
+    void onHubEnd(const error_code& reason, WokenList& woken) noexcept override
+        TEMPEH_REQUIRES(hub_->mutex());
     void onPoolEmpty() noexcept override { reading.onPoolEmpty(); }
     const error_code& endCode() const noexcept { return endCode_; }
 
@@ -115,15 +116,16 @@ private:
     bool isOwnRequest(MessageId id) const noexcept;
     bool isUnasked(const Message& signal) const noexcept;
     void drop(MessagePtr& signal) noexcept;
-    void keep(MessagePtr& message, WokenList& woken) noexcept;
+    void keep(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hub_->mutex());
     void answerPing(MessagePtr& ping) noexcept;
     void overrun(const char* reason) noexcept;
-    void keepBye(const Message& bye, WokenList& woken) noexcept;
+    void keepBye(const Message& bye, WokenList& woken) noexcept TEMPEH_REQUIRES(hub_->mutex());
     void noteUnclaimed(const Message& part) noexcept;
-    void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept;
-    void onHelloResponse(MessagePtr& message, WokenList& woken) noexcept;
-    void setHelloPhase(HelloPhase phase, WokenList& woken) noexcept;
-    void end(const error_code& code, std::string reason, WokenList& woken) noexcept;
+    void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hub_->mutex());
+    void onHelloResponse(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hub_->mutex());
+    void setHelloPhase(HelloPhase phase, WokenList& woken) noexcept TEMPEH_REQUIRES(hub_->mutex());
+    void end(const error_code& code, std::string reason, WokenList& woken) noexcept
+        TEMPEH_REQUIRES(hub_->mutex());
     MessageQueue takeByeRequests() noexcept;
     /// Lock held. The bye that is made with the peer, so that it can be closed without memory; null when it
     /// was taken.

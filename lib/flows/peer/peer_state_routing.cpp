@@ -126,7 +126,7 @@ void PeerState::onReceived(const Message& message) noexcept {
     if (!message.hasMore() || unclaimed.empty()) return;
     std::optional<std::uint64_t> read;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         if (StreamWindow* window = unclaimed.onReceived(message)) read = window->takeDue();
     }
     if (read) tellWriter(shared_from_this(), message.header.messageId, streamReadHeader, *read);

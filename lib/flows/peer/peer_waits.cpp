@@ -19,7 +19,7 @@ void CloseWait::settle() noexcept {
 
 RequestWait::~RequestWait() {
     if (!isEnlisted()) return;
-    const std::scoped_lock lock(peer_.hub().mutex());
+    const base::MutexLock lock(peer_.hub().mutex());
     ++peer_.counts.failed;
     leave();
 }
@@ -28,7 +28,7 @@ void RequestWait::open(Message& request) {
     if (request.header.messageId == 0) request.header.messageId = peer_.nextRequestId();
     error_code problem;
     {
-        const std::scoped_lock lock(peer_.hub().mutex());
+        const base::MutexLock lock(peer_.hub().mutex());
         if (peer_.hasEnded())
             problem = peer_.endCode();
         else if (!peer_.answers.insert(request.header.messageId, *this))
@@ -69,14 +69,14 @@ void RequestWait::showProgress(const SignalHandler& onSignal, TimePoint& deadlin
         onSignal(*signal);
         if (peer_.hub().time().until(deadline) > Duration::zero()) continue;
         deadline = TimePoint::min();
-        const std::scoped_lock lock(peer_.hub().mutex());
+        const base::MutexLock lock(peer_.hub().mutex());
         peer_.counts.droppedSignals += progress_.size();
         progress_.clear();
     }
 }
 
 MessagePtr RequestWait::takeReturned() noexcept {
-    const std::scoped_lock lock(peer_.hub().mutex());
+    const base::MutexLock lock(peer_.hub().mutex());
     return std::move(returned_);
 }
 
@@ -87,7 +87,7 @@ void RequestWait::throwFailure() const {
 }
 
 void RequestWait::giveUp() noexcept {
-    const std::scoped_lock lock(peer_.hub().mutex());
+    const base::MutexLock lock(peer_.hub().mutex());
     ++peer_.counts.timedOut;
     leave();
 }

@@ -54,9 +54,10 @@ public:
     void throwFailure() const;
 
     bool enter() noexcept override;
-    void settle() noexcept override;
-    void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
-    void onEnd(WokenList& woken) noexcept override;
+    void settle() noexcept override TEMPEH_REQUIRES(peer_.hub().mutex());
+    void onMessage(MessagePtr& message, WokenList& woken) noexcept override
+        TEMPEH_REQUIRES(peer_.hub().mutex());
+    void onEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(peer_.hub().mutex());
 
     /// Settled for good; before that there may be progress.
     bool isDone() const noexcept { return answer != nullptr || failure.failed(); }
@@ -65,7 +66,7 @@ public:
     error_code failure;
 
 private:
-    void leave() noexcept;  // lock held
+    void leave() noexcept TEMPEH_REQUIRES(peer_.hub().mutex());
     void takeArrived() noexcept;
 
     PeerState& peer_;

@@ -100,7 +100,10 @@ private:
         static constexpr Backlog nothing;
         return elsewhere_ != nullptr ? *elsewhere_ : nothing;
     }
-    std::size_t share() const noexcept { return std::max(hub_.shareOfPool(), most_); }
+    std::size_t share() const noexcept {
+        hub_.assertLocked();
+        return std::max(hub_.shareOfPool(), most_);
+    }
     bool isOver() const noexcept;
     void beginNeed() noexcept;
     void adjust() noexcept;

@@ -24,8 +24,8 @@ public:
         bye_->header.channelNumber = channel_;
         return std::move(bye_);
     }
-    void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
-    void onHubEnd(const error_code& reason, WokenList& woken) noexcept override;
+    void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hub_.mutex());
+    void onHubEnd(const error_code& reason, WokenList& woken) noexcept override TEMPEH_REQUIRES(hub_.mutex());
 
     ChannelNumber channel() const noexcept { return channel_; }
     /// Bound, or failed.

@@ -31,7 +31,7 @@ public:
     void bind(asio::cancellation_slot slot) const noexcept {
         peer_->handlerSlot.bind(slot);
         {
-            const std::scoped_lock lock(server_->hub_->mutex());
+            const base::MutexLock lock(server_->hub_->mutex());
             task_->ownSlot = slot;
         }
         task_->begin();
@@ -67,7 +67,7 @@ void ServerCore::close(MessagePtr hello) noexcept {
 
 /// False: too late, nobody is let in any more.
 bool ServerCore::keepPending(PendingHello& pending, WokenList& woken) {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     if (takesNobody()) return false;
     pendingHellos_.push_back(std::move(pending));
     hub_->wakeAll(admissionWaiters_, woken);
@@ -81,7 +81,7 @@ void ServerCore::onHubEnd(WokenList& woken) noexcept {
 /// Without an answer, which would be the application's no: who tries again may find the next server.
 void ServerCore::reject(PendingHello pending) noexcept {
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         ++counts_.turnedAway;
     }
     pending.peer->abort();
@@ -89,7 +89,7 @@ void ServerCore::reject(PendingHello pending) noexcept {
 
 std::uint8_t ServerCore::examine(const PendingHello& pending, Message& response, const ChannelInfo& channel) {
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         if (options_.maxPeers != 0 && served_.size() >= options_.maxPeers)
             return static_cast<std::uint8_t>(Status::NotAllowed);
     }
@@ -107,7 +107,7 @@ std::uint8_t ServerCore::examine(const PendingHello& pending, Message& response,
 
 void ServerCore::answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept {
     if (status != 0) {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         ++counts_.refused;
     }
     response->header.opCode = OpCode::HelloResponse;
@@ -132,7 +132,7 @@ void ServerCore::admit(PendingHello pending) {
     Ending ending = Ending::Serving;
     std::uint64_t number = 0;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         number = ++lastTask_;
         served_.emplace_hint(served_.end(), number, task);
         ++counts_.accepted;
@@ -156,14 +156,14 @@ void ServerCore::admitOrDrop(PendingHello pending) noexcept try {
 }
 
 bool ServerCore::isOverrun(const PeerState& peer) noexcept {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     return peer.isOverrun;
 }
 
 void ServerCore::release(std::uint64_t number, bool wasOverrun) noexcept {
     WokenList woken;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         served_.erase(number);
         if (wasOverrun) ++counts_.overruns;
         hub_->wakeAll(idleWaiters_, woken);
@@ -202,7 +202,7 @@ asio::awaitable<void> ServerCore::runHandler(Served served) {
 void ServerCore::onHandlerFailure(const Served& served, const std::exception_ptr& failure) noexcept try {
     served.peer()->abort();
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         ++counts_.handlerFailures;
     }
     WarningLog& warnings = hub_->warnings();

@@ -19,7 +19,7 @@ std::string describePeer(const ChannelInfo& peer) {
 ServerPtr ServerCore::start(Ampe& engine, const std::vector<Address>& addresses, ServerOptions options) {
     auto server = std::make_shared<ServerCore>(Hub::create(engine), std::move(options));
     {
-        const std::scoped_lock lock(server->hub().mutex());
+        const base::MutexLock lock(server->hub().mutex());
         server->hub().setAcceptor(server);
     }
     server->listen(addresses);
@@ -28,7 +28,7 @@ ServerPtr ServerCore::start(Ampe& engine, const std::vector<Address>& addresses,
 
 ServerCore::~ServerCore() {
     stopListening();
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     for (const ListenerRoute& listener : listeners_)
         if (!listener.hasEnded()) hub_->removeRoute(listener.channel());
 }
@@ -38,7 +38,7 @@ void ServerCore::listen(const std::vector<Address>& addresses) {
         if (!wire::isServer(address)) throw Error(make_error_code(Status::WrongAddress), toString(address));
         MessagePtr welcome = hub_->engine().get();
         format(address, *welcome);
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         ListenerRoute& listener = listeners_.emplace_back(*hub_, listeningWaiters_);
         listener.bound = address;
         Hub::RouteSlot slot = Hub::makeSlot(listener);
@@ -66,7 +66,7 @@ bool ServerCore::takesNobody() const noexcept {
 }
 
 std::vector<Address> ServerCore::boundOrThrow() {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     std::vector<Address> bound;
     for (const ListenerRoute& listener : listeners_) {
         if (!listener.isBound())
@@ -79,7 +79,7 @@ std::vector<Address> ServerCore::boundOrThrow() {
 std::vector<Address> ServerCore::addresses(Duration timeout) {
     bool isReady = false;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         isReady = allAnswered();
     }
     if (!isReady && !hub_->mayBlock()) throw Error(Status::NotAllowed);
@@ -97,7 +97,7 @@ std::vector<Address> ServerCore::addresses(Duration timeout) {
 void ServerCore::throwUnanswered() {
     std::string text;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         for (const ListenerRoute& listener : listeners_)
             if (!listener.hasAnswered()) text = toString(listener.bound);
     }
@@ -108,14 +108,14 @@ void ServerCore::throwUnanswered() {
 
 void ServerCore::beginServing(Handler handler) {
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         if (std::exchange(isServing_, true)) throw Error(Status::NotAllowed);
     }
     handler_ = std::move(handler);
 }
 
 ServerCounters ServerCore::counters() {
-    const std::scoped_lock lock(hub_->mutex());
+    const base::MutexLock lock(hub_->mutex());
     ServerCounters result = counts_;
     result.peers = served_.size();
     return result;
@@ -126,7 +126,7 @@ void ServerCore::stopListening() noexcept {
     std::deque<PendingHello> turnedAway;
     MessageQueue byes;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         if (isStopping_) return;
         isStopping_ = true;
         turnedAway.swap(pendingHellos_);
@@ -148,7 +148,7 @@ void ServerCore::forEachTask(Visit visit) {
     for (std::uint64_t last = 0;;) {
         HandlerTaskPtr task;
         {
-            const std::scoped_lock lock(hub_->mutex());
+            const base::MutexLock lock(hub_->mutex());
             const auto next = served_.upper_bound(last);
             if (next == served_.end()) return;
             last = next->first;
@@ -160,7 +160,7 @@ void ServerCore::forEachTask(Visit visit) {
 
 void ServerCore::drainPeers() noexcept {
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         if (ending_ == Ending::Serving) ending_ = Ending::Draining;
     }
     forEachTask([](const HandlerTask& task) {
@@ -170,14 +170,14 @@ void ServerCore::drainPeers() noexcept {
 
 void ServerCore::endHandlers(const HandlerTask* except) noexcept {
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         ending_ = Ending::Cancelling;
     }
     forEachTask([this, except](HandlerTask& task) {
         if (&task == except) return;
         if (const PeerPtr peer = task.peer()) peer->abort();
         task.cancel();
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         ++counts_.cancelled;
     });
 }
@@ -200,7 +200,7 @@ bool runsHere(const asio::any_io_executor& executor) noexcept {
 
 void ServerCore::awaitHandlers() noexcept {
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         if (isIdle(false)) return;
     }
     if (!hub_->mayBlock() || runsHere(options_.executor)) return;
@@ -220,7 +220,7 @@ bool ServerCore::isIdle(bool fromHandler) const noexcept {
 std::vector<std::string> ServerCore::served() {
     PeerPtr admitting;
     {
-        const std::scoped_lock lock(hub_->mutex());
+        const base::MutexLock lock(hub_->mutex());
         admitting = admitting_.lock();
     }
     std::vector<std::string> names;

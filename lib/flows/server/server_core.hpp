@@ -50,7 +50,7 @@ public:
     static asio::awaitable<bool> stop(ServerPtr self, Duration deadline);
 
     void onHello(MessagePtr hello) noexcept override;
-    void onHubEnd(WokenList& woken) noexcept override;
+    void onHubEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(hub_->mutex());
 
 private:
     class ListeningWait;
@@ -70,15 +70,16 @@ private:
     /// False: the deadline came before the last handler had ended. `fromHandler`: those that wait in stop()
     /// themselves are not waited for.
     static asio::awaitable<bool> idle(ServerPtr self, bool fromHandler, TimePoint deadline);
-    bool isIdle(bool fromHandler) const noexcept;  // lock held
+    bool isIdle(bool fromHandler) const noexcept TEMPEH_REQUIRES(hub_->mutex());
     /// Runs `visit` for every handler there is, in the order they were let in; no lock held.
     template <typename Visit>
     void forEachTask(Visit visit);
     void beginServing(Handler handler);
     void warnOfThoseLeft() noexcept;
     void listen(const std::vector<Address>& addresses);
-    bool allAnswered() const noexcept;    // lock held
-    bool takesNobody() const noexcept;    // lock held: serve() is to end
+    bool allAnswered() const noexcept TEMPEH_REQUIRES(hub_->mutex());
+    /// serve() is to end.
+    bool takesNobody() const noexcept TEMPEH_REQUIRES(hub_->mutex());
     std::vector<Address> boundOrThrow();  // all have answered
     [[noreturn]] void throwUnanswered();
     void admit(PendingHello pending);
@@ -98,22 +99,24 @@ private:
     const ServerOptions options_;
     Handler handler_;  // set once, before any handler runs
 
-    // Under the hub's lock.
-    WaitList listeningWaiters_;
-    WaitList admissionWaiters_;
-    WaitList idleWaiters_;
-    std::list<ListenerRoute> listeners_;
-    std::deque<PendingHello> pendingHellos_;
-    std::map<std::uint64_t, HandlerTaskPtr> served_;  // by number, in the order they were let in
-    std::uint64_t lastTask_ = 0;
-    std::size_t inStop_ = 0;              // of the served: wait in stop() themselves
-    std::weak_ptr<PeerState> admitting_;  // the client that is being let in or refused
-    bool isAdmitting_ = false;
-    ServerCounters counts_;
-    bool isServing_ = false;
-    bool isStopping_ = false;
+    WaitList listeningWaiters_ TEMPEH_GUARDED_BY(hub_->mutex());
+    WaitList admissionWaiters_ TEMPEH_GUARDED_BY(hub_->mutex());
+    WaitList idleWaiters_ TEMPEH_GUARDED_BY(hub_->mutex());
+    std::list<ListenerRoute> listeners_ TEMPEH_GUARDED_BY(hub_->mutex());
+    std::deque<PendingHello> pendingHellos_ TEMPEH_GUARDED_BY(hub_->mutex());
+    std::map<std::uint64_t, HandlerTaskPtr> served_
+        TEMPEH_GUARDED_BY(hub_->mutex());  // by number, in the order they were let in
+    std::uint64_t lastTask_ TEMPEH_GUARDED_BY(hub_->mutex()) = 0;
+    std::size_t inStop_ TEMPEH_GUARDED_BY(hub_->mutex()) = 0;  // of the served: wait in stop() themselves
+    std::weak_ptr<PeerState> admitting_
+        TEMPEH_GUARDED_BY(hub_->mutex());  // the client that is being let in or refused
+    bool isAdmitting_ TEMPEH_GUARDED_BY(hub_->mutex()) = false;
+    ServerCounters counts_ TEMPEH_GUARDED_BY(hub_->mutex());
+    bool isServing_ TEMPEH_GUARDED_BY(hub_->mutex()) = false;
+    bool isStopping_ TEMPEH_GUARDED_BY(hub_->mutex()) = false;
     /// What a client finds that is let in late.
-    enum class Ending : std::uint8_t { Serving, Draining, Cancelling } ending_ = Ending::Serving;
+    enum class Ending : std::uint8_t { Serving, Draining, Cancelling };
+    Ending ending_ TEMPEH_GUARDED_BY(hub_->mutex()) = Ending::Serving;
 };
 
 }  // namespace tempeh::flows::detail

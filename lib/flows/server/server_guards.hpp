@@ -13,7 +13,7 @@ public:
     StopCaller(ServerPtr server, asio::cancellation_slot slot) : server_(std::move(server)) {
         WokenList woken;
         {
-            const std::scoped_lock lock(server_->hub_->mutex());
+            const base::MutexLock lock(server_->hub_->mutex());
             for (const auto& [number, task] : server_->served_)
                 if (slot.is_connected() && task->ownSlot == slot && !task->isInStop) task_ = task;
             if (task_ == nullptr) return;
@@ -27,7 +27,7 @@ public:
     StopCaller& operator=(const StopCaller&) = delete;
     ~StopCaller() {
         if (task_ == nullptr) return;
-        const std::scoped_lock lock(server_->hub_->mutex());
+        const base::MutexLock lock(server_->hub_->mutex());
         task_->isInStop = false;
         --server_->inStop_;
     }
@@ -60,7 +60,7 @@ public:
     ~AdmissionGuard() {
         WokenList woken;
         {
-            const std::scoped_lock lock(server_.hub_->mutex());
+            const base::MutexLock lock(server_.hub_->mutex());
             server_.isAdmitting_ = false;
             server_.admitting_.reset();
             server_.hub_->wakeAll(server_.idleWaiters_, woken);

@@ -76,7 +76,7 @@ void ServiceThread::run() noexcept {
     }
     service_.stop();
     group_ = ChannelGroup();
-    const std::scoped_lock lock(ending_);
+    const base::MutexLock lock(ending_);
     isRunning_.store(false, std::memory_order_release);
     ended_.notify_all();
 }
@@ -101,17 +101,20 @@ void ServiceThread::beginStop() noexcept {
     channels_.updateReceiver(nullptr, ec);
 }
 
+bool ServiceThread::hasEndedBy(TimePoint until) noexcept {
+    base::WaitableLock lock(ending_);
+    const auto hasEnded = [this] { return !isRunning(); };
+    if (until != TimePoint::max()) return lock.waitUntil(ended_, until, hasEnded);
+    lock.wait(ended_, hasEnded);
+    return true;
+}
+
 bool ServiceThread::stop(Timeout timeout) noexcept {
     beginStop();
     if (loopThread_.load() == std::this_thread::get_id()) return true;
-    std::unique_lock lock(ending_);
-    const auto hasEnded = [this] { return !isRunning(); };
     const TimePoint now = std::chrono::steady_clock::now();
-    if (timeout >= TimePoint::max() - now)
-        ended_.wait(lock, hasEnded);
-    else if (!ended_.wait_until(lock, now + timeout, hasEnded))
-        return false;
-    lock.unlock();
+    const bool isForEver = timeout >= TimePoint::max() - now;
+    if (!hasEndedBy(isForEver ? TimePoint::max() : now + timeout)) return false;
     stop();
     return true;
 }
@@ -119,7 +122,7 @@ bool ServiceThread::stop(Timeout timeout) noexcept {
 void ServiceThread::stop() noexcept {
     beginStop();
     if (loopThread_.load() == std::this_thread::get_id()) return;
-    const std::scoped_lock lock(joining_);
+    const base::MutexLock lock(joining_);
     if (thread_.joinable()) thread_.join();
 }
 

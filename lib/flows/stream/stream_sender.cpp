@@ -48,7 +48,7 @@ void StreamSender::checkWanted() const {
     PeerState& peer = stream_->peer();
     bool isStopped = false;
     {
-        const std::scoped_lock lock(peer.hub().mutex());
+        const base::MutexLock lock(peer.hub().mutex());
         isStopped = stream_->isStopped;
     }
     if (isStopped) throw Error(make_error_code(Status::NotAllowed), "the stream's reader wants no more");
@@ -61,7 +61,7 @@ asio::awaitable<void> StreamSender::pace() {
         ReaderWait wait(*stream_, sent_ < window ? 1 : sent_ + 1 - window);
         bool hasHeard = false;
         {
-            const std::scoped_lock lock(hub.mutex());
+            const base::MutexLock lock(hub.mutex());
             const bool mayGoOn = wait.enter();
             wait.settle();
             hasHeard = stream_->hasHeardReader;

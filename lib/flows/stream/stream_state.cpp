@@ -15,7 +15,7 @@ StreamPtr StreamState::attach(const PeerPtr& peer, Whose whose, Role role, Messa
     StreamPtr shared;  // not released under the lock
     error_code problem;
     {
-        const std::scoped_lock lock(peer->hub().mutex());
+        const base::MutexLock lock(peer->hub().mutex());
         Exchange* const known = stream->table().find(id);
         StreamState* const old = known != nullptr ? known->asStream() : nullptr;
         if (old != nullptr) shared = old->weak_from_this().lock();
@@ -54,7 +54,7 @@ bool StreamState::makeWay() noexcept {
 
 StreamState::~StreamState() {
     MessageQueue dropped;  // outside the lock
-    const std::scoped_lock lock(peer_->hub().mutex());
+    const base::MutexLock lock(peer_->hub().mutex());
     dropped = dropParts();
     table().erase(*this);
     const bool restComes = isDropping_ && !isLastIn_ && !hasEnded_ && whose_ == Whose::Theirs;
@@ -68,7 +68,7 @@ StreamState::~StreamState() {
 
 void StreamState::begin(MessagePtr first) {
     {
-        const std::scoped_lock lock(peer_->hub().mutex());
+        const base::MutexLock lock(peer_->hub().mutex());
         isReading_ = true;
         isDropping_ = false;
         partCode_ = first->header.opCode;
@@ -94,7 +94,7 @@ void StreamState::begin(MessagePtr first) {
 
 void StreamState::beginAnswer() {
     {
-        const std::scoped_lock lock(peer_->hub().mutex());
+        const base::MutexLock lock(peer_->hub().mutex());
         if (!take(Role::Reader)) throw Error(make_error_code(Status::NotAllowed), "the answer has a reader");
     }
     tellRead();
@@ -104,7 +104,7 @@ void StreamState::stopReading() noexcept {
     bool tells = false;
     MessageQueue dropped;
     {
-        const std::scoped_lock lock(peer_->hub().mutex());
+        const base::MutexLock lock(peer_->hub().mutex());
         dropped = dropParts();
         tells = isReading_ && !isLastIn_ && !hasEnded_ && window_.isOpen();
         isReading_ = false;
@@ -114,7 +114,7 @@ void StreamState::stopReading() noexcept {
 }
 
 void StreamState::stopWriting() noexcept {
-    const std::scoped_lock lock(peer_->hub().mutex());
+    const base::MutexLock lock(peer_->hub().mutex());
     hasWriter_ = false;
     hasHeardReader = false;
     isStopped = false;
@@ -124,7 +124,7 @@ void StreamState::stopWriting() noexcept {
 void StreamState::tellRead() noexcept {
     std::optional<std::uint64_t> read;
     {
-        const std::scoped_lock lock(peer_->hub().mutex());
+        const base::MutexLock lock(peer_->hub().mutex());
         if (!isLastIn_) read = window_.takeDue();
     }
     if (read) tellWriter(peer_, id(), streamReadHeader, *read);
@@ -256,7 +256,7 @@ asio::awaitable<MessagePtr> nextPart(StreamPtr stream) {
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     bool isReady = false;
     if (stream->peer().handlerSlot.mayTakeAtOnce(cancellation.slot())) {
-        const std::scoped_lock lock(hub.mutex());
+        const base::MutexLock lock(hub.mutex());
         isReady = wait.enter();
         wait.settle();
     }

@@ -49,8 +49,9 @@ public:
     /// Tells the writer at the other end how far the reader is, when that is worth it. No lock held.
     void tellRead() noexcept;
 
-    void onMessage(MessagePtr& message, WokenList& woken) noexcept override;
-    void onEnd(WokenList& woken) noexcept override;
+    void onMessage(MessagePtr& message, WokenList& woken) noexcept override
+        TEMPEH_REQUIRES(peer_->hub().mutex());
+    void onEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(peer_->hub().mutex());
     StreamState* asStream() noexcept override { return this; }
 
     // --- Under the hub's lock ---
@@ -78,8 +79,8 @@ private:
     bool isPart(const Message& message) const noexcept;
     void addPart(MessagePtr& message) noexcept;
     MessageQueue dropParts() noexcept;
-    bool onControl(const Message& signal, WokenList& woken) noexcept;
-    void fail(const error_code& reason, WokenList& woken) noexcept;
+    bool onControl(const Message& signal, WokenList& woken) noexcept TEMPEH_REQUIRES(peer_->hub().mutex());
+    void fail(const error_code& reason, WokenList& woken) noexcept TEMPEH_REQUIRES(peer_->hub().mutex());
 
     const PeerPtr peer_;
     const Whose whose_;
