@@ -1,5 +1,6 @@
 #include "machines/post_rules.hpp"
 
+#include <tempeh/message/detail/text_block.hpp>
 #include <tempeh/wire/address.hpp>
 
 namespace tempeh::machines {
@@ -41,7 +42,7 @@ Status checkPost(const Message* message) noexcept {
     if (opensChannel(header.opCode) != (header.channelNumber == 0)) return Status::InvalidChannelNumber;
     if (message->textHeaders.sizeBytes() > maxPartBytes) return Status::InvalidHeadersLen;
     if (message->body.size() > maxPartBytes) return Status::InvalidBodyLen;
-    if (message->textHeaders.isMalformed()) return Status::InvalidMessage;
+    if (detail::TextBlock::isMalformed(message->textHeaders)) return Status::InvalidMessage;
     return opensChannel(header.opCode) ? checkAddress(*message) : Status::Success;
 }
 

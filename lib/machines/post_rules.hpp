@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/message/detail/text_block.hpp>
 #include <tempeh/message/message.hpp>
 
 namespace tempeh::machines {
@@ -12,7 +13,7 @@ inline bool isPlainPost(const Message& message) noexcept {
     const BinaryHeader& header = message.header;
     return isRegular(header.opCode) && (header.opCode != OpCode::Response || header.messageId != 0) &&
            header.channelNumber != 0 && message.textHeaders.sizeBytes() <= maxPartBytes &&
-           message.body.size() <= maxPartBytes && !message.textHeaders.isMalformed();
+           message.body.size() <= maxPartBytes && !detail::TextBlock::isMalformed(message.textHeaders);
 }
 
 /// What a message that an application posts needs, as far as the message alone tells

@@ -18,10 +18,6 @@ public:
     static InboundAccount* account(const Message& message) noexcept { return message.account_; }
     static void setAccount(Message& message, InboundAccount* account) noexcept { message.account_ = account; }
 
-    /// Takes in `size` prepared bytes of a block that comes in parts; TextHeaders::normalise() when it is
-    /// whole.
-    static void commitPart(TextHeaders& headers, std::size_t size) noexcept { headers.block_.commit(size); }
-
     /// An answer the engine owes if the application gives none; 0: none.
     static std::uint64_t obligation(const Message& message) noexcept { return message.obligation_; }
     static void setObligation(Message& message, std::uint64_t obligation) noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/message/detail/text_block.hpp>
 #include <tempeh/message/message.hpp>
 
 #include <boost/intrusive/slist.hpp>
@@ -10,14 +11,14 @@
 namespace tempeh::detail {
 
 inline std::size_t heapBytesOf(const Message& message) noexcept {
-    return message.body.heapBytes() + message.textHeaders.heapBytes();
+    return message.body.heapBytes() + TextBlock::heapBytes(message.textHeaders);
 }
 
 /// Gives the blocks of a message that holds more than `limit` back; what it holds then.
 inline std::size_t trimHeap(Message& message, std::size_t heapBytes, std::size_t limit) noexcept {
     if (heapBytes <= limit) return heapBytes;
     message.body.releaseHeap();
-    message.textHeaders.releaseHeap();
+    TextBlock::releaseHeap(message.textHeaders);
     return 0;
 }
 

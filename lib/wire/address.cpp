@@ -1,6 +1,7 @@
 #include "base/escape.hpp"
 #include "wire/address_scheme.hpp"
 
+#include <tempeh/message/detail/text_block.hpp>
 #include <tempeh/wire/address.hpp>
 
 #include <algorithm>
@@ -168,7 +169,7 @@ std::optional<Address> parseValue(std::string_view value, bool server, std::opti
 
 /// `value` is the header's, for the error's text.
 Address parse(const Message& message, error_code& ec, std::string_view& value) {
-    if (message.textHeaders.isMalformed()) {
+    if (detail::TextBlock::isMalformed(message.textHeaders)) {
         ec = Status::InvalidAddress;
         return {};
     }

@@ -2,16 +2,19 @@
 
 #include "message/message_access.hpp"
 
+#include <tempeh/message/detail/text_block.hpp>
+
 namespace tempeh::wire {
 
 void Decoder::fillTextHeaders(std::span<const std::byte>& input) {
     const std::span<const std::byte> part = cut(input);
     if (!part.empty()) {
-        std::memcpy(message_->textHeaders.prepareBlock(part.size()).data(), part.data(), part.size());
-        detail::MessageAccess::commitPart(message_->textHeaders, part.size());
+        std::memcpy(detail::TextBlock::prepare(message_->textHeaders, part.size()).data(), part.data(),
+                    part.size());
+        detail::TextBlock::commitPart(message_->textHeaders, part.size());
     }
     if (missing_ != 0) return;
-    if (message_->textHeaders.normalise()) {
+    if (detail::TextBlock::normalise(message_->textHeaders)) {
         startBody();
         return;
     }

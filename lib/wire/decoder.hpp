@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/message/detail/text_block.hpp>
 #include <tempeh/message/message.hpp>
 
 #include <algorithm>
@@ -87,7 +88,8 @@ public:
         message->textHeaders.clear();
         message->body.clear();
         if (header_.textHeadersLength != 0) {
-            message->textHeaders.prepareBlock(std::size_t{header_.textHeadersLength} + spareForLineEnd);
+            detail::TextBlock::prepare(message->textHeaders,
+                                       std::size_t{header_.textHeadersLength} + spareForLineEnd);
         }
         message->body.prepare(header_.bodyLength);
         message->header = header_;

@@ -3,6 +3,8 @@
 
 #include "support/engine_fixture.hpp"
 
+#include <tempeh/message/detail/text_block.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
@@ -238,9 +240,10 @@ TEST(MalformedTextHeaders, CannotBePosted) {
     Link link;
     for (const std::string_view block : {"oops", ":no name\r\n", "a:b\rc\r\n"}) {
         MessagePtr message = link.client->make(OpCode::Request, link.atClient);
-        block.copy(reinterpret_cast<char*>(message->textHeaders.prepareBlock(block.size()).data()),
-                   block.size());
-        message->textHeaders.commitBlock(block.size());
+        block.copy(
+            reinterpret_cast<char*>(detail::TextBlock::prepare(message->textHeaders, block.size()).data()),
+            block.size());
+        detail::TextBlock::commit(message->textHeaders, block.size());
         EXPECT_EQ(link.client->tryPost(message), Status::InvalidMessage);
         MessageQueue all;
         all.pushBack(std::move(message));

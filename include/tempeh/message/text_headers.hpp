@@ -7,13 +7,12 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
-#include <span>
 #include <string_view>
 
 namespace tempeh {
 
 namespace detail {
-class MessageAccess;
+class TextBlock;
 }
 
 /// One `name:value` pair; views into the TextHeaders it came from, valid until these change.
@@ -69,26 +68,12 @@ public:
     /// The wire form; every line ends in CRLF.
     std::string_view view() const noexcept { return block_.view(); }
 
-    /// Room for `size` bytes of a whole block in wire form that comes from elsewhere.
-    std::span<std::byte> prepareBlock(std::size_t size) { return block_.prepare(size); }
-    /// Takes in `size` prepared bytes and the last CRLF when it is missing (room for two bytes more saves an
-    /// allocation then). A block that normalise() would not accept leaves these headers malformed.
-    void commitBlock(std::size_t size);
-    /// A block that was no text headers was committed: nothing can be found or added, and post() fails with
-    /// InvalidMessage; clear() mends it.
-    bool isMalformed() const noexcept { return block_.size() == 1; }  // no line is that short
-    /// Checks a block that came from outside and adds the last CRLF when it is missing. False, malformed: a
-    /// line without a colon or with an empty name, a control character in a name, NUL or a CR or LF that is
-    /// not part of a CRLF in a value. Whatever append() takes is accepted here.
-    bool normalise();
-
-    /// Heap bytes held; 0 while nothing was ever stored.
-    std::size_t heapBytes() const noexcept { return block_.heapBytes(); }
-    void releaseHeap() noexcept { block_.releaseHeap(); }
-
 private:
-    friend class detail::MessageAccess;
+    friend class detail::TextBlock;
 
+    void commitBlock(std::size_t size);
+    bool normalise();
+    bool isMalformed() const noexcept { return block_.size() == 1; }  // no line is that short
     std::size_t removeFrom(std::size_t offset, std::string_view name) noexcept;
 
     ByteBuffer<0> block_;

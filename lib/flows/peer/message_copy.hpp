@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/message/detail/text_block.hpp>
 #include <tempeh/message/message.hpp>
 
 #include <cstddef>
@@ -15,9 +16,9 @@ inline void copyMessage(const Message& from, Message& to) {
     to.textHeaders.clear();
     const std::string_view block = from.textHeaders.view();
     if (!block.empty()) {
-        const std::span<std::byte> room = to.textHeaders.prepareBlock(block.size());
+        const std::span<std::byte> room = tempeh::detail::TextBlock::prepare(to.textHeaders, block.size());
         std::memcpy(room.data(), block.data(), block.size());
-        to.textHeaders.commitBlock(block.size());
+        tempeh::detail::TextBlock::commit(to.textHeaders, block.size());
     }
     to.body.assign(from.body.bytes());
 }

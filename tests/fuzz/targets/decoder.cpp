@@ -11,6 +11,8 @@
 #include "fuzz/support/reference.hpp"
 #include "wire/encoder.hpp"
 
+#include <tempeh/message/detail/text_block.hpp>
+
 namespace tempeh::fuzz {
 namespace {
 
@@ -132,7 +134,8 @@ private:
         Message& supplied = *message;
         decoder_.supply(std::move(message));
         constexpr std::size_t most = 2 * (maxPart + 1);
-        FUZZ_CHECK(supplied.textHeaders.heapBytes() <= most && supplied.body.heapBytes() <= most);
+        FUZZ_CHECK(detail::TextBlock::heapBytes(supplied.textHeaders) <= most &&
+                   supplied.body.heapBytes() <= most);
     }
 
     void takePlain(Bytes& input) {

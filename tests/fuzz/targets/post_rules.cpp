@@ -7,6 +7,7 @@
 #include "fuzz/support/input.hpp"
 #include "fuzz/support/message_pool.hpp"
 
+#include <tempeh/message/detail/text_block.hpp>
 #include <tempeh/wire/address.hpp>
 
 #include <cstring>
@@ -37,10 +38,10 @@ bool fill(Message& message, Input& input) {
     if (sizes % 16 == 2) message.body.prepare(maxPart + 1);
     if (sizes % 16 == 2) message.body.commit(maxPart + 1);
     const Bytes block = input.rest();
-    const std::span<std::byte> room = message.textHeaders.prepareBlock(block.size() + 2);
+    const std::span<std::byte> room = detail::TextBlock::prepare(message.textHeaders, block.size() + 2);
     if (!block.empty()) std::memcpy(room.data(), block.data(), block.size());
-    message.textHeaders.commitBlock(block.size());
-    if (!message.textHeaders.normalise()) return false;
+    detail::TextBlock::commit(message.textHeaders, block.size());
+    if (!detail::TextBlock::normalise(message.textHeaders)) return false;
     if (sizes / 16 != 1) return true;
     static const std::string filler(maxPart, 'x');
     message.textHeaders.append("filler", filler);

@@ -3,6 +3,8 @@
 #include "support/allocation_counter.hpp"
 #include "support/pool_fixture.hpp"
 
+#include <tempeh/message/detail/text_block.hpp>
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -152,7 +154,7 @@ TEST_P(MessagePoolTest, CapacityStaysUpToTheCap) {
         message.reset();
         message = pool->get(poolOnly);
         EXPECT_EQ(message->body.heapBytes(), 0u);
-        EXPECT_EQ(message->textHeaders.heapBytes(), 0u);
+        EXPECT_EQ(detail::TextBlock::heapBytes(message->textHeaders), 0u);
     }
 }
 

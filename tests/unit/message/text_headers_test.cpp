@@ -1,5 +1,6 @@
 #include "support/allocation_counter.hpp"
 
+#include <tempeh/message/detail/text_block.hpp>
 #include <tempeh/message/text_headers.hpp>
 
 #include <gmock/gmock.h>
@@ -29,15 +30,16 @@ Pairs pairsOf(const TextHeaders& headers) {
 /// As the decoder does it; the result of normalise().
 bool load(TextHeaders& headers, std::string_view block) {
     headers.clear();
-    if (!block.empty()) std::memcpy(headers.prepareBlock(block.size()).data(), block.data(), block.size());
-    headers.commitBlock(block.size());
-    return headers.normalise();
+    if (!block.empty())
+        std::memcpy(detail::TextBlock::prepare(headers, block.size()).data(), block.data(), block.size());
+    detail::TextBlock::commit(headers, block.size());
+    return detail::TextBlock::normalise(headers);
 }
 
 TEST(TextHeaders, AppendKeepsTheWireForm) {
     TextHeaders headers;
     EXPECT_TRUE(headers.empty());
-    EXPECT_EQ(headers.heapBytes(), 0U);
+    EXPECT_EQ(detail::TextBlock::heapBytes(headers), 0U);
     headers.append("PDL", "PS");
     headers.append("Job-ID", "12345");
     EXPECT_EQ(headers.view(), "PDL:PS\r\nJob-ID:12345\r\n");
@@ -283,28 +285,28 @@ TEST(TextHeaders, ReuseAllocatesNothing) {
         ASSERT_EQ(headers.find("b"), "2");
     }
     EXPECT_EQ(test::allocationCount(), before);
-    EXPECT_GT(headers.heapBytes(), 0U);
-    headers.releaseHeap();
-    EXPECT_EQ(headers.heapBytes(), 0U);
+    EXPECT_GT(detail::TextBlock::heapBytes(headers), 0U);
+    detail::TextBlock::releaseHeap(headers);
+    EXPECT_EQ(detail::TextBlock::heapBytes(headers), 0U);
     EXPECT_TRUE(headers.empty());
 }
 
 TEST(TextHeaders, AMalformedBlockLeavesThemMalformedUntilCleared) {
     TextHeaders headers;
-    EXPECT_FALSE(headers.isMalformed());
+    EXPECT_FALSE(detail::TextBlock::isMalformed(headers));
     headers.append("name", "value");
-    std::memcpy(headers.prepareBlock(4).data(), "oops", 4);
-    headers.commitBlock(4);
-    EXPECT_TRUE(headers.isMalformed());
+    std::memcpy(detail::TextBlock::prepare(headers, 4).data(), "oops", 4);
+    detail::TextBlock::commit(headers, 4);
+    EXPECT_TRUE(detail::TextBlock::isMalformed(headers));
     EXPECT_EQ(headers.find("name"), std::nullopt);
     error_code ec;
     headers.append("other", "value", ec);
     EXPECT_EQ(ec, Status::InvalidMessage);
     headers.set("name", "value", ec);
     EXPECT_EQ(ec, Status::InvalidMessage);
-    EXPECT_TRUE(headers.isMalformed());
+    EXPECT_TRUE(detail::TextBlock::isMalformed(headers));
     headers.clear();
-    EXPECT_FALSE(headers.isMalformed());
+    EXPECT_FALSE(detail::TextBlock::isMalformed(headers));
     headers.append("name", "value");
     EXPECT_EQ(headers.view(), "name:value\r\n");
 }

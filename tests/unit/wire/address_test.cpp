@@ -1,5 +1,6 @@
 #include "support/vectors.hpp"
 
+#include <tempeh/message/detail/text_block.hpp>
 #include <tempeh/wire/address.hpp>
 
 #include <gmock/gmock.h>
@@ -20,8 +21,9 @@ using testing::HasSubstr;
 /// As a peer or an application may have written it: past the checks of append().
 void putHeader(Message& message, std::string_view name, std::string_view value) {
     const std::string line = std::string(name) + ':' + std::string(value) + "\r\n";
-    std::memcpy(message.textHeaders.prepareBlock(line.size()).data(), line.data(), line.size());
-    message.textHeaders.commitBlock(line.size());
+    std::memcpy(detail::TextBlock::prepare(message.textHeaders, line.size()).data(), line.data(),
+                line.size());
+    detail::TextBlock::commit(message.textHeaders, line.size());
 }
 
 std::optional<Address> parsed(std::string_view name, std::string_view value) {

@@ -1,5 +1,7 @@
 #include "decode/frame_parser.hpp"
 
+#include <tempeh/message/detail/text_block.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,9 +21,10 @@ std::span<const std::byte> bytesOf(std::string_view text) {
 bool isWellFormed(std::string_view block) {
     tempeh::TextHeaders headers;
     const std::span<const std::byte> bytes = bytesOf(block);
-    std::copy(bytes.begin(), bytes.end(), headers.prepareBlock(block.size() + 2).begin());
-    headers.commitBlock(block.size());
-    return headers.normalise();
+    std::copy(bytes.begin(), bytes.end(),
+              tempeh::detail::TextBlock::prepare(headers, block.size() + 2).begin());
+    tempeh::detail::TextBlock::commit(headers, block.size());
+    return tempeh::detail::TextBlock::normalise(headers);
 }
 
 /// Offset of the first line of the block that no text header can be; docs/wire.md.
@@ -66,9 +69,10 @@ FrameParser::Step FrameParser::fail(std::size_t at, std::string problem) {
 
 FrameParser::Step FrameParser::takeHeaders(std::string_view block, tempeh::Message& frame) {
     const std::span<const std::byte> bytes = bytesOf(block);
-    std::copy(bytes.begin(), bytes.end(), frame.textHeaders.prepareBlock(block.size() + 2).begin());
-    frame.textHeaders.commitBlock(block.size());
-    if (frame.textHeaders.normalise()) return Step::Frame;
+    std::copy(bytes.begin(), bytes.end(),
+              tempeh::detail::TextBlock::prepare(frame.textHeaders, block.size() + 2).begin());
+    tempeh::detail::TextBlock::commit(frame.textHeaders, block.size());
+    if (tempeh::detail::TextBlock::normalise(frame.textHeaders)) return Step::Frame;
     return fail(BinaryHeader::wireSize + firstBadLine(block), "this line is no text header (name:value)");
 }
 
