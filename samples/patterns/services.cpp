@@ -42,11 +42,33 @@ private:
     int count_ = 0;
 };
 
+// Greets the clients; what nobody else took is sent back.
+class Echo final : public flows::Service {
+public:
+    void start(tempeh::Ampe&, tempeh::BlockingChannelGroup channels) override { channels_.emplace(channels); }
+
+    bool onMessage(MessagePtr& message) override {
+        if (message->isFromEngine()) return true;
+        if (message->header.opCode == OpCode::HelloRequest)
+            message->header.opCode = OpCode::HelloResponse;
+        else if (message->header.opCode == OpCode::Request)
+            message->header.opCode = OpCode::Response;
+        else
+            return true;  // a bye is answered by the engine
+        tempeh::error_code ec;
+        channels_->post(std::move(message), ec);
+        return true;
+    }
+
+private:
+    std::optional<tempeh::BlockingChannelGroup> channels_;
+};
+
 int main() {
     tempeh::Reactor engine;
     flows::Services services;
     services.add(std::make_unique<Reverse>());
-    services.add(std::make_unique<flows::EchoService>());  // greets the clients, and echoes what is left
+    services.add(std::make_unique<Echo>());
     flows::ServiceThread server(
         engine, {tempeh::TcpServerAddress{"127.0.0.1", 0}, tempeh::UdsServerAddress{}}, services);
 

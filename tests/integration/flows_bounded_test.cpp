@@ -1,6 +1,7 @@
 // Nothing waits for ever: calls that block on an engine that nobody runs, and coroutines that wait for either
 // of two things.
 
+#include "support/echo_service.hpp"
 #include "support/flows_fixture.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -57,7 +58,7 @@ TEST_F(OnIdleContext, AConnectionThatComesTooLateIsClosed) {
 }
 
 TEST_F(OnIdleContext, AMultiHomedServerDoesNotBegin) {
-    flows::EchoService service;
+    EchoService service;
     expectSilent(whatOf([&] { const flows::ServiceThread server(reactor_, {localTcp()}, service, 10ms); }),
                  "");
 }

@@ -1,12 +1,12 @@
-// Service, Services, ServiceThread and EchoService: one thread, one receive loop, pluggable services.
+// Service, Services and ServiceThread: one thread, one receive loop, pluggable services.
 
+#include "support/echo_service.hpp"
 #include "support/flows_fixture.hpp"
 
 namespace tempeh::test {
 namespace {
 
 using flows::BlockingPeer;
-using flows::EchoService;
 using flows::Service;
 using flows::Services;
 using flows::ServiceThread;
@@ -132,7 +132,7 @@ TEST(FlowsMultiHomed, EndsWithItsEngine) {
     EXPECT_TRUE(eventually([&] { return !server.isRunning(); }));
 }
 
-TEST(FlowsEchoService, ClosesAClientThatDoesNotRead) {
+TEST(FlowsServices, MayCloseAClientThatDoesNotRead) {
     Reactor engine(Options{.sendQueueMessages = 8, .sendBufferBytes = 16 * 1024});
     EchoService echoes;
     const ServiceThread server(engine, {localTcp()}, echoes);

@@ -6,7 +6,6 @@
 #include <tempeh/message/message.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -48,22 +47,6 @@ public:
 private:
     std::vector<std::unique_ptr<Service>> services_;
     std::size_t started_ = 0;
-};
-
-/// Greets every client and sends back every request as its response, and every signal. A client that sends
-/// and does not read is closed when its send queue is full, so that it cannot hold up the others.
-class TEMPEH_EXPORT EchoService final : public Service {
-public:
-    void start(Ampe& engine, BlockingChannelGroup channels) override;
-    bool onMessage(MessagePtr& message) override;
-    void stop() noexcept override;
-
-    /// Messages sent back. The service's thread, or after its end.
-    std::uint64_t echoed() const noexcept { return echoed_; }
-
-private:
-    std::unique_ptr<BlockingChannelGroup> channels_;
-    std::uint64_t echoed_ = 0;
 };
 
 }  // namespace tempeh::flows
