@@ -141,7 +141,7 @@ TimePoint ChannelGroup::now() const {
 }
 
 void ChannelGroup::logWarning(std::string_view text) const noexcept {
-    backend_->logWarning(text);
+    if (backend_ != nullptr) backend_->logWarning(text);
 }
 
 }  // namespace tempeh

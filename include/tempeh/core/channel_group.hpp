@@ -49,9 +49,11 @@ public:
     /// The next message for this group, in order of arrival; null at the timeout (0: only what is there;
     /// default: no timeout). Any executor, one receiver at a time (a second gets NotAllowed). Cancellation
     /// (all three types: operation_aborted) and timeout never lose a message. Errors: ShutdownStarted once
-    /// everything is drained. Signature: void(error_code, MessagePtr). Under plain use_awaitable a message
-    /// that is there is given at once without a scheduler round trip, unless the coroutine can be cancelled
-    /// (then its result could be dropped on the way, so it goes through the executor).
+    /// everything is drained. A group that is destroyed ends it with operation_aborted, also when it is
+    /// started only afterwards, as an awaitable may be. Signature: void(error_code, MessagePtr). Under plain
+    /// use_awaitable a message that is there is given at once without a scheduler round trip, unless the
+    /// coroutine can be cancelled (then its result could be dropped on the way, so it goes through the
+    /// executor).
     template <typename Token = asio::use_awaitable_t<>>
     auto waitReceive(Timeout timeout = infinite, Token&& token = Token());
     template <typename Token>
@@ -122,7 +124,7 @@ public:
     bool isOpen() const noexcept { return backend_ != nullptr && backend_->isOpen(); }
 
     /// Writes a warning to the engine's log (Options::logger), as one line; usable after the engine is gone.
-    /// Any thread. Says nothing where there is no memory for it. The group is valid.
+    /// Any thread. Says nothing where there is no memory for it, nor for an empty handle.
     void logWarning(std::string_view text) const noexcept;
 
     /// False for an empty handle.

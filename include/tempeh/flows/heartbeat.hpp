@@ -56,12 +56,15 @@ public:
     /// Throws Error(InvalidOption) for times below 0. Without `onSilent` a silent peer is aborted: its
     /// requests and receive() then throw ChannelClosed.
     explicit Heartbeat(const Peer& peer, HeartbeatOptions options = {}, SilenceHook onSilent = nullptr);
+    /// Leaves an empty handle: counters() throws Error(InvalidChannelNumber).
     Heartbeat(Heartbeat&&) noexcept;
     Heartbeat& operator=(Heartbeat&&) noexcept;
     ~Heartbeat();
 
     /// A snapshot.
     HeartbeatCounters counters() const;
+    /// False when it was moved from.
+    explicit operator bool() const noexcept { return state_ != nullptr; }
 
 private:
     std::shared_ptr<detail::HeartbeatState> state_;

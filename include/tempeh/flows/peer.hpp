@@ -43,7 +43,8 @@ using SignalHandler = std::function<void(const Message& signal)>;
 /// types of cancellation). The engine must outlive every call but destruction and abort().
 class TEMPEH_EXPORT Peer {
 public:
-    /// No channel; every call but assignment and the operator throws Error(InvalidChannelNumber).
+    /// No channel, as one that was moved from: every call throws Error(InvalidChannelNumber), but for
+    /// assignment, comparison, the operator, isOpen() (false), and abort(), which does nothing.
     Peer() noexcept = default;
     /// For the other parts of this library.
     explicit Peer(std::shared_ptr<detail::PeerState> state) noexcept;

@@ -16,7 +16,8 @@ class Hub;
 }
 
 /// A ChannelGroup whose channels are Peers: one receive loop sorts what arrives for all of them. A cheap
-/// handle; the group lives as long as a handle or one of its peers does. Any thread.
+/// handle; the group lives as long as a handle or one of its peers does. Any thread. One that was moved from
+/// is empty: every call but assignment throws Error(InvalidChannelGroup).
 class TEMPEH_EXPORT PeerGroup {
 public:
     /// The engine must outlive every call but destruction. Errors: as Ampe::createGroup.
@@ -59,8 +60,11 @@ public:
     }
     GroupStats stats() const;
 
+    /// False when it was moved from.
+    explicit operator bool() const noexcept { return hub_ != nullptr; }
+
     /// For the other parts of this library.
-    const std::shared_ptr<detail::Hub>& hub() const noexcept { return hub_; }
+    const std::shared_ptr<detail::Hub>& hub() const;
 
 private:
     std::shared_ptr<detail::Hub> hub_;

@@ -80,6 +80,8 @@ struct ReconnectCounters {
 /// A peer that is connected again whenever its connection is lost, until closed. A cheap handle; copies share
 /// the link, destroying the last closes it (as Peer). Any thread, any executor; one receive() at a time.
 ///
+/// One that was moved from is empty: every call but assignment throws Error(InvalidChannelGroup).
+///
 /// Nothing is lost silently. What provably never left this process (waiting for a connection, or given back
 /// by the engine) goes to the next connection, signals first and in order; what was sent and not answered is
 /// failed or sent again, see Unanswered; what can be neither (an answer to a lost request, a part of a
@@ -224,7 +226,12 @@ public:
             std::forward<Token>(token));
     }
 
+    /// False when it was moved from.
+    explicit operator bool() const noexcept { return core_ != nullptr; }
+
 private:
+    const std::shared_ptr<detail::ReconnectCore>& core() const;
+
     std::shared_ptr<detail::ReconnectCore> core_;
 };
 

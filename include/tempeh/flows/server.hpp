@@ -27,6 +27,7 @@ public:
     /// destruction. Throws Error for an address that is malformed or a client's; that one cannot be bound is
     /// told by the calls below.
     Server(Ampe& engine, std::vector<Address> addresses, ServerOptions options = {});
+    /// Leaves an empty handle: every call but assignment throws Error(InvalidChannelGroup).
     Server(Server&&) noexcept;
     /// What was held before ends as if destroyed.
     Server& operator=(Server&&) noexcept;
@@ -89,8 +90,12 @@ public:
     using executor_type = asio::any_io_executor;
     executor_type get_executor() const { return executor(); }
 
+    /// False when it was moved from.
+    explicit operator bool() const noexcept { return core_ != nullptr; }
+
 private:
     void release() noexcept;
+    const std::shared_ptr<detail::ServerCore>& core() const;
 
     std::shared_ptr<detail::ServerCore> core_;
 };

@@ -31,7 +31,8 @@ using StreamSink = std::function<void(std::span<const std::byte> bytes)>;
 /// the reader is made; any other sender is held back by the engine's own limits alone.
 class TEMPEH_EXPORT StreamReader {
 public:
-    /// Nothing to read.
+    /// Nothing to read: every call but assignment and id() (0) throws Error(InvalidChannelNumber), as when it
+    /// was moved from.
     StreamReader() noexcept;
     /// A stream of requests or signals whose first part receive() gave. Parts that wait to be received are
     /// taken over. Also for a message that is all there is, and when the channel has ended since: next()

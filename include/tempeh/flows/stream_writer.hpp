@@ -57,6 +57,8 @@ public:
     /// give its id). Throws Error(InvalidMessageId) while another answers that id.
     StreamWriter(Peer peer, MessagePtr request, StreamOptions options = {});
     StreamWriter(Peer peer, MessageId requestId, StreamOptions options = {});
+    /// Leaves an empty handle: every call but assignment throws Error(InvalidChannelNumber); bytesWritten()
+    /// and id() give 0.
     StreamWriter(StreamWriter&&) noexcept;
     StreamWriter& operator=(StreamWriter&&) noexcept;
     ~StreamWriter();
@@ -131,7 +133,12 @@ public:
     /// The executor beside the sockets, its peer's.
     asio::any_io_executor executor() const;
 
+    /// False when it was moved from.
+    explicit operator bool() const noexcept { return sender_ != nullptr; }
+
 private:
+    const std::shared_ptr<detail::StreamSender>& sender() const;
+
     std::shared_ptr<detail::StreamSender> sender_;
 };
 

@@ -182,66 +182,71 @@ asio::awaitable<bool> awaitConnection(ReconnectPtr core, TimePoint deadline) {
 ReconnectingPeer::ReconnectingPeer(Ampe& engine, const Address& address, ReconnectOptions options)
     : core_(detail::ReconnectCore::start(engine, address, options)) {}
 
+const std::shared_ptr<detail::ReconnectCore>& ReconnectingPeer::core() const {
+    if (core_ == nullptr) throw Error(Status::InvalidChannelGroup);
+    return core_;
+}
+
 asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Timeout timeout) const {
-    return detail::ReconnectCore::request(core_, std::move(message), timeout, nullptr);
+    return detail::ReconnectCore::request(core(), std::move(message), timeout, nullptr);
 }
 
 asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Timeout timeout,
                                                       SignalHandler onSignal) const {
-    return detail::ReconnectCore::request(core_, std::move(message), timeout, std::move(onSignal));
+    return detail::ReconnectCore::request(core(), std::move(message), timeout, std::move(onSignal));
 }
 
 asio::awaitable<void> ReconnectingPeer::send(MessagePtr message) const {
-    return detail::sendHoweverLong(core_, std::move(message));
+    return detail::sendHoweverLong(core(), std::move(message));
 }
 
 asio::awaitable<bool> ReconnectingPeer::send(MessagePtr message, Duration timeout) const {
-    return detail::ReconnectCore::send(core_, std::move(message), core_->hub().time().after(timeout));
+    return detail::ReconnectCore::send(core(), std::move(message), core()->hub().time().after(timeout));
 }
 
 bool ReconnectingPeer::trySend(MessagePtr&& message) const {
-    return core_->trySend(message);
+    return core()->trySend(message);
 }
 
 asio::awaitable<void> ReconnectingPeer::respond(MessagePtr request) const {
     if (request == nullptr) throw Error(Status::NullMessage);
     const ChannelNumber cameFrom = request->header.channelNumber;
     detail::turnIntoAnswer(*request);
-    detail::PeerPtr peer = core_->current();
+    detail::PeerPtr peer = core()->current();
     if (peer == nullptr || peer->channel() != cameFrom) throw Error(Status::ChannelClosed);
     return detail::send(std::move(peer), std::move(request));
 }
 
 asio::awaitable<MessagePtr> ReconnectingPeer::receive(Timeout timeout) const {
-    return detail::receiveFrom(core_, timeout);
+    return detail::receiveFrom(core(), timeout);
 }
 
 asio::awaitable<MessagePtr> ReconnectingPeer::receive(Timeout timeout, error_code& ec) const {
-    return detail::receiveFrom(core_, timeout, ec);
+    return detail::receiveFrom(core(), timeout, ec);
 }
 
 std::string ReconnectingPeer::endReason() const {
-    return core_->endReason();
+    return core()->endReason();
 }
 
 asio::awaitable<bool> ReconnectingPeer::connected(Timeout timeout) const {
-    return detail::awaitConnection(core_, core_->hub().time().after(timeout));
+    return detail::awaitConnection(core(), core()->hub().time().after(timeout));
 }
 
 asio::awaitable<MessagePtr> ReconnectingPeer::close(MessagePtr bye) const {
-    return detail::ReconnectCore::close(core_, std::move(bye));
+    return detail::ReconnectCore::close(core(), std::move(bye));
 }
 
 LinkState ReconnectingPeer::state() const {
-    return core_->state();
+    return core()->state();
 }
 
 ReconnectCounters ReconnectingPeer::counters() const {
-    return core_->counters();
+    return core()->counters();
 }
 
 MessagePtr ReconnectingPeer::get(OpCode opCode) const {
-    MessagePtr message = core_->hub().engine().get();
+    MessagePtr message = core()->hub().engine().get();
     message->header.opCode = opCode;
     return message;
 }
@@ -253,11 +258,11 @@ MessagePtr ReconnectingPeer::get(OpCode opCode, std::string_view body) const {
 }
 
 asio::any_io_executor ReconnectingPeer::executor() const {
-    return core_->hub().group().executor();
+    return core()->hub().group().executor();
 }
 
 asio::awaitable<void> ReconnectingPeer::sleep(Timeout duration) const {
-    return detail::sleepFor(core_->hubPtr(), duration);
+    return detail::sleepFor(core()->hubPtr(), duration);
 }
 
 }  // namespace tempeh::flows

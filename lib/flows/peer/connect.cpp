@@ -60,24 +60,29 @@ Address clientAddressOf(const Address& bound) {
 
 PeerGroup::PeerGroup(Ampe& engine) : hub_(detail::Hub::create(engine)) {}
 
+const std::shared_ptr<detail::Hub>& PeerGroup::hub() const {
+    if (hub_ == nullptr) throw Error(Status::InvalidChannelGroup);
+    return hub_;
+}
+
 asio::awaitable<Peer> PeerGroup::connect(const Address& address, ConnectOptions options) const {
-    return startConnect(hub_, address, options);
+    return startConnect(hub(), address, options);
 }
 
 asio::awaitable<Peer> PeerGroup::connect(std::string_view address, ConnectOptions options) const {
-    return startConnect(hub_, parseClientAddress(address), options);
+    return startConnect(hub(), parseClientAddress(address), options);
 }
 
 asio::any_io_executor PeerGroup::executor() const {
-    return hub_->group().executor();
+    return hub()->group().executor();
 }
 
 asio::awaitable<void> PeerGroup::sleep(Timeout duration) const {
-    return detail::sleepFor(hub_, duration);
+    return detail::sleepFor(hub(), duration);
 }
 
 GroupStats PeerGroup::stats() const {
-    return hub_->group().stats();
+    return hub()->group().stats();
 }
 
 }  // namespace tempeh::flows

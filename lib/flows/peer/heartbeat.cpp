@@ -136,6 +136,7 @@ Heartbeat::~Heartbeat() {
 }
 
 HeartbeatCounters Heartbeat::counters() const {
+    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
     return state_->counters();
 }
 

@@ -22,8 +22,9 @@ asio::awaitable<bool> Peer::send(MessagePtr message, Timeout timeout) const {
 }
 
 bool Peer::trySend(MessagePtr&& message) const {
-    if (trace_ != nullptr && message != nullptr) trace_->addTo(*message);
-    return detail::trySend(*state(), message);
+    const detail::PeerPtr& peer = state();
+    if (message != nullptr) mark(*message);
+    return detail::trySend(*peer, message);
 }
 
 asio::awaitable<MessagePtr> Peer::receive(Timeout timeout) const {
@@ -70,12 +71,14 @@ MessagePtr Peer::marked(MessagePtr message) const {
 }
 
 Peer Peer::traced(const TraceContext& context) const {
+    (void)state();  // throws without a channel
     Peer peer(*this);
     peer.trace_ = std::make_shared<const TraceContext>(context);
     return peer;
 }
 
 Peer Peer::traced(const Message& request) const {
+    (void)state();
     const std::optional<TraceContext> context = TraceContext::of(request);
     return context ? traced(context->child()) : *this;
 }

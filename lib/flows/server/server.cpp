@@ -98,32 +98,37 @@ void Server::release() noexcept {
     core_->awaitHandlers();
 }
 
+const std::shared_ptr<detail::ServerCore>& Server::core() const {
+    if (core_ == nullptr) throw Error(Status::InvalidChannelGroup);
+    return core_;
+}
+
 std::vector<Address> Server::addresses(Timeout timeout) const {
-    return core_->addresses(timeout);
+    return core()->addresses(timeout);
 }
 
 asio::awaitable<void> Server::listening() const {
-    return detail::ServerCore::listening(core_);
+    return detail::ServerCore::listening(core());
 }
 
 asio::awaitable<void> Server::serve(Handler handler) {
-    return detail::ServerCore::serve(core_, std::move(handler));
+    return detail::ServerCore::serve(core(), std::move(handler));
 }
 
 asio::awaitable<bool> Server::stop(Timeout deadline) {
-    return detail::ServerCore::stop(core_, deadline);
+    return detail::ServerCore::stop(core(), deadline);
 }
 
 ServerCounters Server::counters() const {
-    return core_->counters();
+    return core()->counters();
 }
 
 std::vector<std::string> Server::served() const {
-    return core_->served();
+    return core()->served();
 }
 
 asio::any_io_executor Server::executor() const {
-    return core_->hub().group().executor();
+    return core()->hub().group().executor();
 }
 
 }  // namespace tempeh::flows

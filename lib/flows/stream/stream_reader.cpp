@@ -93,6 +93,7 @@ asio::awaitable<std::string> StreamReader::readAll(std::size_t limit) {
 }
 
 asio::awaitable<bool> StreamReader::begun(TimePoint deadline) {
+    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
     return detail::awaitPart(state_, deadline);
 }
 

@@ -47,44 +47,49 @@ StreamWriter::StreamWriter(StreamWriter&&) noexcept = default;
 StreamWriter& StreamWriter::operator=(StreamWriter&&) noexcept = default;
 StreamWriter::~StreamWriter() = default;
 
+const detail::SenderPtr& StreamWriter::sender() const {
+    if (sender_ == nullptr) throw Error(Status::InvalidChannelNumber);
+    return sender_;
+}
+
 TextHeaders& StreamWriter::textHeaders() {
-    return sender_->part().textHeaders;
+    return sender()->part().textHeaders;
 }
 
 asio::awaitable<void> StreamWriter::write(std::span<const std::byte> bytes) {
-    return StreamSender::write(sender_, bytes);
+    return StreamSender::write(sender(), bytes);
 }
 
 asio::awaitable<void> StreamWriter::write(std::string_view text) {
-    return StreamSender::write(sender_, std::as_bytes(std::span(text.data(), text.size())));
+    return StreamSender::write(sender(), std::as_bytes(std::span(text.data(), text.size())));
 }
 
 asio::awaitable<std::uint64_t> StreamWriter::writeFrom(StreamSource source) {
-    return StreamSender::writeFrom(sender_, std::move(source));
+    return StreamSender::writeFrom(sender(), std::move(source));
 }
 
 asio::awaitable<void> StreamWriter::finish(std::uint8_t status) {
-    return StreamSender::finish(sender_, status);
+    return StreamSender::finish(sender(), status);
 }
 
 asio::awaitable<MessagePtr> StreamWriter::answer(Timeout timeout) {
-    return StreamSender::answer(sender_, timeout);
+    return StreamSender::answer(sender(), timeout);
 }
 
 asio::awaitable<StreamReader> StreamWriter::answerStream(Timeout timeout) {
-    return StreamSender::answerStream(sender_, timeout);
+    return StreamSender::answerStream(sender(), timeout);
 }
 
 std::uint64_t StreamWriter::bytesWritten() const noexcept {
-    return sender_->bytesWritten();
+    return sender_ != nullptr ? sender_->bytesWritten() : 0;
 }
 
 MessageId StreamWriter::id() const noexcept {
-    return sender_->stream()->id();
+    return sender_ != nullptr ? sender_->stream()->id() : 0;
 }
 
 asio::any_io_executor StreamWriter::executor() const {
-    return sender_->stream()->peer().group().executor();
+    return sender()->stream()->peer().group().executor();
 }
 
 }  // namespace tempeh::flows
