@@ -165,7 +165,10 @@ asio::awaitable<void> answerWithTrace(Peer peer) {
     for (;;) {
         MessagePtr request = co_await peer.receive();
         const std::string trace(request->textHeaders.find(flows::traceparentHeader).value_or("none"));
-        if (request->header.opCode == OpCode::Request) co_await peer.respond(std::move(request), trace);
+        if (request->header.opCode == OpCode::Request)
+            co_await peer.respond(std::move(request), trace);
+        else if (request->header.opCode == OpCode::Signal)
+            co_await peer.send(peer.get(OpCode::Signal, trace));
     }
 }
 
@@ -177,6 +180,10 @@ TEST(FlowsBlockingTraced, CarriesTheTraceOfItsPeer) {
     EXPECT_EQ(traced->body.view(), context.traceparent());
     const MessagePtr plain = peer.request(peer.get(), patience);
     EXPECT_EQ(plain->body.view(), "none");
+    peer.traced(context).send(peer.get(OpCode::Signal));
+    EXPECT_EQ(peer.receive(patience)->body.view(), context.traceparent());
+    EXPECT_TRUE(peer.traced(context).send(peer.get(OpCode::Signal), patience));
+    EXPECT_EQ(peer.receive(patience)->body.view(), context.traceparent());
 }
 
 }  // namespace

@@ -139,6 +139,7 @@ void BlockingPeer::send(MessagePtr message) const {
 
 bool BlockingPeer::send(MessagePtr message, Timeout timeout) const {
     detail::PeerState::checkSendable(message);
+    if (message != nullptr) peer_.mark(*message);
     const detail::PeerPtr peer = peer_.state();
     return post(*peer, message, peer->hub().time().after(timeout));
 }
