@@ -87,11 +87,19 @@ class TempehConan(ConanFile):
 
     def package_info(self):
         self.cpp_info.set_property("cmake_file_name", "tempeh")
+        # Everything at once; tempeh::tempeh is the library alone.
+        self.cpp_info.set_property("cmake_target_name", "tempeh::all")
+        self.cpp_info.set_property("pkg_config_name", "tempeh-all")
         library = self.cpp_info.components["libtempeh"]
         library.set_property("cmake_target_name", "tempeh::tempeh")
         library.set_property("pkg_config_name", "tempeh")
         library.libs = ["tempeh"]
         library.requires = ["boost::headers", "fmt::fmt", "spdlog::spdlog"]
+        testing = self.cpp_info.components["testing"]
+        testing.set_property("cmake_target_name", "tempeh::testing")
+        testing.set_property("pkg_config_name", "tempeh-testing")
+        testing.libs = ["tempeh_testing"]
+        testing.requires = ["libtempeh"]
         if self.settings.os in ("Linux", "FreeBSD"):
             library.system_libs = ["pthread"]
         elif self.settings.os == "Windows":

@@ -1,5 +1,5 @@
-# What is installed, in three parts that a distribution makes packages of: tempeh_runtime (the shared libraries),
-# tempeh_development, tempeh_tool (tools/tempeh/CMakeLists.txt). Every path inside is relative: a prefix may be moved.
+# What is installed, in four parts that a distribution makes packages of: tempeh_runtime (the shared libraries),
+# tempeh_development, tempeh_testing (the library for tests), tempeh_tool (tools/tempeh/CMakeLists.txt). Every path inside is relative: a prefix may be moved.
 include(CMakePackageConfigHelpers)
 
 set(tempehPackageDir "${CMAKE_INSTALL_LIBDIR}/cmake/tempeh")
@@ -15,11 +15,24 @@ install(TARGETS ${tempehLibraries} EXPORT tempehTargets
         RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tempeh_runtime)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/tempeh" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         COMPONENT tempeh_development
-        FILES_MATCHING PATTERN "*.hpp" PATTERN "*.ipp")
+        FILES_MATCHING PATTERN "*.hpp" PATTERN "*.ipp" PATTERN "testing.hpp" EXCLUDE PATTERN "testing" EXCLUDE)
 install(EXPORT tempehTargets NAMESPACE tempeh:: DESTINATION "${tempehPackageDir}" COMPONENT tempeh_development)
+
+# After `--target tempeh` there is no such library, and the package says that it was made without.
+install(TARGETS tempeh_testing_library EXPORT tempehTestingTargets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT tempeh_testing OPTIONAL
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT tempeh_testing OPTIONAL
+        RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tempeh_testing OPTIONAL)
+install(FILES "${PROJECT_SOURCE_DIR}/include/tempeh/testing.hpp" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/tempeh"
+        COMPONENT tempeh_testing)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/tempeh/testing" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/tempeh"
+        COMPONENT tempeh_testing
+        FILES_MATCHING PATTERN "*.hpp")
+install(EXPORT tempehTestingTargets NAMESPACE tempeh:: DESTINATION "${tempehPackageDir}" COMPONENT tempeh_testing)
 
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/tempehConfig.cmake.in"
                               "${PROJECT_BINARY_DIR}/tempehConfig.cmake" INSTALL_DESTINATION "${tempehPackageDir}"
+                              PATH_VARS CMAKE_INSTALL_LIBDIR
                               NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/tempehConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/tempehConfig.cmake" "${PROJECT_BINARY_DIR}/tempehConfigVersion.cmake"
@@ -41,5 +54,7 @@ if(BUILD_SHARED_LIBS)
 endif()
 configure_file("${CMAKE_CURRENT_LIST_DIR}/tempeh.pc.in" "${PROJECT_BINARY_DIR}/tempeh.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/tempeh.pc" DESTINATION "${tempehPkgConfigDir}" COMPONENT tempeh_development)
+configure_file("${CMAKE_CURRENT_LIST_DIR}/tempeh-testing.pc.in" "${PROJECT_BINARY_DIR}/tempeh-testing.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/tempeh-testing.pc" DESTINATION "${tempehPkgConfigDir}" COMPONENT tempeh_testing)
 
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT tempeh_development)

@@ -22,6 +22,7 @@ class TestPackageConan(ConanFile):
 
     def test(self):
         if can_run(self):
-            self.run(os.path.join(self.cpp.build.bindir, "test_package"), env="conanrun")
+            for program in ("test_package", "test_simulated"):
+                self.run(os.path.join(self.cpp.build.bindir, program), env="conanrun")
             if self.dependencies["tempeh"].options.with_tools:
                 self.run("tempeh --version", env="conanrun")

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tempeh/base/export.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -11,7 +13,8 @@ namespace tempeh::detail {
 
 using OptionDuration = std::chrono::steady_clock::duration;
 
-void requireOption(bool isInRange, std::string_view field, const std::string& value, std::string_view range);
+TEMPEH_EXPORT void requireOption(bool isInRange, std::string_view field, const std::string& value,
+                                 std::string_view range);
 
 inline void requireCount(std::size_t value, std::size_t least, std::size_t most, std::string_view field,
                          std::string_view range) {
@@ -19,10 +22,12 @@ inline void requireCount(std::size_t value, std::size_t least, std::size_t most,
 }
 
 /// At least `least`.
-void requireTime(OptionDuration value, OptionDuration least, std::string_view field, std::string_view range);
+TEMPEH_EXPORT void requireTime(OptionDuration value, OptionDuration least, std::string_view field,
+                               std::string_view range);
 /// 0 and up.
-void requireTime(OptionDuration value, std::string_view field);
+TEMPEH_EXPORT void requireTime(OptionDuration value, std::string_view field);
 /// NaN is in no range.
-void requireNumber(double value, double least, double most, std::string_view field, std::string_view range);
+TEMPEH_EXPORT void requireNumber(double value, double least, double most, std::string_view field,
+                                 std::string_view range);
 
 }  // namespace tempeh::detail

@@ -1,10 +1,6 @@
 #include "testing/simulated_engine.hpp"
 
-#include "core/group.hpp"
-#include "core/options_check.hpp"
 #include "testing/simulation.hpp"
-
-#include <tempeh/core/channel_group.hpp>
 
 #include <boost/asio/strand.hpp>
 #include <spdlog/logger.h>
@@ -21,33 +17,35 @@ Options prepared(Options options) {
         options.logger = std::make_shared<spdlog::logger>("simulated");
         options.logger->set_level(spdlog::level::off);
     }
-    return core::checked(options);
+    return options;
 }
 
-std::shared_ptr<core::Engine> makeEngine(Simulation& simulation, HostContext& context,
-                                         const std::string& name, const Options& options) {
-    const asio::any_io_executor strand = asio::make_strand(context);
+core::Environment environmentOf(Simulation& simulation, const std::string& name,
+                                const asio::any_io_executor& executor) {
     World& world = simulation.world();
-    core::Environment environment{.network = std::make_unique<MemoryNetwork>(world, name, strand),
-                                  .clock = transport::Clock(world.timeline().moment())};
-    return std::make_shared<core::Engine>(context, strand, prepared(options), std::move(environment), false);
+    return {.network = std::make_unique<MemoryNetwork>(world, name, executor),
+            .clock = transport::Clock(world.timeline().moment())};
 }
 
 }  // namespace
 
 SimulatedEngine::SimulatedEngine(Simulation& simulation, std::string name, const Options& options)
-    : simulation_(simulation)
-    , context_(simulation.makeContext())
-    , name_(std::move(name))
-    , engine_(makeEngine(simulation, context_, name_, options)) {}
+    : SimulatedEngine(simulation, simulation.makeContext(), std::move(name), options) {}
+
+SimulatedEngine::SimulatedEngine(Simulation& simulation, HostContext& context, std::string name,
+                                 const Options& options)
+    : SimulatedEngine(simulation, context, asio::make_strand(context), std::move(name), options) {}
+
+SimulatedEngine::SimulatedEngine(Simulation& simulation, HostContext& context,
+                                 const asio::any_io_executor& strand, std::string name,
+                                 const Options& options)
+    : EmbeddedEngine(context, strand, prepared(options), environmentOf(simulation, name, strand))
+    , simulation_(simulation)
+    , context_(context)
+    , name_(std::move(name)) {}
 
 SimulatedEngine::~SimulatedEngine() {
     release();
-}
-
-ChannelGroup SimulatedEngine::createGroup(error_code& ec) {
-    std::shared_ptr<core::Group> group = engine_->createGroup(ec);
-    return group != nullptr ? ChannelGroup(std::move(group)) : ChannelGroup();
 }
 
 std::uint64_t SimulatedEngine::randomSeed() {
@@ -61,26 +59,20 @@ ShutdownReport SimulatedEngine::shutdown(Duration deadline, error_code& ec) {
         ec = Status::NotAllowed;
         return report;
     }
-    if (!engine_->beginShutdown()) return report;
+    if (!beginShutdown()) return report;
     const TimePoint until = timeAfter(now(), deadline);
-    const std::function<bool()> isDrained = [this] { return engine_->isDrained(); };
-    simulation_.run(&isDrained, until);
-    {
-        const core::Engine::Turn turn(*engine_);
-        return engine_->endShutdown();
-    }
+    const std::function<bool()> hasDrained = [this] { return isDrained(); };
+    simulation_.run(&hasDrained, until);
+    return endShutdown();
 }
 
 void SimulatedEngine::stop() noexcept {
-    if (std::exchange(isStopped_, true)) return;
-    const core::Engine::Turn turn(*engine_);
-    engine_->forceStop();
-    engine_->closeLingering();
+    if (!std::exchange(isStopped_, true)) EmbeddedEngine::stop();
 }
 
 void SimulatedEngine::release() noexcept {
     stop();
-    engine_->releaseContext();
+    releaseContext();
 }
 
 }  // namespace tempeh::testing::detail

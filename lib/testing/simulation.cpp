@@ -8,7 +8,7 @@
 
 namespace tempeh::testing::detail {
 
-Simulation::Simulation(const SimulationOptions& options) : sources_(~options.seed), world_(options) {
+Simulation::Simulation(const SimulationOptions& options) : scope_(~options.seed), world_(options) {
     makeContext();
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "base/run_sources.hpp"
-#include "core/message_ids.hpp"
+#include "core/run_scope.hpp"
 #include "testing/host_context.hpp"
 #include "testing/memory_network.hpp"
 #include "testing/simulated_engine.hpp"
@@ -15,22 +14,6 @@
 #include <vector>
 
 namespace tempeh::testing::detail {
-
-/// Ids begin anew with every simulation, so that those of a run do not depend on what ran before in the
-/// process.
-class OwnMessageIds {
-public:
-    OwnMessageIds() noexcept : before_(core::ids::block) {
-        constexpr MessageId end = MessageId{1} << 48U;
-        core::ids::block = {.next = 1, .end = end};
-    }
-    ~OwnMessageIds() { core::ids::block = before_; }
-    OwnMessageIds(const OwnMessageIds&) = delete;
-    OwnMessageIds& operator=(const OwnMessageIds&) = delete;
-
-private:
-    const core::ids::Block before_;
-};
 
 /// What stands behind a SimulatedNetwork.
 class Simulation {
@@ -63,8 +46,7 @@ private:
     bool step(TimePoint until);
     bool runOneHandler();
 
-    const OwnMessageIds ids_;
-    base::RunSources sources_;
+    const core::RunScope scope_;
     World world_;
     std::vector<std::unique_ptr<HostContext>> contexts_;
     std::size_t turn_ = 0;  // whose context it is

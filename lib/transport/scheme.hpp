@@ -5,6 +5,7 @@
 #include "transport/socket_options.hpp"
 #include "wire/address_scheme.hpp"
 
+#include <tempeh/base/export.hpp>
 #include <tempeh/transport/credentials.hpp>
 #include <tempeh/wire/address.hpp>
 
@@ -66,6 +67,6 @@ bool addTransport(Scheme& scheme) noexcept;
 const Scheme* findTransport(std::string_view name) noexcept;
 
 /// What carries the bytes of a channel to or from `address`.
-tempeh::Transport kindOf(const Address& address) noexcept;
+TEMPEH_EXPORT tempeh::Transport kindOf(const Address& address) noexcept;
 
 }  // namespace tempeh::transport

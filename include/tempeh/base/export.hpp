@@ -4,14 +4,22 @@
 /// Wanted on every public class that has members outside its header, on every public free function defined in
 /// lib/, and on every type that is thrown or whose address identifies it (exceptions, error categories).
 /// CMake defines TEMPEH_SHARED for the library and its users, TEMPEH_BUILDING for itself.
+/// TEMPEH_TESTING_EXPORT and TEMPEH_BUILDING_TESTING are the same of the library tempeh::testing.
 #if !defined(TEMPEH_SHARED)
 #define TEMPEH_EXPORT
+#define TEMPEH_TESTING_EXPORT
 #elif defined(_WIN32) || defined(__CYGWIN__)
 #if defined(TEMPEH_BUILDING)
 #define TEMPEH_EXPORT __declspec(dllexport)
 #else
 #define TEMPEH_EXPORT __declspec(dllimport)
 #endif
+#if defined(TEMPEH_BUILDING_TESTING)
+#define TEMPEH_TESTING_EXPORT __declspec(dllexport)
+#else
+#define TEMPEH_TESTING_EXPORT __declspec(dllimport)
+#endif
 #else
 #define TEMPEH_EXPORT [[gnu::visibility("default")]]
+#define TEMPEH_TESTING_EXPORT [[gnu::visibility("default")]]
 #endif

@@ -13,12 +13,12 @@ namespace tempeh::testing {
 /// none failed. The first for which it throws ends that: what it threw, the seed and the last things that
 /// happened are written to `out` (default: standard error). With TEMPEH_SIM_SEED in the environment that
 /// seed alone runs: a failure found once is there again under a debugger.
-TEMPEH_EXPORT bool forEachSeed(std::uint64_t count, const SimulationOptions& options,
-                               const std::function<void(SimulatedNetwork&)>& body);
-TEMPEH_EXPORT bool forEachSeed(std::uint64_t count, const SimulationOptions& options,
-                               const std::function<void(SimulatedNetwork&)>& body, std::ostream& out);
+TEMPEH_TESTING_EXPORT bool forEachSeed(std::uint64_t count, const SimulationOptions& options,
+                                       const std::function<void(SimulatedNetwork&)>& body);
+TEMPEH_TESTING_EXPORT bool forEachSeed(std::uint64_t count, const SimulationOptions& options,
+                                       const std::function<void(SimulatedNetwork&)>& body, std::ostream& out);
 
 /// Throws std::logic_error with that text unless it is true; for bodies.
-TEMPEH_EXPORT void require(bool condition, const char* text);
+TEMPEH_TESTING_EXPORT void require(bool condition, const char* text);
 
 }  // namespace tempeh::testing

@@ -25,7 +25,7 @@ class Simulation;
 /// All of it belongs to one thread, and nothing happens outside run(), runFor() and runUntil(). A run is the
 /// same again only if the program is: no clock of its own (use now() and sleep()), no chance of its own that
 /// is not seeded, no order that depends on addresses. Groups and peers must not outlive it.
-class TEMPEH_EXPORT SimulatedNetwork {
+class TEMPEH_TESTING_EXPORT SimulatedNetwork {
 public:
     /// One without engines. Any number of networks, one after the other.
     explicit SimulatedNetwork(const SimulationOptions& options = {});
