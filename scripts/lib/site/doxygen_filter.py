@@ -35,7 +35,9 @@ def filtered(lines):
     isInside, hasWords = False, False
     isListed = False  # a file is, when a comment says that it is one
     for line in lines:
-        if line == STATUSES:
+        if line.startswith("#define TEMPEH_STATUS("):
+            line = ""
+        elif line == STATUSES:
             line = statuses()
         bare = line.strip()
         if not bare and not isListed:
