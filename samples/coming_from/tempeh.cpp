@@ -39,7 +39,7 @@ std::string ask(tempeh::Ampe& engine,
     const flows::BlockingPeer server =
         flows::connectBlocking(engine, address);
     MessagePtr question =
-        server.get(OpCode::Request, "stressed");
+        server.newMessage(OpCode::Request, "stressed");
     const MessagePtr answer =
         server.request(std::move(question), 5s);
     if (!answer) return "no answer in 5 s";
@@ -51,7 +51,7 @@ asio::awaitable<std::string> askAwaiting(
     flows::Peer server =
         co_await flows::connect(engine, address);
     MessagePtr question =
-        server.get(OpCode::Request, "stressed");
+        server.newMessage(OpCode::Request, "stressed");
     const MessagePtr answer =
         co_await server.request(std::move(question), 5s);
     if (!answer) co_return "no answer in 5 s";

@@ -27,7 +27,7 @@ asio::awaitable<void> serve(flows::Peer display) {
 asio::awaitable<void> show(tempeh::Ampe& engine, tempeh::Address address) {
     flows::Peer centre = co_await flows::connect(engine, address);
 
-    MessagePtr question = centre.get(OpCode::Request, "how warm is it?");
+    MessagePtr question = centre.newMessage(OpCode::Request, "how warm is it?");
     MessagePtr answer = co_await centre.request(std::move(question), 5s);
     fmt::print("{}\n", answer ? answer->body.view() : "no answer in 5 s");
 

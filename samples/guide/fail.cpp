@@ -33,7 +33,7 @@ asio::awaitable<void> serve(flows::Peer display) {
 asio::awaitable<std::string> ask(flows::Peer centre, std::string question,
                                  tempeh::Duration patience) {
     try {
-        MessagePtr request = centre.get(OpCode::Request, question);
+        MessagePtr request = centre.newMessage(OpCode::Request, question);
         MessagePtr answer =
             co_await centre.request(std::move(request), patience);
         if (!answer) co_return "no answer in time; may ask again";

@@ -36,7 +36,7 @@ asio::awaitable<void> serve(flows::Peer display) {
 
 asio::awaitable<void> show(tempeh::Ampe& engine, tempeh::Address address) {
     flows::Peer centre = co_await flows::connect(engine, address);
-    MessagePtr question = centre.get(OpCode::Request, "all of today");
+    MessagePtr question = centre.newMessage(OpCode::Request, "all of today");
     flows::StreamReader day =
         co_await flows::requestStream(centre, std::move(question), 5s);
     if (!day) throw std::runtime_error("no answer in 5 s");

@@ -36,7 +36,7 @@ asio::awaitable<void> report(tempeh::Ampe& engine, int& confirmed) {
     const flows::ReconnectingPeer centre(engine, address, options);
     while (confirmed < total) {
         MessagePtr reading =
-            centre.get(OpCode::Request, std::to_string(confirmed));
+            centre.newMessage(OpCode::Request, std::to_string(confirmed));
         if (co_await centre.request(std::move(reading), 5s)) ++confirmed;
     }
     co_await centre.close();

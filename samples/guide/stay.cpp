@@ -48,7 +48,7 @@ private:
 // A reading is a request now: it is done when somebody has confirmed it.
 asio::awaitable<std::string> report(flows::ReconnectingPeer centre,
                                     std::string reading) {
-    MessagePtr request = centre.get(OpCode::Request, reading);
+    MessagePtr request = centre.newMessage(OpCode::Request, reading);
     MessagePtr answer = co_await centre.request(std::move(request), 30s);
     if (!answer) co_return reading + ": not confirmed in 30 s";
     co_return reading + ": noted by " + std::string(answer->body.view());

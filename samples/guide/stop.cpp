@@ -30,7 +30,7 @@ asio::awaitable<void> serve(flows::Peer display, std::promise<void>* asked) {
 }
 
 asio::awaitable<std::string> ask(flows::Peer centre) {
-    MessagePtr question = centre.get(OpCode::Request, "how warm is it?");
+    MessagePtr question = centre.newMessage(OpCode::Request, "how warm is it?");
     MessagePtr answer = co_await centre.request(std::move(question), 5s);
     co_return answer ? std::string(answer->body.view()) : "no answer";
 }

@@ -59,8 +59,9 @@ asio::awaitable<void> measure(tempeh::Ampe& engine, tempeh::Address address,
     try {
         flows::Peer centre = co_await flows::connect(engine, address, options);
         for (const std::string_view reading : {"12.4", "12.5", "12.7"})
-            co_await centre.send(centre.get(OpCode::Signal, reading));
-        // Goes behind everything sent before: the reply proves the peer received all of it.
+            co_await centre.send(centre.newMessage(OpCode::Signal, reading));
+        // Goes behind everything sent before: the reply proves the peer
+        // received all of it.
         const MessagePtr bye = co_await centre.close();
         fmt::print("{} {}\n", name, bye ? "was heard" : "may not be heard");
     } catch (const flows::Refused& refused) {
@@ -71,7 +72,7 @@ asio::awaitable<void> measure(tempeh::Ampe& engine, tempeh::Address address,
 asio::awaitable<void> show(tempeh::Ampe& engine, tempeh::Address address) {
     flows::Peer centre = co_await flows::connect(engine, address);
     for (const std::string_view station : {"north", "moon"}) {
-        MessagePtr question = centre.get(OpCode::Request, station);
+        MessagePtr question = centre.newMessage(OpCode::Request, station);
         MessagePtr answer = co_await centre.request(std::move(question), 5s);
         if (!answer) co_return;
         fmt::print("{}: {} (status {})\n", station, answer->body.view(),

@@ -31,7 +31,7 @@ asio::awaitable<void> forecast(flows::Peer display) {
 // No coroutine, no Asio: calls that wait.
 void show(tempeh::Ampe& engine, const tempeh::Address& address) {
     const flows::BlockingPeer centre = flows::connectBlocking(engine, address);
-    MessagePtr question = centre.get(OpCode::Request, "tomorrow?");
+    MessagePtr question = centre.newMessage(OpCode::Request, "tomorrow?");
     MessagePtr answer = centre.request(std::move(question), 5s);
     fmt::print("{}\n", answer ? answer->body.view() : "no answer in 5 s");
     centre.close();

@@ -22,7 +22,7 @@ using tempeh::MessagePtr, tempeh::OpCode;
 // One request from either side, told as it is answered.
 asio::awaitable<std::string> ask(flows::Peer other, std::string who, std::string question) {
     fmt::print("{} asks: {}\n", who, question);
-    const MessagePtr answer = co_await other.request(other.get(OpCode::Request, question), 10s);
+    const MessagePtr answer = co_await other.request(other.newMessage(OpCode::Request, question), 10s);
     if (!answer) throw std::runtime_error("no answer");
     co_return std::string(answer->body.view());
 }

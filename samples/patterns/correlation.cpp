@@ -39,7 +39,7 @@ asio::awaitable<void> squareBackwards(flows::Peer client) {
 
 // The message id does the matching: request() chooses one, and the answer carries the same.
 asio::awaitable<bool> isSquared(flows::Peer server, long number) {
-    MessagePtr request = server.get(OpCode::Request, std::to_string(number));
+    MessagePtr request = server.newMessage(OpCode::Request, std::to_string(number));
     const MessagePtr answer = co_await server.request(std::move(request), 10s);
     co_return answer && answer->body.view() == std::to_string(number * number);
 }

@@ -47,7 +47,7 @@ asio::awaitable<void> serve(ChannelGroup group, Answer answer) {
 
 void ask(const flows::BlockingPeer& peer, std::string_view who, std::string_view question) {
     try {
-        const MessagePtr answer = peer.request(peer.get(OpCode::Request, question));
+        const MessagePtr answer = peer.request(peer.newMessage(OpCode::Request, question));
         fmt::print("{}: {} - {}\n", who, question, answer->body.view());
     } catch (const tempeh::Error& error) {
         fmt::print("{}: {} - {}\n", who, question, tempeh::nameOf(error.status()));

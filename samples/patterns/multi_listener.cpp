@@ -35,7 +35,7 @@ asio::awaitable<void> describe(flows::Peer client) {
 asio::awaitable<void> askAll(tempeh::Ampe& engine, std::vector<tempeh::Address> addresses) {
     for (const tempeh::Address& address : addresses) {
         flows::Peer server = co_await flows::connect(engine, address);
-        MessagePtr request = server.get(OpCode::Request, "how did I come in?");
+        MessagePtr request = server.newMessage(OpCode::Request, "how did I come in?");
         const MessagePtr answer = co_await server.request(std::move(request), 10s);
         fmt::print("over {}\n", answer ? answer->body.view() : "nothing");
         co_await server.close();

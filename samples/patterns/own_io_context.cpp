@@ -73,7 +73,7 @@ asio::awaitable<void> visit(tempeh::Ampe& engine, flows::Server& server, tcp::en
 
     co_await server.listening();
     flows::Peer peer = co_await flows::connect(engine, server.addresses().front());
-    const MessagePtr response = co_await peer.request(peer.get(OpCode::Request, "by message"), 10s);
+    const MessagePtr response = co_await peer.request(peer.newMessage(OpCode::Request, "by message"), 10s);
     fmt::print("{}\n", response->body.view());
     co_await peer.close();
 }

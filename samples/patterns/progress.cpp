@@ -24,7 +24,7 @@ asio::awaitable<void> bake(flows::Peer client) {
         if (request->header.opCode != OpCode::Request) continue;
         for (int percent = 25; percent < 100; percent += 25) {
             // ... a quarter of the work ...
-            MessagePtr progress = client.get(OpCode::Signal, std::to_string(percent));
+            MessagePtr progress = client.newMessage(OpCode::Signal, std::to_string(percent));
             progress->header.messageId = request->header.messageId;  // what it is about
             co_await client.send(std::move(progress));
         }
@@ -37,7 +37,7 @@ asio::awaitable<void> order(tempeh::Ampe& engine, tempeh::Address address) {
     const flows::SignalHandler onProgress = [](const tempeh::Message& signal) {
         fmt::print("{} %\n", signal.body.view());
     };
-    MessagePtr request = bakery.get(OpCode::Request, "a cake, please");
+    MessagePtr request = bakery.newMessage(OpCode::Request, "a cake, please");
     const MessagePtr answer = co_await bakery.request(std::move(request), 10s, onProgress);
     fmt::print("done: {}\n", answer ? answer->body.view() : "not in 10 s");
     co_await bakery.close();

@@ -54,7 +54,7 @@ void killServer(pid_t pid) {
 // --- The client. ---
 
 asio::awaitable<std::string> ask(flows::ReconnectingPeer server, std::string question) {
-    const MessagePtr response = co_await server.request(server.get(OpCode::Request, question), 30s);
+    const MessagePtr response = co_await server.request(server.newMessage(OpCode::Request, question), 30s);
     co_return fmt::format("{}: {}", question, response ? response->body.view() : "no answer");
 }
 

@@ -33,14 +33,15 @@ asio::awaitable<void> serve(flows::Peer client) {
 asio::awaitable<void> ask(tempeh::Ampe& engine, tempeh::Address address) {
     flows::Peer server = co_await flows::connect(engine, address);
 
-    MessagePtr answer = co_await server.request(server.get(OpCode::Request, "stressed"), 5s);
+    MessagePtr answer = co_await server.request(server.newMessage(OpCode::Request, "stressed"), 5s);
     if (!answer) throw std::runtime_error("no answer in 5 s");
     std::cout << "stressed -> " << answer->body.view() << '\n';
 
-    answer = co_await server.request(server.get(OpCode::Request, "be silent"), 20ms);
+    answer = co_await server.request(server.newMessage(OpCode::Request, "be silent"), 20ms);
     std::cout << "be silent -> " << (answer ? "an answer" : "no answer in time") << '\n';
 
-    answer = co_await server.request(server.get(OpCode::Request, "drawer"), 5s);  // the channel lives on
+    answer =
+        co_await server.request(server.newMessage(OpCode::Request, "drawer"), 5s);  // the channel lives on
     std::cout << "drawer -> " << (answer ? answer->body.view() : "no answer in time") << '\n';
     co_await server.close();
 }

@@ -75,7 +75,7 @@ int main() {
     for (const tempeh::Address& address : server.addresses()) {
         const flows::BlockingPeer peer = flows::connectBlocking(engine, address);
         for (const std::string_view text : {"reverse looter", "looter"}) {
-            const MessagePtr answer = peer.request(peer.get(OpCode::Request, text), 10s);
+            const MessagePtr answer = peer.request(peer.newMessage(OpCode::Request, text), 10s);
             fmt::print("{} -> {}\n", text, answer ? answer->body.view() : "no answer");
         }
         peer.close();

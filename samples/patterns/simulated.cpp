@@ -47,7 +47,7 @@ asio::awaitable<void> payThreeTimes(tempeh::Ampe& engine, int& confirmed) {
     const flows::ReconnectingPeer bank(engine, tempeh::TcpClientAddress{"bank", 7099}, options);
     while (confirmed < 3) {
         const std::string payment = fmt::format("payment {}", confirmed);
-        const MessagePtr answer = co_await bank.request(bank.get(OpCode::Request, payment), 5s);
+        const MessagePtr answer = co_await bank.request(bank.newMessage(OpCode::Request, payment), 5s);
         if (answer != nullptr) ++confirmed;
     }
     co_await bank.close();

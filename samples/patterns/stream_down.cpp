@@ -55,7 +55,7 @@ asio::awaitable<void> sendFile(flows::Peer client, fs::path path) {
 
 asio::awaitable<void> download(tempeh::Ampe& engine, tempeh::Address address, fs::path to) {
     flows::Peer server = co_await flows::connect(engine, address);
-    MessagePtr request = server.get(OpCode::Request, "the file, please");
+    MessagePtr request = server.newMessage(OpCode::Request, "the file, please");
     flows::StreamReader reader = co_await flows::requestStream(server, std::move(request), 10s);
     if (!reader) throw std::runtime_error("no answer in 10 s");
 

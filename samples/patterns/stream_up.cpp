@@ -42,7 +42,7 @@ asio::awaitable<void> receiveUploads(flows::Peer client) {
         }
         fmt::print("server: {}, {} bytes\n", name, size);
 
-        MessagePtr answer = client.get(OpCode::Response, std::to_string(sum));
+        MessagePtr answer = client.newMessage(OpCode::Response, std::to_string(sum));
         answer->header.messageId = upload.id();
         co_await client.send(std::move(answer));
     }

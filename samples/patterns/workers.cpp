@@ -82,7 +82,7 @@ asio::awaitable<void> takeIn(flows::Peer client, Workers* workers) {
 
 asio::awaitable<bool> ask(flows::Peer server, int number) {
     const MessagePtr answer =
-        co_await server.request(server.get(OpCode::Request, fmt::format("{}-a", number)), 30s);
+        co_await server.request(server.newMessage(OpCode::Request, fmt::format("{}-a", number)), 30s);
     const std::string text = std::to_string(number);
     co_return answer && answer->body.view() == "a-" + std::string(text.rbegin(), text.rend());
 }

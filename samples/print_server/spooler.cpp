@@ -86,7 +86,7 @@ asio::awaitable<void> Spooler::print(flows::Peer worker, const Job& job) {
 
 /// Waits whenever the worker is behind. Progress that comes meanwhile waits for follow().
 asio::awaitable<void> Spooler::send(flows::Peer worker, const Job& job) {
-    MessagePtr part = worker.get(OpCode::Request, fmt::format("pages={}", job.pages));
+    MessagePtr part = worker.newMessage(OpCode::Request, fmt::format("pages={}", job.pages));
     part->textHeaders.append(ticketHeader, job.ticketFormat);
     std::string_view rest = job.document;
     for (;;) {
@@ -94,7 +94,7 @@ asio::awaitable<void> Spooler::send(flows::Peer worker, const Job& job) {
         part->header.more = !rest.empty();
         co_await worker.send(std::move(part));
         if (rest.empty()) co_return;
-        part = worker.get(OpCode::Request, rest.substr(0, pieceBytes));
+        part = worker.newMessage(OpCode::Request, rest.substr(0, pieceBytes));
         part->textHeaders.append(pdlHeader, job.pdl);
         rest.remove_prefix(part->body.size());
     }

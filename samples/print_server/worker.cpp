@@ -40,7 +40,7 @@ struct Raster {
 };
 
 MessagePtr report(const flows::Peer& spooler, MessageId job, OpCode opCode, int done, int pages) {
-    MessagePtr message = spooler.get(opCode);
+    MessagePtr message = spooler.newMessage(opCode);
     message->header.messageId = job;
     message->textHeaders.append(progressHeader, progress(done, pages));
     return message;

@@ -25,7 +25,7 @@ int main() {
 
     const flows::BlockingPeer peer = flows::connectBlocking(engine, server.addresses().front());
     const auto response =
-        peer.request(peer.get(tempeh::OpCode::Request, "does it?"), std::chrono::seconds(10));
+        peer.request(peer.newMessage(tempeh::OpCode::Request, "does it?"), std::chrono::seconds(10));
     if (!response) return EXIT_FAILURE;
     fmt::print("{} {}\n", response->header.opCode, response->body.view());
     peer.close();

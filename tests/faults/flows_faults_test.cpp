@@ -30,7 +30,7 @@ void endureConversation(const std::string& name, const std::function<std::string
 asio::awaitable<void> ask(Ampe& engine, Address server) {
     flows::Peer peer = co_await flows::connect(engine, server, {.timeout = answerTime});
     for (int i = 0; i < 3; ++i) {
-        MessagePtr request = peer.get(OpCode::Request, "hello");
+        MessagePtr request = peer.newMessage(OpCode::Request, "hello");
         co_await peer.request(std::move(request), answerTime);
     }
     co_await peer.close();
@@ -39,7 +39,7 @@ asio::awaitable<void> ask(Ampe& engine, Address server) {
 /// Ends with its peer.
 asio::awaitable<void> waitInVain(flows::Peer peer) {
     try {
-        MessagePtr request = peer.get(OpCode::Request, "no");
+        MessagePtr request = peer.newMessage(OpCode::Request, "no");
         co_await peer.request(std::move(request), answerTime);
     } catch (const std::exception&) {
         co_return;
@@ -54,7 +54,7 @@ asio::awaitable<void> askManyAtOnce(Ampe& engine, Address server) {
         for (int i = 0; i < 20; ++i)
             asio::co_spawn(executor, waitInVain(peer), asio::detached);
     }
-    MessagePtr request = peer.get(OpCode::Request, "hello");
+    MessagePtr request = peer.newMessage(OpCode::Request, "hello");
     co_await peer.request(std::move(request), answerTime);
     co_await peer.receive(1ms);
     peer.abort();
@@ -80,9 +80,9 @@ asio::awaitable<void> keepAlive(Ampe& engine, Address server) {
 
 asio::awaitable<void> reconnect(Ampe& engine, Address server) {
     const flows::ReconnectingPeer link(engine, server, {.attemptTimeout = answerTime});
-    MessagePtr request = link.get(OpCode::Request, "hello");
+    MessagePtr request = link.newMessage(OpCode::Request, "hello");
     co_await link.request(std::move(request), answerTime);
-    MessagePtr signal = link.get(OpCode::Signal, "news");
+    MessagePtr signal = link.newMessage(OpCode::Signal, "news");
     co_await link.send(std::move(signal));
     co_await link.close();
 }
@@ -90,8 +90,8 @@ asio::awaitable<void> reconnect(Ampe& engine, Address server) {
 void askOnThread(Ampe& engine, const Address& server) {
     const flows::BlockingPeer peer = flows::connectBlocking(engine, server, {.timeout = answerTime});
     for (int i = 0; i < 3; ++i)
-        peer.request(peer.get(OpCode::Request, "hello"), answerTime, [](const Message&) {});
-    peer.send(peer.get(OpCode::Signal, "news"));
+        peer.request(peer.newMessage(OpCode::Request, "hello"), answerTime, [](const Message&) {});
+    peer.send(peer.newMessage(OpCode::Signal, "news"));
     peer.receive(1ms);
     peer.close();
 }

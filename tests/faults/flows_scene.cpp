@@ -135,7 +135,7 @@ std::string FlowsScene::checkService() {
     }
     try {
         const flows::BlockingPeer peer = flows::connectBlocking(clients(), address_, {.timeout = longEnough});
-        if (peer.request(peer.get(OpCode::Request, "still there?"), longEnough) == nullptr)
+        if (peer.request(peer.newMessage(OpCode::Request, "still there?"), longEnough) == nullptr)
             return "the server does not answer the next client\n";
         peer.close();
     } catch (const std::exception& error) {

@@ -55,7 +55,7 @@ asio::awaitable<void> streamInEveryWay(Peer peer) {
     co_await writer.write(std::string(5000, 'x'));
     writer.textHeaders().append("a-name-that-is-long-enough", "a value that is long enough");
     (void)co_await writer.answer(patience);
-    (void)co_await peer.request(peer.get(OpCode::Request, std::string(5000, 'y')), patience);
+    (void)co_await peer.request(peer.newMessage(OpCode::Request, std::string(5000, 'y')), patience);
 }
 
 TEST(AwaitedTemporaries, OptionsAndTextsAreDestroyedOnce) {

@@ -166,8 +166,8 @@ std::vector<Call> callsOfPeer(const std::string& kind, const std::shared_ptr<Pee
         {"endReason", none, [&p] { p.endReason(); }},
         {"channel", none, [&p] { p.channel(); }},
         {"hello", none, [&p] { p.hello(); }},
-        {"get", none, [&p] { p.get(); }},
-        {"getBody", none, [&p] { p.get(OpCode::Signal, "body"); }},
+        {"newMessage", none, [&p] { p.newMessage(); }},
+        {"newMessageWithBody", none, [&p] { p.newMessage(OpCode::Signal, "body"); }},
         {"traced", none, [&p] { p.traced(flows::TraceContext::begin()); }},
         {"tracedLike", none, [&p] { p.traced(*request()); }},
         {"executor", none, [&p] { p.executor(); }},
@@ -208,7 +208,7 @@ std::vector<Call> callsOfBlockingPeer() {
         {"counters", none, [p] { p.counters(); }},
         {"channel", none, [p] { p.channel(); }},
         {"hello", none, [p] { p.hello(); }},
-        {"get", none, [p] { p.get(); }},
+        {"newMessage", none, [p] { p.newMessage(); }},
         {"traced", none, [p] { p.traced(flows::TraceContext::begin()); }},
         {"others", Status::Success,
          [p] {
@@ -335,8 +335,8 @@ TEST(MovedFrom, ReconnectingPeer) {
                {"state", [&l] { l.state(); }},
                {"endReason", [&l] { l.endReason(); }},
                {"counters", [&l] { l.counters(); }},
-               {"get", [&l] { l.get(); }},
-               {"getBody", [&l] { l.get(OpCode::Signal, "body"); }},
+               {"newMessage", [&l] { l.newMessage(); }},
+               {"newMessageWithBody", [&l] { l.newMessage(OpCode::Signal, "body"); }},
                {"executor", [&l] { l.executor(); }},
                {"sleep", [&l] { finish(l.sleep(1ms)); }}});
 }

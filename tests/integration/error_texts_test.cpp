@@ -163,7 +163,7 @@ TEST(EndTexts, OfAPeerThatWentAway) {
     });
     const std::string address = toString(flows::clientAddressOf(pair.address));
     const BlockingPeer blocking(pair.connect());
-    blocking.send(blocking.get(OpCode::Signal));
+    blocking.send(blocking.newMessage(OpCode::Signal));
     EXPECT_EQ(textOf([&] { blocking.receive(); }),
               "ChannelClosed: The channel has ended and its number is no longer valid: " + address +
                   ": PeerDisconnected: the peer closed the connection; connect again if you still need it");
@@ -178,7 +178,7 @@ TEST(EndTexts, OfALinkThatWasLost) {
     const std::string address = toString(flows::clientAddressOf(pair.address));
     const ReconnectingPeer link(engine, flows::clientAddressOf(pair.address));
     run(engine.executor(), [](ReconnectingPeer over, std::string at) -> asio::awaitable<void> {
-        co_await over.send(over.get(OpCode::Signal));
+        co_await over.send(over.newMessage(OpCode::Signal));
         MessagePtr news = co_await over.receive(patience);
         news = co_await over.receive(patience);
         EXPECT_TRUE(news->isChannelClosed()) << dump(*news);

@@ -19,7 +19,7 @@ asio::awaitable<void> askBack(Peer peer) {
     for (;;) {
         MessagePtr request = co_await peer.receive();
         if (request->header.opCode != OpCode::Request) continue;
-        MessagePtr question = peer.get(OpCode::Request, "who are you?");
+        MessagePtr question = peer.newMessage(OpCode::Request, "who are you?");
         const MessagePtr answer = co_await peer.request(std::move(question), patience);
         EXPECT_NE(answer, nullptr);
         co_await peer.respond(std::move(request));
@@ -31,7 +31,7 @@ asio::awaitable<void> answerAll(Peer peer) {
 }
 
 asio::awaitable<void> askOnce(Peer peer, int* left, Event* done) {
-    const MessagePtr answer = co_await peer.request(peer.get(), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(), patience);
     EXPECT_NE(answer, nullptr);
     if (--*left == 0) done->set();
 }
@@ -77,7 +77,7 @@ private:
 
 asio::awaitable<void> tellNumbers(Peer peer, int count) {
     for (int i = 0; i < count; ++i)
-        co_await peer.send(peer.get(OpCode::Signal, std::to_string(i)));
+        co_await peer.send(peer.newMessage(OpCode::Signal, std::to_string(i)));
     co_await peer.close();
 }
 
@@ -106,14 +106,14 @@ asio::awaitable<void> spreadNews(Peer peer) {
         MessagePtr request = co_await peer.receive();
         if (request->header.opCode != OpCode::Request) continue;
         for (int i = 0; i < 3; ++i)
-            co_await peer.send(peer.get(OpCode::Signal, "news"));
+            co_await peer.send(peer.newMessage(OpCode::Signal, "news"));
         co_await peer.respond(std::move(request), "hi");
     }
 }
 
 asio::awaitable<void> expectNewsInTheEnd(Peer peer) {
     for (int i = 0; i < many; ++i) {
-        const MessagePtr answer = co_await peer.request(peer.get(), patience);
+        const MessagePtr answer = co_await peer.request(peer.newMessage(), patience);
         EXPECT_NE(answer, nullptr);
     }
     for (int i = 0; i < 3 * many; ++i) {
@@ -129,7 +129,7 @@ TEST(FlowsBacklog, NewsThatNobodyReceivesHoldsNoAnswerUp) {
 
 asio::awaitable<void> askALinkOften(flows::ReconnectingPeer link) {
     for (int i = 0; i < many; ++i) {
-        const MessagePtr answer = co_await link.request(link.get(), patience);
+        const MessagePtr answer = co_await link.request(link.newMessage(), patience);
         EXPECT_NE(answer, nullptr);
     }
 }
@@ -192,7 +192,7 @@ asio::awaitable<void> readOnePart(Peer peer) {
 asio::awaitable<void> sendParts(Peer peer) {
     error_code ec;
     while (!ec) {
-        MessagePtr part = peer.get(OpCode::Request, "part");
+        MessagePtr part = peer.newMessage(OpCode::Request, "part");
         part->header.messageId = 9;
         part->header.more = true;
         ec = co_await codeOf(peer.send(std::move(part)));

@@ -15,22 +15,22 @@ protected:
 };
 
 TEST_F(FlowsBlocking, AsksAndReceives) {
-    const MessagePtr answer = peer_.request(peer_.get(OpCode::Request, "hi"));
+    const MessagePtr answer = peer_.request(peer_.newMessage(OpCode::Request, "hi"));
     EXPECT_EQ(answer->body.view(), "hi");
     EXPECT_EQ(peer_.receive(0s), nullptr);
     EXPECT_EQ(peer_.receive(1ms), nullptr);
-    peer_.send(peer_.get(OpCode::Signal, "news"));
+    peer_.send(peer_.newMessage(OpCode::Signal, "news"));
     EXPECT_EQ(peer_.receive(patience)->body.view(), "news");
-    peer_.send(peer_.get(OpCode::Signal, "more"));
+    peer_.send(peer_.newMessage(OpCode::Signal, "more"));
     EXPECT_EQ(peer_.receive()->body.view(), "more");
 }
 
 TEST_F(FlowsBlocking, Closes) {
     EXPECT_NE(peer_.close(), nullptr);
     EXPECT_FALSE(peer_.isOpen());
-    EXPECT_THROW(peer_.send(peer_.get(OpCode::Signal)), Error);
+    EXPECT_THROW(peer_.send(peer_.newMessage(OpCode::Signal)), Error);
     EXPECT_THROW(peer_.receive(), Error);
-    EXPECT_THROW(peer_.request(peer_.get()), Error);
+    EXPECT_THROW(peer_.request(peer_.newMessage()), Error);
 }
 
 TEST_F(FlowsBlocking, ReceiveEndsWithTheChannel) {
@@ -78,7 +78,7 @@ TEST_F(FlowsBlocking, IsNotAllowedOnTheEnginesThread) {
             }
             return Status::Success;
         };
-        waited.set_value(statusOfCall([&] { peer_.request(peer_.get()); }));
+        waited.set_value(statusOfCall([&] { peer_.request(peer_.newMessage()); }));
         connected.set_value(
             statusOfCall([&] { flows::connectBlocking(pair_.clientReactor, pair_.address); }));
     });
@@ -91,7 +91,7 @@ asio::awaitable<void> holdRequests(Peer peer) {
     for (;;) {
         MessagePtr message = co_await peer.receive();
         if (message->header.opCode != OpCode::Request) continue;
-        MessagePtr progress = peer.get(OpCode::Signal, "working");
+        MessagePtr progress = peer.newMessage(OpCode::Signal, "working");
         progress->header.messageId = message->header.messageId;
         co_await peer.send(std::move(progress));
         kept.push_back(std::move(message));
@@ -102,7 +102,7 @@ TEST(FlowsBlockingRequest, TimesOutAfterItsProgress) {
     FlowsPair pair(holdRequests);
     const BlockingPeer peer = flows::connectBlocking(pair.clientReactor, pair.address);
     int signals = 0;
-    const MessagePtr answer = peer.request(peer.get(), 50ms, [&](const Message& signal) {
+    const MessagePtr answer = peer.request(peer.newMessage(), 50ms, [&](const Message& signal) {
         EXPECT_EQ(signal.body.view(), "working");
         ++signals;
     });
@@ -156,7 +156,7 @@ TEST(FlowsBlockingServer, HandsPeersToThreads) {
         }
     });
     const BlockingPeer peer = flows::connectBlocking(pair.clientReactor, pair.address);
-    EXPECT_EQ(peer.request(peer.get())->body.view(), "from a thread");
+    EXPECT_EQ(peer.request(peer.newMessage())->body.view(), "from a thread");
     EXPECT_NE(peer.close(), nullptr);
     worker.join();
 }
@@ -168,7 +168,7 @@ asio::awaitable<void> answerWithTrace(Peer peer) {
         if (request->header.opCode == OpCode::Request)
             co_await peer.respond(std::move(request), trace);
         else if (request->header.opCode == OpCode::Signal)
-            co_await peer.send(peer.get(OpCode::Signal, trace));
+            co_await peer.send(peer.newMessage(OpCode::Signal, trace));
     }
 }
 
@@ -176,13 +176,13 @@ TEST(FlowsBlockingTraced, CarriesTheTraceOfItsPeer) {
     FlowsPair pair(answerWithTrace);
     const BlockingPeer peer = flows::connectBlocking(pair.clientReactor, pair.address);
     const flows::TraceContext context = flows::TraceContext::begin();
-    const MessagePtr traced = peer.traced(context).request(peer.get(), patience);
+    const MessagePtr traced = peer.traced(context).request(peer.newMessage(), patience);
     EXPECT_EQ(traced->body.view(), context.traceparent());
-    const MessagePtr plain = peer.request(peer.get(), patience);
+    const MessagePtr plain = peer.request(peer.newMessage(), patience);
     EXPECT_EQ(plain->body.view(), "none");
-    peer.traced(context).send(peer.get(OpCode::Signal));
+    peer.traced(context).send(peer.newMessage(OpCode::Signal));
     EXPECT_EQ(peer.receive(patience)->body.view(), context.traceparent());
-    EXPECT_TRUE(peer.traced(context).send(peer.get(OpCode::Signal), patience));
+    EXPECT_TRUE(peer.traced(context).send(peer.newMessage(OpCode::Signal), patience));
     EXPECT_EQ(peer.receive(patience)->body.view(), context.traceparent());
 }
 

@@ -43,11 +43,11 @@ struct Everything {
         heartbeat.emplace(peer, flows::HeartbeatOptions{.interval = infinite, .silence = infinite});
         link.emplace(*reactor, server.addresses().front());
         writer.emplace(peer, OpCode::Signal);
-        MessagePtr first = peer.get(OpCode::Signal, "a part");
+        MessagePtr first = peer.newMessage(OpCode::Signal, "a part");
         first->header.messageId = 7;
         first->header.more = true;
         reader = StreamReader(peer, std::move(first));
-        message = peer.get();
+        message = peer.newMessage();
         asio::co_spawn(reactor->executor(), peer.receive(), asio::detached);
         asio::co_spawn(reactor->executor(), peer.sleep(1h), asio::detached);
         asio::co_spawn(reactor->executor(), link->connected(), asio::use_future).get();
@@ -196,7 +196,7 @@ TEST(FlowsDestructionOrder, TheContextOfWaitersMayGoFirst) {
         {
             asio::io_context waiters;
             asio::co_spawn(waiters, peer.receive(), asio::detached);
-            asio::co_spawn(waiters, peer.request(peer.get()), asio::detached);
+            asio::co_spawn(waiters, peer.request(peer.newMessage()), asio::detached);
             asio::co_spawn(waiters, peer.sleep(1h), asio::detached);
             asio::co_spawn(waiters, link.connected(), asio::detached);
             asio::co_spawn(waiters, link.receive(), asio::detached);
@@ -211,7 +211,7 @@ TEST(FlowsDestructionOrder, TheContextOfWaitersMayGoFirst) {
 
 asio::awaitable<void> askForEver(Peer peer) {
     for (;;)
-        (void)co_await peer.request(peer.get());
+        (void)co_await peer.request(peer.newMessage());
 }
 
 /// The context goes under a stream of answers.

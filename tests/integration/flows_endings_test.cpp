@@ -12,12 +12,12 @@ using flows::Refused;
 
 template <typename PeerType>
 MessagePtr tooLongBye(const PeerType& peer) {
-    return peer.get(OpCode::ByeRequest, std::string(70'000, 'x'));
+    return peer.newMessage(OpCode::ByeRequest, std::string(70'000, 'x'));
 }
 
 template <typename PeerType>
 asio::awaitable<void> expectEchoOf(PeerType peer) {
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "hi"), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, "hi"), patience);
     EXPECT_EQ(answer->body.view(), "hi");
 }
 
@@ -68,8 +68,8 @@ asio::awaitable<void> receiveAfterTheEnd(Peer peer) {
 }
 
 asio::awaitable<void> sayByeAtOnce(Peer peer) {
-    co_await peer.send(peer.get(OpCode::Signal, "before the bye"));
-    MessagePtr bye = peer.get(OpCode::ByeRequest, "that was all");
+    co_await peer.send(peer.newMessage(OpCode::Signal, "before the bye"));
+    MessagePtr bye = peer.newMessage(OpCode::ByeRequest, "that was all");
     bye->textHeaders.append("total", "1");
     const MessagePtr farewell = co_await peer.close(std::move(bye));
     EXPECT_NE(farewell, nullptr);  // nobody has to receive for that
@@ -85,7 +85,7 @@ TEST(FlowsBye, ThatCannotBePostedByAThreadLeavesThePeerAsItWas) {
     FlowsPair pair(echo);
     const flows::BlockingPeer peer = flows::connectBlocking(pair.clientReactor, pair.address);
     EXPECT_THROW(peer.close(tooLongBye(peer)), Error);
-    EXPECT_NE(peer.request(peer.get(), patience), nullptr);
+    EXPECT_NE(peer.request(peer.newMessage(), patience), nullptr);
     peer.close();
 }
 
@@ -152,7 +152,7 @@ TEST_F(FlowsRefusal, IsToldByEveryOperationOfALink) {
     std::string requesting;
     std::string receiving;
     std::string waiting;
-    pair_.onClient(expectRefused([&] { return link.request(link.get(), patience); }, &requesting));
+    pair_.onClient(expectRefused([&] { return link.request(link.newMessage(), patience); }, &requesting));
     pair_.onClient(expectRefused([&] { return link.receive(patience); }, &receiving));
     pair_.onClient(expectRefused([&] { return link.connected(patience); }, &waiting));
     EXPECT_EQ(requesting, expected);

@@ -23,7 +23,7 @@ asio::awaitable<void> beat(Peer peer) {
     EXPECT_EQ(nothing, nullptr) << "a pong came out of receive()";
     while (peer.counters().received < 10)
         co_await peer.sleep(1ms);
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "x"), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, "x"), patience);
     EXPECT_EQ(answer->body.view(), "x");
 }
 
@@ -124,7 +124,7 @@ asio::awaitable<void> hoardAndWatch(Peer peer, std::atomic<bool>* isEnough) {
 
 asio::awaitable<void> tellUntil(Peer peer, std::atomic<bool>* isEnough) {
     while (!*isEnough) {
-        const bool isSent = co_await peer.send(peer.get(OpCode::Signal, "much"), 1ms);
+        const bool isSent = co_await peer.send(peer.newMessage(OpCode::Signal, "much"), 1ms);
         (void)isSent;
     }
 }
@@ -190,7 +190,7 @@ TEST(FlowsHeartbeat, TellsOfEverySilenceOnce) {
 
 asio::awaitable<void> chatter(Peer peer) {
     for (int i = 0;; ++i) {
-        co_await peer.send(peer.get(OpCode::Signal, std::to_string(i)));
+        co_await peer.send(peer.newMessage(OpCode::Signal, std::to_string(i)));
         co_await peer.sleep(1ms);
     }
 }
@@ -234,8 +234,8 @@ asio::awaitable<void> passOn(Peer peer, Ampe* engine, Address next) {
     MessagePtr request = co_await peer.receive();
     const Peer backend = co_await flows::connect(*engine, next);
     const Peer traced = backend.traced(*request);
-    MessagePtr answer = co_await traced.request(traced.get(OpCode::Request, "sub-request"), patience);
-    co_await traced.send(traced.get(OpCode::Signal, "note"));
+    MessagePtr answer = co_await traced.request(traced.newMessage(OpCode::Request, "sub-request"), patience);
+    co_await traced.send(traced.newMessage(OpCode::Signal, "note"));
     const std::string seen(answer->body.view());
     co_await peer.respond(std::move(request), seen);
     co_await echo(peer);
@@ -257,7 +257,7 @@ asio::awaitable<void> followATrace(Peer peer) {
         *flows::TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "vendor=1");
     const Peer traced = peer.traced(context);
     EXPECT_EQ(traced, peer);
-    const MessagePtr answer = co_await traced.request(traced.get(), patience);
+    const MessagePtr answer = co_await traced.request(traced.newMessage(), patience);
     const std::string seen(answer->body.view());
     EXPECT_EQ(seen.substr(0, 36), "00-4bf92f3577b34da6a3ce929d0e0e4736-");
     EXPECT_EQ(seen.find("00f067aa0ba902b7"), std::string::npos) << "the hop has an id of its own";
@@ -274,9 +274,9 @@ TEST(FlowsTrace, GoesFromHopToHop) {
 }
 
 asio::awaitable<void> sendUntraced(Peer peer) {
-    const MessagePtr plain = peer.get();
+    const MessagePtr plain = peer.newMessage();
     const Peer same = peer.traced(*plain);
-    const MessagePtr answer = co_await same.request(same.get(), patience);
+    const MessagePtr answer = co_await same.request(same.newMessage(), patience);
     EXPECT_EQ(answer->body.view(), "(none)/(none)");
 }
 

@@ -47,7 +47,7 @@ private:
 asio::awaitable<void> askOften(Peer peer, int count) {
     for (int i = 0; i < count; ++i) {
         const std::string text = std::to_string(i);
-        const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, text), patience);
+        const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, text), patience);
         EXPECT_EQ(answer->body.view(), text);
     }
 }
@@ -78,7 +78,7 @@ TEST(FlowsLife, OnACallersContextWithSeveralThreads) {
 }
 
 asio::awaitable<void> waitForNothing(Peer peer) {
-    co_await (peer.sleep(1h) && (peer.receive() && peer.request(peer.get())));
+    co_await (peer.sleep(1h) && (peer.receive() && peer.request(peer.newMessage())));
 }
 
 asio::awaitable<void> waitInEveryWay(Ampe& engine, Address address, std::atomic<int>* waiting) {
@@ -86,7 +86,7 @@ asio::awaitable<void> waitInEveryWay(Ampe& engine, Address address, std::atomic<
     const ReconnectingPeer link(engine, UdsClientAddress{temporaryUdsPath()});
     const flows::Heartbeat heartbeat(peer, {.interval = 1h});
     ++*waiting;
-    co_await (waitForNothing(peer) && link.request(link.get()));
+    co_await (waitForNothing(peer) && link.request(link.newMessage()));
 }
 
 asio::awaitable<void> swallowAll(Peer peer) {
@@ -122,10 +122,10 @@ TEST(FlowsLife, SurvivesTheContextsOfItsWaiters) {
         const Peer peer = pair.connect();
         asio::io_context waiters;
         asio::co_spawn(waiters, peer.receive(), asio::detached);
-        asio::co_spawn(waiters, peer.request(peer.get()), asio::detached);
+        asio::co_spawn(waiters, peer.request(peer.newMessage()), asio::detached);
         waiters.poll();
         std::future<MessagePtr> witness =
-            asio::co_spawn(pair.clientReactor.executor(), peer.request(peer.get()), asio::use_future);
+            asio::co_spawn(pair.clientReactor.executor(), peer.request(peer.newMessage()), asio::use_future);
         ASSERT_TRUE(eventually([&] { return peer.counters().inFlight == 2; }));
         peer.abort();
         EXPECT_THROW(witness.get(), Error);
@@ -163,7 +163,7 @@ void endSomehow(FlowsPair& pair, const Peer& peer, unsigned way) {
 void askUntilTheEnd(const BlockingPeer& peer, std::atomic<int>* asked) {
     try {
         for (;;) {
-            peer.request(peer.get(), patience);
+            peer.request(peer.newMessage(), patience);
             ++*asked;
         }
     } catch (const Error&) {
@@ -174,7 +174,7 @@ void askUntilTheEnd(const BlockingPeer& peer, std::atomic<int>* asked) {
 asio::awaitable<void> askUntilTheEndHere(Peer peer, std::atomic<int>* asked) {
     error_code ec;
     while (!ec) {
-        ec = co_await codeOf(peer.request(peer.get(), patience));
+        ec = co_await codeOf(peer.request(peer.newMessage(), patience));
         ++*asked;
     }
 }
@@ -217,11 +217,11 @@ TEST(FlowsLife, LeavesNothingBehindWhenConnectingIsCancelledAtAnyMoment) {
 
 /// The first request that comes back unsent, and what the peer says of itself then.
 asio::awaitable<void> askUntilReturned(Peer peer, std::atomic<int>* asked) {
-    MessagePtr request = peer.get(OpCode::Request, std::string(60'000, 'x'));
+    MessagePtr request = peer.newMessage(OpCode::Request, std::string(60'000, 'x'));
     ++*asked;
     const error_code ec = co_await codeOf(peer.request(std::move(request), patience));
     EXPECT_TRUE(ec);
-    const error_code again = co_await codeOf(peer.send(peer.get(OpCode::Signal)));
+    const error_code again = co_await codeOf(peer.send(peer.newMessage(OpCode::Signal)));
     EXPECT_EQ(again, Status::ChannelClosed);
     EXPECT_FALSE(peer.isOpen()) << "who connects again only when it is not open tries this one for ever";
 }
@@ -264,7 +264,7 @@ TEST(FlowsLife, IsNotOpenOnceItsEngineShutsDown) {
     EXPECT_FALSE(peer.isOpen());
     error_code ec;
     try {
-        BlockingPeer(peer).send(peer.get(OpCode::Signal));
+        BlockingPeer(peer).send(peer.newMessage(OpCode::Signal));
     } catch (const Error& error) {
         ec = error.code();
     }

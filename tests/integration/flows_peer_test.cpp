@@ -21,7 +21,7 @@ INSTANTIATE_TEST_SUITE_P(Over, FlowsPeer, ::testing::Values(localTcp(), Address(
                          [](const auto& one) { return one.param.index() == 1 ? "Tcp" : "Uds"; });
 
 asio::awaitable<void> askOnce(Peer peer) {
-    MessagePtr question = peer.get(OpCode::Request, "6 * 7");
+    MessagePtr question = peer.newMessage(OpCode::Request, "6 * 7");
     question->textHeaders.append("lang", "en");
     const MessagePtr answer = co_await peer.request(std::move(question), patience);
     EXPECT_EQ(answer->body.view(), "6 * 7");
@@ -48,7 +48,7 @@ asio::awaitable<void> answerBackwards(Peer peer) {
 
 asio::awaitable<void> askFor(Peer peer, int number, int* right) {
     const std::string text = std::to_string(number);
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, text), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, text), patience);
     if (answer != nullptr && answer->body.view() == text) ++*right;
 }
 
@@ -78,17 +78,17 @@ asio::awaitable<void> answerLate(Peer peer) {
 }
 
 asio::awaitable<void> expectTimeoutSurvived(Peer peer) {
-    MessagePtr question = peer.get(OpCode::Request, "late");
+    MessagePtr question = peer.newMessage(OpCode::Request, "late");
     const MessagePtr none = co_await peer.request(std::move(question), 1ms);
     EXPECT_EQ(none, nullptr);
-    co_await peer.send(peer.get(OpCode::Signal, "now"));
+    co_await peer.send(peer.newMessage(OpCode::Signal, "now"));
     const MessagePtr echoed = co_await peer.receive(patience);
     EXPECT_EQ(echoed->body.view(), "now");
     const flows::PeerCounters counters = peer.counters();
     EXPECT_EQ(counters.timedOut, 1U);
     EXPECT_EQ(counters.lateAnswers, 1U) << "the answer came before the signal";
     EXPECT_EQ(counters.inFlight, 0U);
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "on"), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, "on"), patience);
     EXPECT_EQ(answer->body.view(), "on");
 }
 
@@ -100,10 +100,10 @@ TEST_P(FlowsPeer, OutlivesARequestThatTimedOut) {
 asio::awaitable<void> reportProgress(Peer peer) {
     MessagePtr request = co_await peer.receive();
     for (int percent = 0; percent < 100; percent += 25) {
-        MessagePtr progress = peer.get(OpCode::Signal, std::to_string(percent));
+        MessagePtr progress = peer.newMessage(OpCode::Signal, std::to_string(percent));
         progress->header.messageId = request->header.messageId;
         co_await peer.send(std::move(progress));
-        co_await peer.send(peer.get(OpCode::Signal, "news"));
+        co_await peer.send(peer.newMessage(OpCode::Signal, "news"));
     }
     co_await peer.respond(std::move(request), "done");
     co_await echo(peer);
@@ -112,7 +112,7 @@ asio::awaitable<void> reportProgress(Peer peer) {
 asio::awaitable<void> watchProgress(Peer peer) {
     std::vector<std::string> seen;
     const auto note = [&seen](const Message& signal) { seen.emplace_back(signal.body.view()); };
-    const MessagePtr answer = co_await peer.request(peer.get(), patience, note);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(), patience, note);
     EXPECT_EQ(answer->body.view(), "done");
     EXPECT_EQ(seen, (std::vector<std::string>{"0", "25", "50", "75"}));
     for (int i = 0; i < 4; ++i) {
@@ -127,7 +127,7 @@ TEST_P(FlowsPeer, ShowsTheProgressOfARequestAndNothingElse) {
 }
 
 asio::awaitable<void> receiveEight(Peer peer) {
-    const MessagePtr answer = co_await peer.request(peer.get(), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(), patience);
     EXPECT_EQ(answer->body.view(), "done");
     for (int i = 0; i < 4; ++i) {
         const MessagePtr progress = co_await peer.receive(patience);
@@ -144,7 +144,7 @@ TEST_P(FlowsPeer, GivesProgressThatNobodyAskedForToReceive) {
 
 asio::awaitable<void> throwAtProgress(Peer peer) {
     const auto refuse = [](const Message&) { throw Error(Status::NotImplementedYet); };
-    const error_code ec = co_await codeOf(peer.request(peer.get(), patience, refuse));
+    const error_code ec = co_await codeOf(peer.request(peer.newMessage(), patience, refuse));
     EXPECT_EQ(ec, Status::NotImplementedYet);
     EXPECT_EQ(peer.counters().inFlight, 0U);
     EXPECT_EQ(peer.counters().failed, 1U);
@@ -158,7 +158,7 @@ TEST_P(FlowsPeer, LetsWhatTheProgressHandlerThrowsOut) {
 /// Asks back before it answers.
 asio::awaitable<void> askBack(Peer peer) {
     MessagePtr request = co_await peer.receive();
-    const MessagePtr name = co_await peer.request(peer.get(OpCode::Request, "who?"), patience);
+    const MessagePtr name = co_await peer.request(peer.newMessage(OpCode::Request, "who?"), patience);
     co_await peer.respond(std::move(request), "hello " + std::string(name->body.view()));
     co_await echo(peer);
 }
@@ -171,7 +171,7 @@ asio::awaitable<void> sayName(Peer peer) {
 
 asio::awaitable<void> askAndBeAsked(Peer peer) {
     asio::co_spawn(peer.executor(), sayName(peer), asio::detached);
-    const MessagePtr answer = co_await peer.request(peer.get(), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(), patience);
     EXPECT_EQ(answer->body.view(), "hello Ada");
 }
 
@@ -197,7 +197,7 @@ asio::awaitable<void> storm(Peer peer, int count, int* received) {
     asio::steady_timer timer(peer.executor());
     for (int sent = 0, waits = 0; *received < count && waits < 100 * count; ++waits) {
         if (sent < count) {
-            MessagePtr signal = peer.get(OpCode::Signal, std::to_string(sent++));
+            MessagePtr signal = peer.newMessage(OpCode::Signal, std::to_string(sent++));
             co_await peer.send(std::move(signal));
         }
         timer.expires_after(std::chrono::microseconds(random() % 60));
@@ -238,7 +238,7 @@ asio::awaitable<void> answerByeWithResult(Peer peer) {
 }
 
 asio::awaitable<void> closeWithWords(Peer peer) {
-    MessagePtr bye = peer.get();
+    MessagePtr bye = peer.newMessage();
     bye->body.append("pages: 3");
     const MessagePtr farewell = co_await peer.close(std::move(bye));
     EXPECT_EQ(farewell->body.view(), "printed");
@@ -246,9 +246,9 @@ asio::awaitable<void> closeWithWords(Peer peer) {
     EXPECT_EQ(peer.info().state, ChannelPhase::Closed);
     const error_code receiving = co_await codeOf(peer.receive());
     EXPECT_EQ(receiving, Status::ChannelClosed);
-    const error_code sending = co_await codeOf(peer.send(peer.get(OpCode::Signal)));
+    const error_code sending = co_await codeOf(peer.send(peer.newMessage(OpCode::Signal)));
     EXPECT_EQ(sending, Status::ChannelClosed);
-    const error_code asking = co_await codeOf(peer.request(peer.get()));
+    const error_code asking = co_await codeOf(peer.request(peer.newMessage()));
     EXPECT_EQ(asking, Status::ChannelClosed);
     const MessagePtr again = co_await peer.close();
     EXPECT_EQ(again, nullptr);
@@ -284,7 +284,7 @@ asio::awaitable<void> closeLate(Peer peer) {
 asio::awaitable<void> leaveUnread(Peer peer) {
     const MessagePtr none = co_await peer.receive(0s);
     EXPECT_EQ(none, nullptr);
-    co_await peer.send(peer.get(OpCode::Signal));
+    co_await peer.send(peer.newMessage(OpCode::Signal));
     while (peer.counters().waiting == 0)
         co_await asio::post(peer.executor(), asio::use_awaitable);
     co_await peer.close();
@@ -305,7 +305,7 @@ asio::awaitable<void> expectHangUp(Peer peer) {
     error_code ec;
     std::string what;
     try {
-        co_await peer.request(peer.get(), patience);
+        co_await peer.request(peer.newMessage(), patience);
     } catch (const Error& error) {
         ec = error.code();
         what = error.what();
@@ -323,7 +323,7 @@ TEST_P(FlowsPeer, FailsWhatIsInFlightWhenTheChannelEnds) {
 
 asio::awaitable<void> sendAndGo(Peer peer, int count) {
     for (int i = 0; i < count; ++i)
-        co_await peer.send(peer.get(OpCode::Signal, std::to_string(i)));
+        co_await peer.send(peer.newMessage(OpCode::Signal, std::to_string(i)));
 }
 
 TEST_P(FlowsPeer, DestroyedSendsWhatItHasAndCloses) {
@@ -380,8 +380,8 @@ asio::awaitable<void> hold(Peer peer) {
 }
 
 asio::awaitable<void> reuseAnId(Peer peer) {
-    MessagePtr first = peer.get();
-    MessagePtr second = peer.get();
+    MessagePtr first = peer.newMessage();
+    MessagePtr second = peer.newMessage();
     first->header.messageId = second->header.messageId = 77;
     const Running asking(peer.executor(), [](Peer asked, MessagePtr question) -> asio::awaitable<void> {
         const error_code ec = co_await codeOf(asked.request(std::move(question), patience));
@@ -402,11 +402,11 @@ TEST_P(FlowsPeer, RefusesAnIdThatIsInFlight) {
 
 asio::awaitable<void> cancelARequest(Peer peer) {
     asio::steady_timer timer(peer.executor(), 1ms);
-    auto first = co_await (peer.request(peer.get()) || timer.async_wait(asio::use_awaitable));
+    auto first = co_await (peer.request(peer.newMessage()) || timer.async_wait(asio::use_awaitable));
     EXPECT_EQ(first.index(), 1U);
     EXPECT_EQ(peer.counters().inFlight, 0U);
     EXPECT_EQ(peer.counters().failed, 1U);
-    const error_code ec = co_await codeOf(peer.request(peer.get(), 1ms));
+    const error_code ec = co_await codeOf(peer.request(peer.newMessage(), 1ms));
     EXPECT_FALSE(ec) << "the channel lives on";
 }
 
@@ -416,9 +416,9 @@ TEST_P(FlowsPeer, CancelsARequest) {
 }
 
 asio::awaitable<void> expectShutdown(Peer peer) {
-    const error_code ec = co_await codeOf(peer.request(peer.get(), patience));
+    const error_code ec = co_await codeOf(peer.request(peer.newMessage(), patience));
     EXPECT_TRUE(ec == Status::ChannelClosed || ec == Status::ShutdownStarted) << ec;
-    const error_code later = co_await codeOf(peer.send(peer.get(OpCode::Signal)));
+    const error_code later = co_await codeOf(peer.send(peer.newMessage(OpCode::Signal)));
     EXPECT_TRUE(later == Status::ChannelClosed || later == Status::ShutdownStarted) << later;
 }
 
@@ -453,7 +453,7 @@ TEST(FlowsPeerHandle, WithoutAChannelSaysSo) {
 asio::awaitable<void> answerTheWrongThing(Peer peer) {
     const error_code ec = co_await codeOf(peer.send(MessagePtr()));
     EXPECT_EQ(ec, Status::NullMessage);
-    EXPECT_THROW((void)peer.respond(peer.get(OpCode::Signal)), Error);
+    EXPECT_THROW((void)peer.respond(peer.newMessage(OpCode::Signal)), Error);
 }
 
 TEST(FlowsPeerHandle, RefusesWhatCannotBeSent) {

@@ -52,7 +52,7 @@ protected:
 };
 
 asio::awaitable<void> expectEchoOver(ReconnectingPeer link, std::string text) {
-    const MessagePtr answer = co_await link.request(link.get(OpCode::Request, text), patience);
+    const MessagePtr answer = co_await link.request(link.newMessage(OpCode::Request, text), patience);
     EXPECT_EQ(answer->body.view(), text);
 }
 
@@ -133,7 +133,7 @@ asio::awaitable<void> swallow(Peer peer, std::promise<void>* taken) {
 }
 
 asio::awaitable<void> expectUnanswered(ReconnectingPeer link) {
-    const error_code ec = co_await codeOf(link.request(link.get(OpCode::Request, "x"), patience));
+    const error_code ec = co_await codeOf(link.request(link.newMessage(OpCode::Request, "x"), patience));
     EXPECT_EQ(ec, Status::ChannelClosed);
 }
 
@@ -168,7 +168,7 @@ TEST_F(FlowsReconnect, SendsAgainWhatWasNotAnswered) {
 asio::awaitable<void> expectTimeout(ReconnectingPeer link) {
     const bool isConnected = co_await link.connected(5ms);
     EXPECT_FALSE(isConnected);
-    const MessagePtr none = co_await link.request(link.get(), 5ms);
+    const MessagePtr none = co_await link.request(link.newMessage(), 5ms);
     EXPECT_EQ(none, nullptr);
     const MessagePtr nothing = co_await link.receive(5ms);
     EXPECT_EQ(nothing, nullptr);
@@ -191,9 +191,9 @@ asio::awaitable<void> closeLink(ReconnectingPeer link, bool hasFarewell) {
     while (!ec)
         ec = co_await codeOf(link.receive(patience));
     EXPECT_EQ(ec, Status::ChannelClosed);
-    const error_code asking = co_await codeOf(link.request(link.get(), patience));
+    const error_code asking = co_await codeOf(link.request(link.newMessage(), patience));
     EXPECT_EQ(asking, Status::ChannelClosed);
-    const error_code sending = co_await codeOf(link.send(link.get(OpCode::Signal)));
+    const error_code sending = co_await codeOf(link.send(link.newMessage(OpCode::Signal)));
     EXPECT_EQ(sending, Status::ChannelClosed);
     const MessagePtr again = co_await link.close();
     EXPECT_EQ(again, nullptr);
@@ -226,7 +226,7 @@ TEST_F(FlowsReconnect, DestroyedLeavesNothingBehind) {
 }
 
 asio::awaitable<void> expectEnd(ReconnectingPeer link, error_code status) {
-    const error_code asking = co_await codeOf(link.request(link.get(), patience));
+    const error_code asking = co_await codeOf(link.request(link.newMessage(), patience));
     EXPECT_EQ(asking, status);
     error_code ec;
     while (!ec)
@@ -252,7 +252,7 @@ TEST_F(FlowsReconnect, TriesAgainThoughRefusedIfToldTo) {
 }
 
 asio::awaitable<void> expectShutdown(ReconnectingPeer link) {
-    const error_code ec = co_await codeOf(link.request(link.get(), patience));
+    const error_code ec = co_await codeOf(link.request(link.newMessage(), patience));
     EXPECT_EQ(ec, Status::ShutdownStarted);
 }
 
@@ -285,8 +285,8 @@ TEST(FlowsReconnectHeartbeat, GivesASilentConnectionUpAndConnectsAgain) {
 }
 
 asio::awaitable<void> askTheClient(Peer peer) {
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "who?"), patience);
-    co_await peer.send(peer.get(OpCode::Signal, answer->body.view()));
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, "who?"), patience);
+    co_await peer.send(peer.newMessage(OpCode::Signal, answer->body.view()));
     co_await echo(peer);
 }
 
@@ -322,7 +322,7 @@ TEST_F(FlowsReconnect, AnswersOnTheConnectionThatAsked) {
 
 asio::awaitable<void> sendNumbered(ReconnectingPeer link, int count) {
     for (int i = 0; i < count; ++i) {
-        MessagePtr signal = link.get(OpCode::Signal, std::to_string(i) + " ");
+        MessagePtr signal = link.newMessage(OpCode::Signal, std::to_string(i) + " ");
         signal->body.append(std::string(10'000, '.'));
         co_await link.send(std::move(signal));
     }

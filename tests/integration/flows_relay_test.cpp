@@ -79,11 +79,11 @@ INSTANTIATE_TEST_SUITE_P(Over, FlowsRelay, ::testing::Values(localTcp(), Address
 
 asio::awaitable<void> sendSignals(Peer peer, std::uint64_t count) {
     for (std::uint64_t number = 1; number <= count; ++number) {
-        MessagePtr signal = peer.get(OpCode::Signal);
+        MessagePtr signal = peer.newMessage(OpCode::Signal);
         putNumber(*signal, number);
         co_await peer.send(std::move(signal));
     }
-    co_await peer.request(peer.get(OpCode::Request, "seen?"), patience);
+    co_await peer.request(peer.newMessage(OpCode::Request, "seen?"), patience);
 }
 
 asio::awaitable<void> uploadPattern(Peer peer, std::size_t size) {
@@ -99,7 +99,7 @@ asio::awaitable<void> uploadPattern(Peer peer, std::size_t size) {
 }
 
 asio::awaitable<void> downloadPattern(Peer peer, std::size_t size) {
-    MessagePtr wish = peer.get(OpCode::Request, std::to_string(size));
+    MessagePtr wish = peer.newMessage(OpCode::Request, std::to_string(size));
     wish->textHeaders.append(wantHeader, wantDownload);
     flows::StreamReader reader = co_await flows::requestStream(peer, std::move(wish), patience);
     const std::string got = co_await reader.readAll(size);
@@ -162,7 +162,7 @@ TEST_P(FlowsRelay, AHeartbeatNoticesThatOneWayIsDead) {
 asio::awaitable<void> tryOnce(Ampe& engine, Address address, int* answered) {
     try {
         const Peer peer = co_await flows::connect(engine, address);
-        const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "hi"), patience);
+        const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, "hi"), patience);
         EXPECT_NE(answer, nullptr) << "the cut was not noticed";
         if (answer != nullptr) ++*answered;
     } catch (const Error& error) {

@@ -48,7 +48,7 @@ struct Tally {
 
 asio::awaitable<void> keepAsking(Peer peer, std::uint64_t first, Tally* tally) {
     for (std::uint64_t round = 0; round < tally->rounds; ++round) {
-        MessagePtr question = peer.get();
+        MessagePtr question = peer.newMessage();
         const std::uint64_t number = first + round * inFlight;
         question->body.append(std::as_bytes(std::span(&number, 1)));
         const MessagePtr answer = co_await peer.request(std::move(question), patience);
@@ -146,7 +146,7 @@ TEST_F(FlowsRequests, ManyThreadsMayAskThroughOneChannel) {
         threads.emplace_back([&, thread] {
             for (int i = 0; i < each; ++i) {
                 const std::string text = std::to_string(thread) + "/" + std::to_string(i);
-                const MessagePtr answer = peer.request(peer.get(OpCode::Request, text), patience);
+                const MessagePtr answer = peer.request(peer.newMessage(OpCode::Request, text), patience);
                 if (answer != nullptr && answer->body.view() == text) ++right;
             }
         });

@@ -92,7 +92,7 @@ asio::awaitable<void> work(ReconnectingPeer link, Outcomes* outcomes) {
     while (!outcomes->isOver) {
         const std::uint64_t number = ++outcomes->asked;
         const std::string text = std::to_string(number);
-        MessagePtr question = link.get(OpCode::Request, text);
+        MessagePtr question = link.newMessage(OpCode::Request, text);
         try {
             const MessagePtr answer = co_await link.request(std::move(question), patience);
             const bool isRight = answer != nullptr && answer->body.view() == text;

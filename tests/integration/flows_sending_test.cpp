@@ -27,7 +27,7 @@ template <typename AnyPeer>
 void expectNoRoomInTheEnd(const AnyPeer& peer) {
     MessagePtr message;
     do {
-        message = peer.get(OpCode::Signal, much);
+        message = peer.newMessage(OpCode::Signal, much);
     } while (peer.trySend(std::move(message)));
     ASSERT_NE(message, nullptr) << "what was not sent is the caller's";
     EXPECT_EQ(message->body.view(), much);
@@ -37,7 +37,7 @@ template <typename AnyPeer>
 asio::awaitable<void> sendUntilThereIsNoRoom(AnyPeer peer) {
     bool isSent = true;
     while (isSent)
-        isSent = co_await peer.send(peer.get(OpCode::Signal, much), 1ms);
+        isSent = co_await peer.send(peer.newMessage(OpCode::Signal, much), 1ms);
     expectNoRoomInTheEnd(peer);
 }
 
@@ -53,10 +53,10 @@ TEST(FlowsSending, TriesWithoutWaitingAndGivesUpInTime) {
 TEST(FlowsSending, GivesUpInTimeOnAThread) {
     Stuck pair;
     const BlockingPeer peer(pair.connect());
-    while (peer.send(peer.get(OpCode::Signal, much), 1ms)) {
+    while (peer.send(peer.newMessage(OpCode::Signal, much), 1ms)) {
     }
     expectNoRoomInTheEnd(peer);
-    while (peer.send(peer.get(OpCode::Signal, much), 0ms)) {
+    while (peer.send(peer.newMessage(OpCode::Signal, much), 0ms)) {
     }
     peer.abort();
 }
@@ -73,13 +73,13 @@ TEST(FlowsSending, GivesUpInTimeOnALink) {
 }
 
 asio::awaitable<void> expectNoConnection(ReconnectingPeer link) {
-    MessagePtr message = link.get(OpCode::Signal, "hi");
+    MessagePtr message = link.newMessage(OpCode::Signal, "hi");
     EXPECT_FALSE(link.trySend(std::move(message)));
     EXPECT_NE(message, nullptr);
     const bool isSent = co_await link.send(std::move(message), 1ms);
     EXPECT_FALSE(isSent);
     co_await link.close();
-    const auto tryIt = [&] { link.trySend(link.get(OpCode::Signal)); };
+    const auto tryIt = [&] { link.trySend(link.newMessage(OpCode::Signal)); };
     EXPECT_THROW(tryIt(), Error);
 }
 
@@ -90,9 +90,9 @@ TEST(FlowsSending, SaysThatALinkHasNoConnection) {
 }
 
 asio::awaitable<void> sendWithRoom(Peer peer) {
-    const bool isSent = co_await peer.send(peer.get(OpCode::Signal, "in time"), patience);
+    const bool isSent = co_await peer.send(peer.newMessage(OpCode::Signal, "in time"), patience);
     EXPECT_TRUE(isSent);
-    EXPECT_TRUE(peer.trySend(peer.get(OpCode::Signal, "at once")));
+    EXPECT_TRUE(peer.trySend(peer.newMessage(OpCode::Signal, "at once")));
     for (const std::string_view text : {"in time", "at once"}) {
         const MessagePtr echoed = co_await peer.receive(patience);
         EXPECT_EQ(echoed->body.view(), text);
@@ -121,14 +121,15 @@ TEST(FlowsSending, RefusesWhatOpensAChannelAndWhatIsNoRequest) {
     const Peer peer = pair.connect();
     const BlockingPeer blocking(peer);
     for (const OpCode opCode : {OpCode::HelloRequest, OpCode::WelcomeRequest, OpCode::WelcomeResponse}) {
-        MessagePtr message = peer.get(opCode);
+        MessagePtr message = peer.newMessage(opCode);
         expectRefused([&] { peer.trySend(std::move(message)); }, Status::InvalidOpCode, nameOf(opCode));
         EXPECT_NE(message, nullptr) << "it is the caller's";
         expectRefused([&] { blocking.send(std::move(message)); }, Status::InvalidOpCode, nameOf(opCode));
     }
     for (const OpCode opCode : {OpCode::Signal, OpCode::Response, OpCode::HelloRequest}) {
-        expectRefused([&] { blocking.request(peer.get(opCode)); }, Status::InvalidOpCode, nameOf(opCode));
-        MessagePtr answer = peer.get(opCode);
+        expectRefused([&] { blocking.request(peer.newMessage(opCode)); }, Status::InvalidOpCode,
+                      nameOf(opCode));
+        MessagePtr answer = peer.newMessage(opCode);
         answer->header.messageId = 5;
         if (opCode == OpCode::HelloRequest) continue;
         expectRefused([&] { blocking.respond(std::move(answer)); }, Status::InvalidOpCode, nameOf(opCode));
@@ -137,13 +138,13 @@ TEST(FlowsSending, RefusesWhatOpensAChannelAndWhatIsNoRequest) {
 }
 
 asio::awaitable<void> expectNoRequest(Peer peer, ReconnectingPeer link) {
-    const error_code asked = co_await codeOf(peer.request(peer.get(OpCode::Signal)));
+    const error_code asked = co_await codeOf(peer.request(peer.newMessage(OpCode::Signal)));
     EXPECT_EQ(asked, Status::InvalidOpCode);
-    const error_code streamed = co_await codeOf(flows::requestStream(peer, peer.get(OpCode::Signal)));
+    const error_code streamed = co_await codeOf(flows::requestStream(peer, peer.newMessage(OpCode::Signal)));
     EXPECT_EQ(streamed, Status::InvalidOpCode);
-    const error_code linked = co_await codeOf(link.request(link.get(OpCode::Signal)));
+    const error_code linked = co_await codeOf(link.request(link.newMessage(OpCode::Signal)));
     EXPECT_EQ(linked, Status::InvalidOpCode);
-    const error_code sent = co_await codeOf(link.send(link.get(OpCode::HelloRequest)));
+    const error_code sent = co_await codeOf(link.send(link.newMessage(OpCode::HelloRequest)));
     EXPECT_EQ(sent, Status::InvalidOpCode);
     co_await expectEcho(peer);
 }
@@ -161,7 +162,7 @@ asio::awaitable<void> answerTheOther(Peer one, Peer other) {
 }
 
 asio::awaitable<void> ask(Peer peer) {
-    co_await peer.send(peer.get());
+    co_await peer.send(peer.newMessage());
     co_await peer.receive();
 }
 
@@ -170,6 +171,19 @@ TEST(FlowsSending, AnswersNobodyWhoDidNotAsk) {
     const Peer one = pair.connect();
     const Peer other = pair.connect();
     pair.onClient(answerTheOther(one, other));
+}
+
+TEST(FlowsNewMessage, KeepsItsFormerNameForAWhile) {
+    FlowsPair pair(echo);
+    const Peer peer = pair.connect();
+    EXPECT_EQ(peer.get()->header.opCode, OpCode::Request);
+    EXPECT_EQ(peer.get(OpCode::Signal, "body")->body.view(), "body");
+    const BlockingPeer blocking(peer);
+    EXPECT_EQ(blocking.get(OpCode::Signal)->header.opCode, OpCode::Signal);
+    EXPECT_EQ(blocking.get(OpCode::Signal, "body")->body.view(), "body");
+    const ReconnectingPeer link(pair.clientReactor, pair.address);
+    EXPECT_EQ(link.get()->header.opCode, OpCode::Request);
+    EXPECT_EQ(link.get(OpCode::Signal, "body")->body.view(), "body");
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ public:
             }
             case In::Answer: {
                 const Peer other = co_await flows::connect(engine_, mute_);
-                co_await other.request(other.get());
+                co_await other.request(other.newMessage());
                 break;
             }
         }
@@ -148,7 +148,7 @@ public:
 
 asio::awaitable<void> askToQuit(Ampe& engine, Address address) {
     const Peer peer = co_await flows::connect(engine, address);
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "quit"), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, "quit"), patience);
     EXPECT_EQ(answer->body.view(), "stopped");
 }
 
@@ -241,7 +241,7 @@ TEST(FlowsServerStop, WaitsForTheClientThatTheAcceptHookHasBeforeIt) {
 }
 
 asio::awaitable<void> expectLinkWorks(flows::ReconnectingPeer link) {
-    const MessagePtr answer = co_await link.request(link.get(), patience);
+    const MessagePtr answer = co_await link.request(link.newMessage(), patience);
     EXPECT_NE(answer, nullptr);
 }
 
@@ -369,7 +369,7 @@ asio::awaitable<void> throwAtOnce(Peer peer) {
 
 asio::awaitable<void> makeItThrow(Ampe& engine, Address address) {
     const Peer peer = co_await flows::connect(engine, address);
-    const error_code ec = co_await codeOf(peer.request(peer.get(), patience));
+    const error_code ec = co_await codeOf(peer.request(peer.newMessage(), patience));
     EXPECT_EQ(ec, Status::ChannelClosed);
 }
 

@@ -97,7 +97,7 @@ asio::awaitable<void> failOne(Ampe& engine, Address address) {
     const Peer good = co_await flows::connect(engine, address);
     const Peer bad = co_await flows::connect(engine, address);
     co_await expectEcho(bad);
-    const error_code ec = co_await codeOf(bad.request(bad.get(OpCode::Request, "fail"), patience));
+    const error_code ec = co_await codeOf(bad.request(bad.newMessage(OpCode::Request, "fail"), patience));
     EXPECT_EQ(ec, Status::ChannelClosed);
     co_await expectEcho(good);
 }
@@ -137,7 +137,7 @@ public:
 
 asio::awaitable<void> askAndExpect(Ampe& engine, Address address, std::string expected) {
     const Peer peer = co_await flows::connect(engine, address);
-    const MessagePtr answer = co_await peer.request(peer.get(), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(), patience);
     EXPECT_EQ(answer->body.view(), expected);
     error_code end;
     while (!end)
@@ -170,7 +170,7 @@ TEST(FlowsServer, StopLetsHandlersFinishWhatTheyAreAt) {
 }
 
 asio::awaitable<void> waitForEver(Peer peer) {
-    co_await peer.request(peer.get());
+    co_await peer.request(peer.newMessage());
 }
 
 asio::awaitable<void> beIgnored(Ampe& engine, Address address, Event* connected) {
@@ -265,7 +265,7 @@ asio::awaitable<void> count(Peer peer, int* sum) {
 asio::awaitable<void> neglect(Peer peer, std::promise<std::string>* why) {
     std::string reason;
     try {
-        co_await peer.request(peer.get(), patience);
+        co_await peer.request(peer.newMessage(), patience);
     } catch (const Error& error) {
         reason = error.what();
     }
@@ -276,7 +276,7 @@ asio::awaitable<void> sendUntilClosed(Ampe& engine, Address address) {
     const Peer peer = co_await flows::connect(engine, address);
     error_code ec;
     while (!ec)
-        ec = co_await codeOf(peer.send(peer.get(OpCode::Signal, "x")));
+        ec = co_await codeOf(peer.send(peer.newMessage(OpCode::Signal, "x")));
     EXPECT_EQ(ec, Status::ChannelClosed);
 }
 
@@ -329,8 +329,8 @@ asio::awaitable<void> keepState(Peer peer) {
 asio::awaitable<void> tellTwice(flows::PeerGroup group, Address address, int number, int* right) {
     const Peer peer = co_await group.connect(address);
     const std::string text = std::to_string(number) + ";";
-    co_await peer.request(peer.get(OpCode::Request, text), patience);
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, text), patience);
+    co_await peer.request(peer.newMessage(OpCode::Request, text), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, text), patience);
     if (answer->body.view() == text + text) ++*right;
 }
 

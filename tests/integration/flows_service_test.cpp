@@ -19,9 +19,9 @@ TEST(FlowsMultiHomed, EchoesAtAllItsAddresses) {
     ASSERT_EQ(server.addresses().size(), 2U);
     for (const Address& address : server.addresses()) {
         const BlockingPeer peer = flows::connectBlocking(clients, address);
-        const MessagePtr answer = peer.request(peer.get(OpCode::Request, "hi"), patience);
+        const MessagePtr answer = peer.request(peer.newMessage(OpCode::Request, "hi"), patience);
         EXPECT_EQ(answer->body.view(), "hi");
-        peer.send(peer.get(OpCode::Signal, "news"));
+        peer.send(peer.newMessage(OpCode::Signal, "news"));
         EXPECT_EQ(peer.receive(patience)->body.view(), "news");
         EXPECT_NE(peer.close(), nullptr);
     }
@@ -89,9 +89,9 @@ TEST(FlowsServices, TakeWhatIsTheirsAndStopInReverse) {
     {
         const ServiceThread server(engine, {UdsServerAddress{}}, services);
         const BlockingPeer peer = flows::connectBlocking(clients, server.addresses().front());
-        EXPECT_EQ(peer.request(peer.get(OpCode::Request, "b"), patience)->body.view(), "b took it");
-        EXPECT_EQ(peer.request(peer.get(OpCode::Request, "a"), patience)->body.view(), "a took it");
-        EXPECT_EQ(peer.request(peer.get(OpCode::Request, "c"), patience)->body.view(), "c");
+        EXPECT_EQ(peer.request(peer.newMessage(OpCode::Request, "b"), patience)->body.view(), "b took it");
+        EXPECT_EQ(peer.request(peer.newMessage(OpCode::Request, "a"), patience)->body.view(), "a took it");
+        EXPECT_EQ(peer.request(peer.newMessage(OpCode::Request, "c"), patience)->body.view(), "c");
     }
     EXPECT_EQ(notes, (std::vector<std::string>{"a starts", "b starts", "b stops", "a stops"}));
 }
@@ -116,7 +116,7 @@ TEST(FlowsMultiHomed, EndsWhenItsServiceSaysSoOrThrows) {
         services.add(std::make_unique<EchoService>());
         ServiceThread server(engine, {UdsServerAddress{}}, services);
         const BlockingPeer peer = flows::connectBlocking(clients, server.addresses().front());
-        EXPECT_THROW(peer.request(peer.get(OpCode::Request, word), patience), Error);
+        EXPECT_THROW(peer.request(peer.newMessage(OpCode::Request, word), patience), Error);
         EXPECT_TRUE(eventually([&] { return !server.isRunning(); }));
         server.stop();
         EXPECT_EQ(server.failure() != nullptr, word == "throw");
@@ -153,7 +153,8 @@ TEST(FlowsServices, MayCloseAClientThatDoesNotRead) {
     deaf.waitFor(OpCode::Signal, Status::ChannelClosed);
     Reactor others;
     const BlockingPeer peer = flows::connectBlocking(others, server.addresses().front());
-    EXPECT_EQ(peer.request(peer.get(OpCode::Request, "still here"), patience)->body.view(), "still here");
+    EXPECT_EQ(peer.request(peer.newMessage(OpCode::Request, "still here"), patience)->body.view(),
+              "still here");
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ asio::awaitable<void> checksum(Peer peer) {
         StreamReader reader(peer, std::move(first));
         std::uint64_t sum = 14695981039346656037U;
         co_await reader.readTo([&sum](std::span<const std::byte> bytes) { sum = sumOf(bytes, sum); });
-        MessagePtr answer = peer.get(OpCode::Response, std::to_string(sum));
+        MessagePtr answer = peer.newMessage(OpCode::Response, std::to_string(sum));
         answer->header.messageId = id;
         co_await peer.send(std::move(answer));
     }
@@ -119,7 +119,7 @@ asio::awaitable<void> download(Peer peer) {
 }
 
 asio::awaitable<void> fetch(Peer peer, const std::string* value) {
-    MessagePtr request = peer.get(OpCode::Request, std::to_string(value->size()));
+    MessagePtr request = peer.newMessage(OpCode::Request, std::to_string(value->size()));
     StreamReader reader = co_await flows::requestStream(peer, std::move(request), patience);
     const std::string got = co_await reader.readAll(value->size());
     EXPECT_EQ(sumOf(got), sumOf(*value));
@@ -136,7 +136,7 @@ TEST_P(FlowsStream, ComesDown) {
 }
 
 asio::awaitable<void> fetchTooMuch(Peer peer, std::size_t limit) {
-    MessagePtr request = peer.get(OpCode::Request, "5000000");
+    MessagePtr request = peer.newMessage(OpCode::Request, "5000000");
     StreamReader reader = co_await flows::requestStream(peer, std::move(request), patience);
     const error_code ec = co_await codeOf(reader.readAll(limit));
     EXPECT_EQ(ec, Status::InvalidBodyLen);
@@ -186,7 +186,7 @@ TEST_P(FlowsStream, GoesBothWaysAtOnce) {
 
 asio::awaitable<void> pingWhile(Peer peer, const bool* isOver, int* pings) {
     while (!*isOver) {
-        const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "ping"), patience);
+        const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, "ping"), patience);
         EXPECT_EQ(answer->body.view(), std::to_string(sumOf("ping")));
         ++*pings;
     }
@@ -197,7 +197,7 @@ asio::awaitable<void> checksumOne(Peer peer, MessagePtr first) {
     const MessageId id = first->header.messageId;
     StreamReader reader(peer, std::move(first));
     const std::string all = co_await reader.readAll(std::size_t{1} << 30U);
-    MessagePtr answer = peer.get(OpCode::Response, std::to_string(sumOf(all)));
+    MessagePtr answer = peer.newMessage(OpCode::Response, std::to_string(sumOf(all)));
     answer->header.messageId = id;
     co_await peer.send(std::move(answer));
 }
@@ -233,7 +233,7 @@ TEST_P(FlowsStream, IsSentNoFurtherAheadThanItsWindow) {
     std::promise<std::uint64_t> farthest;
     const flows::Handler handler = [&](Peer peer) -> asio::awaitable<void> {
         MessagePtr first = co_await peer.receive();
-        MessagePtr answer = peer.get(OpCode::Response, "");
+        MessagePtr answer = peer.newMessage(OpCode::Response, "");
         answer->header.messageId = first->header.messageId;
         StreamReader reader(peer, std::move(first));
         std::uint64_t read = 0;
@@ -276,7 +276,7 @@ asio::awaitable<void> writeToADeafReader(Peer peer) {
 
 asio::awaitable<void> expectPartsDropped(Peer peer) {
     co_await writeToADeafReader(peer);
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "next"), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, "next"), patience);
     EXPECT_EQ(answer->body.view(), "next") << "a part of the stream instead";
 }
 
@@ -300,7 +300,7 @@ asio::awaitable<void> giveUp(Peer peer) {
         StreamWriter writer(peer, OpCode::Request, {.partBytes = 1000});
         co_await writer.write(pattern(5000));
     }
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "on"), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, "on"), patience);
     EXPECT_EQ(answer->body.view(), "on");
 }
 
@@ -334,7 +334,7 @@ TEST_P(FlowsStream, FailsOnBothSidesWhenTheChannelEnds) {
 }
 
 asio::awaitable<void> askPlainly(Peer peer) {
-    const MessagePtr first = co_await peer.request(peer.get(OpCode::Request, "200000"), patience);
+    const MessagePtr first = co_await peer.request(peer.newMessage(OpCode::Request, "200000"), patience);
     EXPECT_TRUE(first->hasMore());
     EXPECT_EQ(first->body.size(), 65'535U);
     while (peer.counters().lateAnswers < 3)
@@ -400,7 +400,7 @@ TEST_P(FlowsStream, MayBeASignal) {
 }
 
 asio::awaitable<void> expectTimeout(Peer peer) {
-    StreamReader none = co_await flows::requestStream(peer, peer.get(), 1ms);
+    StreamReader none = co_await flows::requestStream(peer, peer.newMessage(), 1ms);
     EXPECT_FALSE(none);
     StreamWriter writer(peer);
     co_await writer.write("x");

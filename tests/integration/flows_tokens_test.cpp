@@ -58,7 +58,7 @@ TEST(FlowsTokens, ACallbackGetsTheAnswer) {
     FlowsPair pair(echo);
     const Peer peer = pair.connect();
     Called<MessagePtr> called;
-    peer.request(peer.get(OpCode::Request, "hello"), patience, called.callback());
+    peer.request(peer.newMessage(OpCode::Request, "hello"), patience, called.callback());
     const auto [ec, answer] = called.get();
     EXPECT_EQ(ec, error_code());
     ASSERT_NE(answer, nullptr);
@@ -72,7 +72,7 @@ TEST(FlowsTokens, ACallbackGetsTheErrorAsACode) {
     peer.close(closed.callback());
     EXPECT_EQ(closed.get().first, error_code());
     Called<MessagePtr> called;
-    peer.request(peer.get(), called.callback());
+    peer.request(peer.newMessage(), called.callback());
     EXPECT_EQ(called.get().first, Status::ChannelClosed);
 }
 
@@ -85,7 +85,7 @@ TEST(FlowsTokens, AnEmptyHandleTellsTheHandler) {
 TEST(FlowsTokens, WhatTheSignalHandlerThrowsIsProcessingFailed) {
     FlowsPair pair([](Peer peer) -> asio::awaitable<void> {
         MessagePtr request = co_await peer.receive();
-        MessagePtr signal = peer.get(OpCode::Signal);
+        MessagePtr signal = peer.newMessage(OpCode::Signal);
         signal->header.messageId = request->header.messageId;
         co_await peer.send(std::move(signal));
         co_await peer.receive();
@@ -93,7 +93,7 @@ TEST(FlowsTokens, WhatTheSignalHandlerThrowsIsProcessingFailed) {
     const Peer peer = pair.connect();
     const flows::SignalHandler throws = [](const Message&) { throw std::runtime_error("no"); };
     Called<MessagePtr> called;
-    peer.request(peer.get(), patience, throws, called.callback());
+    peer.request(peer.newMessage(), patience, throws, called.callback());
     EXPECT_EQ(called.get().first, Status::ProcessingFailed);
     peer.abort();
 }
@@ -120,7 +120,8 @@ TEST(FlowsTokens, TheHandlerRunsOnItsExecutor) {
     const Peer peer = pair.connect();
     OwnContext own;
     std::promise<std::thread::id> ranOn;
-    peer.request(peer.get(), asio::bind_executor(own.executor(), [&ranOn](const error_code&, MessagePtr) {
+    peer.request(peer.newMessage(),
+                 asio::bind_executor(own.executor(), [&ranOn](const error_code&, MessagePtr) {
                      ranOn.set_value(std::this_thread::get_id());
                  }));
     EXPECT_EQ(ranOn.get_future().get(), own.thread());
@@ -129,7 +130,7 @@ TEST(FlowsTokens, TheHandlerRunsOnItsExecutor) {
 TEST(FlowsTokens, DeferredBeginsWhenItIsCalled) {
     FlowsPair pair(echo);
     const Peer peer = pair.connect();
-    auto operation = peer.request(peer.get(OpCode::Request, "later"), patience, asio::deferred);
+    auto operation = peer.request(peer.newMessage(OpCode::Request, "later"), patience, asio::deferred);
     EXPECT_EQ(peer.counters().requests, 0U);
     EXPECT_EQ(std::move(operation)(asio::use_future).get()->body.view(), "later");
 }
@@ -141,7 +142,7 @@ TEST_P(FlowsTokensCancelled, EndsWithOperationAborted) {
     const Peer peer = pair.connect();
     asio::cancellation_signal signal;
     Called<MessagePtr> called;
-    peer.request(peer.get(), asio::bind_cancellation_slot(signal.slot(), called.callback()));
+    peer.request(peer.newMessage(), asio::bind_cancellation_slot(signal.slot(), called.callback()));
     ASSERT_TRUE(eventually([&] { return peer.counters().inFlight == 1; }));
     asio::post(peer.executor(), [&signal] { signal.emit(GetParam()); });
     EXPECT_EQ(called.get().first, asio::error::operation_aborted);
@@ -157,8 +158,8 @@ TEST(FlowsTokens, ATupleHasTheCodeInTheFirstPlace) {
     FlowsPair pair(echo);
     const Peer peer = pair.connect();
     pair.onClient([](Peer asked) -> asio::awaitable<void> {
-        auto asking =
-            asked.request(asked.get(OpCode::Request, "hello"), patience, asio::as_tuple(asio::use_awaitable));
+        auto asking = asked.request(asked.newMessage(OpCode::Request, "hello"), patience,
+                                    asio::as_tuple(asio::use_awaitable));
         auto [ec, answer] = co_await std::move(asking);
         EXPECT_EQ(ec, error_code());
         EXPECT_EQ(answer->body.view(), "hello");
@@ -211,11 +212,12 @@ TEST(FlowsTokens, EveryVerbOfAPeerAndAServer) {
     const Address address = server.addresses().front();
 
     Peer peer = flows::connect(clientEngine, address, {}, asio::use_future).get();
-    peer.send(peer.get(OpCode::Signal, "one"), asio::use_future).get();
-    EXPECT_TRUE(peer.send(peer.get(OpCode::Signal, "two"), patience, asio::use_future).get());
+    peer.send(peer.newMessage(OpCode::Signal, "one"), asio::use_future).get();
+    EXPECT_TRUE(peer.send(peer.newMessage(OpCode::Signal, "two"), patience, asio::use_future).get());
     EXPECT_EQ(peer.receive(asio::use_future).get()->body.view(), "one");
     EXPECT_EQ(peer.receive(patience, asio::use_future).get()->body.view(), "two");
-    EXPECT_EQ(peer.request(peer.get(OpCode::Request, "three"), asio::use_future).get()->body.view(), "three");
+    EXPECT_EQ(peer.request(peer.newMessage(OpCode::Request, "three"), asio::use_future).get()->body.view(),
+              "three");
     peer.sleep(std::chrono::milliseconds(1), asio::use_future).get();
     peer.close(asio::use_future).get();
 
@@ -232,10 +234,11 @@ TEST(FlowsTokens, EveryVerbOfALink) {
     const ReconnectingPeer link(pair.clientReactor, pair.address);
     EXPECT_TRUE(link.connected(patience, asio::use_future).get());
     EXPECT_EQ(link.receive(asio::use_future).get()->header.opCode, OpCode::HelloResponse);
-    EXPECT_EQ(link.request(link.get(OpCode::Request, "one"), asio::use_future).get()->body.view(), "one");
-    link.send(link.get(OpCode::Signal, "two"), asio::use_future).get();
+    EXPECT_EQ(link.request(link.newMessage(OpCode::Request, "one"), asio::use_future).get()->body.view(),
+              "one");
+    link.send(link.newMessage(OpCode::Signal, "two"), asio::use_future).get();
     EXPECT_EQ(link.receive(patience, asio::use_future).get()->body.view(), "two");
-    EXPECT_TRUE(link.send(link.get(OpCode::Signal, "three"), patience, asio::use_future).get());
+    EXPECT_TRUE(link.send(link.newMessage(OpCode::Signal, "three"), patience, asio::use_future).get());
     link.sleep(std::chrono::milliseconds(1), asio::use_future).get();
     link.close(asio::use_future).get();
 }
@@ -275,7 +278,7 @@ TEST(FlowsTokens, ARequestWhoseAnswerIsAStream) {
     FlowsPair pair(answerStream);
     const Peer peer = pair.connect();
     StreamReader reader =
-        flows::requestStream(peer, peer.get(OpCode::Request, "abc"), patience, asio::use_future).get();
+        flows::requestStream(peer, peer.newMessage(OpCode::Request, "abc"), patience, asio::use_future).get();
     std::string all;
     const flows::StreamSink sink = [&all](std::span<const std::byte> bytes) {
         all.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -296,10 +299,11 @@ TEST(FlowsTokens, AnAnswerWithABodyOfItsOwn) {
         co_await peer.receive();
     });
     const Peer peer = pair.connect();
-    const MessagePtr first = peer.request(peer.get(OpCode::Request, "one"), asio::use_future).get();
+    const MessagePtr first = peer.request(peer.newMessage(OpCode::Request, "one"), asio::use_future).get();
     EXPECT_EQ(first->body.view(), "mine");
     EXPECT_EQ(first->header.status, 7);
-    EXPECT_EQ(peer.request(peer.get(OpCode::Request, "two"), asio::use_future).get()->body.view(), "two");
+    EXPECT_EQ(peer.request(peer.newMessage(OpCode::Request, "two"), asio::use_future).get()->body.view(),
+              "two");
     peer.abort();
 }
 

@@ -14,7 +14,7 @@ const Options unaskedPool{.initialPoolMessages = 16, .maxPoolMessages = 128};
 constexpr int often = 400;
 
 MessagePtr about(const Peer& peer, const Message& request, std::string_view text) {
-    MessagePtr signal = peer.get(OpCode::Signal, text);
+    MessagePtr signal = peer.newMessage(OpCode::Signal, text);
     signal->header.messageId = request.header.messageId;
     return signal;
 }
@@ -38,7 +38,7 @@ asio::awaitable<void> tellProgress(Peer peer) {
 
 asio::awaitable<void> askOften(Peer peer) {
     for (int i = 0; i < often; ++i) {
-        MessagePtr answer = co_await peer.request(peer.get(), patience);
+        MessagePtr answer = co_await peer.request(peer.newMessage(), patience);
         EXPECT_NE(answer, nullptr);
     }
     const flows::PeerCounters counters = peer.counters();
@@ -53,7 +53,7 @@ TEST(FlowsUnasked, ProgressThatNobodyWantedHoldsNoAnswerUp) {
 
 asio::awaitable<void> askOftenOverLink(ReconnectingPeer link) {
     for (int i = 0; i < often; ++i) {
-        MessagePtr answer = co_await link.request(link.get(), patience);
+        MessagePtr answer = co_await link.request(link.newMessage(), patience);
         EXPECT_NE(answer, nullptr);
     }
     const MessagePtr connected = co_await link.receive(patience);
@@ -69,7 +69,7 @@ TEST(FlowsUnasked, ProgressThatNobodyWantedHoldsNoAnswerOfALinkUp) {
 asio::awaitable<void> expectKept(Peer peer) {
     const MessagePtr nothing = co_await peer.receive(0s);
     EXPECT_EQ(nothing, nullptr);
-    const MessagePtr answer = co_await peer.request(peer.get(), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(), patience);
     EXPECT_EQ(answer->body.view(), "done");
     for (const std::string_view text : {"25", "50", "75", "late", "later"}) {
         const MessagePtr signal = co_await peer.receive(patience);
@@ -105,7 +105,7 @@ asio::awaitable<void> writeStreams(Peer peer) {
         co_await writer.write(text);
         co_await writer.finish();
     }
-    const MessagePtr answer = co_await peer.request(peer.get(), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(), patience);
     EXPECT_NE(answer, nullptr);
     const flows::PeerCounters counters = peer.counters();
     EXPECT_EQ(counters.waiting, 0U);
@@ -120,7 +120,7 @@ TEST(FlowsUnasked, WordsForWritersThatHaveGoneHoldNoAnswerUp) {
 /// Asks back, and takes no signal about the client's request for one about its own.
 asio::awaitable<void> askBack(Peer peer) {
     const MessagePtr first = co_await peer.receive();
-    MessagePtr question = peer.get(OpCode::Request, "back");
+    MessagePtr question = peer.newMessage(OpCode::Request, "back");
     const flows::SignalHandler never = [](const Message&) { ADD_FAILURE() << "not about this request"; };
     const MessagePtr answer = co_await peer.request(std::move(question), patience, never);
     EXPECT_EQ(answer->body.view(), "back");
@@ -131,9 +131,9 @@ asio::awaitable<void> askBack(Peer peer) {
 
 /// Two processes count alike, so the client's request may have the number of the server's.
 asio::awaitable<void> hurryTheServer(Peer peer) {
-    co_await peer.send(peer.get());
+    co_await peer.send(peer.newMessage());
     MessagePtr back = co_await peer.receive();
-    MessagePtr hurry = peer.get(OpCode::Signal, "hurry");
+    MessagePtr hurry = peer.newMessage(OpCode::Signal, "hurry");
     hurry->header.messageId = back->header.messageId & ~(MessageId{1} << 62U);
     co_await peer.send(std::move(hurry));
     co_await peer.respond(std::move(back));

@@ -65,7 +65,7 @@ protected:
     std::string tally(Reactor& reactor, Link link) {
         std::string text;
         run(reactor.executor(), [](Link over, std::string* result) -> asio::awaitable<void> {
-            MessagePtr question = over.get(OpCode::Request);
+            MessagePtr question = over.newMessage(OpCode::Request);
             question->textHeaders.append(wantHeader, wantTally);
             const MessagePtr answer = co_await over.request(std::move(question));
             *result = std::string(answer->body.view());

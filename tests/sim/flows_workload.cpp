@@ -205,7 +205,7 @@ asio::awaitable<void> FlowsWorkload::carryOut(flows::Peer peer, MessagePtr reque
         if (oneIn(8)) network_.spawn(pester(peer, request->header.messageId));
         if (request->textHeaders.find("Ask-Back")) co_await askBack(peer, token);
         if (oneIn(4)) {
-            MessagePtr progress = peer.get(OpCode::Signal, token);
+            MessagePtr progress = peer.newMessage(OpCode::Signal, token);
             progress->header.messageId = request->header.messageId;
             co_await peer.send(std::move(progress));
         }
@@ -276,7 +276,7 @@ asio::awaitable<void> FlowsWorkload::ask(flows::Peer peer, Ampe& engine, bool an
     const Presence presence(coroutines_);
     try {
         const std::string token = newRequest(false);
-        MessagePtr request = peer.get(OpCode::Request, padded(token, below(oneIn(5) ? 30'000 : 50)));
+        MessagePtr request = peer.newMessage(OpCode::Request, padded(token, below(oneIn(5) ? 30'000 : 50)));
         if (answers && oneIn(4)) request->textHeaders.append("Ask-Back", "1");
         const Duration timeout = oneIn(3) ? millis(300) : 8s;
         const TimePoint start = network_.now();
@@ -319,7 +319,7 @@ asio::awaitable<void> FlowsWorkload::askMuch(flows::ReconnectingPeer link, Ampe&
     for (; requests != 0 && !isEnding_; --requests) {
         try {
             const std::string token = newRequest(mayRepeat);
-            MessagePtr request = link.get(OpCode::Request, padded(token, below(2000)));
+            MessagePtr request = link.newMessage(OpCode::Request, padded(token, below(2000)));
             const Duration timeout = oneIn(3) ? millis(300) : 8s;
             const TimePoint start = network_.now();
             const MessagePtr answer = co_await link.request(std::move(request), timeout);

@@ -85,7 +85,7 @@ asio::awaitable<void> FlowsWorkload::takeStream(flows::Peer peer, MessagePtr fir
         if (!isExpected(error)) throw;
         co_return;
     }
-    MessagePtr answer = peer.get(OpCode::Response, std::to_string(size));
+    MessagePtr answer = peer.newMessage(OpCode::Response, std::to_string(size));
     answer->header.messageId = id;
     co_await peer.send(std::move(answer));
 }
@@ -128,7 +128,7 @@ asio::awaitable<void> FlowsWorkload::fetchStream(flows::Peer peer) {
     try {
         const std::uint64_t seed = below(1'000'000);
         const std::uint64_t size = below(200'000);
-        MessagePtr request = peer.get();
+        MessagePtr request = peer.newMessage();
         request->textHeaders.append("Fetch", fmt::format("{} {}", seed, size));
         flows::StreamReader reader = co_await flows::requestStream(peer, std::move(request), 8s);
         if (!reader) co_return;

@@ -14,7 +14,7 @@ asio::awaitable<void> FlowsWorkload::pester(flows::Peer peer, MessageId request)
     const Presence presence(coroutines_);
     try {
         for (std::uint32_t i = 1 + below(oneIn(4) ? 200 : 10); i != 0; --i) {
-            MessagePtr signal = peer.get(OpCode::Signal, "news");
+            MessagePtr signal = peer.newMessage(OpCode::Signal, "news");
             switch (below(3)) {
                 case 0:
                     signal->header.messageId = request;
@@ -37,7 +37,7 @@ asio::awaitable<void> FlowsWorkload::pester(flows::Peer peer, MessageId request)
 /// The server asks its client before it answers.
 asio::awaitable<void> FlowsWorkload::askBack(flows::Peer peer, const std::string& token) {
     const std::string question = token + " or what";
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, question), 8s);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, question), 8s);
     if (answer == nullptr) co_return;
     if (answer->body.view() != question)
         fail(fmt::format("the answer to another question: {} for {}", answer->body.view(), question));
@@ -60,7 +60,7 @@ asio::awaitable<void> FlowsWorkload::answerBack(flows::Peer peer) {
 
 /// Whatever else there is: on a good network it is answered in the end.
 asio::awaitable<void> FlowsWorkload::askCertainly(flows::Peer peer) {
-    MessagePtr request = peer.get(OpCode::Request, "certain");
+    MessagePtr request = peer.newMessage(OpCode::Request, "certain");
     request->textHeaders.append("Certain", "1");
     const MessagePtr answer = co_await peer.request(std::move(request), certainlyIn);
     if (answer == nullptr && !isFaulty_) fail("a request was never answered");

@@ -70,7 +70,7 @@ asio::awaitable<void> serveNobody(flows::Peer peer) {
 
 asio::awaitable<void> askOnce(flows::Peer peer, int number, std::string& order) {
     try {
-        co_await peer.request(peer.get());
+        co_await peer.request(peer.newMessage());
     } catch (const Error&) {
         order += std::to_string(number);
     }

@@ -172,7 +172,7 @@ TEST_F(Streams, KeepTheirWindowAsAnswers) {
         co_await peer.receive();
     };
     const auto ask = [&](Peer peer) -> asio::awaitable<void> {
-        StreamReader reader = co_await flows::requestStream(peer, peer.get());
+        StreamReader reader = co_await flows::requestStream(peer, peer.newMessage());
         co_await peer.sleep(60s);
         while (const MessagePtr part = co_await reader.next()) {
             seen.take(peer, *part);
@@ -249,7 +249,7 @@ TEST_F(Streams, LoseNothingWhenAWriteIsCancelled) {
 /// Of id 5; those that end in `;` are last ones.
 asio::awaitable<void> sendParts(Peer peer, std::vector<std::string> bodies) {
     for (const std::string& body : bodies) {
-        MessagePtr part = peer.get(OpCode::Request, body);
+        MessagePtr part = peer.newMessage(OpCode::Request, body);
         part->header.messageId = 5;
         part->header.more = !body.ends_with(';');
         co_await peer.send(std::move(part));
@@ -319,7 +319,7 @@ TEST_F(Streams, HaveOneWriterEach) {
         co_await writer.finish();
     };
     const auto ask = [&](Peer peer) -> asio::awaitable<void> {
-        const MessagePtr response = co_await peer.request(peer.get());
+        const MessagePtr response = co_await peer.request(peer.newMessage());
         got = response->body.view();
     };
     run(answer, ask);
@@ -336,7 +336,7 @@ TEST_F(Streams, GivenUpAsAnswersAreNoSuccessForAPlainRequest) {
         };
         int status = 0;
         const auto ask = [&](Peer peer) -> asio::awaitable<void> {
-            const MessagePtr answer = co_await peer.request(peer.get());
+            const MessagePtr answer = co_await peer.request(peer.newMessage());
             status = answer->header.status;
         };
         hasEnded_ = false;
@@ -364,7 +364,7 @@ TEST_F(Streams, CarryTheTraceOfTheirPeer) {
     };
     const auto ask = [&](Peer peer) -> asio::awaitable<void> {
         co_await write(peer.traced(context), OpCode::Signal, inParts_, letters(300));
-        StreamReader reader = co_await flows::requestStream(peer.traced(context), peer.get());
+        StreamReader reader = co_await flows::requestStream(peer.traced(context), peer.newMessage());
         const MessagePtr first = co_await reader.next();
         note(*first);
         const MessagePtr second = co_await reader.next();

@@ -30,7 +30,7 @@ asio::awaitable<void> probe(flows::Peer peer, Samples* samples) {
         const TimePoint begin = std::chrono::steady_clock::now();
         ++samples->asked;
         const MessagePtr answer = co_await peer.request(
-            peer.get(OpCode::Request, "a request of sixty-four bytes, as small ones are"), 30s);
+            peer.newMessage(OpCode::Request, "a request of sixty-four bytes, as small ones are"), 30s);
         const auto took = std::chrono::steady_clock::now() - begin;
         if (answer != nullptr) ++samples->answered;
         {

@@ -70,7 +70,7 @@ template <typename Link>
 asio::awaitable<void> askOver(Link link, Worker worker, Duration pause) {
     std::mt19937_64 dice(worker.seed);
     while (!*worker.isStopping) {
-        Question question(worker, dice, link.get());
+        Question question(worker, dice, link.newMessage());
         MessagePtr answer;
         bool isOver = false;
         try {
@@ -101,7 +101,7 @@ asio::awaitable<void> askAgainAndAgain(ReconnectingPeer link, Worker worker, Dur
 void askBlocking(BlockingPeer peer, Worker worker, Duration pause) {
     std::mt19937_64 dice(worker.seed);
     while (!*worker.isStopping) {
-        Question question(worker, dice, peer.get());
+        Question question(worker, dice, peer.newMessage());
         try {
             question.settle(peer.request(question.take(), patience));
         } catch (const boost::system::system_error& error) {
@@ -115,7 +115,7 @@ void askBlocking(BlockingPeer peer, Worker worker, Duration pause) {
 asio::awaitable<void> signal(Peer peer, Worker worker, Duration pause) {
     std::uint64_t number = 1;
     while (!*worker.isStopping) {
-        MessagePtr message = peer.get(OpCode::Signal);
+        MessagePtr message = peer.newMessage(OpCode::Signal);
         test::putNumber(*message, number++);
         co_await peer.send(std::move(message));
         ++worker.account->signals;
@@ -137,7 +137,7 @@ asio::awaitable<void> streamOnce(Peer peer, Worker worker, std::mt19937_64* dice
     if (answer == nullptr) throw Error(Status::ProcessingFailed);
     if (answer->body.view() != std::to_string(test::checksum(value))) ++account.wrong;
 
-    MessagePtr wish = peer.get(OpCode::Request, std::to_string(size));
+    MessagePtr wish = peer.newMessage(OpCode::Request, std::to_string(size));
     wish->textHeaders.append(test::wantHeader, test::wantDownload);
     StreamReader reader = co_await flows::requestStream(peer, std::move(wish), patience);
     if (!reader) throw Error(Status::ProcessingFailed);

@@ -111,7 +111,7 @@ inline asio::awaitable<void> echo(flows::Peer peer) {
 
 /// The other side runs echo().
 inline asio::awaitable<void> expectEcho(flows::Peer peer) {
-    const MessagePtr answer = co_await peer.request(peer.get(OpCode::Request, "hi"), patience);
+    const MessagePtr answer = co_await peer.request(peer.newMessage(OpCode::Request, "hi"), patience);
     EXPECT_EQ(answer->body.view(), "hi");
 }
 

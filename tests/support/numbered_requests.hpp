@@ -26,7 +26,7 @@ struct Asked {
 template <typename Link>
 asio::awaitable<void> askOnce(Link link, Asked* asked) {
     const std::uint64_t number = ++asked->begun;
-    MessagePtr request = link.get(OpCode::Request);
+    MessagePtr request = link.newMessage(OpCode::Request);
     putNumber(*request, number);
     request->body.append(pattern(number % 3000));
     error_code ec;

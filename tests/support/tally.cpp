@@ -123,7 +123,7 @@ asio::awaitable<void> TallyBook::answer(Visit& visit, MessagePtr request) {
             const std::scoped_lock lock(mutex_);
             ++visit.tally->streams;
         }
-        MessagePtr response = peer.get(OpCode::Response, std::to_string(sum));
+        MessagePtr response = peer.newMessage(OpCode::Response, std::to_string(sum));
         response->header.messageId = id;
         co_await peer.send(std::move(response));
     } else if (want == wantDownload) {

@@ -21,7 +21,7 @@ asio::awaitable<void> tellMuch(Peer peer) {
         MessagePtr request = co_await peer.receive();
         if (request->header.opCode != OpCode::Request) continue;
         for (int i = 0; i < signals; ++i) {
-            MessagePtr signal = peer.get(OpCode::Signal);
+            MessagePtr signal = peer.newMessage(OpCode::Signal);
             signal->header.messageId = request->header.messageId;
             co_await peer.send(std::move(signal));
         }
@@ -33,7 +33,7 @@ asio::awaitable<void> countProgress(Peer peer) {
     for (int i = 0; i < requests; ++i) {
         int seen = 0;
         const flows::SignalHandler count = [&seen](const Message&) { ++seen; };
-        const MessagePtr answer = co_await peer.request(peer.get(), patience, count);
+        const MessagePtr answer = co_await peer.request(peer.newMessage(), patience, count);
         EXPECT_NE(answer, nullptr);
         EXPECT_EQ(seen, signals);
     }
@@ -54,7 +54,8 @@ TEST(FlowsProgress, ComesWholeToAThread) {
     const BlockingPeer peer(pair.connect());
     for (int i = 0; i < requests; ++i) {
         int seen = 0;
-        const MessagePtr answer = peer.request(peer.get(), patience, [&seen](const Message&) { ++seen; });
+        const MessagePtr answer =
+            peer.request(peer.newMessage(), patience, [&seen](const Message&) { ++seen; });
         EXPECT_NE(answer, nullptr);
         EXPECT_EQ(seen, signals);
     }
@@ -64,7 +65,7 @@ TEST(FlowsProgress, ComesWholeToAThread) {
 asio::awaitable<void> tellForEver(Peer peer) {
     const MessagePtr request = co_await peer.receive();
     for (;;) {
-        MessagePtr signal = peer.get(OpCode::Signal);
+        MessagePtr signal = peer.newMessage(OpCode::Signal);
         signal->header.messageId = request->header.messageId;
         co_await peer.send(std::move(signal));
     }
@@ -78,14 +79,14 @@ void lookAtIt(const Message& /*signal*/) {
 TEST(FlowsProgress, PutsNoTimeoutOfAThreadOff) {
     FlowsPair pair(tellForEver);
     const BlockingPeer peer(pair.connect());
-    EXPECT_EQ(peer.request(peer.get(), 50ms, lookAtIt), nullptr);
+    EXPECT_EQ(peer.request(peer.newMessage(), 50ms, lookAtIt), nullptr);
     EXPECT_EQ(peer.counters().timedOut, 1U);
     peer.abort();
 }
 
 asio::awaitable<void> expectTimeout(Peer peer) {
     const flows::SignalHandler look = lookAtIt;
-    const MessagePtr none = co_await peer.request(peer.get(), 50ms, look);
+    const MessagePtr none = co_await peer.request(peer.newMessage(), 50ms, look);
     EXPECT_EQ(none, nullptr);
     EXPECT_EQ(peer.counters().timedOut, 1U);
     peer.abort();

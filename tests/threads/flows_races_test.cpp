@@ -287,7 +287,7 @@ TEST_F(FlowsRaces, ConnectsWhileTheServerStops) {
                 while (!isStopping) {
                     try {
                         const BlockingPeer peer = flows::connectBlocking(clientReactor, address);
-                        peer.request(peer.get(OpCode::Request, "hi"), patience);
+                        peer.request(peer.newMessage(OpCode::Request, "hi"), patience);
                     } catch (const Error&) {
                         std::this_thread::yield();  // refused or cut: what a server that stops does
                     }

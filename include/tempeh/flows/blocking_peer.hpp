@@ -43,8 +43,13 @@ public:
     bool isOpen() const noexcept { return peer_.isOpen(); }
     ChannelNumber channel() const { return peer_.channel(); }
     const Message* hello() const { return peer_.hello(); }
-    MessagePtr get(OpCode opCode = OpCode::Request) const { return peer_.get(opCode); }
-    MessagePtr get(OpCode opCode, std::string_view body) const { return peer_.get(opCode, body); }
+    MessagePtr newMessage(OpCode opCode = OpCode::Request) const { return peer_.newMessage(opCode); }
+    MessagePtr newMessage(OpCode opCode, std::string_view body) const {
+        return peer_.newMessage(opCode, body);
+    }
+    /// What newMessage() was called. Deprecated; goes with 0.3.
+    MessagePtr get(OpCode opCode = OpCode::Request) const { return newMessage(opCode); }
+    MessagePtr get(OpCode opCode, std::string_view body) const { return newMessage(opCode, body); }
 
     /// As Peer::traced.
     BlockingPeer traced(const TraceContext& context) const { return BlockingPeer(peer_.traced(context)); }

@@ -245,14 +245,14 @@ ReconnectCounters ReconnectingPeer::counters() const {
     return core()->counters();
 }
 
-MessagePtr ReconnectingPeer::get(OpCode opCode) const {
+MessagePtr ReconnectingPeer::newMessage(OpCode opCode) const {
     MessagePtr message = core()->hub().engine().get();
     message->header.opCode = opCode;
     return message;
 }
 
-MessagePtr ReconnectingPeer::get(OpCode opCode, std::string_view body) const {
-    MessagePtr message = get(opCode);
+MessagePtr ReconnectingPeer::newMessage(OpCode opCode, std::string_view body) const {
+    MessagePtr message = newMessage(opCode);
     message->body.assign(body);
     return message;
 }

@@ -111,14 +111,14 @@ const Message* Peer::hello() const {
     return state()->hello().get();
 }
 
-MessagePtr Peer::get(OpCode opCode) const {
+MessagePtr Peer::newMessage(OpCode opCode) const {
     MessagePtr message = state()->hub().engine().get();
     message->header.opCode = opCode;
     return message;
 }
 
-MessagePtr Peer::get(OpCode opCode, std::string_view body) const {
-    MessagePtr message = get(opCode);
+MessagePtr Peer::newMessage(OpCode opCode, std::string_view body) const {
+    MessagePtr message = newMessage(opCode);
     message->body.assign(body);
     return message;
 }

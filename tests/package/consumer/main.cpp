@@ -39,7 +39,7 @@ asio::awaitable<void> answer(flows::Peer client) {
 
 asio::awaitable<void> ask(tempeh::Ampe& engine, tempeh::Address address) {
     flows::Peer server = co_await flows::connect(engine, address);
-    const MessagePtr response = co_await server.request(server.get(OpCode::Request, "ping"), 10s);
+    const MessagePtr response = co_await server.request(server.newMessage(OpCode::Request, "ping"), 10s);
     check(response && response->body.view() == "pong", "a coroutine got no answer");
     co_await server.close();
 }
@@ -51,7 +51,7 @@ void flowsWork(tempeh::Reactor& engine) {
     asio::co_spawn(engine.executor(), ask(engine, address), asio::use_future).get();
 
     const flows::BlockingPeer peer = flows::connectBlocking(engine, address);
-    const MessagePtr response = peer.request(peer.get(OpCode::Request, "ping"), 10s);
+    const MessagePtr response = peer.request(peer.newMessage(OpCode::Request, "ping"), 10s);
     check(response && response->body.view() == "pong", "a thread got no answer");
     peer.close();
 }

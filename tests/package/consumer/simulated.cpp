@@ -25,7 +25,7 @@ asio::awaitable<void> answer(flows::Peer client) {
 
 asio::awaitable<void> ask(tempeh::Ampe& engine, bool& isAnswered) {
     flows::Peer server = co_await flows::connect(engine, tempeh::TcpClientAddress{"server", 7099});
-    const MessagePtr response = co_await server.request(server.get(OpCode::Request, "ping"), 1h);
+    const MessagePtr response = co_await server.request(server.newMessage(OpCode::Request, "ping"), 1h);
     isAnswered = response != nullptr && response->body.view() == "pong";
 }
 

@@ -42,7 +42,7 @@ double microsecondsSince(Clock::time_point start) {
 
 asio::awaitable<void> ask(tempeh::flows::Peer peer, const CheckOptions& options, Finding& finding) {
     const Clock::time_point start = Clock::now();
-    MessagePtr request = peer.get(tempeh::OpCode::Request, *options.request);
+    MessagePtr request = peer.newMessage(tempeh::OpCode::Request, *options.request);
     const MessagePtr answer = co_await peer.request(std::move(request), options.timeout);
     finding.answerUs = microsecondsSince(start);
     if (answer == nullptr) throw Failure(exitNegative, "no answer in time");

@@ -89,7 +89,7 @@ private:
                 result_.code = failure.code();
             }
         } else {
-            MessagePtr request = peer_.get();
+            MessagePtr request = peer_.newMessage();
             request->body.assign(std::string(options_.size, '.'));
             const MessagePtr answer = co_await peer_.request(std::move(request), options_.timeout);
             isAnswered = answer != nullptr;

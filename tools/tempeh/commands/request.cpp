@@ -100,7 +100,7 @@ private:
     }
 
     asio::awaitable<flows::StreamReader> ask() {
-        MessagePtr request = peer_.get(tempeh::OpCode::Request, body_);
+        MessagePtr request = peer_.newMessage(tempeh::OpCode::Request, body_);
         addHeaders(options_.outgoing.headers, request->textHeaders);
         flows::StreamReader answer =
             co_await flows::requestStream(peer_, std::move(request), options_.timeout);

@@ -42,7 +42,7 @@ asio::awaitable<std::uint64_t> sendStream(flows::Peer peer, const SignalOptions&
 }
 
 asio::awaitable<std::uint64_t> sendMessage(flows::Peer peer, const SignalOptions& options, std::string body) {
-    MessagePtr message = peer.get(OpCode::Signal, body);
+    MessagePtr message = peer.newMessage(OpCode::Signal, body);
     addHeaders(options.outgoing.headers, message->textHeaders);
     co_await peer.send(std::move(message));
     co_return body.size();

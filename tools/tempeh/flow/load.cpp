@@ -65,7 +65,7 @@ asio::awaitable<void> Load::ended(Clock::duration atMost) {
 
 asio::awaitable<void> Load::roundTrips(tempeh::flows::Peer peer) {
     while (phase_ == Phase::Running) {
-        MessagePtr request = peer.get(OpCode::Request, body_);
+        MessagePtr request = peer.newMessage(OpCode::Request, body_);
         const Clock::time_point start = Clock::now();
         const MessagePtr answer = co_await peer.request(std::move(request), patience);
         const bool isRight = answer != nullptr && answer->header.status == 0 &&
@@ -81,12 +81,12 @@ asio::awaitable<void> Load::roundTrips(tempeh::flows::Peer peer) {
 
 asio::awaitable<void> Load::oneWay(tempeh::flows::Peer peer) {
     while (phase_ == Phase::Running) {
-        MessagePtr signal = peer.get(OpCode::Signal, body_);
+        MessagePtr signal = peer.newMessage(OpCode::Signal, body_);
         co_await peer.send(std::move(signal));
         ++count_.messages;
     }
     // Behind all of them in the channel's order: its answer says that they have arrived.
-    MessagePtr last = peer.get();
+    MessagePtr last = peer.newMessage();
     const MessagePtr answer = co_await peer.request(std::move(last), patience * 6);
     if (answer == nullptr) ++count_.failures;
 }
