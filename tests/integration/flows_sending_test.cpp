@@ -173,6 +173,8 @@ TEST(FlowsSending, AnswersNobodyWhoDidNotAsk) {
     pair.onClient(answerTheOther(one, other));
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 TEST(FlowsNewMessage, KeepsItsFormerNameForAWhile) {
     FlowsPair pair(echo);
     const Peer peer = pair.connect();
@@ -185,6 +187,7 @@ TEST(FlowsNewMessage, KeepsItsFormerNameForAWhile) {
     EXPECT_EQ(link.get()->header.opCode, OpCode::Request);
     EXPECT_EQ(link.get(OpCode::Signal, "body")->body.view(), "body");
 }
+#pragma GCC diagnostic pop
 
 }  // namespace
 }  // namespace tempeh::test

@@ -48,8 +48,12 @@ public:
         return peer_.newMessage(opCode, body);
     }
     /// What newMessage() was called. Deprecated; goes with 0.3.
-    MessagePtr get(OpCode opCode = OpCode::Request) const { return newMessage(opCode); }
-    MessagePtr get(OpCode opCode, std::string_view body) const { return newMessage(opCode, body); }
+    [[deprecated("use newMessage()")]] MessagePtr get(OpCode opCode = OpCode::Request) const {
+        return newMessage(opCode);
+    }
+    [[deprecated("use newMessage()")]] MessagePtr get(OpCode opCode, std::string_view body) const {
+        return newMessage(opCode, body);
+    }
 
     /// As Peer::traced.
     BlockingPeer traced(const TraceContext& context) const { return BlockingPeer(peer_.traced(context)); }

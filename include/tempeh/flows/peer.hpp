@@ -217,8 +217,12 @@ public:
     /// The same with a body.
     MessagePtr newMessage(OpCode opCode, std::string_view body) const;
     /// What newMessage() was called. Deprecated; goes with 0.3.
-    MessagePtr get(OpCode opCode = OpCode::Request) const { return newMessage(opCode); }
-    MessagePtr get(OpCode opCode, std::string_view body) const { return newMessage(opCode, body); }
+    [[deprecated("use newMessage()")]] MessagePtr get(OpCode opCode = OpCode::Request) const {
+        return newMessage(opCode);
+    }
+    [[deprecated("use newMessage()")]] MessagePtr get(OpCode opCode, std::string_view body) const {
+        return newMessage(opCode, body);
+    }
 
     /// A handle to the same channel whose messages carry this trace context, those excepted that have one.
     Peer traced(const TraceContext& context) const;

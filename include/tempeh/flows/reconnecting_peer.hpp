@@ -214,8 +214,12 @@ public:
     MessagePtr newMessage(OpCode opCode = OpCode::Request) const;
     MessagePtr newMessage(OpCode opCode, std::string_view body) const;
     /// What newMessage() was called. Deprecated; goes with 0.3.
-    MessagePtr get(OpCode opCode = OpCode::Request) const { return newMessage(opCode); }
-    MessagePtr get(OpCode opCode, std::string_view body) const { return newMessage(opCode, body); }
+    [[deprecated("use newMessage()")]] MessagePtr get(OpCode opCode = OpCode::Request) const {
+        return newMessage(opCode);
+    }
+    [[deprecated("use newMessage()")]] MessagePtr get(OpCode opCode, std::string_view body) const {
+        return newMessage(opCode, body);
+    }
     asio::any_io_executor executor() const;
     /// The same, by the names that Asio looks for.
     using executor_type = asio::any_io_executor;
