@@ -16,9 +16,9 @@ namespace {
 constexpr std::size_t maxBlock = 65'535;
 
 void load(TextHeaders& headers, Bytes block) {
-    const std::span<std::byte> room = detail::TextBlock::prepare(headers, block.size());
+    const std::span<std::byte> room = tempeh::detail::TextBlock::prepare(headers, block.size());
     if (!block.empty()) std::memcpy(room.data(), block.data(), block.size());
-    detail::TextBlock::commit(headers, block.size());
+    tempeh::detail::TextBlock::commit(headers, block.size());
 }
 
 /// Every header in its turn; find() gives the first of a name.
@@ -52,7 +52,7 @@ void checkAppend(const TextHeaders& headers, TextHeaders& copy) {
     FUZZ_CHECK(static_cast<std::size_t>(std::distance(copy.begin(), copy.end())) == appended);
     if (appended == count) FUZZ_CHECK(std::equal(copy.begin(), copy.end(), headers.begin(), headers.end()));
     const std::string_view before = copy.view();
-    FUZZ_CHECK(detail::TextBlock::normalise(copy) && copy.view() == before);
+    FUZZ_CHECK(tempeh::detail::TextBlock::normalise(copy) && copy.view() == before);
 }
 
 }  // namespace
@@ -65,13 +65,13 @@ TEMPEH_FUZZ_TARGET(text_block) {
     const std::string_view text = textOf(block);
     tempeh::TextHeaders headers;
     load(headers, block);
-    const bool isValid = detail::TextBlock::normalise(headers);
+    const bool isValid = tempeh::detail::TextBlock::normalise(headers);
     FUZZ_CHECK(isValid == reference::isTextBlock(text));
     if (!isValid) return;
     FUZZ_CHECK(headers.view().starts_with(text));
     FUZZ_CHECK(headers.empty() || headers.view().ends_with("\r\n"));
     checkLines(headers, text);
     const std::size_t size = headers.sizeBytes();
-    FUZZ_CHECK(detail::TextBlock::normalise(headers) && headers.sizeBytes() == size);
+    FUZZ_CHECK(tempeh::detail::TextBlock::normalise(headers) && headers.sizeBytes() == size);
     checkAppend(headers, copy);
 }
