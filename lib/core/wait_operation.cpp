@@ -1,5 +1,5 @@
-#include "core/errors.hpp"
 #include "core/coroutine_waiter.hpp"
+#include "core/errors.hpp"
 
 #include <tempeh/core/detail/wait_operation.hpp>
 

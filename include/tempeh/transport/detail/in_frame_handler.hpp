@@ -21,8 +21,8 @@ public:
     InFrameHandler(const InFrameHandler&) = delete;
     InFrameHandler& operator=(const InFrameHandler&) = delete;
 
-    /// To be awaited, one at a time: keeps the handler, then calls `start(cancellation slot)`. A name for it is needed:
-    /// GCC 12 destroys temporaries of a co_await expression twice.
+    /// To be awaited, one at a time: keeps the handler, then calls `start(cancellation slot)`. A name for it
+    /// is needed: GCC 12 destroys temporaries of a co_await expression twice.
     template <typename Start>
     auto wait(Start start) {
         return boost::asio::async_initiate<const boost::asio::deferred_t&, void()>(
