@@ -35,7 +35,7 @@ asio::awaitable<void> ServerCore::serve(ServerPtr self, Handler handler) {
         throw;
     }
     for (;;) {
-        KnockWait wait(*self);
+        AdmissionWait wait(*self);
         Suspension suspension(*self->hub_, wait, co_await asio::this_coro::executor);
         auto arrived = suspension.until(TimePoint::max());
         co_await std::move(arrived);

@@ -54,7 +54,7 @@ public:
 
 private:
     class ListeningWait;
-    class KnockWait;
+    class AdmissionWait;
     class IdleWait;
     class Served;
     class ServeGuard;

@@ -51,7 +51,7 @@ private:
     ServerCore& server_;
 };
 
-/// While a client is let in or refused, which the KnockWait began.
+/// While a client is let in or refused, which the AdmissionWait began.
 class ServerCore::AdmissionGuard {
 public:
     explicit AdmissionGuard(ServerCore& server) noexcept : server_(server) {}

@@ -24,9 +24,9 @@ private:
 };
 
 /// A client has said hello, or nobody is let in any more.
-class ServerCore::KnockWait final : public ListedWait {
+class ServerCore::AdmissionWait final : public ListedWait {
 public:
-    explicit KnockWait(ServerCore& server) noexcept : server_(server) {}
+    explicit AdmissionWait(ServerCore& server) noexcept : server_(server) {}
     bool enter() noexcept override TEMPEH_REQUIRES(server_.hub_->mutex()) {
         server_.admissionWaiters_.push_back(*this);
         return !server_.pendingHellos_.empty() || server_.takesNobody();
