@@ -25,7 +25,7 @@ using error_code = boost::system::error_code;
 /// (docs/wire.md); from 64 up they are tempeh's own and never cross it. An error-code enum: it converts to
 /// `error_code` of statusCategory(), whose message() says what to do about it.
 enum class Status : std::uint8_t {
-#define TEMPEH_STATUS(number, name, reach, text) name = number,
+#define TEMPEH_STATUS(number, name, reach, text) name = (number),
     TEMPEH_STATUSES(TEMPEH_STATUS)
 #undef TEMPEH_STATUS
 };
