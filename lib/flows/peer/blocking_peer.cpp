@@ -152,7 +152,10 @@ MessagePtr BlockingPeer::receive(Timeout timeout) const {
     if (ready != nullptr) peer->onReceived(*ready);
     if (ready != nullptr) return ready;
     detail::ReceiveWait wait(peer->inbox);
-    sleepUntilOver(peer->hub(), wait, peer->hub().time().after(timeout));
+    const TimePoint deadline = peer->hub().time().after(timeout);
+    do {
+        sleepUntilOver(peer->hub(), wait, deadline);
+    } while (wait.foundNothing());
     if (wait.ec) throw peer->errorFor(wait.ec);
     if (wait.message != nullptr) peer->onReceived(*wait.message);
     return std::move(wait.message);

@@ -48,8 +48,11 @@ asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Durat
     }
     ReceiveWait wait(owner->inbox);
     Suspension suspension(hub, wait, co_await asio::this_coro::executor);
-    auto received = suspension.until(hub.time().after(timeout));
-    co_await std::move(received);
+    const TimePoint deadline = hub.time().after(timeout);
+    do {
+        auto received = suspension.until(deadline);
+        co_await std::move(received);
+    } while (wait.foundNothing());
     if (wait.ec) owner->throwFor(wait.ec);
     if (wait.message != nullptr) owner->onReceived(*wait.message);
     co_return std::move(wait.message);

@@ -89,6 +89,9 @@ public:
     explicit ReceiveWait(Inbox& inbox) noexcept : inbox_(inbox) {}
     bool enter() noexcept override;
     void settle() noexcept override;
+    /// Settled: what it was woken for has been taken by somebody else (a stream's reader, a close), so it is
+    /// to be waited for again.
+    bool foundNothing() const noexcept { return message == nullptr && !ec && !hasTimedOut(); }
 
     MessagePtr message;
 
