@@ -24,9 +24,7 @@ bool BlockingWaiter::wait(detail::GroupBackend& backend, ChannelNumber channel, 
 bool BlockingWaiter::isResumedBy(TimePoint until) noexcept {
     base::WaitableLock lock(mutex_);
     const auto isResumed = [this]() TEMPEH_REQUIRES(mutex_) { return isResumed_; };
-    if (until != TimePoint::max()) return lock.waitUntil(resumed_, until, isResumed);
-    lock.wait(resumed_, isResumed);
-    return true;
+    return lock.waitUntil(resumed_, until, isResumed);
 }
 
 void BlockingWaiter::resume(bool) noexcept {

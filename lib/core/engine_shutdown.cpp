@@ -98,10 +98,7 @@ ShutdownReport Engine::shutdown(Duration deadline, error_code& ec) {
     {
         base::WaitableLock lock(groupsMutex_);
         const auto isDrained = [this]() TEMPEH_REQUIRES(groupsMutex_) { return isDrained_; };
-        if (until == TimePoint::max())
-            lock.wait(drained_, isDrained);
-        else if (until != TimePoint::min())
-            lock.waitUntil(drained_, until, isDrained);
+        if (until != TimePoint::min()) lock.waitUntil(drained_, until, isDrained);
     }
     // What is left is named on the reactor thread, which alone may look; one that does not answer is named
     // itself.

@@ -41,11 +41,7 @@ void Mailbox::sleep(TimePoint pollEnd, TimePoint deadline) noexcept {
         std::this_thread::yield();  // the reactor may share this core
     base::WaitableLock lock(mutex_);
     threadSleeps_ = true;
-    // "No deadline" is a wait of its own: the far end of the clock overflows in wait_until().
-    if (deadline == TimePoint::max())
-        lock.wait(arrived_, somethingThere);
-    else
-        lock.waitUntil(arrived_, deadline, somethingThere);
+    lock.waitUntil(arrived_, deadline, somethingThere);
     threadSleeps_ = threadWaits_ = false;
 }
 

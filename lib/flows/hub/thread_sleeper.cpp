@@ -18,7 +18,7 @@ void ThreadSleeper::sleep(Hub& hub, Wait& wait, TimePoint deadline) {
 void ThreadSleeper::sleepUntilAwake(Hub& hub, Wait& wait, TimePoint deadline) noexcept {
     base::WaitableLock lock(mutex_);
     const auto isAwake = [this]() TEMPEH_REQUIRES(mutex_) { return isAwake_; };
-    if (deadline == TimePoint::max() || deadline == TimePoint::min()) {
+    if (deadline == TimePoint::min()) {  // woken already, or about to be
         lock.wait(wakened_, isAwake);
     } else if (!lock.waitUntil(wakened_, deadline, isAwake)) {
         lock.unlock();

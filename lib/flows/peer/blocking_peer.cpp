@@ -102,12 +102,11 @@ void awaitOutcome(Outcome& outcome, TimePoint deadline, const std::string& serve
     constexpr Duration more = std::chrono::milliseconds(500);
     base::WaitableLock lock(outcome.mutex);
     const auto isDone = [&outcome]() TEMPEH_REQUIRES(outcome.mutex) { return outcome.isDone; };
-    if (deadline >= TimePoint::max() - more) {
-        lock.wait(outcome.changed, isDone);
-    } else if (!lock.waitUntil(outcome.changed, std::max(deadline, TimePoint()) + more, isDone)) {
+    const bool isForEver = deadline >= TimePoint::max() - more;
+    const TimePoint until = isForEver ? TimePoint::max() : std::max(deadline, TimePoint()) + more;
+    if (!lock.waitUntil(outcome.changed, until, isDone))
         throw Error(make_error_code(Status::ConnectFailed),
                     server + ": timed out, " + std::string(detail::engineIsSilent));
-    }
 }
 
 BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions options) {

@@ -103,18 +103,13 @@ void ServiceThread::beginStop() noexcept {
 
 bool ServiceThread::hasEndedBy(TimePoint until) noexcept {
     base::WaitableLock lock(ending_);
-    const auto hasEnded = [this] { return !isRunning(); };
-    if (until != TimePoint::max()) return lock.waitUntil(ended_, until, hasEnded);
-    lock.wait(ended_, hasEnded);
-    return true;
+    return lock.waitUntil(ended_, until, [this] { return !isRunning(); });
 }
 
 bool ServiceThread::stop(Timeout timeout) noexcept {
     beginStop();
     if (loopThread_.load() == std::this_thread::get_id()) return true;
-    const TimePoint now = std::chrono::steady_clock::now();
-    const bool isForEver = timeout >= TimePoint::max() - now;
-    if (!hasEndedBy(isForEver ? TimePoint::max() : now + timeout)) return false;
+    if (!hasEndedBy(timeAfter(std::chrono::steady_clock::now(), timeout))) return false;
     stop();
     return true;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tempeh/base/duration.hpp>
+
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -78,10 +80,13 @@ public:
     void wait(std::condition_variable& changed, Condition condition) {
         changed.wait(lock_, std::move(condition));
     }
-    /// False: `until` came, and the condition does not hold.
-    template <typename Time, typename Condition>
-    bool waitUntil(std::condition_variable& changed, const Time& until, Condition condition) {
-        return changed.wait_until(lock_, until, std::move(condition));
+    /// False: `until` came, and the condition does not hold. TimePoint::max() never comes: it is a wait of
+    /// its own, as the far end of the clock overflows in wait_until().
+    template <typename Condition>
+    bool waitUntil(std::condition_variable& changed, TimePoint until, Condition condition) {
+        if (until != TimePoint::max()) return changed.wait_until(lock_, until, std::move(condition));
+        changed.wait(lock_, std::move(condition));
+        return true;
     }
     template <typename Length, typename Condition>
     bool waitFor(std::condition_variable& changed, const Length& length, Condition condition) {
