@@ -19,7 +19,19 @@ bool Hub::mayBlock() const {
     return ec != Status::NotAllowed;
 }
 
-void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
+MessagePtr Hub::newMessage(OpCode opCode) const {
+    MessagePtr message = engine_.get();
+    message->header.opCode = opCode;
+    return message;
+}
+
+MessagePtr Hub::newMessage(OpCode opCode, std::string_view body) const {
+    MessagePtr message = newMessage(opCode);
+    message->body.assign(body);
+    return message;
+}
+
+void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline, const error_code& stopReason) noexcept {
     {
         base::WaitableLock lock(mutex_);
         if (!prepare(wait, sleeper)) {
@@ -29,7 +41,8 @@ void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
             keepLife(sleeper, std::move(life));
         }
         wait.deadline_ = deadline;
-        if (!wait.enter() && deadline != TimePoint::min()) {
+        wait.stopReason_ = stopReason;
+        if (!wait.enter() && !stopReason && deadline != TimePoint::min()) {
             wait.state_ = Wait::State::Waiting;
             sleepers_.push_back(sleeper);
             if (deadline == TimePoint::max()) return;
@@ -41,24 +54,7 @@ void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept {
         }
         setWoken(wait);
         enter(sleeper);
-        wait.hasTimedOut_ = deadline == TimePoint::min();
-    }
-    sleeper.wake(false);
-}
-
-void Hub::refuse(Wait& wait, Sleeper& sleeper, const error_code& reason) noexcept {
-    {
-        base::WaitableLock lock(mutex_);
-        if (!prepare(wait, sleeper)) {
-            lock.unlock();
-            std::shared_ptr<ContextLife> life = watch(*sleeper.context_);
-            lock.lock();
-            keepLife(sleeper, std::move(life));
-        }
-        wait.stopReason_ = reason;
-        wait.enter();
-        setWoken(wait);
-        enter(sleeper);
+        wait.hasTimedOut_ = !stopReason && deadline == TimePoint::min();
     }
     sleeper.wake(false);
 }
@@ -66,7 +62,6 @@ void Hub::refuse(Wait& wait, Sleeper& sleeper, const error_code& reason) noexcep
 bool Hub::prepare(Wait& wait, Sleeper& sleeper) noexcept {
     wait.sleeper_ = &sleeper;
     sleeper.wait_ = &wait;
-    wait.stopReason_.clear();
     wait.hasTimedOut_ = false;
     return findLife(sleeper);
 }

@@ -67,6 +67,9 @@ public:
 
     /// Must still be there.
     Ampe& engine() const noexcept { return engine_; }
+    /// A message of the engine's pool. Throws as Ampe::get().
+    MessagePtr newMessage(OpCode opCode) const;
+    MessagePtr newMessage(OpCode opCode, std::string_view body) const;
     ChannelGroup& group() noexcept { return group_; }
     const TimeSource& time() const noexcept { return time_; }
     WarningLog& warnings() noexcept { return warnings_; }
@@ -84,10 +87,8 @@ public:
     // --- Waiting. Any thread ---
 
     /// Lets the wait begin; `sleeper` is woken when it is over, never inside this call on this thread's own
-    /// stack. `deadline`: max() for none, min() not to wait.
-    void begin(Wait& wait, Sleeper& sleeper, TimePoint deadline) noexcept;
-    /// Lets it end at once, with that reason.
-    void refuse(Wait& wait, Sleeper& sleeper, const error_code& reason) noexcept;
+    /// stack. `deadline`: max() for none, min() not to wait. `stopReason`: ends it at once, with that.
+    void begin(Wait& wait, Sleeper& sleeper, TimePoint deadline, const error_code& stopReason = {}) noexcept;
     /// Ends it as cancelled, unless it is settled.
     void cancel(Wait& wait) noexcept;
     /// Ends it as timed out. False: it was woken already, and its sleeper is told or about to be.
@@ -126,6 +127,8 @@ public:
         const std::size_t left = poolSize_ > waiting_ ? poolSize_ - waiting_ : 0;
         return std::max(left / 4, leastShare);
     }
+    /// No lock held: closes the channel that said hello, without an answer.
+    void closeUnanswered(MessagePtr hello) noexcept;
     void setAcceptor(std::weak_ptr<Acceptor> acceptor) noexcept TEMPEH_REQUIRES(mutex_) {
         acceptor_ = std::move(acceptor);
     }

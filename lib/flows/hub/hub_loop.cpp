@@ -170,6 +170,10 @@ void Hub::routeHello(MessagePtr hello) noexcept {
         acceptor = acceptor_.lock();
     }
     if (acceptor != nullptr) return acceptor->onHello(std::move(hello));
+    closeUnanswered(std::move(hello));
+}
+
+void Hub::closeUnanswered(MessagePtr hello) noexcept {
     hello->header.opCode = OpCode::ByeSignal;
     error_code ec;
     group_.post(std::move(hello), ec);

@@ -62,8 +62,7 @@ private:
         const bool isCancellable = tempeh::detail::tryAssign(slot, [this](asio::cancellation_type type) {
             if (type != asio::cancellation_type::none) hub_.cancel(settled_);
         });
-        if (isCancellable) return hub_.begin(settled_, *this, deadline);
-        hub_.refuse(settled_, *this, asio::error::no_memory);
+        hub_.begin(settled_, *this, deadline, isCancellable ? error_code() : asio::error::no_memory);
     }
 
     /// False: no memory for it.

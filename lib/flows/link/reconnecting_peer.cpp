@@ -246,15 +246,11 @@ ReconnectCounters ReconnectingPeer::counters() const {
 }
 
 MessagePtr ReconnectingPeer::newMessage(OpCode opCode) const {
-    MessagePtr message = core()->hub().engine().get();
-    message->header.opCode = opCode;
-    return message;
+    return core()->hub().newMessage(opCode);
 }
 
 MessagePtr ReconnectingPeer::newMessage(OpCode opCode, std::string_view body) const {
-    MessagePtr message = newMessage(opCode);
-    message->body.assign(body);
-    return message;
+    return core()->hub().newMessage(opCode, body);
 }
 
 asio::any_io_executor ReconnectingPeer::executor() const {

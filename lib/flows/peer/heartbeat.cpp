@@ -52,13 +52,15 @@ asio::awaitable<void> HeartbeatState::run(HeartbeatPtr self, HubPtr hub) {
 bool HeartbeatState::tick(HeartbeatMachine& machine, TimePoint now, TimePoint& next) {
     const PeerPtr peer = peer_.lock();
     if (peer == nullptr || peer->hasEnded()) return false;
+    std::uint64_t received = 0;
     {
         const base::MutexLock lock(peer->hub().mutex());
+        received = peer->counts.received;
         counts_.isAnswered = peer->answersPings();
         if (options_.interval > Duration::zero() && !counts_.isAnswered)
             return false;  // its silence means nothing
     }
-    const HeartbeatMachine::Step step = machine.onLook(now, peer->counters().received);
+    const HeartbeatMachine::Step step = machine.onLook(now, received);
     if (step.asksPeer) ping(peer);
     if (step.asksReading && machine.onSilence(peer->info().readingFor)) tellSilence(peer);
     next = step.next;
@@ -66,8 +68,7 @@ bool HeartbeatState::tick(HeartbeatMachine& machine, TimePoint now, TimePoint& n
 }
 
 void HeartbeatState::ping(const PeerPtr& peer) {
-    MessagePtr signal = peer->hub().engine().get();
-    signal->header.opCode = OpCode::Signal;
+    MessagePtr signal = peer->hub().newMessage(OpCode::Signal);
     signal->textHeaders.append(heartbeatHeader, heartbeatPing);
     if (peer->post(signal)) return;  // a full queue is a sign of life enough
     const base::MutexLock lock(peer->hub().mutex());

@@ -112,15 +112,11 @@ const Message* Peer::hello() const {
 }
 
 MessagePtr Peer::newMessage(OpCode opCode) const {
-    MessagePtr message = state()->hub().engine().get();
-    message->header.opCode = opCode;
-    return message;
+    return state()->hub().newMessage(opCode);
 }
 
 MessagePtr Peer::newMessage(OpCode opCode, std::string_view body) const {
-    MessagePtr message = newMessage(opCode);
-    message->body.assign(body);
-    return message;
+    return state()->hub().newMessage(opCode, body);
 }
 
 asio::any_io_executor Peer::executor() const {

@@ -53,16 +53,9 @@ void ServerCore::onHello(MessagePtr hello) noexcept {
         if (!keepPending(pending, woken)) reject(std::move(pending));
     } catch (const std::bad_alloc&) {
         // Without memory nobody is let in. Where there is a peer already, its end closes the channel.
-        if (hello != nullptr) close(std::move(hello));
+        if (hello != nullptr) hub_->closeUnanswered(std::move(hello));
     }
     woken.wakeAll(true);
-}
-
-/// Its client's channel, without an answer.
-void ServerCore::close(MessagePtr hello) noexcept {
-    hello->header.opCode = OpCode::ByeSignal;
-    error_code ec;  // it has ended
-    hub_->group().post(std::move(hello), ec);
 }
 
 /// False: too late, nobody is let in any more.

@@ -22,7 +22,8 @@ std::string describePeer(const ChannelInfo& peer);
 class ServerCore;
 using ServerPtr = std::shared_ptr<ServerCore>;
 
-/// What a Server, its serve() and its handlers share: listeners, clients that pending, peers that are served.
+/// What a Server, its serve() and its handlers share: listeners, clients that wait to be let in, peers that
+/// are served.
 class ServerCore final : public Acceptor, public std::enable_shared_from_this<ServerCore> {
 public:
     static ServerPtr start(Ampe& engine, const std::vector<Address>& addresses, ServerOptions options);
@@ -89,7 +90,6 @@ private:
     void answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept;
     bool keepPending(PendingHello& pending, WokenList& woken);
     void reject(PendingHello pending) noexcept;
-    void close(MessagePtr hello) noexcept;
     bool isOverrun(const PeerState& peer) noexcept;
     void release(std::uint64_t number, bool wasOverrun) noexcept;
     static asio::awaitable<void> runHandler(Served served);

@@ -36,8 +36,7 @@ StreamSender::~StreamSender() {
 
 Message& StreamSender::part() {
     if (part_ == nullptr) {
-        part_ = stream_->peer().hub().engine().get();
-        part_->header.opCode = opCode_;
+        part_ = stream_->peer().hub().newMessage(opCode_);
         part_->header.messageId = stream_->id();
     }
     return *part_;

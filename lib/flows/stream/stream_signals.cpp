@@ -10,8 +10,7 @@ namespace tempeh::flows::detail {
 namespace {
 
 MessagePtr makeWord(const PeerState& peer, MessageId stream, std::string_view header, std::uint64_t value) {
-    MessagePtr signal = peer.hub().engine().get();
-    signal->header.opCode = OpCode::Signal;
+    MessagePtr signal = peer.hub().newMessage(OpCode::Signal);
     signal->header.channelNumber = peer.channel();
     signal->header.messageId = stream;
     signal->textHeaders.append(header, std::to_string(value));
