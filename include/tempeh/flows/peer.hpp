@@ -4,13 +4,12 @@
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
-#include <tempeh/flows/detail/flow_operation.hpp>
+#include <tempeh/flows/detail/token_forms.hpp>
 #include <tempeh/flows/peer_counters.hpp>
 #include <tempeh/flows/trace_context.hpp>
 #include <tempeh/message/message.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,9 +20,6 @@ namespace tempeh::flows {
 namespace detail {
 class PeerState;
 }
-
-/// Sees the progress signals of one request, on the requester's executor.
-using SignalHandler = std::function<void(const Message& signal)>;
 
 /// One open channel as an object: requests find their answers, everything else arrives in order. A cheap
 /// handle; copies share the channel, and destroying the last of them closes it (what was sent before still
@@ -41,8 +37,16 @@ using SignalHandler = std::function<void(const Message& signal)>;
 /// What all operations throw: Error with ChannelClosed once the channel has ended (what() says why),
 /// ShutdownStarted when the engine ends, and operation_aborted when the coroutine is cancelled (all three
 /// types of cancellation). The engine must outlive every call but destruction and abort().
-class TEMPEH_EXPORT Peer {
+class TEMPEH_EXPORT Peer : public detail::TokenForms<Peer> {
 public:
+    // With a completion token.
+    using detail::TokenForms<Peer>::send;
+    using detail::TokenForms<Peer>::receive;
+    using detail::TokenForms<Peer>::request;
+    using detail::TokenForms<Peer>::respond;
+    using detail::TokenForms<Peer>::close;
+    using detail::TokenForms<Peer>::sleep;
+
     /// No channel, as one that was moved from: every call throws Error(InvalidChannelNumber), but for
     /// assignment, comparison, the operator, isOpen() (false), and abort(), which does nothing.
     Peer() noexcept = default;
@@ -57,24 +61,6 @@ public:
     /// The same with a limit to the wait for room: false when there was none by then, and the message was not
     /// sent. The limit is for this side's queue alone.
     asio::awaitable<bool> send(MessagePtr message, Timeout timeout) const;
-    /// The same with a completion token for void(error_code).
-    template <detail::FlowToken<void> Token>
-    auto send(MessagePtr message, Token&& token) const {
-        return detail::asyncFlow<void>(
-            *this,
-            [peer = *this, message = std::move(message)]() mutable { return peer.send(std::move(message)); },
-            std::forward<Token>(token));
-    }
-    /// The same with a completion token for void(error_code, bool).
-    template <detail::FlowToken<bool> Token>
-    auto send(MessagePtr message, Timeout timeout, Token&& token) const {
-        return detail::asyncFlow<bool>(
-            *this,
-            [peer = *this, message = std::move(message), timeout]() mutable {
-                return peer.send(std::move(message), timeout);
-            },
-            std::forward<Token>(token));
-    }
     /// Sends it now or not at all: false when the send queue is full. Then, and when it throws, the caller
     /// keeps the message. Never waits, allocates nothing; from any thread. Errors as send().
     bool trySend(MessagePtr&& message) const;
@@ -94,18 +80,6 @@ public:
     /// at the timeout. The form for `||`, which waits for the first operand that succeeds and so would wait
     /// for the other one when a receive throws. `ec` must live until then.
     asio::awaitable<MessagePtr> receive(Timeout timeout, error_code& ec) const;
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto receive(Timeout timeout, Token&& token) const {
-        return detail::asyncFlow<MessagePtr>(
-            *this, [peer = *this, timeout]() mutable { return peer.receive(timeout); },
-            std::forward<Token>(token));
-    }
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto receive(Token&& token) const {
-        return receive(infinite, std::forward<Token>(token));
-    }
 
     /// Sends a Request and gives the Response with its id; any number may be in flight. Null at the timeout
     /// (which covers waiting for room): the channel lives on, an answer that comes later is dropped and
@@ -120,31 +94,6 @@ public:
     /// request. Signals put the timeout off for no longer than one call of it: what has come and was not
     /// shown by then is dropped.
     asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout, SignalHandler onSignal) const;
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto request(MessagePtr message, Timeout timeout, Token&& token) const {
-        return detail::asyncFlow<MessagePtr>(
-            *this,
-            [peer = *this, message = std::move(message), timeout]() mutable {
-                return peer.request(std::move(message), timeout);
-            },
-            std::forward<Token>(token));
-    }
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto request(MessagePtr message, Token&& token) const {
-        return request(std::move(message), infinite, std::forward<Token>(token));
-    }
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto request(MessagePtr message, Timeout timeout, SignalHandler onSignal, Token&& token) const {
-        return detail::asyncFlow<MessagePtr>(
-            *this,
-            [peer = *this, message = std::move(message), timeout, onSignal = std::move(onSignal)]() mutable {
-                return peer.request(std::move(message), timeout, std::move(onSignal));
-            },
-            std::forward<Token>(token));
-    }
 
     /// Sends the answer to a received Request (ByeRequest) as what is now in the message: headers and body as
     /// the caller left them, opcode Response (ByeResponse), same id; nothing is copied. Errors also:
@@ -153,16 +102,6 @@ public:
 
     /// The same with this body, without the request's text headers; `status` is the application's own.
     asio::awaitable<void> respond(MessagePtr request, std::string_view body, std::uint8_t status = 0) const;
-    /// The same with a completion token for void(error_code).
-    template <detail::FlowToken<void> Token>
-    auto respond(MessagePtr request, Token&& token) const {
-        return detail::asyncFlow<void>(
-            *this,
-            [peer = *this, request = std::move(request)]() mutable {
-                return peer.respond(std::move(request));
-            },
-            std::forward<Token>(token));
-    }
     /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
     auto respond(MessagePtr request, std::string_view body, std::uint8_t status, Token&& token) const {
@@ -179,18 +118,6 @@ public:
     /// ByeResponse; null when the channel ended without one. Requests in flight may still be answered
     /// meanwhile.
     asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto close(MessagePtr bye, Token&& token) const {
-        return detail::asyncFlow<MessagePtr>(
-            *this, [peer = *this, bye = std::move(bye)]() mutable { return peer.close(std::move(bye)); },
-            std::forward<Token>(token));
-    }
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto close(Token&& token) const {
-        return close(MessagePtr(), std::forward<Token>(token));
-    }
 
     /// Ends the channel at once; what was not sent is dropped and counted as returned. Never waits or throws.
     void abort() const noexcept;
@@ -237,13 +164,6 @@ public:
     executor_type get_executor() const { return executor(); }
     /// Waits that long in the engine's time.
     asio::awaitable<void> sleep(Timeout duration) const;
-    /// The same with a completion token for void(error_code).
-    template <detail::FlowToken<void> Token>
-    auto sleep(Timeout duration, Token&& token) const {
-        return detail::asyncFlow<void>(
-            *this, [peer = *this, duration]() mutable { return peer.sleep(duration); },
-            std::forward<Token>(token));
-    }
 
     /// False without a channel.
     explicit operator bool() const noexcept { return state_ != nullptr; }

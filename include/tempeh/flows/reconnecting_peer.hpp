@@ -4,7 +4,7 @@
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/flows/backoff.hpp>
-#include <tempeh/flows/detail/flow_operation.hpp>
+#include <tempeh/flows/detail/token_forms.hpp>
 #include <tempeh/flows/heartbeat.hpp>
 #include <tempeh/flows/peer.hpp>
 #include <tempeh/message/text_headers.hpp>
@@ -79,6 +79,7 @@ struct ReconnectCounters {
 
 /// A peer that is connected again whenever its connection is lost, until closed. A cheap handle; copies share
 /// the link, destroying the last closes it (as Peer). Any thread, any executor; one receive() at a time.
+/// Every operation also takes a completion token, as those of Peer.
 ///
 /// One that was moved from is empty: every call but assignment throws Error(InvalidChannelGroup).
 ///
@@ -87,8 +88,16 @@ struct ReconnectCounters {
 /// failed or sent again, see Unanswered; what can be neither (an answer to a lost request, a part of a
 /// stream) comes back through receive(). A signal that was written to the socket when the server died is
 /// gone: signals have no answer by which to tell.
-class TEMPEH_EXPORT ReconnectingPeer {
+class TEMPEH_EXPORT ReconnectingPeer : public detail::TokenForms<ReconnectingPeer> {
 public:
+    // With a completion token.
+    using detail::TokenForms<ReconnectingPeer>::send;
+    using detail::TokenForms<ReconnectingPeer>::receive;
+    using detail::TokenForms<ReconnectingPeer>::request;
+    using detail::TokenForms<ReconnectingPeer>::respond;
+    using detail::TokenForms<ReconnectingPeer>::close;
+    using detail::TokenForms<ReconnectingPeer>::sleep;
+
     /// Begins to connect at once. The engine must outlive every call but destruction. Errors: as connect() at
     /// once.
     ReconnectingPeer(Ampe& engine, const Address& address, ReconnectOptions options = {});
@@ -98,67 +107,14 @@ public:
     [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout = infinite) const;
     [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout,
                                                       SignalHandler onSignal) const;
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto request(MessagePtr message, Timeout timeout, Token&& token) const {
-        return detail::asyncFlow<MessagePtr>(
-            *this,
-            [peer = *this, message = std::move(message), timeout]() mutable {
-                return peer.request(std::move(message), timeout);
-            },
-            std::forward<Token>(token));
-    }
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto request(MessagePtr message, Token&& token) const {
-        return request(std::move(message), infinite, std::forward<Token>(token));
-    }
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto request(MessagePtr message, Timeout timeout, SignalHandler onSignal, Token&& token) const {
-        return detail::asyncFlow<MessagePtr>(
-            *this,
-            [peer = *this, message = std::move(message), timeout, onSignal = std::move(onSignal)]() mutable {
-                return peer.request(std::move(message), timeout, std::move(onSignal));
-            },
-            std::forward<Token>(token));
-    }
     /// As Peer::send, for signals; waits for a connection and for room.
     [[nodiscard]] asio::awaitable<void> send(MessagePtr message) const;
     /// The same with a limit: false when there was no connection with room by then, and it was not sent.
     [[nodiscard]] asio::awaitable<bool> send(MessagePtr message, Duration timeout) const;
-    /// The same with a completion token for void(error_code).
-    template <detail::FlowToken<void> Token>
-    auto send(MessagePtr message, Token&& token) const {
-        return detail::asyncFlow<void>(
-            *this,
-            [peer = *this, message = std::move(message)]() mutable { return peer.send(std::move(message)); },
-            std::forward<Token>(token));
-    }
-    /// The same with a completion token for void(error_code, bool).
-    template <detail::FlowToken<bool> Token>
-    auto send(MessagePtr message, Timeout timeout, Token&& token) const {
-        return detail::asyncFlow<bool>(
-            *this,
-            [peer = *this, message = std::move(message), timeout]() mutable {
-                return peer.send(std::move(message), timeout);
-            },
-            std::forward<Token>(token));
-    }
     /// As Peer::trySend; false also while there is no connection. Throws the end.
     bool trySend(MessagePtr&& message) const;
     /// Answers a received request, on the connection it came from: ChannelClosed when that is lost.
     [[nodiscard]] asio::awaitable<void> respond(MessagePtr request) const;
-    /// The same with a completion token for void(error_code).
-    template <detail::FlowToken<void> Token>
-    auto respond(MessagePtr request, Token&& token) const {
-        return detail::asyncFlow<void>(
-            *this,
-            [peer = *this, request = std::move(request)]() mutable {
-                return peer.respond(std::move(request));
-            },
-            std::forward<Token>(token));
-    }
 
     /// As Peer::receive, with the states of the link in their places: a HelloResponse (the server's, or an
     /// empty one) when connected, a Signal from the engine with status ChannelClosed and `~reason` when lost.
@@ -168,18 +124,6 @@ public:
     /// The same without exceptions, as that of Peer; endReason() says in words why there are no more
     /// attempts.
     [[nodiscard]] asio::awaitable<MessagePtr> receive(Timeout timeout, error_code& ec) const;
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto receive(Timeout timeout, Token&& token) const {
-        return detail::asyncFlow<MessagePtr>(
-            *this, [peer = *this, timeout]() mutable { return peer.receive(timeout); },
-            std::forward<Token>(token));
-    }
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto receive(Token&& token) const {
-        return receive(infinite, std::forward<Token>(token));
-    }
 
     /// Completes with true when connected (at once when it is), false at the timeout. Throws the end.
     [[nodiscard]] asio::awaitable<bool> connected(Timeout timeout = infinite) const;
@@ -193,18 +137,6 @@ public:
 
     /// Says bye if connected, ends all attempts, and waits for that. The peer's ByeResponse, if there is one.
     [[nodiscard]] asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto close(MessagePtr bye, Token&& token) const {
-        return detail::asyncFlow<MessagePtr>(
-            *this, [peer = *this, bye = std::move(bye)]() mutable { return peer.close(std::move(bye)); },
-            std::forward<Token>(token));
-    }
-    /// The same with a completion token for void(error_code, MessagePtr).
-    template <detail::FlowToken<MessagePtr> Token>
-    auto close(Token&& token) const {
-        return close(MessagePtr(), std::forward<Token>(token));
-    }
 
     /// Snapshots.
     LinkState state() const;
@@ -225,13 +157,6 @@ public:
     using executor_type = asio::any_io_executor;
     executor_type get_executor() const { return executor(); }
     asio::awaitable<void> sleep(Timeout duration) const;
-    /// The same with a completion token for void(error_code).
-    template <detail::FlowToken<void> Token>
-    auto sleep(Timeout duration, Token&& token) const {
-        return detail::asyncFlow<void>(
-            *this, [peer = *this, duration]() mutable { return peer.sleep(duration); },
-            std::forward<Token>(token));
-    }
 
     /// False when it was moved from.
     explicit operator bool() const noexcept { return core_ != nullptr; }
