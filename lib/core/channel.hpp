@@ -10,6 +10,7 @@
 
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/core/detail/group_backend.hpp>
+#include <tempeh/core/options.hpp>
 #include <tempeh/message/message_queue.hpp>
 
 #include <boost/intrusive/list.hpp>
@@ -27,8 +28,6 @@ class Engine;
 class Group;
 
 struct GroupTag;
-struct DirtyTag;
-struct PausedTag;
 struct ActiveTag;
 struct ListedTag;
 struct CollectedTag;
@@ -63,8 +62,6 @@ private:
 /// touch them.
 class Channel : public boost::intrusive_ref_counter<Channel, boost::thread_safe_counter>,
                 public GroupHook,
-                public ChannelHook<DirtyTag>,
-                public ChannelHook<PausedTag>,
                 public ChannelHook<ActiveTag>,
                 public ChannelHook<ListedTag>,
                 public ChannelHook<CollectedTag>,
@@ -77,6 +74,10 @@ public:
         std::size_t messages;
         std::size_t bytes;
     };
+
+    static QueueLimits limitsOf(const Options& options) noexcept {
+        return {options.sendQueueMessages, options.sendQueueBytes};
+    }
 
     Channel(std::shared_ptr<Group> group, Kind kind, QueueLimits limits, TimePoint opened);
     virtual ~Channel();

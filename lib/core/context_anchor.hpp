@@ -30,7 +30,7 @@ private:
     void shutdown() override {
         const base::MutexLock lock(mutex_);
         for (const std::weak_ptr<Engine>& known : engines_)
-            if (const std::shared_ptr<Engine> engine = known.lock()) engine->releaseContext();
+            if (const std::shared_ptr<Engine> engine = known.lock()) engine->life().releaseContext();
     }
 
     base::Mutex mutex_;

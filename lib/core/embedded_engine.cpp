@@ -33,30 +33,30 @@ TimePoint EmbeddedEngine::now() const noexcept {
 }
 
 asio::any_io_executor EmbeddedEngine::executor() const {
-    return engine_->executor();
+    return engine_->context().executor();
 }
 
 bool EmbeddedEngine::beginShutdown() noexcept {
-    return engine_->beginShutdown();
+    return engine_->life().begin();
 }
 
 bool EmbeddedEngine::isDrained() const {
-    return engine_->isDrained();
+    return engine_->life().isDrained();
 }
 
 ShutdownReport EmbeddedEngine::endShutdown() noexcept {
     const Engine::Turn turn(*engine_);
-    return engine_->endShutdown();
+    return engine_->life().endShutdown();
 }
 
 void EmbeddedEngine::stop() noexcept {
     const Engine::Turn turn(*engine_);
-    engine_->forceStop();
-    engine_->closeLingering();
+    engine_->life().forceStop();
+    engine_->life().closeLingering();
 }
 
 void EmbeddedEngine::releaseContext() noexcept {
-    engine_->releaseContext();
+    engine_->life().releaseContext();
 }
 
 }  // namespace tempeh::core

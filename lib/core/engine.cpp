@@ -3,11 +3,9 @@
 #include "base/entropy.hpp"
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
-
-#include <boost/asio/co_spawn.hpp>
+#include "core/obligation.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace tempeh::core {
@@ -21,15 +19,6 @@ PoolLimits poolLimits(const Options& options) {
             .maxRetainedHeapBytes = options.maxPoolHeapBytes};
 }
 
-/// From here on a late timer means that the process was stopped, or its reactor blocked, and not busy.
-constexpr Duration stoppedFor = std::chrono::seconds(1);
-
-template <typename Concrete>
-std::optional<Concrete> targetOf(const asio::any_io_executor& executor) {
-    const auto* concrete = executor.target<Concrete>();
-    return concrete != nullptr ? std::optional(*concrete) : std::nullopt;
-}
-
 }  // namespace
 
 Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const Options& options,
@@ -39,17 +28,12 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
     , ownsThread_(ownsThread)
     , log_(options.logger)
     , pool_(MessagePool::create(poolLimits(options)))
+    , context_(context, std::move(executor))
     , channelTable_(options.seed != 0 ? options.seed : base::entropySeed(), options.maxChannels)
-    , executor_(std::move(executor))
-    , concreteExecutor_(targetOf<asio::io_context::executor_type>(executor_))
-    , context_(&context)
-    , wakeChannel_(context, targetOf<WakeChannel::Strand>(executor_))
-    , soonChannel_(context, targetOf<WakeChannel::Strand>(executor_))
+    , inbound_(*pool_, options.maxPoolMessages)
+    , turns_(*this, context, context_.executorHere())
     , network_(std::move(environment.network))
-    , timer_(network_->makeTimer())
-    , readBuffer_(new std::byte[readHeadroom + readBufferSize])
-    , scratch_(new std::byte[scratchSize])
-    , frameBatch_(std::span<std::byte>(scratch_.get(), scratchSize)) {
+    , timer_(network_->makeTimer(), clock_) {
     pool_->setListener(this);
     pool_->setOwner(this);
 }
@@ -61,44 +45,15 @@ Engine::~Engine() {
 bool Engine::wouldBlockReactor() const noexcept {
     if (isReactorThread() || clock_.isVirtual()) return true;  // virtual time stands while a thread waits
     if (ownsThread_) return false;                             // that thread has the token in all it does
-    const base::MutexLock lock(contextMutex_);
-    return !contextGone_ && wakeChannel_.runsInThisThread();
-}
-
-bool Engine::isOwnExecutor(const asio::any_io_executor& executor) const noexcept {
-    // Neither looks at the context, which may be gone.
-    if (const auto* concrete = executor.target<asio::io_context::executor_type>())
-        return concreteExecutor_ && *concrete == *concreteExecutor_;
-    if (executor.target<WakeChannel::Strand>() == nullptr) return false;
-    if (isReactorThread()) return executor == executor_;
-    const base::MutexLock lock(contextMutex_);
-    return executor == executor_;
-}
-
-asio::any_io_executor Engine::executor() const {
-    const base::MutexLock lock(contextMutex_);
-    return executor_;
+    return context_.runsInThisThread();
 }
 
 std::shared_ptr<Group> Engine::createGroup(error_code& ec) noexcept {
     ec.clear();
-    const base::MutexLock lock(groupsMutex_);
-    if (groupsClosed_) {
-        ec = Status::ShutdownStarted;
-        return nullptr;
-    }
-    try {
-        // First: a group that is made is not easily unmade.
-        if (groups_.size() == groups_.capacity())
-            groups_.reserve(std::max<std::size_t>(2 * groups_.size(), 8));
-        groups_.push_back(std::make_shared<Group>(shared_from_this(), ++groupsMade_));
-        groups_.back()->place = groups_.size() - 1;
-        updateShareOfPool();
-        return groups_.back();
-    } catch (const std::bad_alloc&) {
-        ec = Status::AllocationFailed;
-        return nullptr;
-    }
+    Status status = Status::Success;
+    std::shared_ptr<Group> group = groups_.create(shared_from_this(), status);
+    if (status != Status::Success) ec = status;
+    return group;
 }
 
 EngineStats Engine::stats() const {
@@ -120,10 +75,9 @@ EngineStats Engine::stats() const {
     stats.frameTimeouts = counters_.frameTimeouts.get();
     stats.writeTimeouts = counters_.writeTimeouts.get();
     stats.returned = counters_.returned.snapshot();
-    stats.keptInputBytes = keptInput_.load(std::memory_order_relaxed);
-    stats.channels = liveChannels_.load(std::memory_order_relaxed);
+    stats.keptInputBytes = inbound_.keptInput().load(std::memory_order_relaxed);
+    stats.channels = life_.liveChannels();
     stats.pool = poolStats();
-    const base::MutexLock lock(groupsMutex_);
     stats.groups = groups_.size();
     return stats;
 }
@@ -134,123 +88,111 @@ PoolStats Engine::poolStats() const {
             pool.free, options_.maxPoolMessages};
 }
 
-/// A coroutine that is counted: until its completion has run, or was thrown away with the coroutine.
-class Engine::Running {
-public:
-    explicit Running(std::shared_ptr<Engine> engine) noexcept : engine_(std::move(engine)) {
-        ++engine_->coroutines_;
-    }
-    Running(Running&& other) noexcept = default;
-    Running& operator=(Running&&) = delete;
-    ~Running() {
-        if (engine_ != nullptr) --engine_->coroutines_;
-    }
-    void operator()(const std::exception_ptr& failure) const noexcept {
-        const Turn turn(*engine_);  // the last one leaves no timer behind, which would keep the context busy
-        if (failure != nullptr) engine_->log_.error("a channel's coroutine ended with an exception");
-    }
+// --- What brings the reactor thread here ---
 
-private:
-    std::shared_ptr<Engine> engine_;
-};
-
-void Engine::spawn(asio::awaitable<void> coroutine) {
-    asio::co_spawn(executor_, std::move(coroutine), Running(shared_from_this()));
+bool Engine::submit(Job& job, std::shared_ptr<void> keepAlive) noexcept {
+    // Of a job that is queued already this may be the last reference when the lock is given back: not before.
+    const std::shared_ptr<void> outlivesTheLock = keepAlive;
+    const ContextUse::Hold context = context_.hold();
+    if (!context || keepAlive == nullptr) return false;
+    if (submitQueue_.enlist(job, std::move(keepAlive))) sendWake();
+    return true;
 }
 
-// --- Turns ---
-
-void Engine::endTurn() noexcept {
-    flushDirty();
-    submitQueue_.buryRetired();
-    armTimer();
+void Engine::wake() noexcept {
+    counters_.reactorWakes.add();
+    if (const ContextUse::Hold context = context_.hold(); context) sendWake();
 }
 
-void Engine::flushDirty() noexcept {
-    while (!dirty_.empty()) {
-        auto& channel = static_cast<IoChannel&>(dirty_.front());
-        dirty_.pop_front();
-        channel.flush();
-    }
-}
-
-void Engine::flushLater(Channel& channel) noexcept {
-    if (channel.ChannelHook<DirtyTag>::is_linked()) channel.ChannelHook<DirtyTag>::unlink();
-    later_.push_back(channel);
-    scheduleSoon();
-}
-
-/// Another turn, after what waits to run now.
-void Engine::scheduleSoon() noexcept {
-    if (std::exchange(isSoonDue_, true)) return;
-    soonChannel_.post([self = shared_from_this()] {
-        self->isSoonDue_ = false;
-        self->onSoon();
+/// The context is held.
+void Engine::sendWake() noexcept {
+    // Whoever destroys the engine may come here with what it lets go of; there is nothing left to do then.
+    std::shared_ptr<Engine> self = weak_from_this().lock();
+    if (self == nullptr) return;
+    context_.post([self = std::move(self)] {
+        const Turn turn(*self);
+        self->posting_.onWake();
     });
+}
+
+std::shared_ptr<Turns::Owner> Engine::holdOwner() noexcept {
+    return {shared_from_this(), this};
 }
 
 void Engine::onSoon() noexcept {
     const Turn turn(*this);
-    dirty_.splice(dirty_.end(), later_);
-    resumeReady();
+    turns_.runSoon();
+}
+
+void Engine::onTurnEnd() noexcept {
+    submitQueue_.buryRetired();
+    armTimer();
 }
 
 bool Engine::resumeSoon(detail::Waiter& waiter) noexcept {
     if (!isReactorThread() || !waiter.resumesInline()) return false;
-    ready_.push_back(waiter);
-    scheduleSoon();
+    turns_.resumeSoon(waiter);
     return true;
 }
 
-/// Coroutines that hand messages to each other run here in turn; after some of them it is the turn of others
-/// on this executor.
-void Engine::resumeReady() noexcept {
-    constexpr int resumedInARow = 256;
-    for (int i = 0; i < resumedInARow && !ready_.empty(); ++i) {
-        detail::Waiter& waiter = ready_.front();
-        ready_.pop_front();
-        const Whereabouts::Scope place = atReceiver();
-        waiter.resume(true);
-    }
-    if (!ready_.empty()) scheduleSoon();
-}
-
-// --- Deadlines ---
-
-void Engine::setDeadline(Deadline& deadline, TimePoint when) noexcept {
-    if (deadlines_.set(deadline, when) && turnDepth_ == 0) armTimer();
-}
-
 void Engine::armTimer() noexcept {
-    if (timer_ == nullptr) return;
-    const std::optional<TimePoint> next = deadlines_.next();
-    if (!next) {
-        // A timer that nobody waits for must not keep the caller's context from running out of work.
-        if (timerArmedFor_ != TimePoint::max()) timer_->cancel();
-        timerArmedFor_ = TimePoint::max();
-        return;
-    }
-    if (*next >= timerArmedFor_) return;
-    timerArmedFor_ = *next;
-    try {
-        timer_->start(*next, std::shared_ptr<transport::TimerTarget>(shared_from_this(), this));
-    } catch (const std::bad_alloc&) {
-        // Without a timer the engine would be deaf to time: it tries again until there is memory.
-        timerArmedFor_ = TimePoint::max();
-        scheduleSoon();
-    }
+    const bool isArmed =
+        timer_.arm([this] { return std::shared_ptr<transport::TimerTarget>(shared_from_this(), this); });
+    if (!isArmed) turns_.scheduleSoon();
 }
 
 void Engine::onTimer() noexcept {
     const Turn turn(*this);
-    const TimePoint moment = now();
-    // A deadline that was over from the start is not late.
-    const TimePoint due = std::max(std::exchange(timerArmedFor_, TimePoint::max()), TimePoint());
-    lateness_ = due == TimePoint() ? Duration::zero() : std::max(moment - due, Duration::zero());
-    if (lateness_ >= stoppedFor) runsSince_.store(moment, std::memory_order_relaxed);
-    const Whereabouts::Scope place(whereabouts_, Whereabouts::Doing::Timers);
-    deadlines_.runExpired(moment);
-    lateness_ = Duration::zero();
+    const Whereabouts::Scope place(turns_.whereabouts(), Whereabouts::Doing::Timers);
+    timer_.runExpired();
+}
+
+void Engine::releaseContext() noexcept {
+    writableWaits_.refuseArriving();
+    turns_.release();
+    writableWaits_.resumeAgain();
+    timer_.release();
+    network_.reset();
+    context_.forget();
+}
+
+// --- Messages in the application's hands ---
+
+std::shared_ptr<PoolListener> Engine::hold() noexcept {
+    const std::shared_ptr<Engine> self = weak_from_this().lock();
+    return self != nullptr ? std::shared_ptr<PoolListener>(self, this) : nullptr;
+}
+
+void Engine::onObligationDropped(std::uint64_t raw) noexcept {
+    const Obligation obligation(raw);
+    if (obligation.kind() == Obligation::Kind::AnswerBye) {
+        if (submitQueue_.requestByeResponse(obligation.channel(), obligation.generation())) wake();
+    } else if (obligation.kind() == Obligation::Kind::CloseNotice) {
+        // The notice was dropped unread, with its group.
+        while (!onCloseNotice(raw).empty()) {
+        }
+    }
+}
+
+MessageQueue Engine::onCloseNotice(std::uint64_t raw) noexcept {
+    const Obligation obligation(raw);
+    return submitQueue_.takeLateOrRetire(obligation.channel(), obligation.generation());
+}
+
+// --- Groups and channels ---
+
+void Engine::setReadMode(Group& group, ChannelNumber number, ReadMode mode, error_code& ec) noexcept {
+    ec.clear();
+    const ChannelPtr channel = channelTable_.find(number);
+    const Status status = SubmitQueue::checkConnection(channel.get(), group.channels);
+    if (status != Status::Success) {
+        ec = status;
+    } else if (!isReactorThread()) {
+        if (submitQueue_.requestReadMode(*channel, mode)) wake();
+    } else if (!channel->submissions.hasEnded()) {
+        submitQueue_.noteReadMode(*channel, mode);
+        static_cast<IoChannel&>(*channel).setReadMode(mode);
+    }
 }
 
 void Engine::armReceive(Group& group, TimePoint when) noexcept {

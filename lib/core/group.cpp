@@ -14,9 +14,7 @@ constexpr unsigned messagesPerYield = 1024;
 }  // namespace
 
 Group::Group(std::shared_ptr<Engine> engine, std::uint64_t ordinal)
-    : number(ordinal), engine_(std::move(engine)), mailbox_(*this) {
-    account = engine_->pool().openAccount();
-}
+    : number(ordinal), inbound(engine->pool().openAccount()), engine_(std::move(engine)), mailbox_(*this) {}
 
 Group::~Group() = default;
 
@@ -26,7 +24,7 @@ BinaryHeader Group::post(MessagePtr& message, error_code& ec) noexcept {
         return {};
     }
     try {
-        return engine_->post(*this, message, ec);
+        return engine_->posting().post(*this, message, ec);
     } catch (const std::bad_alloc&) {
         ec = Status::AllocationFailed;
         return {};
@@ -35,7 +33,7 @@ BinaryHeader Group::post(MessagePtr& message, error_code& ec) noexcept {
 
 std::size_t Group::postAll(MessageQueue& messages, error_code& ec) noexcept {
     if (!isClosed()) [[likely]]
-        return engine_->postAll(*this, messages, ec);
+        return engine_->posting().postAll(*this, messages, ec);
     ec = Status::InvalidChannelGroup;
     return 0;
 }
@@ -59,7 +57,7 @@ void Group::updateReceiver(MessagePtr& message, error_code& ec) noexcept {
         ec = Status::AllocationFailed;
         return;
     }
-    engine_->settle(*message);
+    engine_->posting().settle(*message);
     message->header.origin = Origin::Engine;
     message->header.status = static_cast<std::uint8_t>(Status::ReceiverUpdate);
     noteWake(mailbox_.deliverUpdate(std::move(message)));
@@ -94,7 +92,7 @@ GroupStats Group::stats() const {
 void Group::close() noexcept {
     if (isClosed_.exchange(true)) return;
     mailbox_.close(asio::error::operation_aborted);
-    engine_->closeGroup(self());
+    engine_->life().closeGroup(self());
 }
 
 bool Group::mayReceiveAtOnce() noexcept {
@@ -105,7 +103,8 @@ bool Group::mayReceiveAtOnce() noexcept {
 
 void Group::startReceive(detail::Waiter& waiter, Duration timeout) noexcept {
     // Who waits on the engine's own context is resumed before that goes.
-    if (waiter.context != nullptr && engine_->isOwnContext(*waiter.context)) waiter.context = nullptr;
+    if (waiter.context != nullptr && engine_->context().isOwnContext(*waiter.context))
+        waiter.context = nullptr;
     waiter.deadline = deadlineAfter(timeout, engine_->clock());
     const TimePoint deadline = waiter.deadline;  // the waiter may be gone once it is started
     const auto keepAlive = shared_from_this();
@@ -130,11 +129,11 @@ MessagePtr Group::receiveBlocking(Duration timeout, error_code& ec) noexcept {
 
 void Group::startWritable(detail::Waiter& waiter, ChannelNumber channel, Duration timeout) noexcept {
     waiter.deadline = deadlineAfter(timeout, engine_->clock());
-    engine_->startWritable(*this, waiter, channel);
+    engine_->writableWaits().start(*this, waiter, channel);
 }
 
 void Group::cancelWritable(detail::Waiter& waiter, ChannelNumber channel) noexcept {
-    engine_->cancelWritable(waiter, channel);
+    engine_->writableWaits().cancel(waiter, channel);
 }
 
 bool Group::writableBlocking(ChannelNumber channel, Duration timeout, error_code& ec) noexcept {
@@ -147,7 +146,7 @@ bool Group::writableBlocking(ChannelNumber channel, Duration timeout, error_code
         ec = Status::InvalidChannelGroup;
         return false;
     }
-    if (timeout <= Duration::zero()) return engine_->isWritable(*this, channel, ec);
+    if (timeout <= Duration::zero()) return engine_->writableWaits().isWritable(*this, channel, ec);
     return BlockingWaiter::wait(*this, channel, timeout, ec);
 }
 

@@ -44,8 +44,10 @@ public:
     void cancelWritable(detail::Waiter& waiter, ChannelNumber channel) noexcept override;
     bool writableBlocking(ChannelNumber channel, Duration timeout, error_code& ec) noexcept override;
 
-    void resumeLater(detail::Waiter& waiter) noexcept override { engine_->resumeLater(waiter); }
-    asio::any_io_executor executor() const noexcept override { return engine_->executor(); }
+    void resumeLater(detail::Waiter& waiter) noexcept override {
+        engine_->writableWaits().resumeLater(waiter);
+    }
+    asio::any_io_executor executor() const noexcept override { return engine_->context().executor(); }
     void logWarning(std::string_view text) const noexcept override { engine_->log().warn(text); }
     bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept override {
         return engine_->isOwnExecutor(executor);
@@ -56,11 +58,6 @@ public:
 
     Mailbox& mailbox() noexcept { return mailbox_; }
     const Mailbox& mailbox() const noexcept { return mailbox_; }
-    /// Messages it received whole that are not back yet. Reactor thread.
-    std::size_t holds() const noexcept {
-        const auto out = static_cast<std::size_t>(account->outstanding());
-        return out > framesUnderWay ? out - framesUnderWay : 0;
-    }
     /// The handle is gone. Any thread.
     bool isClosed() const noexcept { return isClosed_.load(std::memory_order_acquire); }
     /// Hands messages to the receiver; counts the wake. Any thread.
@@ -81,31 +78,22 @@ public:
     base::Counter poolEmptyNotices;  // reactor thread
 
     // Reactor thread.
-    detail::InboundAccount* account = nullptr;
-    std::size_t pausedChannels = 0;
-    std::size_t framesUnderWay = 0;   // its channels in the middle of one that holds a message
-    bool noticeIsOut = false;         // PoolEmpty was said and the shortage is not over
-    std::uint64_t cameUpEmptyIn = 0;  // the Engine's round of resuming in which a channel found nothing
+    GroupInbound inbound;
     bool isClosing = false;
-    std::size_t place = 0;  // in the engine's list; under its lock
+    std::size_t place = 0;  // the GroupList's, with its lock
     std::optional<Deadline> receiveDeadline;
     /// When receiveDeadline will be looked at; written before the mailbox is looked into, read after it was
     /// written to.
     ArmedMoment armedFor;
 
-    /// The group's errands on the reactor thread.
-    class Errand final : public Job {
-    public:
-        using Run = void (Engine::*)(Group&) noexcept;
-        Errand(Group& group, Run errand) noexcept : group_(group), run_(errand) {}
-        void run() noexcept override { ((*group_.engine_).*run_)(group_); }
+private:
+    void closeNow() noexcept { engine_->life().closeGroupNow(*this); }
+    void armReceiveNow() noexcept { engine_->armReceiveNow(*this); }
 
-    private:
-        Group& group_;
-        const Run run_;
-    };
-    Errand closing{*this, &Engine::closeGroupNow};
-    Errand arming{*this, &Engine::armReceiveNow};
+public:
+    /// What the group has for the reactor thread to do.
+    OwnJob<Group, &Group::closeNow> closing{*this};
+    OwnJob<Group, &Group::armReceiveNow> arming{*this};
 
 private:
     bool resumeSoon(detail::Waiter& waiter) noexcept override { return engine_->resumeSoon(waiter); }
@@ -120,20 +108,5 @@ private:
     std::atomic<bool> isClosed_{false};
     std::atomic<unsigned> atOnce_{0};  // messages given without suspending; the consumer's, but two may try
 };
-
-inline MessagePtr Engine::takeInbound(Group& group, Need need) {
-    MessagePtr message;
-    if (need == Need::MustFit) [[unlikely]]  // beside the pool, of which nobody else has less for it
-        message = pool_->getReserved();
-    else
-        message = pool_->get(AllocationStrategy::PoolOnly);
-    if (message == nullptr) [[unlikely]] {
-        if (!mayOverdraw(group)) return nullptr;
-        message = pool_->get(AllocationStrategy::Always);
-    }
-    detail::MessageAccess::setAccount(*message, group.account);
-    ++group.account->delivered;
-    return message;
-}
 
 }  // namespace tempeh::core

@@ -16,22 +16,22 @@ using machines::ChannelState;
 using machines::EndCause;
 
 IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address address)
-    : Channel(std::move(group), Kind::Io, engine.queueLimits(), engine.now())
+    : Channel(std::move(group), Kind::Io, limitsOf(engine.options()), engine.now())
     , engine_(engine)
     , machine_(machines::Side::Client)
     , notice_(engine.pool().getReserved())
     , address_(std::make_unique<Address>(std::move(address)))
-    , unread_(engine.keptInput()) {
+    , unread_(engine.inbound().keptInput()) {
     addresses.set({.transport = transport::kindOf(*address_), .peer = toString(*address_)});
 }
 
 IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_ptr<transport::Stream> stream)
-    : Channel(std::move(group), Kind::Io, engine.queueLimits(), engine.now())
+    : Channel(std::move(group), Kind::Io, limitsOf(engine.options()), engine.now())
     , engine_(engine)
     , machine_(machines::Side::Server)
     , notice_(engine.pool().getReserved())
     , stream_(std::move(stream))
-    , unread_(engine.keptInput()) {}
+    , unread_(engine.inbound().keptInput()) {}
 
 IoChannel::~IoChannel() {
     settleWriters(Status::ShutdownStarted);
@@ -39,7 +39,7 @@ IoChannel::~IoChannel() {
 
 void IoChannel::start() {
     isActive_ = true;
-    engine_.noteActive(*this);
+    engine_.life().noteActive(*this);
     publishStream();
     phase.store(ChannelPhase::Handshake, std::memory_order_relaxed);
     refreshDeadline();
@@ -78,7 +78,7 @@ void IoChannel::onConnected(std::unique_ptr<transport::Stream> stream, const err
     try {
         publishStream();
         startReading();
-        engine_.markDirty(*this);
+        engine_.turns().flushAtEnd(*this);
     } catch (const std::bad_alloc&) {
         end(EndCause::Failure, Status::AllocationFailed, {});
     }
@@ -116,8 +116,9 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
         notice_ = makeCloseNotice(std::move(notice_), *this, cause, ending.reason, detail);
     else
         notice_.reset();
-    engine_.logEnd(*this, cause, ending.reason, detail, heldBack_.size());
-    if (announce && wasLeftUnanswered(cause)) engine_.warnOfUnansweredHello(*this, age(engine_.now()));
+    engine_.channelLog().noteEnd(*this, cause, ending.reason, detail, heldBack_.size());
+    if (announce && wasLeftUnanswered(cause))
+        engine_.channelLog().warnOfUnansweredHello(*this, age(engine_.now()), engine_.now());
     if (isNobodyWriting) return finishEnd();
     streamPhase_ = Phase::Ending;
 }
@@ -157,8 +158,8 @@ void IoChannel::tellOfEnd() noexcept {
     if (notice_ != nullptr)
         back.pushBack(std::move(notice_));
     else
-        engine_.retire(*this);
-    engine_.noteEnded();
+        engine_.submitQueue().retire(*this);
+    engine_.life().noteEnded();
     if (!isDetached_) group().deliver(back, false);
 }
 
@@ -217,9 +218,9 @@ void IoChannel::linger(Duration limit) noexcept {
         // Detached: nobody is told, the number is free.
         machine_.onEnd(EndCause::LocalClose);
         engine_.submitQueue().end(*this, returnStatus_);
-        engine_.retire(*this);
-        engine_.logEnd(*this, EndCause::LocalClose, Status::Success, {}, 0);
-        engine_.noteEnded();
+        engine_.submitQueue().retire(*this);
+        engine_.channelLog().noteEnd(*this, EndCause::LocalClose, Status::Success, {}, 0);
+        engine_.life().noteEnded();
     }
     streamPhase_ = Phase::Lingering;
     if (!deadline_)
@@ -261,14 +262,14 @@ void IoChannel::releaseIfDone() noexcept {
     writeWatch_.reset();
     partWatch_.reset();
     isActive_ = false;
-    engine_.noteInactive(*this);
+    engine_.life().noteInactive(*this);
     leaveTurns();
 }
 
 /// Out of the engine's lists of who is to write. The last share may be with a thread that posts, on which
 /// they must not be touched.
 void IoChannel::leaveTurns() noexcept {
-    if (ChannelHook<DirtyTag>::is_linked()) ChannelHook<DirtyTag>::unlink();
+    if (TurnWriter::is_linked()) TurnWriter::unlink();
 }
 
 void IoChannel::detach() {
@@ -284,7 +285,7 @@ void IoChannel::detach() {
     if (!deadline_)
         deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
     engine_.setDeadline(*deadline_, engine_.now() + engine_.options().lingerTimeout);
-    if (stream_ != nullptr) engine_.markDirty(*this);  // flush() finds it empty, or empties it
+    if (stream_ != nullptr) engine_.turns().flushAtEnd(*this);  // flush() finds it empty, or empties it
 }
 
 void IoChannel::drainForShutdown() {
@@ -294,7 +295,7 @@ void IoChannel::drainForShutdown() {
     if (outbox_.empty())
         end(EndCause::Shutdown, Status::ShutdownStarted, {});
     else if (stream_ != nullptr)
-        engine_.markDirty(*this);
+        engine_.turns().flushAtEnd(*this);
 }
 
 void IoChannel::abandon() noexcept {
@@ -314,7 +315,7 @@ void IoChannel::abandon() noexcept {
     frameWatch_.reset();
     writeWatch_.reset();
     partWatch_.reset();
-    if (isActive_) engine_.noteInactive(*this);
+    if (isActive_) engine_.life().noteInactive(*this);
     isActive_ = false;
     leaveTurns();
 }
@@ -344,7 +345,7 @@ void IoChannel::fill(ChannelInfo& info) const {
     const TimePoint since = readingSince_.load(std::memory_order_relaxed);
     if (submissions.hasEnded() || info.state == ChannelPhase::Opening) return;
     info.isReadingPaused = since == TimePoint::max();
-    if (!info.isReadingPaused) info.readingFor = engine_.now() - std::max(since, engine_.runsSince());
+    if (!info.isReadingPaused) info.readingFor = engine_.now() - std::max(since, engine_.timer().runsSince());
 }
 
 }  // namespace tempeh::core

@@ -27,7 +27,7 @@ using IoChannelPtr = boost::intrusive_ptr<IoChannel>;
 /// A connection: runs the ChannelMachine over a Stream. One coroutine connects and then reads; while the
 /// kernel takes no more, another waits to write. Everything is the reactor thread's. Sources: io_channel.cpp
 /// (life), io_channel_read.cpp, io_channel_pause.cpp, io_channel_write.cpp, io_channel_watch.cpp.
-class IoChannel final : public Channel {
+class IoChannel final : public Channel, private TurnWriter, private InboundReader {
 public:
     /// Client side: connects to `address` when its HelloRequest is accepted.
     IoChannel(Engine& engine, std::shared_ptr<Group> group, Address address);
@@ -70,18 +70,16 @@ public:
     /// What may not: it is accepted in its turn.
     void postpone(MessagePtr message) noexcept;
 
-    /// Writes what the kernel takes; the Engine calls it at the end of a turn.
-    void flush() noexcept;
-    /// The pool has messages again, or it may read again.
-    void resumeReading() noexcept;
+    /// Writes what the kernel takes.
+    void flush() noexcept override;
     void setReadMode(ReadMode mode) noexcept;
     /// Of what it receives.
-    Engine::Need need() const noexcept {
-        return readMode_ == ReadMode::Urgent ? Engine::Need::MustFit : Engine::Need::CanWait;
+    Need need() const noexcept override {
+        return readMode_ == ReadMode::Urgent ? Need::MustFit : Need::CanWait;
     }
     /// Were it to wait for the pool, as many hellos as the pool has messages could wait for one another.
-    Engine::Need need(const machines::FrameVerdict& verdict) const noexcept {
-        return verdict.isOnce ? Engine::Need::MustFit : need();
+    Need need(const machines::FrameVerdict& verdict) const noexcept {
+        return verdict.isOnce ? Need::MustFit : need();
     }
     void answerBye() noexcept override;
 
@@ -91,6 +89,13 @@ public:
     void cancelWriters() noexcept;
 
 private:
+    GroupInbound& inbound() const noexcept override;
+    /// The pool has messages again, or it may read again.
+    bool resumeReading() noexcept override;
+    void awaitPool();
+    std::span<std::byte> readRoom() noexcept;
+    void noteFrameBegun() noexcept;
+
     /// Whether the reactor has the right to write, from now on if it had not.
     bool holdSendRight() noexcept { return !isSendRightOut_ || reclaimSendRight(); }
 
@@ -185,8 +190,9 @@ private:
             watchFrame();
     }
     void noteFrameDone() noexcept {
-        if (std::exchange(isFrameUnderWay_, false)) Engine::noteFrameDone(group());
+        if (isFrameUnderWay_) noteFrameOver();
     }
+    void noteFrameOver() noexcept;
     void watchFrame() noexcept;
     void watchParts() noexcept;
     void onPartDeadline() noexcept;
@@ -287,7 +293,7 @@ private:
 
 inline bool IoChannel::acceptPlain(MessagePtr& message, BinaryHeader& header) noexcept {
     if (!machine_.isPlain(message->header.opCode) || !hasRoom(*message, 0, 0) || !mayAccept()) return false;
-    engine_.prepare(*message, header);
+    engine_.posting().prepare(*message, header);
     queue(message);
     return true;
 }
@@ -296,7 +302,7 @@ inline void IoChannel::queue(MessagePtr& message) noexcept {
     outbox_.push(message, engine_.blocks(), engine_.pool());
     publishQueue();
     if (isWriteBlocked_ || stream_ == nullptr) return;
-    engine_.markDirty(*this);
+    engine_.turns().flushAtEnd(*this);
     // One write's worth: now, while it is in the cache, and the next small message finds an empty block.
     if (outbox_.isWriteful()) flush();
 }

@@ -52,7 +52,7 @@ void IoChannel::onSendRightBack() noexcept {
     if (rest_ == nullptr || streamPhase_ == Phase::Ending) return;
     outbox_.pushWritten(std::move(rest_), restWritten_);
     publishQueue();
-    engine_.markDirty(*this);
+    engine_.turns().flushAtEnd(*this);
 }
 
 /// The engine ends, and with it what the thread writes to.
@@ -93,7 +93,8 @@ void IoChannel::onListed() noexcept {
     setReadMode(wantedReadMode);
     if (!holdSendRight()) return;
     if (std::exchange(isByeDropped, false)) answerBye();
-    engine_.markDirty(*this);  // what waited for the thread that wrote, if only to offer the right again
+    engine_.turns().flushAtEnd(
+        *this);  // what waited for the thread that wrote, if only to offer the right again
 }
 
 }  // namespace tempeh::core

@@ -25,7 +25,7 @@ void IoChannel::pauseReading(std::span<const std::byte> rest) {
     reading_ = Reading::AwaitsPool;
     noteFrameDone();
     counters.poolPauses.add();
-    engine_.pause(*this);
+    awaitPool();
 }
 
 /// pauseReading() with what the last read left in buffer_.
@@ -40,11 +40,24 @@ void IoChannel::keepRead(std::size_t size) noexcept {
 
 /// What it waited for does not matter any more.
 void IoChannel::stopPausing() noexcept {
-    engine_.unpause(*this);
+    engine_.inbound().unpause(*this);
     reading_ = Reading::On;
 }
 
-void IoChannel::resumeReading() noexcept {
+GroupInbound& IoChannel::inbound() const noexcept {
+    return group().inbound;
+}
+
+void IoChannel::awaitPool() {
+    if (!inbound().isShortOfMessages()) {
+        engine_.poolShortage().announce(*this);
+        inbound().noteShortage();
+    }
+    if (engine_.inbound().pause(*this)) engine_.resumePausedSoon();
+}
+
+bool IoChannel::resumeReading() noexcept {
+    const IoChannelPtr keepAlive(this);
     reading_ = Reading::On;
     noteReading(true);
     restartDeadline();
@@ -58,6 +71,7 @@ void IoChannel::resumeReading() noexcept {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
     }
     releaseIfDone();
+    return !InboundReader::is_linked();
 }
 
 void IoChannel::setReadMode(ReadMode mode) noexcept {
@@ -67,16 +81,17 @@ void IoChannel::setReadMode(ReadMode mode) noexcept {
     if (mode == ReadMode::Paused) {
         noteReading(false);
         if (reading_ != Reading::AwaitsPool) return;  // it stops where it would read next
-        engine_.unpause(*this);
+        engine_.inbound().unpause(*this);
         reading_ = Reading::Stopped;
     } else if (reading_ == Reading::On) {
         if (before != ReadMode::Paused) return;
         noteReading(true);
         restartDeadline();
     } else if (reading_ == Reading::Stopped || mode == ReadMode::Urgent) {
-        engine_.unpause(*this);
+        engine_.inbound().unpause(*this);
         reading_ = Reading::AwaitsPool;
-        engine_.resumeReadingLater(*this);
+        engine_.inbound().resumeLater(*this);
+        engine_.resumePausedSoon();
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
+#include "core/obligation.hpp"
 #include "message/message_access.hpp"
 
 #include <boost/asio/error.hpp>
@@ -40,7 +41,7 @@ void IoChannel::startReading() {
     isReading_ = true;
     if (readMode_ != ReadMode::Paused) noteReading(true);
     try {
-        engine_.spawn(readLoop(this));
+        engine_.life().spawn(readLoop(this));
     } catch (const std::bad_alloc&) {
         isReading_ = false;
         throw;
@@ -73,7 +74,7 @@ void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     if (ec) return isDiscarding() ? onDiscardEnd(ec) : onInputEnd(ec);
     if (isDiscarding()) return discard();
     if (isDeaf()) return keepRead(size);
-    if (group().noticeIsOut) engine_.noteRecovery(group());
+    if (group().inbound.isShortOfMessages()) engine_.inbound().noteRecovery(group().inbound);
     if (!buffer_.expectsLittle()) return buffer_.note(readMuch());
     countRead();
     const std::span<const std::byte> room = buffer_.room();
@@ -92,7 +93,7 @@ std::size_t IoChannel::readMuch() noexcept {
             return readBody(body);
         const bool isExpected = expectedBody_ >= directFrom && decoder_.isBetweenFrames() &&
                                 machine_.state() == machines::ChannelState::Open;
-        if (MessagePtr message = isExpected ? engine_.takeInbound(group(), need()) : nullptr)
+        if (MessagePtr message = isExpected ? engine_.inbound().take(group().inbound, need()) : nullptr)
             return readExpected(std::move(message));
     } catch (const std::bad_alloc&) {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
@@ -101,9 +102,13 @@ std::size_t IoChannel::readMuch() noexcept {
     return readShared();
 }
 
+std::span<std::byte> IoChannel::readRoom() noexcept {
+    return engine_.inbound().limit(engine_.buffers().read(), inbound(), need());
+}
+
 std::size_t IoChannel::readShared() noexcept {
     error_code ec;
-    const std::span<std::byte> buffer = engine_.readRoom(group(), need());
+    const std::span<std::byte> buffer = readRoom();
     const std::size_t size = stream_->readSome(buffer, ec);
     if (hasInput(ec)) consume(buffer.first(size));
     return size;
@@ -111,7 +116,7 @@ std::size_t IoChannel::readShared() noexcept {
 
 std::size_t IoChannel::readBody(std::span<std::byte> body) noexcept {
     error_code ec;
-    const std::array<std::span<std::byte>, 2> into{body, engine_.readRoom(group(), need())};
+    const std::array<std::span<std::byte>, 2> into{body, readRoom()};
     const std::size_t size = stream_->readSome(into, ec);
     if (!hasInput(ec)) return size;
     const std::size_t direct = std::min(size, body.size());
@@ -123,8 +128,7 @@ std::size_t IoChannel::readBody(std::span<std::byte> body) noexcept {
 /// Throws nothing once bytes were read.
 std::size_t IoChannel::readExpected(MessagePtr message) {
     std::array<std::byte, BinaryHeader::wireSize> head;
-    const std::array<std::span<std::byte>, 3> into{head, message->body.prepare(expectedBody_),
-                                                   engine_.readRoom(group(), need())};
+    const std::array<std::span<std::byte>, 3> into{head, message->body.prepare(expectedBody_), readRoom()};
     error_code ec;
     const std::size_t size = stream_->readSome(into, ec);
     if (!hasInput(ec)) return size;
@@ -139,7 +143,7 @@ std::size_t IoChannel::readExpected(MessagePtr message) {
     } else {
         // Something else came, for example the end of the stream of equals.
         const auto whole =
-            engine_.joinBeforeReadBuffer(std::span(head).first(inHead), into[1].first(inBody), rest);
+            engine_.buffers().joinBeforeRead(std::span(head).first(inHead), into[1].first(inBody), rest);
         message.reset();
         consume(whole);
     }
@@ -161,7 +165,7 @@ void IoChannel::countRead() noexcept {
 /// Nobody reads any more; the connection ends when the peer ends it.
 void IoChannel::discard() noexcept {
     error_code ec;
-    stream_->readSome(engine_.readBuffer(), ec);
+    stream_->readSome(engine_.buffers().read(), ec);
     if (ec && ec != asio::error::would_block && ec != asio::error::try_again) onDiscardEnd(ec);
 }
 
@@ -197,7 +201,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
                         deliver(batch);
                         return end(machine_.endedByPeer(), Status::Success, "it sent a ByeSignal");
                     }
-                    if (MessagePtr message = engine_.takeInbound(group(), need(*verdict_))) {
+                    if (MessagePtr message = engine_.inbound().take(group().inbound, need(*verdict_))) {
                         decoder_.supply(std::move(message));
                         action_ = verdict_->action;
                         verdict_.reset();
@@ -229,7 +233,7 @@ void IoChannel::takePlainFrames(std::span<const std::byte>& input, MessageQueue&
     const std::size_t limit = batchLimit(engine_.options());
     while (streamPhase_ == Phase::Live && readMode_ != ReadMode::Paused && decoder_.peekPlain(input, frame) &&
            machine_.isPlain(frame.header)) {
-        MessagePtr message = engine_.takeInbound(group(), need());
+        MessagePtr message = engine_.inbound().take(group().inbound, need());
         if (message == nullptr) return;
         frame.fill(*message);
         message->header.channelNumber = number();
@@ -274,7 +278,7 @@ void IoChannel::deliver(MessageQueue& batch) noexcept {
     if (hasRemotePosts_) mayAnswerDirectly.store(true, std::memory_order_relaxed);
     const bool isLast = action_ == machines::FrameAction::DeliverAndEnd && !decoder_.midFrame();
     {
-        const Whereabouts::Scope place = engine_.atReceiver(number());
+        const Whereabouts::Scope place = engine_.turns().atReceiver(number());
         group().deliver(batch, !isLast);
     }
     if (isLast) end(machines::EndCause::ByeDone, Status::Success, {});

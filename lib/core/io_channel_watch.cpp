@@ -81,7 +81,7 @@ void IoChannel::restartDeadline() noexcept {
 
 /// A timer that is late is no evidence: this side did not run, and what came meanwhile may not be read yet.
 bool IoChannel::isLate(Duration timeout) const noexcept {
-    return engine_.lateness() > timeout / ProgressWatch::graceShare;
+    return engine_.timer().lateness() > timeout / ProgressWatch::graceShare;
 }
 
 /// True: the verdict falls later, the time begins anew.
@@ -132,10 +132,19 @@ bool IoChannel::mayBegin(std::unique_ptr<ProgressWatch>& watch) noexcept {
     return watch != nullptr && !watch->isOn;
 }
 
+void IoChannel::noteFrameBegun() noexcept {
+    if (engine_.inbound().noteFrameBegun(inbound())) engine_.resumePausedSoon();
+}
+
+void IoChannel::noteFrameOver() noexcept {
+    isFrameUnderWay_ = false;
+    inbound().noteFrameDone();
+}
+
 /// Part of a frame is in.
 void IoChannel::watchFrame() noexcept {
     if (streamPhase_ != Phase::Live || machine_.state() == ChannelState::Closed) return;
-    if (decoder_.holdsMessage() && !std::exchange(isFrameUnderWay_, true)) engine_.noteFrameBegun(group());
+    if (decoder_.holdsMessage() && !std::exchange(isFrameUnderWay_, true)) noteFrameBegun();
     const Duration timeout = engine_.options().frameTimeout;
     if (timeout == Duration::zero() || !mayBegin<&IoChannel::onFrameDeadline>(frameWatch_)) return;
     frameWatch_->begin(counters.received.messages.get(), decoder_.frameBytesIn());

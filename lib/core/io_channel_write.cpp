@@ -22,7 +22,7 @@ void IoChannel::accept(MessagePtr message) {
         outbox_.push(message, engine_.blocks(), engine_.pool());
         publishQueue();
         isActive_ = true;
-        engine_.noteActive(*this);
+        engine_.life().noteActive(*this);
         refreshDeadline();
         connector_ = engine_.network().makeConnector(wire::schemeOf(*address_));
         return startConnecting();
@@ -46,7 +46,7 @@ void IoChannel::accept(MessagePtr message) {
 
 void IoChannel::startConnecting() {
     try {
-        engine_.spawn(connectLoop(this, std::move(*address_)));
+        engine_.life().spawn(connectLoop(this, std::move(*address_)));
         address_.reset();
     } catch (const std::bad_alloc&) {
         connector_.reset();
@@ -57,7 +57,7 @@ void IoChannel::startConnecting() {
 void IoChannel::startWriting() {
     isWriting_ = true;
     try {
-        engine_.spawn(writeLoop(this));
+        engine_.life().spawn(writeLoop(this));
     } catch (const std::bad_alloc&) {
         isWriting_ = false;
         throw;
@@ -82,7 +82,7 @@ void IoChannel::flush() noexcept {
             startWriting();
             watchWriting();
         } else if (!isWriteBlocked_ && !hasWriteFailed_) {
-            engine_.flushLater(*this);
+            engine_.turns().flushLater(*this);
         }
     } catch (const std::bad_alloc&) {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
@@ -90,7 +90,7 @@ void IoChannel::flush() noexcept {
 }
 
 void IoChannel::flushOnce() {
-    wire::FrameBatch& batch = engine_.frameBatch();
+    wire::FrameBatch& batch = engine_.buffers().frameBatch();
     batch.clear();
     outbox_.fill(batch);
     error_code ec;

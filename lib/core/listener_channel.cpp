@@ -13,7 +13,7 @@ using machines::EndCause;
 
 namespace {
 
-machines::Admission::Limits limitsOf(const Options& options) noexcept {
+machines::Admission::Limits admissionLimits(const Options& options) noexcept {
     return {.connections = options.maxConnectionsPerListener,
             .perPeer = options.maxConnectionsPerPeer,
             .handshakes = options.maxHandshakesPerListener};
@@ -22,9 +22,9 @@ machines::Admission::Limits limitsOf(const Options& options) noexcept {
 }  // namespace
 
 ListenerChannel::ListenerChannel(Engine& engine, std::shared_ptr<Group> group)
-    : Channel(std::move(group), Kind::Listener, engine.queueLimits(), engine.now())
+    : Channel(std::move(group), Kind::Listener, limitsOf(engine.options()), engine.now())
     , engine_(engine)
-    , admission_(std::make_shared<machines::Admission>(limitsOf(engine.options())))
+    , admission_(std::make_shared<machines::Admission>(admissionLimits(engine.options())))
     , notice_(engine.pool().getReserved()) {
     admission_->watch(this);
 }
@@ -40,9 +40,9 @@ void ListenerChannel::accept(MessagePtr message) {
     listener_ = engine_.network().makeListener(wire::schemeOf(address));
     rest_ = engine_.network().makeTimer();
     isRunning_ = true;
-    engine_.noteActive(*this);
+    engine_.life().noteActive(*this);
     try {
-        engine_.spawn(run(this, std::move(address)));
+        engine_.life().spawn(run(this, std::move(address)));
     } catch (const std::bad_alloc&) {
         abandon();
         throw;
@@ -77,8 +77,22 @@ asio::awaitable<void> ListenerChannel::run(ListenerChannelPtr self, Address addr
     }
 }
 
+/// Who it is that connects, where limits tell peers apart.
+std::string ListenerChannel::identityOf(const transport::Stream& stream) const {
+    return admission_->tellsPeersApart() ? stream.peerIdentity() : std::string();
+}
+
+/// Whether the limits let the connection in.
 bool ListenerChannel::admits(const transport::Stream& stream) {
-    if (engine_.admits(*admission_, stream)) return true;
+    const machines::Admission::Verdict verdict = admission_->judge(identityOf(stream));
+    if (verdict == machines::Admission::Verdict::Admit) return true;
+    const bool isListenerFull = verdict == machines::Admission::Verdict::ListenerIsFull;
+    EngineCounters& all = engine_.counters();
+    (isListenerFull ? all.refusedByListener : all.refusedByPeer).add();
+    if (engine_.log().wantsDebug())
+        engine_.log().debug("connection of " + stream.info().peerAddress + " refused: " +
+                            (isListenerFull ? "maxConnectionsPerListener" : "maxConnectionsPerPeer") +
+                            " are open");
     backoff_.onSuccess();
     return false;
 }
@@ -158,13 +172,34 @@ MessagePtr ListenerChannel::answer(Status status, const EndDetail& detail) noexc
     return response;
 }
 
+/// Makes a channel of an accepted connection; TooManyChannels, ShutdownStarted or AllocationFailed when it
+/// cannot, and the connection is closed.
+Status ListenerChannel::open(std::unique_ptr<transport::Stream> stream) noexcept {
+    IoChannelPtr channel;
+    try {
+        const std::string peer = identityOf(*stream);
+        channel = new IoChannel(engine_, group().self(), std::move(stream));
+        channel->enter(admission_, peer);
+        const Status status = engine_.channelTable().open(channel, group().channels);
+        if (status != Status::Success) return status;
+        engine_.life().noteOpened();
+        engine_.counters().accepted.add();
+        channel->start();
+        return Status::Success;
+    } catch (const std::bad_alloc&) {
+        if (channel != nullptr && channel->number() != 0)
+            channel->end(EndCause::Failure, Status::AllocationFailed, {});
+        return Status::AllocationFailed;
+    }
+}
+
 bool ListenerChannel::onAccepted(std::unique_ptr<transport::Stream> stream, const error_code& ec,
                                  Duration& pause) noexcept {
     const Engine::Turn turn(engine_);
     if (machine_.state() != machines::ListenerState::Listening) return false;
     error_code failure = ec;
     if (stream != nullptr) {
-        const Status status = engine_.openAccepted(group().self(), admission_, std::move(stream));
+        const Status status = open(std::move(stream));
         if (status == Status::Success) {
             backoff_.onSuccess();
             return true;
@@ -218,10 +253,10 @@ void ListenerChannel::end(EndCause cause, Status status, const EndDetail& detail
         back.pushBack(answer(reason == Status::ChannelClosed ? Status::Returned : reason, detail));
     back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));
     closeStream();  // first: who is told may listen here again at once
-    engine_.logEnd(*this, cause, reason, detail, 0);
-    engine_.noteEnded();  // who is told may look at the counters
+    engine_.channelLog().noteEnd(*this, cause, reason, detail, 0);
+    engine_.life().noteEnded();  // who is told may look at the counters
     if (isDetached_)
-        engine_.retire(*this);
+        engine_.submitQueue().retire(*this);
     else
         group().deliver(back, false);
 }
@@ -251,7 +286,7 @@ void ListenerChannel::onLoopEnd() noexcept {
 void ListenerChannel::abandon() noexcept {
     listener_.reset();
     rest_.reset();
-    if (isRunning_) engine_.noteInactive(*this);
+    if (isRunning_) engine_.life().noteInactive(*this);
     isRunning_ = false;
 }
 

@@ -49,7 +49,9 @@ private:
     static asio::awaitable<void> run(ListenerChannelPtr self, Address address);
     bool onOpened(const error_code& ec) noexcept;
     void publishAddress();
+    std::string identityOf(const transport::Stream& stream) const;
     bool admits(const transport::Stream& stream);
+    Status open(std::unique_ptr<transport::Stream> stream) noexcept;
     asio::awaitable<void> waitForRoom();
     void onRoom() noexcept override;
     bool onAccepted(std::unique_ptr<transport::Stream> stream, const error_code& ec,

@@ -29,11 +29,11 @@ EngineStats Reactor::stats() const {
 }
 
 ShutdownReport Reactor::shutdown(Duration deadline, error_code& ec) {
-    return runtime_->engine().shutdown(deadline, ec);
+    return runtime_->engine().life().shutdown(deadline, ec);
 }
 
 asio::any_io_executor Reactor::executor() const noexcept {
-    return runtime_->engine().executor();
+    return runtime_->engine().context().executor();
 }
 
 }  // namespace tempeh

@@ -50,14 +50,14 @@ void Runtime::stop() noexcept {
     if (ownContext_ && !onOwnThread) {
         try {
             error_code ec;
-            engine_->shutdown(engine_->options().lingerTimeout, ec);
+            engine_->life().shutdown(engine_->options().lingerTimeout, ec);
         } catch (const std::bad_alloc&) {
             // Not in good order then; what was posted comes back all the same.
         }
     }
     isStopping_.store(true, std::memory_order_release);
     if (!ownContext_) {
-        engine_->forceStopSoon();
+        engine_->life().forceStopSoon();
         return;
     }
     work_.reset();
@@ -113,7 +113,7 @@ void Runtime::pollWhileBusy() {
     TimePoint idleSince = std::chrono::steady_clock::now();
     bool busy = true;
     while (busy && !isStopping_.load(std::memory_order_relaxed)) {
-        const bool worked = ownContext_->poll() != 0 || engine_->drainIfSubmitted();
+        const bool worked = ownContext_->poll() != 0 || engine_->posting().collectPolled();
         const TimePoint now = std::chrono::steady_clock::now();
         if (worked) {
             idleSince = now;
@@ -123,7 +123,7 @@ void Runtime::pollWhileBusy() {
         }
     }
     // Somebody may have submitted without a wake just before this.
-    if (engine_->submitQueue().setPolling(false)) engine_->drainIfSubmitted();
+    if (engine_->submitQueue().setPolling(false)) engine_->posting().collectPolled();
 }
 
 /// Lets what is ready run (receivers that learn of the shutdown), gives lingering connections their time,
@@ -133,20 +133,20 @@ void Runtime::finishThread() {
     ownContext_->restart();
     survive([this] {
         const Engine::Turn turn(*engine_);
-        engine_->forceStop();
+        engine_->life().forceStop();
     });
     bool more = true;
-    while (more && !engine_->isIdle())
+    while (more && !engine_->life().isIdle())
         survive([this, until, &more] { more = ownContext_->run_one_until(until) != 0; });
     survive([this] {
         const Engine::Turn turn(*engine_);
-        engine_->closeLingering();
+        engine_->life().closeLingering();
     });
     constexpr int handlersAtMost = 100'000;  // a handler that posts itself again for ever does not stop us
     more = true;
     for (int i = 0; more && i < handlersAtMost; ++i)
         survive([this, &more] { more = ownContext_->poll_one() != 0; });
-    engine_->releaseContext();
+    engine_->life().releaseContext();
 }
 
 }  // namespace tempeh::core

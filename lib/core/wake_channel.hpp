@@ -2,6 +2,7 @@
 
 #include "base/handler_memory.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
@@ -19,10 +20,11 @@ class WakeChannel {
 public:
     using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
-    WakeChannel(boost::asio::io_context& context, std::optional<Strand> strand)
-        : context_(context)
-        , strand_(std::move(strand))
-        , memory_(std::make_shared<base::StrandHandlerMemory>()) {}
+    /// `executor`: the context's own, or a strand of it.
+    WakeChannel(boost::asio::io_context& context, const boost::asio::any_io_executor& executor)
+        : context_(context), memory_(std::make_shared<base::StrandHandlerMemory>()) {
+        if (const auto* strand = executor.target<Strand>()) strand_ = *strand;
+    }
 
     template <typename Work>
     void post(Work work) {

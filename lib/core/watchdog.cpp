@@ -64,8 +64,8 @@ struct Watchdog::State final : public Job, public std::enable_shared_from_this<S
 
 void Watchdog::State::warn(Duration held) noexcept try {
     const std::shared_ptr<Engine> watched = engine.lock();
-    if (watched == nullptr || watched->isDrained()) return;  // it ends, or its context is gone
-    const Whereabouts::Place place = watched->whereabouts().get();
+    if (watched == nullptr || watched->life().isDrained()) return;  // it ends, or its context is gone
+    const Whereabouts::Place place = watched->turns().whereabouts().get();
     if (place.doing != lastPlace.doing || place.channel != lastPlace.channel) limiter = base::RepeatLimiter();
     lastPlace = place;
     if (!limiter.pass(std::chrono::steady_clock::now())) return;

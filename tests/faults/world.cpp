@@ -33,7 +33,7 @@ public:
                                                  environment(context, options), false)) {
         asio::use_service<core::ContextAnchor>(context).add(engine_);
     }
-    ~CoreEngine() override { engine_->forceStopSoon(); }
+    ~CoreEngine() override { engine_->life().forceStopSoon(); }
 
     MessagePtr get(AllocationStrategy strategy) override { return engine_->pool().get(strategy); }
     ChannelGroup createGroup(error_code& ec) override {
@@ -42,7 +42,7 @@ public:
     }
     EngineStats stats() const override { return engine_->stats(); }
     ShutdownReport shutdown(Duration deadline, error_code& ec) override {
-        return engine_->shutdown(deadline, ec);
+        return engine_->life().shutdown(deadline, ec);
     }
 
 private:

@@ -152,7 +152,7 @@ public:
         asio::use_service<core::ContextAnchor>(context_).add(engine_);
     }
     ~GatedEngine() override {
-        engine_->forceStopSoon();
+        engine_->life().forceStopSoon();
         work_.reset();
         thread_.join();
     }
@@ -166,9 +166,9 @@ public:
     EngineStats stats() const override { return engine_->stats(); }
     using Ampe::shutdown;
     ShutdownReport shutdown(Duration deadline, error_code& ec) override {
-        return engine_->shutdown(deadline, ec);
+        return engine_->life().shutdown(deadline, ec);
     }
-    asio::any_io_executor executor() const { return engine_->executor(); }
+    asio::any_io_executor executor() const { return engine_->context().executor(); }
 
     WriteGate gate;
 

@@ -76,7 +76,7 @@ void EngineWorld::advance(Duration time) {
 }
 
 void EngineWorld::stop() {
-    engine_->defer([engine = engine_.get()] { engine->forceStop(); });
+    engine_->life().forceStopSoon();
 }
 
 }  // namespace tempeh::fuzz

@@ -384,7 +384,7 @@ void ReactorScript::finish() {
     FUZZ_CHECK(writableWaits_ == 0);
     if (hadGroup) ledger_.checkComplete();
     // A channel whose end was received is buried in the engine's next turn.
-    world_.engine().defer([] {});
+    world_.engine().wake();
     world_.run();
     const EngineStats stats = world_.engine().stats();
     FUZZ_CHECK(stats.channels == 0);
@@ -392,7 +392,7 @@ void ReactorScript::finish() {
     group_ = ChannelGroup();
     world_.stop();
     world_.run();
-    FUZZ_CHECK(world_.engine().isIdle());
+    FUZZ_CHECK(world_.engine().life().isIdle());
 }
 
 /// The context goes in the midst of it all, and with it whoever waits.

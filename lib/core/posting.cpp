@@ -1,18 +1,22 @@
-// How messages get in: from the reactor thread straight to the channel, from others through the SubmitQueue.
+#include "core/posting.hpp"
 
 #include "core/engine.hpp"
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
 #include "core/listener_channel.hpp"
+#include "core/obligation.hpp"
 #include "machines/post_rules.hpp"
 #include "message/message_access.hpp"
 #include "wire/encoder.hpp"
 
 namespace tempeh::core {
 
-BinaryHeader Engine::post(Group& group, MessagePtr& message, error_code& ec) {
+Posting::Posting(Engine& engine) noexcept
+    : engine_(engine), table_(engine.channelTable()), queue_(engine.submitQueue()) {}
+
+BinaryHeader Posting::post(Group& group, MessagePtr& message, error_code& ec) {
     BinaryHeader header;
-    if (isReactorThread() && message != nullptr && postPlain(group, message, header)) [[likely]] {
+    if (engine_.isReactorThread() && message != nullptr && postPlain(group, message, header)) [[likely]] {
         ec.clear();
     } else if (const Status status = postAny(group, message, header); status != Status::Success) {
         ec = status;
@@ -22,9 +26,9 @@ BinaryHeader Engine::post(Group& group, MessagePtr& message, error_code& ec) {
     return header;
 }
 
-std::size_t Engine::postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept {
+std::size_t Posting::postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept {
     ec.clear();
-    const bool isLocal = isReactorThread();
+    const bool isLocal = engine_.isReactorThread();
     // A single message may be one that this thread sends itself.
     std::size_t posted = isLocal || messages.size() == 1 ? 0 : submitPlain(group, messages);
     BinaryHeader header;
@@ -45,35 +49,35 @@ std::size_t Engine::postAll(Group& group, MessageQueue& messages, error_code& ec
 }
 
 /// From the front whatever is plain and has room; the rest is for postAny() to judge.
-std::size_t Engine::submitPlain(Group& group, MessageQueue& messages) noexcept {
+std::size_t Posting::submitPlain(Group& group, MessageQueue& messages) noexcept {
     std::size_t submitted = 0;
     bool wakeNeeded = false;
-    while (const std::size_t count = submitQueue_.postPlain(group.channels, messages, wakeNeeded))
+    while (const std::size_t count = queue_.postPlain(group.channels, messages, wakeNeeded))
         submitted += count;
-    if (wakeNeeded) wake();
+    if (wakeNeeded) engine_.wake();
     return submitted;
 }
 
-Status Engine::postAny(Group& group, MessagePtr& message, BinaryHeader& header) {
+Status Posting::postAny(Group& group, MessagePtr& message, BinaryHeader& header) {
     if (const Status status = machines::checkPost(message.get()); status != Status::Success) return status;
-    if (channelTable_.isClosed()) return Status::ShutdownStarted;
+    if (table_.isClosed()) return Status::ShutdownStarted;
     if (message->header.channelNumber == 0) return open(group, message, header);
-    return isReactorThread() ? postLocal(group, message, header) : postRemote(group, message, header);
+    return engine_.isReactorThread() ? postLocal(group, message, header) : postRemote(group, message, header);
 }
 
 /// The common case of postLocal(): a regular message for an open connection with room.
-bool Engine::postPlain(Group& group, MessagePtr& message, BinaryHeader& header) noexcept {
-    if (!machines::isPlainPost(*message) || !submitQueue_.isQuiet()) return false;
-    Channel* channel = channelTable_.peek(message->header.channelNumber);
+bool Posting::postPlain(Group& group, MessagePtr& message, BinaryHeader& header) noexcept {
+    if (!machines::isPlainPost(*message) || !queue_.isQuiet()) return false;
+    Channel* channel = table_.peek(message->header.channelNumber);
     return channel != nullptr && channel->isOf(group.channels) && !channel->isListener() &&
            !channel->submissions.hasEnded() && static_cast<IoChannel*>(channel)->acceptPlain(message, header);
 }
 
-Status Engine::postLocal(Group& group, MessagePtr& message, BinaryHeader& header) {
+Status Posting::postLocal(Group& group, MessagePtr& message, BinaryHeader& header) {
     // A thread may have posted before it told a coroutine here to post: its message goes first.
-    if (submitQueue_.hasSubmissions()) [[unlikely]]
-        drainSubmissions();
-    Channel* channel = channelTable_.peek(message->header.channelNumber);
+    if (queue_.hasSubmissions()) [[unlikely]]
+        collect();
+    Channel* channel = table_.peek(message->header.channelNumber);
     const Status status = SubmitQueue::checkTarget(channel, group.channels, message->header.opCode);
     if (status != Status::Success) [[unlikely]]
         return status;
@@ -99,9 +103,9 @@ Status Engine::postLocal(Group& group, MessagePtr& message, BinaryHeader& header
     return Status::Success;
 }
 
-Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& header) {
+Status Posting::postRemote(Group& group, MessagePtr& message, BinaryHeader& header) {
     Owed owed = takeObligation(*message);
-    SubmitQueue::Outcome outcome = submitQueue_.post(group.channels, message, header);
+    SubmitQueue::Outcome outcome = queue_.post(group.channels, message, header);
     if (outcome.status != Status::Success) {
         owed.giveBack(*message);
         return outcome.status;
@@ -113,19 +117,19 @@ Status Engine::postRemote(Group& group, MessagePtr& message, BinaryHeader& heade
 }
 
 /// What is left to do when the lock is given back.
-Status Engine::conclude(Group& group, const SubmitQueue::Outcome& outcome) noexcept {
-    if (outcome.wake) wake();
+Status Posting::conclude(Group& group, const SubmitQueue::Outcome& outcome) noexcept {
+    if (outcome.wake) engine_.wake();
     if (outcome.comesBack) {
-        counters_.returned.add(*outcome.comesBack);
+        engine_.counters().returned.add(*outcome.comesBack);
         group.returned.add(*outcome.comesBack);
     }
     return outcome.status;
 }
 
 /// The channel has ended: the message comes back before its ChannelClosed.
-Status Engine::postLate(Channel& channel, MessagePtr& message, BinaryHeader& header) {
+Status Posting::postLate(Channel& channel, MessagePtr& message, BinaryHeader& header) {
     Owed owed = takeObligation(*message);
-    const SubmitQueue::Outcome outcome = submitQueue_.postLate(channel, message, header);
+    const SubmitQueue::Outcome outcome = queue_.postLate(channel, message, header);
     if (outcome.status == Status::Success)
         owed.settle();
     else
@@ -133,23 +137,22 @@ Status Engine::postLate(Channel& channel, MessagePtr& message, BinaryHeader& hea
     return conclude(channel.group(), outcome);
 }
 
-Status Engine::open(Group& group, MessagePtr& message, BinaryHeader& header) {
+Status Posting::open(Group& group, MessagePtr& message, BinaryHeader& header) {
     prepare(*message, header);
     // A HelloRequest that failed before and is sent again still carries the engine's word on that.
     message->textHeaders.remove(wire::reasonHeader);
     message->textHeaders.remove(wire::peerHeader);
     ChannelPtr channel;
     if (message->header.opCode == OpCode::WelcomeRequest)
-        channel = new ListenerChannel(*this, group.self());
+        channel = new ListenerChannel(engine_, group.self());
     else
-        channel = new IoChannel(*this, group.self(), parseAddress(*message));
+        channel = new IoChannel(engine_, group.self(), parseAddress(*message));
     channel->firstId = header.messageId;
     // Counted first: a shutdown may end the channel as soon as it has a number.
-    liveChannels_.fetch_add(1, std::memory_order_relaxed);
-    Status status = channelTable_.open(channel, group.channels);
+    engine_.life().noteOpened();
+    Status status = table_.open(channel, group.channels);
     if (status != Status::Success) {
-        liveChannels_.fetch_sub(1, std::memory_order_relaxed);
-        if (channelTable_.isClosed()) noteDrained();
+        engine_.life().noteNotOpened();
         return status;
     }
     message->header.channelNumber = header.channelNumber = channel->number();
@@ -159,69 +162,45 @@ Status Engine::open(Group& group, MessagePtr& message, BinaryHeader& header) {
 }
 
 /// The message that opens the channel; comes back through the mailbox when a shutdown was quicker.
-Status Engine::postFirst(Channel& channel, MessagePtr& message, BinaryHeader& header) {
-    const SubmitQueue::Outcome outcome = submitQueue_.postFirst(channel, message, header);
+Status Posting::postFirst(Channel& channel, MessagePtr& message, BinaryHeader& header) {
+    const SubmitQueue::Outcome outcome = queue_.postFirst(channel, message, header);
     return conclude(channel.group(), outcome) == Status::Success ? Status::Success : Status::ShutdownStarted;
 }
 
 /// Received messages are on an account of the engine that received them.
-Owed Engine::takeObligationOf(Message& message) noexcept {
+Owed Posting::takeObligationOf(Message& message) noexcept {
     const Obligation obligation(detail::MessageAccess::obligation(message));
     detail::MessageAccess::setObligation(message, 0);
     const detail::InboundAccount* const account = detail::MessageAccess::account(message);
     if (obligation.kind() != Obligation::Kind::AnswerBye || account == nullptr) return Owed(obligation.raw());
-    const bool isAnswer = account->pool == pool_.get() && message.header.opCode == OpCode::ByeResponse &&
+    const bool isAnswer = account->pool == &engine_.pool() && message.header.opCode == OpCode::ByeResponse &&
                           message.header.channelNumber == obligation.channel();
     return Owed(obligation.raw(), isAnswer ? MessagePool::Hold() : MessagePool::Hold(*account->pool));
 }
 
-void Engine::wake() noexcept {
-    counters_.reactorWakes.add();
-    if (const ContextUse::Hold context(contextUse_); context) sendWake();
-}
-
-/// The context is held.
-void Engine::sendWake() noexcept {
-    // Whoever destroys the engine may come here with what it lets go of; there is nothing left to do then.
-    std::shared_ptr<Engine> self = weak_from_this().lock();
-    if (self == nullptr) return;
-    wakeChannel_.post([self = std::move(self)] {
-        const Turn turn(*self);
-        self->onWake();
-    });
-}
-
-void Engine::onWake() noexcept {
-    const Whereabouts::Scope place(whereabouts_, Whereabouts::Doing::Jobs);
-    submitQueue_.collectWake(collected_);
+/// The wake that was asked for.
+void Posting::onWake() noexcept {
+    const Whereabouts::Scope place(engine_.turns().whereabouts(), Whereabouts::Doing::Jobs);
+    queue_.collectWake(collected_);
     acceptCollected();
-    submitQueue_.runJobs();
+    queue_.runJobs();
 }
 
-bool Engine::submit(Job& job, std::shared_ptr<void> keepAlive) noexcept {
-    // Of a job that is queued already this may be the last reference when the lock is given back: not before.
-    const std::shared_ptr<void> outlivesTheLock = keepAlive;
-    const ContextUse::Hold context(contextUse_);
-    if (!context || keepAlive == nullptr) return false;
-    if (submitQueue_.enlist(job, std::move(keepAlive))) sendWake();
+bool Posting::collectPolled() noexcept {
+    if (!queue_.hasAnything()) return false;
+    const Engine::Turn turn(engine_);
+    queue_.collectPolled(collected_);
+    acceptCollected();
+    queue_.runJobs();
     return true;
 }
 
-bool Engine::drainIfSubmitted() {
-    if (!submitQueue_.hasAnything()) return false;
-    const Turn turn(*this);
-    submitQueue_.collectPolled(collected_);
-    acceptCollected();
-    submitQueue_.runJobs();
-    return true;
-}
-
-void Engine::drainSubmissions() noexcept {
-    submitQueue_.collect(collected_);
+void Posting::collect() noexcept {
+    queue_.collect(collected_);
     acceptCollected();
 }
 
-void Engine::acceptCollected() noexcept {
+void Posting::acceptCollected() noexcept {
     while (!collected_.empty()) {
         const ChannelPtr channel(&collected_.front(), false);
         collected_.pop_front();
@@ -230,7 +209,7 @@ void Engine::acceptCollected() noexcept {
 }
 
 /// accept() may post and come here again, for this channel too: then the rest is accepted there.
-void Engine::acceptCollectedOf(Channel& channel) noexcept {
+void Posting::acceptCollectedOf(Channel& channel) noexcept {
     if (!channel.beginAccepting()) return channel.onListed();
     const bool wasAccepting = std::exchange(channel.isAccepting, true);
     try {

@@ -1,0 +1,113 @@
+#pragma once
+
+#include "core/waiter_relay.hpp"
+#include "core/wake_channel.hpp"
+#include "core/whereabouts.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <memory>
+
+namespace tempeh::core {
+
+/// Whoever has something to write at the end of a turn. Not owned; destroying it takes it out of the lists.
+/// Reactor thread.
+class TurnWriter
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+public:
+    virtual void flush() noexcept = 0;
+
+protected:
+    TurnWriter() = default;
+    ~TurnWriter() = default;
+    TurnWriter(const TurnWriter&) = default;
+    TurnWriter& operator=(const TurnWriter&) = default;
+};
+
+/// The turns in which the reactor thread works: what is written at the end of one, and what waits for the
+/// next. Reactor thread, where nothing else is said.
+class Turns {
+public:
+    /// Whose turns they are.
+    class Owner {
+    public:
+        /// Keeps it alive.
+        virtual std::shared_ptr<Owner> holdOwner() noexcept = 0;
+        /// Everything of the turn is written.
+        virtual void onTurnEnd() noexcept = 0;
+        /// Calls runSoon() in a turn.
+        virtual void onSoon() noexcept = 0;
+
+    protected:
+        ~Owner() = default;
+    };
+
+    Turns(Owner& owner, boost::asio::io_context& context, const boost::asio::any_io_executor& executor)
+        : owner_(owner), soon_(context, executor) {}
+    Turns(const Turns&) = delete;
+    Turns& operator=(const Turns&) = delete;
+
+    /// One stretch of work; at the end of the outermost one everything written meanwhile goes out.
+    class Scope {
+    public:
+        explicit Scope(Turns& turns) noexcept
+            : turns_(turns), place_(turns.whereabouts_, Whereabouts::Doing::EngineWork) {
+            ++turns_.depth_;
+        }
+        ~Scope() {
+            if (turns_.depth_ == 1) turns_.end();
+            --turns_.depth_;
+        }
+        Scope(const Scope&) = delete;
+        Scope& operator=(const Scope&) = delete;
+
+    private:
+        Turns& turns_;
+        Whereabouts::Scope place_;
+    };
+    bool isInTurn() const noexcept { return depth_ != 0; }
+
+    /// The writer is flushed at the end of the turn.
+    void flushAtEnd(TurnWriter& writer) noexcept {
+        if (!writer.is_linked()) dirty_.push_back(writer);
+        if (depth_ == 0) [[unlikely]]
+            scheduleSoon();
+    }
+    /// Likewise, after others had their turn.
+    void flushLater(TurnWriter& writer) noexcept;
+    /// Resumes a waiter of the reactor's executor after what runs now, without a way through the scheduler.
+    void resumeSoon(detail::Waiter& waiter) noexcept;
+    /// Another turn, after what waits to run now.
+    void scheduleSoon() noexcept;
+    /// The turn that was scheduled.
+    void runSoon() noexcept;
+    /// The context goes: whoever waits to be resumed is, now.
+    void release() noexcept;
+
+    /// Any thread may read it.
+    Whereabouts& whereabouts() noexcept { return whereabouts_; }
+    const Whereabouts& whereabouts() const noexcept { return whereabouts_; }
+    /// The application runs meanwhile: a receiver of what came on the channel, or one that was resumed.
+    Whereabouts::Scope atReceiver(ChannelNumber channel = 0) noexcept {
+        return Whereabouts::Scope(whereabouts_, Whereabouts::Doing::Receiver, channel);
+    }
+
+private:
+    using WriterList = boost::intrusive::list<TurnWriter, boost::intrusive::constant_time_size<false>>;
+
+    void end() noexcept;
+    void resumeReady() noexcept;
+
+    Owner& owner_;
+    Whereabouts whereabouts_;
+    WakeChannel soon_;
+    bool isSoonDue_ = false;  // a turn is on its way through soon_
+    int depth_ = 0;
+    WriterList dirty_;
+    WriterList later_;  // dirty when others had their turn
+    WaiterList ready_;
+};
+
+}  // namespace tempeh::core

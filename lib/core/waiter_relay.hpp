@@ -1,0 +1,40 @@
+#pragma once
+
+#include <tempeh/base/detail/mutex.hpp>
+#include <tempeh/core/detail/group_backend.hpp>
+
+#include <boost/intrusive/list.hpp>
+
+namespace tempeh::core {
+
+using WaiterList = boost::intrusive::list<detail::Waiter, boost::intrusive::constant_time_size<false>>;
+
+/// Waiters on their way to the reactor thread. Not owned. Any thread; the lock is held for one step.
+class WaiterRelay {
+public:
+    void push(detail::Waiter& waiter) noexcept TEMPEH_EXCLUDES(mutex_) {
+        const base::MutexLock lock(mutex_);
+        waiters_.push_back(waiter);
+    }
+    /// Whoever came first; null when there is nobody.
+    detail::Waiter* pop() noexcept TEMPEH_EXCLUDES(mutex_) {
+        const base::MutexLock lock(mutex_);
+        if (waiters_.empty()) return nullptr;
+        detail::Waiter& first = waiters_.front();
+        waiters_.pop_front();
+        return &first;
+    }
+    /// All that are there now, in order.
+    WaiterList takeAll() noexcept TEMPEH_EXCLUDES(mutex_) {
+        WaiterList taken;
+        const base::MutexLock lock(mutex_);
+        taken.swap(waiters_);
+        return taken;
+    }
+
+private:
+    base::Mutex mutex_;
+    WaiterList waiters_ TEMPEH_GUARDED_BY(mutex_);
+};
+
+}  // namespace tempeh::core
