@@ -19,8 +19,12 @@ using tempeh::OpCode;
 /// The client as a coroutine, wherever it runs.
 class Client {
 public:
-    Client(const Options& options, tempeh::Reactor& reactor)
-        : options_(options), driver_(options), lanes_(options, reactor), group_(reactor.createGroup()) {}
+    Client(const Options& options, tempeh::Reactor& reactor, Loop loop)
+        : options_(options)
+        , isPlain_(loop == Loop::Plain)
+        , driver_(options)
+        , lanes_(options, reactor)
+        , group_(reactor.createGroup()) {}
 
     asio::awaitable<void> run() {
         if (options_.workload == Workload::Setup) {
@@ -29,10 +33,18 @@ public:
         }
         co_await openAll();
         driver_.begin();
-        if (options_.workload == Workload::Throughput)
-            co_await stream();
-        else
-            co_await exchange();
+        if (options_.workload == Workload::Throughput) {
+            if (isPlain_)
+                co_await streamPlainly();
+            else
+                co_await stream();
+        } else {
+            startWindow();
+            if (isPlain_)
+                co_await exchangePlainly();
+            else
+                co_await exchange();
+        }
         co_await end(0);
     }
 
@@ -73,29 +85,53 @@ private:
         }
     }
 
-    asio::awaitable<void> exchange() {
+    asio::awaitable<void> streamPlainly() {
+        tempeh::error_code ec;
+        while (driver_.mayStart()) {
+            MessagePtr message =
+                lanes_.make(0, OpCode::Signal, [this](std::byte* to) { driver_.next(0, to); });
+            group_.post(std::move(message), ec);
+            while (ec == tempeh::Status::SendQueueFull) {
+                co_await group_.waitWritable(lanes_.channelOf(0));
+                group_.post(std::move(message), ec);
+            }
+            if (ec) fail(ec.message());
+        }
+    }
+
+    void startWindow() {
         for (std::uint32_t lane = 0; lane < driver_.activeLanes(); ++lane)
             for (std::uint32_t i = 0; i < driver_.window() && driver_.mayStart(); ++i)
                 group_.post(
                     lanes_.make(lane, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); }));
+    }
+
+    asio::awaitable<void> exchangePlainly() {
+        while (!driver_.finished()) {
+            MessagePtr message = co_await group_.waitReceive();
+            if (nextFrom(*message)) group_.post(std::move(message));
+        }
+    }
+
+    asio::awaitable<void> exchange() {
         while (!driver_.finished()) {
             tempeh::MessageQueue messages;
             messages.pushBack(co_await group_.waitReceive());
             messages.append(group_.tryReceiveAll());  // what else has arrived, without suspending
             while (MessagePtr message = messages.popFront())
-                answerWith(message);
+                if (nextFrom(*message)) requests_.pushBack(std::move(message));
             group_.postAll(requests_);
         }
     }
 
     /// A reply in, the next request of its lane out, in the same message.
-    void answerWith(MessagePtr& message) {
-        if (!Lanes::isAnswer(*message)) return;
-        const std::uint32_t lane = lanes_.laneOf(*message);
-        const auto body = message->body.bytes();
-        if (!driver_.reply(lane, body.data(), body.size())) return;
-        lanes_.refill(*message, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); });
-        requests_.pushBack(std::move(message));
+    bool nextFrom(tempeh::Message& message) {
+        if (!Lanes::isAnswer(message)) return false;
+        const std::uint32_t lane = lanes_.laneOf(message);
+        const auto body = message.body.bytes();
+        if (!driver_.reply(lane, body.data(), body.size())) return false;
+        lanes_.refill(message, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); });
+        return true;
     }
 
     asio::awaitable<void> end(std::uint32_t lane) {
@@ -126,6 +162,7 @@ private:
     }
 
     const Options options_;
+    const bool isPlain_;
     Driver driver_;
     Lanes lanes_;
     tempeh::MessageQueue requests_;
@@ -134,22 +171,25 @@ private:
 
 }  // namespace
 
-asio::awaitable<void> driveCoroutine(const Options& options, tempeh::Reactor& reactor) {
-    Client client(options, reactor);
+asio::awaitable<void> driveCoroutine(const Options& options, tempeh::Reactor& reactor, Loop loop) {
+    Client client(options, reactor, loop);
     co_await client.run();
 }
 
 void drive(const Options& options) {
     tempeh::Reactor reactor(engineOptions(options));
     countWakesOf(reactor);
-    const Style style = styleOf(options);
-    if (style == Style::Blocking) return driveBlocking(options, reactor);
-    if (style == Style::Coroutine) {
-        asio::co_spawn(reactor.executor(), driveCoroutine(options, reactor), asio::use_future).get();
+    const Mode mode = modeOf(options);
+    if (mode.isRequests) return driveRequests(options, reactor);
+    if (mode.style == Style::Blocking) return driveBlocking(options, reactor, mode.loop);
+    if (mode.style == Style::Coroutine) {
+        asio::co_spawn(reactor.executor(), driveCoroutine(options, reactor, mode.loop), asio::use_future)
+            .get();
         return;
     }
     asio::io_context context;
-    std::future<void> done = asio::co_spawn(context, driveCoroutine(options, reactor), asio::use_future);
+    std::future<void> done =
+        asio::co_spawn(context, driveCoroutine(options, reactor, mode.loop), asio::use_future);
     context.run();
     done.get();
 }

@@ -14,8 +14,9 @@ using tempeh::OpCode;
 /// The client as a thread that blocks; the same steps as in client.cpp.
 class BlockingClient {
 public:
-    BlockingClient(const Options& options, tempeh::Reactor& reactor)
+    BlockingClient(const Options& options, tempeh::Reactor& reactor, Loop loop)
         : options_(options)
+        , isPlain_(loop == Loop::Plain)
         , driver_(options)
         , lanes_(options, reactor)
         , group_(reactor.createGroup())
@@ -25,10 +26,12 @@ public:
         if (options_.workload == Workload::Setup) return setup();
         openAll();
         driver_.begin();
-        if (options_.workload == Workload::Throughput)
-            stream();
-        else
-            exchange();
+        if (options_.workload == Workload::Throughput) {
+            isPlain_ ? streamPlainly() : stream();
+        } else {
+            startWindow();
+            isPlain_ ? exchangePlainly() : exchange();
+        }
         end(0);
     }
 
@@ -67,29 +70,53 @@ private:
         }
     }
 
-    void exchange() {
+    void streamPlainly() {
+        tempeh::error_code ec;
+        while (driver_.mayStart()) {
+            MessagePtr message =
+                lanes_.make(0, OpCode::Signal, [this](std::byte* to) { driver_.next(0, to); });
+            channels_.post(std::move(message), ec);
+            while (ec == tempeh::Status::SendQueueFull) {
+                channels_.waitWritable(lanes_.channelOf(0));
+                channels_.post(std::move(message), ec);
+            }
+            if (ec) fail(ec.message());
+        }
+    }
+
+    void startWindow() {
         for (std::uint32_t lane = 0; lane < driver_.activeLanes(); ++lane)
             for (std::uint32_t i = 0; i < driver_.window() && driver_.mayStart(); ++i)
                 channels_.post(
                     lanes_.make(lane, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); }));
+    }
+
+    void exchangePlainly() {
+        while (!driver_.finished()) {
+            MessagePtr message = channels_.waitReceive();
+            if (nextFrom(*message)) channels_.post(std::move(message));
+        }
+    }
+
+    void exchange() {
         while (!driver_.finished()) {
             tempeh::MessageQueue messages;
             messages.pushBack(channels_.waitReceive());
             messages.append(channels_.tryReceiveAll());
             while (MessagePtr message = messages.popFront())
-                answerWith(message);
+                if (nextFrom(*message)) requests_.pushBack(std::move(message));
             channels_.postAll(requests_);
         }
     }
 
     /// A reply in, the next request of its lane out, in the same message.
-    void answerWith(MessagePtr& message) {
-        if (!Lanes::isAnswer(*message)) return;
-        const std::uint32_t lane = lanes_.laneOf(*message);
-        const auto body = message->body.bytes();
-        if (!driver_.reply(lane, body.data(), body.size())) return;
-        lanes_.refill(*message, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); });
-        requests_.pushBack(std::move(message));
+    bool nextFrom(tempeh::Message& message) {
+        if (!Lanes::isAnswer(message)) return false;
+        const std::uint32_t lane = lanes_.laneOf(message);
+        const auto body = message.body.bytes();
+        if (!driver_.reply(lane, body.data(), body.size())) return false;
+        lanes_.refill(message, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); });
+        return true;
     }
 
     void end(std::uint32_t lane) {
@@ -119,6 +146,7 @@ private:
     }
 
     const Options options_;
+    const bool isPlain_;
     Driver driver_;
     Lanes lanes_;
     tempeh::MessageQueue requests_;
@@ -128,8 +156,8 @@ private:
 
 }  // namespace
 
-void driveBlocking(const Options& options, tempeh::Reactor& reactor) {
-    BlockingClient(options, reactor).run();
+void driveBlocking(const Options& options, tempeh::Reactor& reactor, Loop loop) {
+    BlockingClient(options, reactor, loop).run();
 }
 
 }  // namespace bench::own

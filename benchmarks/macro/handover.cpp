@@ -180,9 +180,10 @@ void throughLoopback(const Options& options) {
     Responder responder(options);
     Options client = options;
     client.address = listen(options, reactor, server);
-    std::future<void> served =
-        asio::co_spawn(reactor.executor(), serveCoroutine(server, responder), asio::use_future);
-    asio::co_spawn(reactor.executor(), driveCoroutine(client, reactor), asio::use_future).get();
+    std::future<void> served = asio::co_spawn(
+        reactor.executor(), serveCoroutine(server, responder, Loop::Gathered), asio::use_future);
+    asio::co_spawn(reactor.executor(), driveCoroutine(client, reactor, Loop::Gathered), asio::use_future)
+        .get();
     server.updateReceiver();
     served.get();
 }

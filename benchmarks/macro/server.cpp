@@ -53,9 +53,14 @@ bool answerAll(Responder& responder, tempeh::MessageQueue& messages, tempeh::Mes
 
 }  // namespace
 
-asio::awaitable<void> serveCoroutine(tempeh::ChannelGroup& group, Responder& responder) {
+asio::awaitable<void> serveCoroutine(tempeh::ChannelGroup& group, Responder& responder, Loop loop) {
     tempeh::MessageQueue answers;
     tempeh::error_code ec;
+    while (loop == Loop::Plain) {
+        tempeh::MessagePtr message = co_await group.waitReceive();
+        if (isShutdownSignal(message)) co_return;
+        if (answer(responder, *message)) group.post(std::move(message), ec);
+    }
     for (;;) {
         tempeh::MessageQueue messages;
         messages.pushBack(co_await group.waitReceive());
@@ -67,10 +72,15 @@ asio::awaitable<void> serveCoroutine(tempeh::ChannelGroup& group, Responder& res
 
 namespace {
 
-void serveBlocking(tempeh::ChannelGroup& group, Responder& responder) {
+void serveBlocking(tempeh::ChannelGroup& group, Responder& responder, Loop loop) {
     const tempeh::BlockingChannelGroup channels = group.blocking();
     tempeh::MessageQueue answers;
     tempeh::error_code ec;
+    while (loop == Loop::Plain) {
+        tempeh::MessagePtr message = channels.waitReceive();
+        if (isShutdownSignal(message)) return;
+        if (answer(responder, *message)) channels.post(std::move(message), ec);
+    }
     for (;;) {
         tempeh::MessageQueue messages;
         messages.pushBack(channels.waitReceive());
@@ -102,19 +112,21 @@ void serve(const Options& options) {
     responder.ready(listen(options, reactor, group));
     onStdinEnd([&group] { group.updateReceiver(); });
     asio::io_context context;
-    switch (styleOf(options)) {
+    const Mode mode = modeOf(options);
+    switch (mode.style) {
         case Style::Coroutine:
-            asio::co_spawn(reactor.executor(), serveCoroutine(group, responder), asio::use_future).get();
+            asio::co_spawn(reactor.executor(), serveCoroutine(group, responder, mode.loop), asio::use_future)
+                .get();
             break;
         case Style::Executor: {
             std::future<void> done =
-                asio::co_spawn(context, serveCoroutine(group, responder), asio::use_future);
+                asio::co_spawn(context, serveCoroutine(group, responder, mode.loop), asio::use_future);
             context.run();
             done.get();
             break;
         }
         case Style::Blocking:
-            serveBlocking(group, responder);
+            serveBlocking(group, responder, mode.loop);
             break;
     }
     responder.report();

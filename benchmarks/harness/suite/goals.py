@@ -49,11 +49,12 @@ def against(programs, other, matches):
 
 
 def steady(workload, **wanted):
-    """On one core, sleeping: sizes=(...), connections=..."""
+    """On one core, sleeping: sizes=(...), transport=..., connections=..."""
     def matches(case):
         return (case.workload == workload and case.pinning == ONE_CORE and case.spin_us == 0
                 and case.size in wanted.get("sizes", (case.size,))
-                and case.connections == wanted.get("connections", case.connections))
+                and case.transport == wanted.get("transport", case.transport)
+                and case.connections in wanted.get("connections", (case.connections,)))
     return matches
 
 
@@ -65,7 +66,7 @@ def spread_latency(spins):
 
 def fan_in_growth(results):
     """Time per message at 10,000 connections over that at 10; beside it what plain system calls make of it."""
-    few, many = ([case for case in results.cases() if steady("fanin", connections=n)(case)] for n in (10, 10000))
+    few, many = ([case for case in results.cases() if steady("fanin", connections=(n,))(case)] for n in (10, 10000))
     figures = []
     for small, large in ((small, large) for small in few for large in many if small.transport == large.transport):
         limit = results.ratio(small, small.limit, small.limit, other_case=large)
@@ -145,26 +146,46 @@ def compile_seconds(results):
 
 FAST, OTHERS = (REACTOR,), (EXECUTOR, BLOCKING)
 GOALS = (
-    Goal("latency p50, coroutine on the reactor: at most 1.12 × raw epoll at every size",
-         against(FAST, "raw_epoll", steady("latency")), 1.12, False),
+    Goal("plain loop, thread, 64 in flight, 256 B: at least 1.5 × ZeroMQ",
+         against(("tempeh_blocking_plain",), "zmq", steady("pipeline", sizes=(256,))), 1.5, True),
+    Goal("plain loop, thread posts one way, 16 B: at least 3 × ZeroMQ",
+         against(("tempeh_blocking_plain",), "zmq", steady("throughput", sizes=(16,))), 3, True),
+    Goal("plain loop, thread posts one way, 256 B: at least 4 × ZeroMQ",
+         against(("tempeh_blocking_plain",), "zmq", steady("throughput", sizes=(256,))), 4, True),
+    Goal("plain loop, coroutine posts one way, 16 B: at least 5 × ZeroMQ",
+         against(("tempeh_plain",), "zmq", steady("throughput", sizes=(16,))), 5, True),
+    Goal("plain loop, coroutine posts one way, 256 B: at least 4 × ZeroMQ",
+         against(("tempeh_plain",), "zmq", steady("throughput", sizes=(256,))), 4, True),
+    Goal("plain loop, thread, round trip p50: at most 0.5 × ZeroMQ",
+         against(("tempeh_blocking_plain",), "zmq", steady("latency")), 0.5, False),
+    Goal("`Peer::request` from 64 threads on one peer, 256 B: at least 0.125 × raw epoll",
+         against(("tempeh_requests",), "raw_epoll", steady("pipeline", sizes=(256,))), 0.125, True),
+    Goal("latency p50, coroutine on the reactor, TCP: at most 1.08 × raw epoll at every size",
+         against(FAST, "raw_epoll", steady("latency", transport="tcp")), 1.08, False),
+    Goal("latency p50, coroutine on the reactor, Unix: at most 1.1 × raw epoll at every size",
+         against(FAST, "raw_epoll", steady("latency", transport="uds")), 1.1, False),
     Goal("latency p50, coroutine on the reactor: under 0.45 × ZeroMQ",
          against(FAST, "zmq", steady("latency")), 0.45, False),
-    Goal("latency p50, blocking or foreign executor: under 0.6 × ZeroMQ",
-         against(OTHERS, "zmq", steady("latency")), 0.6, False),
+    Goal("latency p50, blocking: at most 0.5 × ZeroMQ", against((BLOCKING,), "zmq", steady("latency")), 0.5, False),
+    Goal("latency p50, foreign executor: at most 0.55 × ZeroMQ", against((EXECUTOR,), "zmq", steady("latency")), 0.55, False),
     Goal("latency p50, blocking or foreign executor: under 0.45 × nng",
          against(OTHERS, "nng", steady("latency")), 0.45, False),
     Goal("throughput 16 B: at least 5 × ZeroMQ", against(FAST, "zmq", steady("throughput", sizes=(16,))), 5, True),
     Goal("throughput 256 B: at least 4 × ZeroMQ", against(FAST, "zmq", steady("throughput", sizes=(256,))), 4, True),
     Goal("throughput 1,024 B: at least 0.75 × raw epoll",
          against(FAST, "raw_epoll", steady("throughput", sizes=(1024,))), 0.75, True),
-    Goal("throughput 16 KiB and up: at least 0.9 × raw epoll",
-         against(FAST, "raw_epoll", steady("throughput", sizes=(16384, 65000))), 0.9, True),
-    Goal("pipeline 64, 16 to 1,024 B: at least 3.5 × ZeroMQ",
-         against(FAST, "zmq", steady("pipeline", sizes=(16, 256, 1024))), 3.5, True),
-    Goal("pipeline 64, 16 to 1,024 B: at least 0.65 × raw epoll",
-         against(FAST, "raw_epoll", steady("pipeline", sizes=(16, 256, 1024))), 0.65, True),
-    Goal("fan-in 1,000: at least 0.85 × raw epoll",
-         against(FAST, "raw_epoll", steady("fanin", connections=1000)), 0.85, True),
+    Goal("throughput 16 KiB and up, TCP: at least 1.1 × raw epoll",
+         against(FAST, "raw_epoll", steady("throughput", sizes=(16384, 65000), transport="tcp")), 1.1, True),
+    Goal("throughput 16 KiB and up, Unix: at least 0.75 × raw epoll",
+         against(FAST, "raw_epoll", steady("throughput", sizes=(16384, 65000), transport="uds")), 0.75, True),
+    Goal("pipeline 64, 16 to 1,024 B: at least 4 × ZeroMQ",
+         against(FAST, "zmq", steady("pipeline", sizes=(16, 256, 1024))), 4, True),
+    Goal("pipeline 64, 16 to 1,024 B, TCP: at least 0.75 × raw epoll",
+         against(FAST, "raw_epoll", steady("pipeline", sizes=(16, 256, 1024), transport="tcp")), 0.75, True),
+    Goal("pipeline 64, 16 to 1,024 B, Unix: at least 0.7 × raw epoll",
+         against(FAST, "raw_epoll", steady("pipeline", sizes=(16, 256, 1024), transport="uds")), 0.7, True),
+    Goal("fan-in 10, 100 and 1,000: at least 0.9 × raw epoll",
+         against(FAST, "raw_epoll", steady("fanin", connections=(10, 100, 1000))), 0.9, True),
     Goal("fan-in from 10 to 10,000 connections: under 1.5 × per message", fan_in_growth, 1.5, False),
     Goal("idle connection: under 4 KiB of user memory each, each side", idle_memory, IDLE_BYTES, False),
     Goal("idle connections: 19,000 held in one reactor process", idle_held, 19000, True),

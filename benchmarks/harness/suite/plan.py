@@ -34,6 +34,7 @@ class Program:
     max_connections: int = 19000  # what it holds in bearable time
     can_spin: bool = False
     in_process: str = ""  # the address it takes when both parties are in one process
+    workloads: tuple = ()  # empty: all
 
 
 OWN = ("tempeh_bench", "bench_macro")
@@ -41,6 +42,9 @@ PROGRAMS = (
     Program("tempeh", OWN, OURS, "coroutine", can_spin=True),
     Program("tempeh_executor", OWN, OURS, "executor", can_spin=True),
     Program("tempeh_blocking", OWN, OURS, "blocking", can_spin=True),
+    Program("tempeh_plain", OWN, OURS, "coroutine-plain", workloads=("throughput", "pipeline")),
+    Program("tempeh_blocking_plain", OWN, OURS, "blocking-plain", workloads=("latency", "throughput", "pipeline")),
+    Program("tempeh_requests", OWN, OURS, "requests", workloads=("pipeline",)),
     Program("raw_epoll", ("peer_raw_epoll",), LIMIT, can_spin=True),
     Program("asio_coro_batched", ("peer_asio_coro_batched",), HAND, can_spin=True),
     Program("asio_callback", ("peer_asio_callback",), HAND, can_spin=True),
@@ -141,6 +145,7 @@ class Entry:
 
 
 STYLES = ("tempeh", "tempeh_executor", "tempeh_blocking")
+PLAIN = ("tempeh_plain", "tempeh_blocking_plain", "tempeh_requests")
 SIZES = (16, 256, 1024, 16384, 65000)
 
 
@@ -174,16 +179,17 @@ def full_plan():
 
 def quick_plan():
     """Every goal has its cases here; the peers that no goal names take part at one size each."""
-    named = STYLES + ("raw_epoll", "zmq", "nng")
-    batched = ("tempeh", "raw_epoll", "asio_coro_batched", "zmq")
+    named = STYLES + ("tempeh_blocking_plain", "raw_epoll", "zmq", "nng")
+    batched = ("tempeh", *PLAIN, "raw_epoll", "asio_coro_batched", "zmq")
     bare = ("tempeh", "raw_epoll")
     entries = [Entry(Case("latency", size), named if size != 256 else None) for size in (16, 256, 16384)]
     entries += [Entry(Case("latency", 65000), bare + ("zmq",)), Entry(Case("latency", 256, "uds"), named)]
     entries += [Entry(Case("throughput", size), batched if size != 256 else None) for size in SIZES]
-    entries += [Entry(Case("throughput", 65000, "uds"), batched)]
+    entries += [Entry(Case("throughput", size, "uds"), batched) for size in (1024, 16384, 65000)]
     entries += [Entry(Case("pipeline", size), batched if size != 256 else None) for size in (16, 256, 1024)]
+    entries += [Entry(Case("pipeline", size, "uds"), bare + ("zmq",)) for size in (16, 1024)]
     entries += [Entry(Case("setup"), bare + ("zmq", "nng", "grpc"))]
-    entries += [Entry(Case("fanin", connections=10), bare)]
+    entries += [Entry(Case("fanin", connections=n), bare) for n in (10, 100)]
     entries += [Entry(Case("fanin", connections=1000), batched + ("asio_coro", "grpc"))]
     entries += [Entry(Case("latency", 256, pinning=TWO_CORES), named), Entry(Case("latency", 256, pinning=TWO_CORES, spin_us=100))]
     entries += handovers()
@@ -200,6 +206,8 @@ def takes_part(program, entry):
     if entry.programs is not None and program.name not in entry.programs:
         return False
     if case.in_process != bool(program.in_process):
+        return False
+    if program.workloads and case.workload not in program.workloads:
         return False
     if case.connections > program.max_connections:
         return False
