@@ -5,7 +5,7 @@
 
 namespace tempeh::base {
 
-/// A count that one thread at a time raises and any thread reads: a plain load and store, no locked
+/// A counter that one thread at a time increments and any thread reads: a plain load and store, no locked
 /// instruction.
 class Counter {
 public:
@@ -18,7 +18,7 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
-/// A count that several threads raise.
+/// A counter that several threads increment.
 class SharedCounter {
 public:
     void add(std::uint64_t count = 1) noexcept { value_.fetch_add(count, std::memory_order_relaxed); }

@@ -5,7 +5,7 @@
 
 namespace tempeh::base {
 
-/// A seed from the system, for where none was given: anything but 0, which stands for "none". Any thread;
+/// A random seed from the system, for use where none was given. Never 0, which stands for "none". Any thread;
 /// costs a system call.
 inline std::uint64_t entropySeed() {
     std::random_device entropy;

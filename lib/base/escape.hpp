@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-/// Text that somebody else chose, made fit for one line of a log or a header.
+/// Makes text from an untrusted source fit for one line of a log or a header.
 namespace tempeh::base {
 
 inline constexpr std::string_view hexDigits = "0123456789abcdef";
@@ -17,7 +17,7 @@ inline bool hasControl(std::string_view text) noexcept {
     return std::any_of(text.begin(), text.end(), isControl);
 }
 
-/// Control characters as `\x0a`; bytes from 0x80 up pass, as the text may be UTF-8.
+/// Writes control characters as `\x0a`. Bytes from 0x80 up pass unchanged: the text may be UTF-8.
 inline void appendEscaped(std::string& out, std::string_view text) {
     for (const char c : text) {
         if (!isControl(c)) {

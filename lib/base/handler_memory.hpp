@@ -7,8 +7,8 @@
 
 namespace tempeh::base {
 
-/// Memory for one handler of up to `Size` bytes at a time, so that posting it allocates nothing. A second
-/// one, or a larger one, comes from the heap. Any thread.
+/// Memory for one handler of up to `Size` bytes at a time, so that posting it allocates nothing. A second or
+/// a larger handler comes from the heap. Any thread.
 template <std::size_t Size>
 class HandlerMemoryOf {
 public:
@@ -24,12 +24,12 @@ public:
         if (!tryGive(memory)) ::operator delete(memory);
     }
 
-    /// Null when it is taken, or too small.
+    /// Null when the memory is in use or too small.
     void* tryTake(std::size_t size) noexcept {
         const bool isTaken = size <= sizeof(bytes_) && !busy_.exchange(true, std::memory_order_acquire);
         return isTaken ? bytes_ : nullptr;
     }
-    /// False when `memory` is not of this.
+    /// False when `memory` does not belong to this object.
     bool tryGive(const void* memory) noexcept {
         if (memory != bytes_) return false;
         busy_.store(false, std::memory_order_release);
@@ -41,10 +41,10 @@ private:
     std::atomic<bool> busy_{false};
 };
 
-/// For what is posted to resume something.
+/// For handlers that resume something.
 using HandlerMemory = HandlerMemoryOf<192>;
 
-/// Memory for a handler on its way through a strand, which takes some for itself beside the handler's.
+/// Memory for a handler that goes through a strand, which allocates some for itself beside the handler's.
 class StrandHandlerMemory {
 public:
     void* take(std::size_t size) {
@@ -62,8 +62,8 @@ private:
     HandlerMemory memory_[3];
 };
 
-/// The standard allocator form of HandlerMemory. `Pointer` is a plain one to memory that outlives the
-/// handler, or a shared one that sees to it.
+/// The standard allocator form of HandlerMemory. `Pointer` is either a plain pointer to memory that outlives
+/// the handler, or a shared pointer that keeps it alive.
 template <typename T, typename Pointer>
 class HandlerAllocator {
 public:

@@ -4,8 +4,8 @@
 
 namespace tempeh::base {
 
-/// Small seeded generator (SplitMix64): 8 bytes, a few instructions a number, any seed is good. For spreading
-/// and jitter; never for secrets. One thread at a time.
+/// Small seeded generator (SplitMix64): 8 bytes, a few instructions a number, any seed is good. Use it for
+/// spreading and jitter, never for secrets. One thread at a time.
 class Random {
 public:
     explicit constexpr Random(std::uint64_t seed) noexcept : state_(seed) {}
@@ -19,7 +19,7 @@ public:
         return mixed ^ (mixed >> 31U);
     }
 
-    /// 0 to limit - 1; 0 when limit is 0. Scaled instead of divided: uneven by at most limit / 2^32.
+    /// 0 to limit - 1; 0 when limit is 0. Scales instead of dividing: uneven by at most limit / 2^32.
     constexpr std::uint32_t below(std::uint32_t limit) noexcept {
         return static_cast<std::uint32_t>(((next() >> 32U) * limit) >> 32U);
     }

@@ -6,7 +6,7 @@
 
 namespace tempeh::base {
 
-/// Lets something be said once per interval and counts what was left unsaid. Its owner locks.
+/// Lets a message through once per interval and counts the ones it suppressed. The owner locks.
 class RepeatLimiter {
 public:
     using Clock = std::chrono::steady_clock;
@@ -14,7 +14,7 @@ public:
     explicit RepeatLimiter(Clock::duration interval = std::chrono::seconds(10)) noexcept
         : interval_(interval) {}
 
-    /// Whether it may be said now: then how often it was not since the last time.
+    /// If the message may be logged now: how many were suppressed since the last one. Otherwise nullopt.
     std::optional<std::uint64_t> pass(Clock::time_point now) noexcept {
         if (last_ && now - *last_ < interval_) {
             ++held_;

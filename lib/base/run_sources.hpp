@@ -6,9 +6,9 @@
 
 namespace tempeh::base {
 
-/// What the library numbers and draws by itself, outside any engine, for a thread whose runs are to be the
-/// same again: while one of these lives, its thread takes them from here and not from the process, so that
-/// they depend neither on what ran before nor on the system's entropy. They nest.
+/// Numbers and random values that the library uses outside any engine. While a RunSources lives, its thread
+/// takes them from it instead of from the process, so that a run can be repeated exactly: the values depend
+/// neither on earlier runs nor on the system's entropy. RunSources nest.
 class RunSources {
 public:
     explicit RunSources(std::uint64_t seed) noexcept : random(seed), previous_(current) { current = this; }

@@ -6,12 +6,12 @@ namespace detail {
 inline thread_local constinit const void* threadToken = nullptr;
 }
 
-/// Which engine this thread is working for at the moment; null: none. One thread-local read.
+/// The engine this thread is working for at the moment, or null. One thread-local read.
 inline const void* currentThreadToken() noexcept {
     return detail::threadToken;
 }
 
-/// Marks the thread as working for `token` until it is destroyed; nests.
+/// Marks the thread as working for `token` for the lifetime of this object. Scopes nest.
 class ThreadTokenScope {
 public:
     explicit ThreadTokenScope(const void* token) noexcept : previous_(detail::threadToken) {

@@ -4,8 +4,8 @@
 
 namespace tempeh::machines {
 
-/// How long a listener rests after a failed accept (out of descriptors, out of memory), so that it neither
-/// spins nor gives up. No clock inside: the caller waits.
+/// How long a listener pauses after a failed accept (out of descriptors, out of memory), so that it neither
+/// spins nor gives up. Contains no clock: the caller waits.
 class AcceptBackoff {
 public:
     static constexpr std::chrono::milliseconds shortest{5};

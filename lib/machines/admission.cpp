@@ -23,8 +23,9 @@ void Admission::enter(const std::shared_ptr<Admission>& admission, Guest& guest,
 }
 
 void Admission::tick() noexcept {
-    constexpr std::size_t share =
-        4;  // of those that may be silent: so many talk, and the rest is in the queue
+    // The queue moves by itself when one in this many of the permitted silent connections has said hello or
+    // left.
+    constexpr std::size_t share = 4;
     if (++ticks_ % patience != 0) return;
     movesByItself_ = heard_ * share >= limits_.handshakes;
     heard_ = 0;

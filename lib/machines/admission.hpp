@@ -13,13 +13,13 @@
 
 namespace tempeh::machines {
 
-/// Which of those that connect to a listener may stay. Counts and decides; the caller tells who comes and
-/// goes, and closes. 0 as a limit: none.
+/// Decides which connections a listener admits. It only counts and decides; the caller reports arrivals and
+/// departures, and closes. A limit of 0 means no limit.
 ///
-/// When as many have not said hello as may, the next one waits at the door, in the kernel's queue at best,
-/// where it loses nothing. The one that has been silent for longest goes for it, but only when it had
-/// `patience` ticks of a clock that stands while this side does not run, and when hellos do not make room by
-/// themselves: a herd of clients that all come at once is let in at the pace at which it talks.
+/// When the number of connections that have not said hello reaches its limit, the next one waits, usually in
+/// the kernel's queue, where it loses nothing. The connection that has been silent longest must make way for
+/// it, but only after `patience` ticks (of a clock that stops while this process does not run) and only when
+/// hellos are not freeing places already: a herd of clients is admitted at the pace at which it says hello.
 class Admission {
 public:
     struct Limits {
@@ -29,11 +29,11 @@ public:
     };
     enum class Verdict : std::uint8_t { Admit, ListenerIsFull, PeerIsFull };
 
-    /// How long a tick is, and how many of them one may be silent when others wait at the door.
+    /// Length of a tick, and for how many ticks a connection may stay silent while others wait.
     static constexpr std::chrono::milliseconds tickLength{125};
     static constexpr unsigned patience = 8;
 
-    /// Told when one no longer waits for its hello; decides nothing here.
+    /// Notified when a connection stops waiting for its hello; decides nothing.
     class Watcher {
     public:
         virtual void onRoom() noexcept = 0;
@@ -42,32 +42,33 @@ public:
         ~Watcher() = default;
     };
 
-    /// One that stays; leaves when destroyed. A member of the connection.
+    /// An admitted connection; leaves when destroyed. A member of the connection.
     class Guest;
 
     explicit Admission(const Limits& limits) noexcept : limits_(limits) {}
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
 
-    /// Whether enter() need know who the peer is.
+    /// Whether enter() needs to know the peer.
     bool tellsPeersApart() const noexcept { return limits_.perPeer != 0; }
 
-    /// May another one of `peer` come?
+    /// May another connection from `peer` come in?
     Verdict judge(std::string_view peer) const noexcept;
 
-    /// It comes, not having said hello. `owner` is what takeOverdue() gives. Throws std::bad_alloc, then it
-    /// is not in.
+    /// Admits a connection that has not said hello. takeOverdue() returns its `owner`. Throws std::bad_alloc,
+    /// in which case it is not admitted.
     static void enter(const std::shared_ptr<Admission>& admission, Guest& guest, std::string_view peer,
                       void* owner);
 
-    /// Whether one more may be silent.
+    /// Whether one more silent connection is allowed.
     bool hasRoom() const noexcept { return limits_.handshakes == 0 || waiting_.size() < limits_.handshakes; }
-    /// Time passes for those that are silent. To be called every tickLength while there is no room and
-    /// somebody is at the door; late is as good as in time.
+    /// Advances the time of the silent connections. Call it every tickLength while there is no room and
+    /// another connection waits; a late call does no harm.
     void tick() noexcept;
-    /// The owner of one that has to go for a newer one, which counts as silent no longer; null: none yet.
+    /// The owner of a silent connection that must make way for a newer one; it no longer counts as silent.
+    /// Null: none yet.
     void* takeOverdue() noexcept;
-    /// Null: nobody. Outlives what is told.
+    /// `watcher` must outlive this object. Null: none.
     void watch(Watcher* watcher) noexcept { watcher_ = watcher; }
 
     std::size_t connections() const noexcept { return connections_; }
@@ -88,7 +89,7 @@ public:
         Guest(const Guest&) = delete;
         Guest& operator=(const Guest&) = delete;
 
-        /// Its hello is in, or it is on its way out.
+        /// Its hello has arrived, or it is being closed.
         void stopWaiting() noexcept {
             if (WaitingHook::is_linked()) [[unlikely]]
                 admission_->stopWaiting(*this);
@@ -101,9 +102,9 @@ public:
 
     private:
         friend class Admission;
-        std::shared_ptr<Admission> admission_;  // null: not in
+        std::shared_ptr<Admission> admission_;  // null: not admitted
         void* owner_ = nullptr;
-        std::uint64_t enteredAt_ = 0;  // the tick
+        std::uint64_t enteredAt_ = 0;  // in ticks
         Peers::iterator peer_{};       // valid while peers are told apart
     };
 
@@ -111,11 +112,11 @@ private:
     const Limits limits_;
     std::size_t connections_ = 0;
     Peers peers_;
-    boost::intrusive::list<Guest> waiting_;  // the longest first
+    boost::intrusive::list<Guest> waiting_;  // longest wait first
     Watcher* watcher_ = nullptr;
     std::uint64_t ticks_ = 0;
-    std::size_t heard_ = 0;      // that made room by themselves since the last look
-    bool movesByItself_ = true;  // as it was at the last look
+    std::size_t heard_ = 0;      // connections that said hello or left since the last check
+    bool movesByItself_ = true;  // as of the last check
 };
 
 }  // namespace tempeh::machines

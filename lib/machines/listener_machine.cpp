@@ -10,7 +10,7 @@ Status checkListenerPost(OpCode opCode) noexcept {
 }
 
 ListenerVerdict ListenerMachine::onPost(OpCode opCode) const noexcept {
-    // The number means nothing any more, as for any unknown channel.
+    // The number is no longer valid, as for any unknown channel.
     if (state_ == ListenerState::Closed) return {ListenerAction::Refuse, Status::InvalidChannelNumber};
     const Status status = checkListenerPost(opCode);
     return {status == Status::Success ? ListenerAction::Close : ListenerAction::Refuse, status};

@@ -15,8 +15,8 @@ bool answers(OpCode opCode) noexcept {
     return opCode == OpCode::Response || opCode == OpCode::HelloResponse || opCode == OpCode::ByeResponse;
 }
 
-/// A HelloRequest names where to connect, a WelcomeRequest where to listen; the other's header counts as
-/// none.
+/// A HelloRequest must say where to connect, a WelcomeRequest where to listen; the header of the other counts
+/// as missing.
 Status checkAddress(const Message& message) noexcept {
     const bool isHello = message.header.opCode == OpCode::HelloRequest;
     if (!message.textHeaders.find(isHello ? wire::connectToHeader : wire::listenOnHeader))

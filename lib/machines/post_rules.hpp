@@ -5,10 +5,10 @@
 
 namespace tempeh::machines {
 
-/// The longest text headers and the longest body of a frame, bytes (docs/wire.md).
+/// Maximum length of the text headers and of the body of a frame, in bytes (docs/wire.md).
 inline constexpr std::size_t maxPartBytes = 65'535;
 
-/// The common case of checkPost(), true: a regular message for some channel that may go on.
+/// True in the common case of checkPost(): a regular message for a channel that passes every check.
 inline bool isPlainPost(const Message& message) noexcept {
     const BinaryHeader& header = message.header;
     return isRegular(header.opCode) && (header.opCode != OpCode::Response || header.messageId != 0) &&
@@ -16,9 +16,8 @@ inline bool isPlainPost(const Message& message) noexcept {
            message.body.size() <= maxPartBytes && !detail::TextBlock::isMalformed(message.textHeaders);
 }
 
-/// What a message that an application posts needs, as far as the message alone tells
-/// (docs/concepts/errors.md): opcode, id, more, channel number zero or not, lengths, a malformed block of
-/// text headers, address header. Success when it may go on.
+/// Checks a posted message as far as the message alone allows (docs/concepts/errors.md): opcode, id, more,
+/// channel number zero or not, lengths, malformed text headers, address header. Success when it is valid.
 Status checkPost(const Message* message) noexcept;
 
 }  // namespace tempeh::machines

@@ -9,18 +9,18 @@
 
 namespace tempeh::detail {
 
-/// The shared free list of a pool, kept in batches so that one is traded without walking it (whoever walked
-/// it under the lock would fetch every message's cache line from another core). The pool's mutex protects it.
+/// The shared free list of a pool, kept in batches so that one changes hands without being walked. (Walking
+/// it under the lock would fetch every message's cache line from another core.) The pool's mutex protects it.
 class BatchDepot {
 public:
-    /// 0: never trades, one list is enough.
+    /// With 0 there are no batches: one list is enough.
     explicit BatchDepot(std::size_t batchSize) noexcept
         : batchSize_(batchSize != 0 ? batchSize : std::numeric_limits<std::size_t>::max()) {}
 
     std::size_t size() const noexcept { return size_; }
     std::size_t heapBytes() const noexcept { return heapBytes_; }
 
-    /// Makes sure that nothing below allocates while there are at most `messages` of them. Throws
+    /// After this, no member function below allocates while the depot holds at most `messages`. Throws
     /// std::bad_alloc.
     void reserve(std::size_t messages) {
         const std::size_t wanted = messages / batchSize_ + 2;
@@ -46,7 +46,7 @@ public:
         return message;
     }
 
-    /// Takes a batch of any size in; it is empty then.
+    /// Takes over a batch of any size and leaves `batch` empty.
     void give(MessageBatch& batch) noexcept {
         size_ += batch.size();
         heapBytes_ += batch.heapBytes();
@@ -58,7 +58,7 @@ public:
         }
     }
 
-    /// Less than two batch sizes, empty when there are none.
+    /// Returns fewer than two batch sizes of messages; an empty batch when there are none.
     MessageBatch take() noexcept {
         MessageBatch batch = full_.empty() ? std::exchange(open_, MessageBatch()) : takeFull();
         size_ -= batch.size();

@@ -9,9 +9,9 @@ class MessagePool;
 
 namespace tempeh::detail {
 
-/// How many received messages of one group are out: delivered and not yet returned, nor sent if they were
-/// posted again. The reactor thread counts deliveries, whoever returns a message counts returns. Owned by the
-/// pool, so that a message may outlive its group.
+/// Counts how many received messages of one group are out: delivered and not yet returned, nor sent if they
+/// were posted again. The reactor thread counts deliveries; the thread that returns a message counts the
+/// return. The pool owns the account, so a message may outlive its group.
 struct InboundAccount {
     std::uint64_t delivered = 0;        // reactor thread only
     std::uint64_t returnedByOwner = 0;  // reactor thread only

@@ -14,7 +14,7 @@ inline std::size_t heapBytesOf(const Message& message) noexcept {
     return message.body.heapBytes() + TextBlock::heapBytes(message.textHeaders);
 }
 
-/// Gives the blocks of a message that holds more than `limit` back; what it holds then.
+/// Frees the heap blocks of a message that holds more than `limit` bytes. Returns how much it still holds.
 inline std::size_t trimHeap(Message& message, std::size_t heapBytes, std::size_t limit) noexcept {
     if (heapBytes <= limit) return heapBytes;
     message.body.releaseHeap();
@@ -22,8 +22,8 @@ inline std::size_t trimHeap(Message& message, std::size_t heapBytes, std::size_t
     return 0;
 }
 
-/// Free messages, last in first out, that change hands as a whole in constant time. Knows the heap bytes they
-/// hold. Does not own them. One thread at a time.
+/// Free messages, last in first out, that change hands as a whole in constant time. Knows how many heap bytes
+/// they hold. Does not own them. One thread at a time.
 class MessageBatch {
 public:
     MessageBatch() noexcept = default;
@@ -37,7 +37,7 @@ public:
     std::size_t size() const noexcept { return list_.size(); }
     std::size_t heapBytes() const noexcept { return heapBytes_; }
 
-    /// `heapBytes` is heapBytesOf(message), which every caller has at hand.
+    /// `heapBytes` is heapBytesOf(message), which every caller already has.
     void push(Message& message, std::size_t heapBytes) noexcept {
         list_.push_front(message);
         heapBytes_ += heapBytes;
@@ -52,7 +52,7 @@ public:
         return &message;
     }
 
-    /// Moves all of `other` behind these.
+    /// Moves all of `other` behind the messages of this batch.
     void append(MessageBatch& other) noexcept {
         list_.splice_after(list_.last(), other.list_);
         heapBytes_ += std::exchange(other.heapBytes_, 0);

@@ -10,9 +10,9 @@ using detail::MessageAccess;
 namespace {
 
 constexpr std::size_t maxBatch = 64;         // measured: docs/decisions, "The free list"
-constexpr std::size_t minBatch = 4;          // less is not worth a list
-constexpr std::size_t batchesPerPool = 64;   // so that the own list cannot hide much of a small pool
-constexpr std::size_t maxReservedFree = 64;  // a storm of notices does not stay in memory
+constexpr std::size_t minBatch = 4;          // a smaller batch is not worth its own list
+constexpr std::size_t batchesPerPool = 64;   // keeps the own list from hiding much of a small pool
+constexpr std::size_t maxReservedFree = 64;  // a burst of notices does not stay in memory
 constexpr std::size_t creditStep = 64 * 1024;
 
 std::size_t batchSizeFor(std::size_t maxMessages) noexcept {
@@ -22,7 +22,7 @@ std::size_t batchSizeFor(std::size_t maxMessages) noexcept {
 
 }  // namespace
 
-// --- life
+// --- lifetime
 
 MessagePool::MessagePool(const PoolLimits& limits)
     : limits_(limits), batchSize_(batchSizeFor(limits.maxMessages)), depot_(batchSize_) {}
@@ -99,7 +99,7 @@ void MessagePool::freeWaiting() noexcept {
     }
 }
 
-// --- out
+// --- getting messages
 
 MessagePtr MessagePool::getAsOwner(AllocationStrategy strategy) {
     {
@@ -128,7 +128,7 @@ MessagePtr MessagePool::getShared(AllocationStrategy strategy) {
     return make();
 }
 
-/// There is none left. True: one more is counted, and make() has to follow.
+/// Called when none is free. True: one more is counted, and the caller must call make().
 bool MessagePool::mayMake(AllocationStrategy strategy) {
     if (total_ >= limits_.maxMessages) {
         if (own_.free() != 0) attend(wanted, true);
@@ -176,7 +176,7 @@ MessagePtr MessagePool::getReserved() {
     }
 }
 
-// --- in
+// --- returning messages
 
 void MessagePool::giveBackShared(Message* message, std::uint64_t obligation) noexcept {
     MessageAccess::setObligation(*message, 0);
@@ -199,7 +199,7 @@ void MessagePool::giveBackShared(Message* message, std::uint64_t obligation) noe
     if (finished) {
         delete this;
     } else if (notice.listener != nullptr) {
-        tellListener(notice);  // the listener, and the pool with it, may be gone when `notice` goes
+        tellListener(notice);  // the listener, and the pool with it, may be destroyed along with `notice`
     }
 }
 
@@ -226,7 +226,7 @@ bool MessagePool::keepReserved(Message& message, std::size_t heapBytes) noexcept
     return true;
 }
 
-// --- the owner's list; its thread calls these
+// --- the owner's list; called on its thread
 
 void MessagePool::relieveOwn() noexcept {
     if (!own_.full.empty()) {
@@ -254,8 +254,8 @@ bool MessagePool::extendCredit(std::size_t bytes) noexcept {
     return own_.heapBytes() + bytes <= own_.heapCredit;
 }
 
-/// Sets aside what the own list holds, `bytes` more if the budget has them, and some on top, so that the lock
-/// is seldom needed; never more than half of the rest, which is for the other threads.
+/// Reserves what the own list holds, plus `bytes` if the budget has them, plus some on top, so that the lock
+/// is seldom needed. Never takes more than half of the rest, which is for the other threads.
 void MessagePool::renewCredit(std::size_t bytes) noexcept {
     const std::size_t used = depot_.heapBytes() + reservedFree_.heapBytes() + own_.heapBytes();
     const std::size_t left = limits_.maxRetainedHeapBytes - used;
@@ -263,7 +263,7 @@ void MessagePool::renewCredit(std::size_t bytes) noexcept {
     if (bytes <= left) own_.heapCredit += bytes + std::min(creditStep, (left - bytes) / 2);
 }
 
-// --- figures, and what goes with them
+// --- figures and bookkeeping
 
 std::size_t MessagePool::affordable(Message& message, std::size_t heapBytes) noexcept {
     const std::size_t used = depot_.heapBytes() + reservedFree_.heapBytes() + own_.heapCredit;
@@ -325,7 +325,7 @@ detail::InboundAccount* MessagePool::openAccount() {
 void MessagePool::closeAccount(detail::InboundAccount* account) noexcept {
     const base::MutexLock lock(mutex_);
     closedAccounts_.push_back(account);
-    // Looking at all of them for each would be quadratic where messages of many closed groups stay out.
+    // Scanning all of them for each close would be quadratic when messages of many closed groups stay out.
     if (account->outstanding() != 0 && closedAccounts_.size() < lookAtClosed_) return;
     std::erase_if(closedAccounts_, [this](detail::InboundAccount* closed) TEMPEH_REQUIRES(mutex_) {
         if (closed->outstanding() != 0) return false;

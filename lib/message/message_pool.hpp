@@ -20,33 +20,34 @@
 
 namespace tempeh {
 
-/// Sizes of a pool.
+/// Limits of a pool.
 struct PoolLimits {
-    std::size_t initialMessages = 0;         // made at once, at most maxMessages
-    std::size_t maxMessages = 0;             // PoolOnly never makes more than these in all
-    std::size_t maxHeapBytesPerMessage = 0;  // a message returned with more gives its blocks back
-    std::size_t maxRetainedHeapBytes = 0;    // all blocks kept by messages waiting in the pool, together
+    std::size_t initialMessages = 0;         // created up front; at most maxMessages
+    std::size_t maxMessages = 0;             // PoolOnly never creates more than this in total
+    std::size_t maxHeapBytesPerMessage = 0;  // a message returned with more frees its blocks
+    std::size_t maxRetainedHeapBytes = 0;    // total for all messages waiting in the pool
 };
 
-/// What a pool counted since it was made. Reserved messages appear in `allocations` only.
+/// What a pool has counted since it was created. Reserved messages appear in `allocations` only.
 struct PoolCounters {
     std::uint64_t hits = 0;         // served from the free list
-    std::uint64_t allocations = 0;  // messages made on the heap, the initial ones included
+    std::uint64_t allocations = 0;  // messages created on the heap, including the initial ones
     std::uint64_t misses = 0;       // PoolOnly found nothing
-    std::uint64_t highWater = 0;    // most messages out at one time; to within the reactor thread's own list
-    std::uint64_t outstanding = 0;  // out now (those of a thread's own list count as in)
+    std::uint64_t highWater = 0;    // most messages out at one time, to within the thread's own list
+    std::uint64_t outstanding = 0;  // out now (messages in the thread's own list do not count as out)
     std::uint64_t free = 0;         // waiting in the pool now
 };
 
-/// The engine's word when something happens to its pool. Called on whatever thread returned the message, with
-/// no lock held, except for hold(); must be quick and must not throw.
+/// How the pool notifies the engine. Called without a lock held (except hold()) on the thread that returned
+/// the message; must be quick and must not throw.
 class PoolListener {
 public:
-    /// Keeps the listener for the time of a call; null: it is going, tell it nothing. Under the pool's lock.
+    /// Keeps the listener alive for the duration of a call. Null: it is shutting down, do not call it. Called
+    /// under the pool's lock.
     virtual std::shared_ptr<PoolListener> hold() noexcept = 0;
     /// A message came back while watchForReturn() was on.
     virtual void onReturned() noexcept = 0;
-    /// A message with an obligation was given back without it being met.
+    /// A message with an obligation came back without the obligation being met.
     virtual void onObligationDropped(std::uint64_t obligation) noexcept = 0;
 
 protected:
@@ -54,24 +55,23 @@ protected:
 };
 
 /// Recycles messages with their capacity, last in first out (the most recent one is still in the cache). Any
-/// thread may get and return; the reactor thread has a list of its own that needs no lock and trades with the
-/// shared one in batches (docs/decisions, "The free list").
+/// thread may get and return messages. The reactor thread has its own list, which needs no lock and trades
+/// with the shared list in batches (docs/decisions, "The free list").
 ///
-/// What the own list may hide from the others: nothing in a pool of less than 256 messages (there is none
-/// then), else less than a twentieth of maxMessages and never 200 messages. When PoolOnly fails on another
-/// thread for want of these, the owner's next return puts its whole list into the shared one. The owner
-/// itself misses nothing.
+/// How much the own list may hide from other threads: nothing in a pool of less than 256 messages (it has no
+/// own list), otherwise less than a twentieth of maxMessages and never 200 messages. When PoolOnly fails on
+/// another thread for want of these, the owner's next return moves its whole list into the shared one. The
+/// owner itself sees all free messages.
 ///
 /// Lives until it is closed and its last message is back: messages may outlive their engine.
 class MessagePool final : public detail::MessageHome {
 public:
-    /// Keeps the listener of a pool from going, for what a thread has to tell it when it has given its locks
-    /// back.
+    /// Keeps the listener of a pool alive, so that a thread can notify it after releasing its locks.
     class Hold {
     public:
         Hold() noexcept = default;
         explicit Hold(MessagePool& pool) noexcept : listener_(pool.holdListener()) {}
-        /// Null: the pool is closed, and there is nobody to be told.
+        /// Null: the pool is closed and there is nothing to notify.
         PoolListener* listener() const noexcept { return listener_.get(); }
 
     private:
@@ -81,8 +81,8 @@ public:
     /// Throws std::bad_alloc.
     static MessagePool* create(const PoolLimits& limits);
 
-    /// A message as new, null when `PoolOnly` finds none (out + free would exceed maxMessages). `Always` may
-    /// go beyond maxMessages (a message that comes back while there are too many is freed); throws
+    /// A message in its initial state. Null when `PoolOnly` finds none (out + free would exceed maxMessages).
+    /// `Always` may exceed maxMessages (a message that comes back while there are too many is freed); throws
     /// std::bad_alloc. Any thread.
     MessagePtr get(AllocationStrategy strategy) {
         if (usesOwnList()) [[likely]] {
@@ -93,47 +93,49 @@ public:
         return getShared(strategy);
     }
 
-    /// A message that is not one of the pool's maxMessages and never hinders PoolOnly: for the engine's own
-    /// notices, made before they are needed. It comes back to this pool like any other. Throws
-    /// std::bad_alloc. Any thread.
+    /// A message outside the pool's maxMessages, which never makes PoolOnly fail: for the engine's own
+    /// notices, made before they are needed. It returns to this pool like any other. Throws std::bad_alloc.
+    /// Any thread.
     MessagePtr getReserved();
 
-    /// Returns a message without a virtual call when it is this pool's; others go to their home. Any thread.
+    /// Returns a message, without a virtual call when it is this pool's; others go to their own home. Any
+    /// thread.
     void put(MessagePtr message) noexcept {
         if (message && detail::MessageAccess::home(*message) == this) [[likely]]
             giveBack(message.release());
     }
 
-    /// put() of a message without an obligation, on the owner thread.
+    /// Like put(), for a message without an obligation, on the owner thread.
     void putPosted(MessagePtr message) noexcept {
         settleAccount(*message);
         if (detail::MessageAccess::home(*message) == this && usesOwnList() && isQuiet()) [[likely]]
             keepOwn(*message.release());
-        // Otherwise the deleter takes it where it belongs.
+        // Otherwise the deleter returns it to its home.
     }
 
     void giveBack(Message* message) noexcept override;
 
-    /// Tells the pool which token (base::currentThreadToken()) marks the thread with the lock-free list;
-    /// null: none. Called while no other thread uses the pool, or by that thread itself.
+    /// Sets which token (base::currentThreadToken()) marks the thread with the lock-free list; null: none.
+    /// Call it while no other thread uses the pool, or on that thread itself.
     void setOwner(const void* token) noexcept;
 
-    /// Puts the own list into the shared one, e.g. before a long sleep. Owner thread only; cheap when empty.
+    /// Moves the own list into the shared one, for example before a long sleep. Owner thread only; cheap when
+    /// empty.
     void flushOwnList() noexcept;
 
     void setListener(PoolListener* listener) noexcept;
 
-    /// While on, every return calls PoolListener::onReturned() once and switches it off. Any thread. To wait
-    /// for a message: call this, then get() again, wait only if that was null. On the owner thread no return
-    /// is missed: flag and shared list change under one lock, so another thread's return is either seen by
-    /// that get() or sees the flag, together with its account's count. A return on the owner thread while
-    /// another thread calls this may go unnoticed.
+    /// While on, the next return calls PoolListener::onReturned() and switches this off. Any thread. To wait
+    /// for a message: call this, then get() again, and wait only if that returned null. On the owner thread
+    /// no return is missed: flag and shared list change under one lock, so another thread's return is either
+    /// visible to that get() or sees the flag, together with its account's count. A return on the owner
+    /// thread while another thread calls this may go unnoticed.
     void watchForReturn() noexcept;
 
-    /// An account of this pool, all zero. Any thread. Throws std::bad_alloc.
+    /// Opens an account of this pool, all zero. Any thread. Throws std::bad_alloc.
     detail::InboundAccount* openAccount();
-    /// The group is gone; messages received for it may still be out. Owner thread, or nobody else uses the
-    /// pool.
+    /// The group has ended; messages received for it may still be out. Owner thread, or no other thread uses
+    /// the pool.
     void closeAccount(detail::InboundAccount* account) noexcept;
 
     /// Ends the inbound life of a message: counts it as returned on its account, if any. Any thread.
@@ -151,9 +153,9 @@ public:
     /// Any thread.
     PoolCounters counters() const noexcept;
 
-    /// No listener call starts after this. Frees what waits; the pool deletes itself with its last message.
-    /// Any thread, once, while the owner thread is not using the pool; nothing but giveBack may follow. Waits
-    /// for nobody: a thread that gives a message back may have the last share in the engine.
+    /// No listener call starts after this. Frees the waiting messages; the pool deletes itself with its last
+    /// message. Any thread, once, while the owner thread is not using the pool; only giveBack may follow.
+    /// Does not wait for other threads: one that returns a message may hold the last reference to the engine.
     void close() noexcept;
 
 private:
@@ -168,12 +170,12 @@ private:
 
     enum class State : std::uint8_t { Open, Closed };
 
-    // Bits of attention_: what makes a return on the owner thread take the shared way.
-    static constexpr unsigned watch = 1;    // the listener wants to hear of the next return
+    // Bits of attention_. Any of them makes a return on the owner thread take the shared path.
+    static constexpr unsigned watch = 1;    // notify the listener of the next return
     static constexpr unsigned wanted = 2;   // another thread's PoolOnly found nothing
     static constexpr unsigned surplus = 4;  // more messages than maxMessages
 
-    /// What to tell the listener once the lock is gone; a null listener: nothing.
+    /// What to tell the listener after the lock is released; null listener: nothing.
     struct Notice {
         std::shared_ptr<PoolListener> listener;
         std::uint64_t obligation = 0;
@@ -226,27 +228,27 @@ private:
     const std::size_t batchSize_;      // 0: no own list
     static constexpr char nobody = 0;  // its address is no thread's token
     std::atomic<const void*> owner_{&nobody};
-    std::atomic<const void*> listOwner_{&nobody};  // who uses the own list, if there is one
-    std::atomic<unsigned> attention_{0};           // written with the lock
+    std::atomic<const void*> listOwner_{&nobody};  // the thread that uses the own list, if there is one
+    std::atomic<unsigned> attention_{0};           // written with the lock held
 
-    // The owner thread's. Others read the atomics (the owner alone writes them) and, with the lock,
-    // heapCredit.
+    // The owner thread's. Other threads read the atomics (only the owner writes them) and, with the lock
+    // held, heapCredit.
     struct alignas(cacheLine) OwnList {
-        detail::MessageBatch loaded;  // taken from and put into
+        detail::MessageBatch loaded;  // messages are taken from here and put here
         detail::MessageBatch full;    // empty, or a whole batch below `loaded`
-        std::size_t heapCredit = 0;   // bytes of the budget set aside for it; written with the lock
+        std::size_t heapCredit = 0;  // bytes of the budget reserved for this list; written with the lock held
         base::Counter taken;
         base::Counter given;
-        std::atomic<std::uint64_t> traded{0};  // net from the shared list, modulo 2^64
+        std::atomic<std::uint64_t> traded{0};  // net number taken from the shared list, modulo 2^64
 
         std::size_t heapBytes() const noexcept { return loaded.heapBytes() + full.heapBytes(); }
-        /// How many it holds; seen from another thread a few more or less, never less than none.
+        /// How many messages it holds. Another thread may see slightly too many or too few, never below zero.
         std::size_t free() const noexcept {
             const std::uint64_t in = traded.load(std::memory_order_relaxed) + given.get();
             const auto held = static_cast<std::int64_t>(in - taken.get());
             return held > 0 ? static_cast<std::size_t>(held) : 0;
         }
-        /// After a trade.
+        /// Call after a trade with the shared list.
         void recount() noexcept {
             const std::uint64_t held = loaded.size() + full.size();
             traded.store(held - given.get() + taken.get(), std::memory_order_relaxed);
@@ -254,7 +256,7 @@ private:
     };
     OwnList own_;
 
-    // Everybody's.
+    // Shared by all threads.
     alignas(cacheLine) mutable base::Mutex mutex_;
     detail::BatchDepot depot_ TEMPEH_GUARDED_BY(mutex_);
     detail::MessageBatch reservedFree_ TEMPEH_GUARDED_BY(mutex_);
@@ -268,11 +270,11 @@ private:
     State state_ TEMPEH_GUARDED_BY(mutex_) = State::Open;
     PoolListener* listener_ TEMPEH_GUARDED_BY(mutex_) = nullptr;
     std::vector<std::unique_ptr<detail::InboundAccount>> accounts_
-        TEMPEH_GUARDED_BY(mutex_);  // all that were ever made
+        TEMPEH_GUARDED_BY(mutex_);  // all that were ever opened
     std::vector<detail::InboundAccount*> closedAccounts_
-        TEMPEH_GUARDED_BY(mutex_);  // messages of theirs may be out
+        TEMPEH_GUARDED_BY(mutex_);  // messages of theirs may still be out
     std::size_t lookAtClosed_ TEMPEH_GUARDED_BY(mutex_) =
-        1;  // how many of them there are when they are looked at again
+        1;  // how many there must be before they are scanned again
     std::vector<detail::InboundAccount*> freeAccounts_ TEMPEH_GUARDED_BY(mutex_);
     ReservedHome reservedHome_{*this};
 };

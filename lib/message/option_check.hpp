@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-/// Checks of options structs. Each throws Error(InvalidOption), whose text names the field, its value and
-/// what it may be: `Options::maxPoolMessages = 0, must be 1 to 16,777,216`.
+/// Checks for the fields of options structs. Each throws Error(InvalidOption), whose text names the field,
+/// its value and the permitted range: `Options::maxPoolMessages = 0, must be 1 to 16,777,216`.
 namespace tempeh::detail {
 
 using OptionDuration = std::chrono::steady_clock::duration;
@@ -21,10 +21,10 @@ inline void requireCount(std::size_t value, std::size_t least, std::size_t most,
     requireOption(value >= least && value <= most, field, std::to_string(value), range);
 }
 
-/// At least `least`.
+/// Requires `value` to be at least `least`.
 TEMPEH_EXPORT void requireTime(OptionDuration value, OptionDuration least, std::string_view field,
                                std::string_view range);
-/// 0 and up.
+/// Requires 0 or more.
 TEMPEH_EXPORT void requireTime(OptionDuration value, std::string_view field);
 /// NaN is in no range.
 TEMPEH_EXPORT void requireNumber(double value, double least, double most, std::string_view field,

@@ -45,13 +45,13 @@ public:
     }
 
 private:
-    // Equal in every copy of the library inside one process.
+    // The same in every copy of the library in one process.
     static constexpr unsigned long long categoryId = 0x8d1f5c2a90e3b764ULL;
 };
 
 constinit const StatusCategory category;
 
-/// What comes before the detail.
+/// The part before the detail.
 std::string whatHappened(const error_code& ec) {
     if (ec.category() != category) return ec.message();
     const Text& known = textOf(ec.value());
@@ -59,7 +59,7 @@ std::string whatHappened(const error_code& ec) {
     return std::string(known.name).append(": ").append(message.substr(0, message.find(';')));
 }
 
-/// What comes behind it; as long as the program runs.
+/// The part after the detail. Valid for the life of the program.
 std::string_view whatToDo(const error_code& ec) noexcept {
     if (ec.category() != category) return {};
     const std::string_view message = textOf(ec.value()).message;

@@ -27,7 +27,7 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
-// One look-up a byte: reading a peer's block is on the path of every message that has one.
+// One table look-up per byte: every received message with text headers goes through this.
 constexpr std::uint8_t endsName = 1;   // a colon or a control character
 constexpr std::uint8_t endsValue = 2;  // CR, LF, NUL
 constexpr std::array<std::uint8_t, 256> marks = [] {
@@ -67,7 +67,7 @@ std::byte* put(std::byte* out, std::string_view text) noexcept {
     return out + text.size();
 }
 
-/// What an error shows of a value that may hold anything.
+/// How an error shows a value, which may contain anything.
 std::string quoted(std::string_view name, std::string_view value) {
     constexpr std::size_t longest = 100;
     std::string text(name.substr(0, longest));
@@ -104,7 +104,7 @@ void TextHeaders::append(std::string_view name, std::string_view value) {
 
 void TextHeaders::set(std::string_view name, std::string_view value, error_code& ec) {
     const std::size_t before = block_.size();
-    append(name, value, ec);  // first, so that a failure changes nothing
+    append(name, value, ec);  // append first, so that a failure changes nothing
     if (ec) return;
     const std::string_view added = view().substr(before);
     const std::string_view ownName = added.substr(0, name.size());  // `name` may lie in the part that moves

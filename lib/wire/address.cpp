@@ -75,7 +75,7 @@ std::string octal(std::uint32_t mode) {
     return "0" + std::string(digits, end);
 }
 
-/// A whole number without sign or anything behind it.
+/// A whole number without a sign and with nothing after it.
 template <class Number>
 std::optional<Number> parseNumber(std::string_view text, int base = 10) {
     Number number = 0;
@@ -167,7 +167,7 @@ std::optional<Address> parseValue(std::string_view value, bool server, std::opti
     return parseCustom(scheme, place, server);
 }
 
-/// `value` is the header's, for the error's text.
+/// `value` returns the header's value, for the error text.
 Address parse(const Message& message, error_code& ec, std::string_view& value) {
     if (detail::TextBlock::isMalformed(message.textHeaders)) {
         ec = Status::InvalidAddress;

@@ -7,7 +7,7 @@ namespace tempeh::wire {
 
 namespace {
 
-/// The one added last. Schemes are added and never taken away, so whoever reads needs no lock.
+/// The scheme added last. Schemes are never removed, so reading the list needs no lock.
 constinit std::atomic<AddressScheme*> newest{nullptr};
 
 bool isName(std::string_view name) noexcept {

@@ -4,12 +4,12 @@
 
 namespace tempeh::wire {
 
-/// The addresses of a transport beside tcp and uds, as text: `NAME|PLACE`. One object per scheme, in static
-/// storage and constant once it is added.
+/// Parses the addresses of a transport other than tcp and uds: the text `NAME|PLACE`. One object per scheme,
+/// in static storage and constant once added.
 class AddressScheme {
 public:
-    /// Whether a place (what follows the bar; no control characters in it) is well-formed. Any thread; looks
-    /// at nothing but the text.
+    /// Whether a place (the text after the bar; it contains no control characters) is well-formed. Any
+    /// thread; depends on nothing but the text.
     using Check = bool (*)(std::string_view place, bool isServer) noexcept;
 
     constexpr AddressScheme(std::string_view name, Check check) noexcept : name_(name), check_(check) {}
@@ -25,15 +25,15 @@ private:
 
     const std::string_view name_;  // in static storage
     const Check check_;
-    AddressScheme* next_ = nullptr;  // added before this one
+    AddressScheme* next_ = nullptr;  // the scheme added before this one
 };
 
-/// From now on parseAddress() knows the scheme, in the whole process and for good. False: the name is taken,
-/// or none (lower-case letters and digits, at least one). Any thread; takes no lock.
+/// From now on parseAddress() knows the scheme, process-wide and permanently. False: the name is already in
+/// use, or is not a name (lower-case letters and digits, at least one). Any thread; lock-free.
 bool addScheme(AddressScheme& scheme) noexcept;
 
-/// Null: nobody added it, as always for tcp and uds, which parseAddress() knows itself. Any thread; takes no
-/// lock.
+/// Null: the scheme was never added. Always null for tcp and uds, which parseAddress() handles itself. Any
+/// thread; lock-free.
 const AddressScheme* findScheme(std::string_view name) noexcept;
 
 }  // namespace tempeh::wire

@@ -13,9 +13,10 @@
 
 namespace tempeh::wire {
 
-/// Turns a byte stream into messages, any split of the bytes, many frames in one buffer. Allocates nothing of
-/// its own: bytes go straight into the message the caller supplies. Whether a frame is allowed is not decided
-/// here (machines/channel_machine.hpp), so the caller sees the header before it spends a message on it.
+/// Turns a byte stream, however it is split, into messages; one buffer may hold many frames. Allocates
+/// nothing itself: bytes go straight into the message the caller supplies. It does not decide whether a frame
+/// is allowed (see machines/channel_machine.hpp), so the caller sees the header before it spends a message on
+/// it.
 ///
 ///     for (;;) switch (decoder.advance(input)) {
 ///         case Step::NeedInput:   return;                              // input is used up
@@ -27,8 +28,8 @@ class Decoder {
 public:
     enum class Step : std::uint8_t { NeedInput, NeedMessage, FrameReady, Malformed };
 
-    /// Works on the front of `input` and moves it past what was taken. Repeats its answer until it is acted
-    /// on. Allocates nothing: supply() has reserved the room.
+    /// Decodes from the front of `input` and moves it past what was consumed. Repeats its result until the
+    /// caller acts on it. Allocates nothing: supply() has reserved the room.
     Step advance(std::span<const std::byte>& input) {
         if (state_ == State::Header) {
             if (headerFill_ == 0 && input.size() >= BinaryHeader::wireSize) [[likely]] {
@@ -54,10 +55,10 @@ public:
 
     /// A frame without text headers that lies whole in the input.
     struct PlainFrame {
-        BinaryHeader header;  // to look at; its origin is the peer's word
+        BinaryHeader header;  // for inspection; its origin is what the peer claimed
         std::span<const std::byte> bytes;
 
-        /// Header and body into a message as new, its origin Application. Decoded again: copying `header`,
+        /// Copies header and body into a fresh message, origin Application. Decodes again: copying `header`,
         /// just written field by field, would wait for these stores (measured: 11 ns, a third of receiving 16
         /// bytes).
         void fill(Message& message) const {
@@ -66,9 +67,9 @@ public:
             message.header.origin = Origin::Application;
         }
     };
-    /// True between two frames with such a frame at the front of `input`: nearly all there are in a stream of
-    /// small messages, and half the instructions of going through advance(). Takes nothing; the caller either
-    /// moves `input` past it or leaves it to advance().
+    /// True between two frames when such a frame is at the front of `input`. In a stream of small messages
+    /// nearly every frame is one, and this takes half the instructions of advance(). Consumes nothing; the
+    /// caller either moves `input` past it or leaves it to advance().
     bool peekPlain(std::span<const std::byte> input, PlainFrame& frame) const noexcept {
         if (!isBetweenFrames() || input.size() < BinaryHeader::wireSize) return false;
         frame.header = BinaryHeader::decode(input.first<BinaryHeader::wireSize>());
@@ -78,12 +79,12 @@ public:
         return true;
     }
 
-    /// The header of the frame under way; after NeedMessage. Its origin is Application whatever the peer
+    /// The header of the current frame; after NeedMessage. Its origin is Application whatever the peer
     /// claimed, its channel number the peer's.
     const BinaryHeader& header() const noexcept { return header_; }
 
-    /// The message the frame under way goes into; after NeedMessage, not null. What it held is dropped.
-    /// Reserves its room (throws std::bad_alloc, then the decoder still needs a message).
+    /// Sets the message that receives the current frame; after NeedMessage, not null. Its previous content is
+    /// dropped. Reserves its room; throws std::bad_alloc, in which case the decoder still needs a message.
     void supply(MessagePtr message) {
         message->textHeaders.clear();
         message->body.clear();
@@ -99,8 +100,8 @@ public:
         if (missing_ == 0) startBody();
     }
 
-    /// Where the rest of the body under way goes; empty when none is. A caller that can writes there itself
-    /// and says so with commitBody().
+    /// Where the rest of the current body goes; empty outside a body. The caller may write there directly and
+    /// report it with commitBody().
     std::span<std::byte> bodyRoom() {
         return state_ == State::Body ? message_->body.prepare(missing_) : std::span<std::byte>();
     }
@@ -110,9 +111,9 @@ public:
         if (missing_ == 0) state_ = State::Ready;
     }
 
-    /// Between two frames: takes a frame whose body was read into `message` before its header was known.
-    /// `body` is the room prepared there for it, of which `bodyRead` bytes are filled. False, and nothing
-    /// happened, when the header tells of another frame than one with just such a body.
+    /// Between two frames: accepts a frame whose body was read into `message` before its header was known.
+    /// `body` is the size of the room prepared for it, of which `bodyRead` bytes are filled. Returns false
+    /// and changes nothing when the header does not announce exactly such a body.
     bool supplyExpected(std::span<const std::byte, BinaryHeader::wireSize> head, MessagePtr& message,
                         std::size_t body, std::size_t bodyRead) noexcept {
         const BinaryHeader header = BinaryHeader::decode(head);
@@ -132,7 +133,7 @@ public:
         return std::move(message_);
     }
 
-    /// Nothing more will be decoded: the message under way, if there is one, goes back to its pool.
+    /// Stops decoding for good. A partial message goes back to its pool.
     void giveUp() noexcept {
         state_ = State::Failed;
         message_.reset();
@@ -144,7 +145,7 @@ public:
     /// True when the next byte is the first of a frame.
     bool isBetweenFrames() const noexcept { return state_ == State::Header && headerFill_ == 0; }
 
-    /// True when the stream ended here would be truncated: part of a frame is in.
+    /// True when part of a frame has arrived: a stream that ended here would be truncated.
     bool midFrame() const noexcept {
         switch (state_) {
             case State::Header:
@@ -159,10 +160,10 @@ public:
         }
     }
 
-    /// True when a message of the caller's is kept until the rest of its frame comes.
+    /// True while the decoder holds a message until the rest of its frame arrives.
     bool holdsMessage() const noexcept { return message_ != nullptr; }
 
-    /// How much of the frame under way is in, bytes, its header included.
+    /// How many bytes of the current frame have arrived, including its header.
     std::size_t frameBytesIn() const noexcept {
         switch (state_) {
             case State::Header:
@@ -179,7 +180,7 @@ public:
 private:
     enum class State : std::uint8_t { Header, Message, TextHeaders, Body, Ready, Failed };
 
-    static constexpr std::size_t spareForLineEnd = 2;  // a missing last CRLF is added without growing
+    static constexpr std::size_t spareForLineEnd = 2;  // room to add a missing last CRLF without growing
 
     void startFrame(std::span<const std::byte, BinaryHeader::wireSize> bytes) noexcept {
         header_ = BinaryHeader::decode(bytes);
@@ -192,7 +193,7 @@ private:
         state_ = missing_ == 0 ? State::Ready : State::Body;
     }
 
-    /// The front of `input` that belongs to the current part.
+    /// Cuts off the front of `input` that belongs to the current part.
     std::span<const std::byte> cut(std::span<const std::byte>& input) noexcept {
         const std::size_t size = std::min(missing_, input.size());
         const std::span<const std::byte> part = input.first(size);

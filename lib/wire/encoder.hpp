@@ -9,18 +9,18 @@
 
 namespace tempeh::wire {
 
-/// Length of header and text headers on the wire, bytes.
+/// Length of header and text headers on the wire, in bytes.
 inline std::size_t headSize(const Message& message) noexcept {
     return BinaryHeader::wireSize + message.textHeaders.sizeBytes();
 }
 
-/// Length of the message's frame in bytes. The message is one that passed machines::checkPost().
+/// Length of the message's frame in bytes. The message must have passed machines::checkPost().
 inline std::size_t frameSize(const Message& message) noexcept {
     return headSize(message) + message.body.size();
 }
 
-/// Writes header and text headers at `out` (which has the room) and gives the bytes written. The header goes
-/// out with origin Application, internal bits 0 and the true lengths (docs/wire.md).
+/// Writes header and text headers at `out`, which must have room, and returns the bytes written. The header
+/// on the wire has origin Application, internal bits 0 and the true lengths (docs/wire.md).
 inline std::size_t encodeHead(const Message& message, std::byte* out) noexcept {
     const std::string_view textHeaders = message.textHeaders.view();
     BinaryHeader header = message.header;
@@ -34,7 +34,7 @@ inline std::size_t encodeHead(const Message& message, std::byte* out) noexcept {
     return BinaryHeader::wireSize + textHeaders.size();
 }
 
-/// encodeHead() and the body behind it: the whole frame. Exactly frameSize() bytes.
+/// Writes the whole frame: encodeHead(), then the body. Exactly frameSize() bytes.
 inline std::size_t encodeFrame(const Message& message, std::byte* out) noexcept {
     const std::size_t head = encodeHead(message, out);
     const std::span<const std::byte> body = message.body.bytes();

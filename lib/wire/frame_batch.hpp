@@ -8,25 +8,25 @@
 
 namespace tempeh::wire {
 
-/// Gathers the frames of many messages for one write: small frames are copied into one contiguous scratch
-/// buffer, a body of `copyLimit` bytes and more is referenced where it lies (one span per small message would
-/// cost 40 % at 16 B and nothing from 1 KiB up, measured). The messages must stay as they are until the batch
-/// is cleared.
+/// Gathers the frames of many messages for one write. Small frames are copied into one contiguous scratch
+/// buffer; a body of `copyLimit` bytes or more is referenced in place. (One span per small message would cost
+/// 40 % at 16 B and nothing from 1 KiB up, measured.) The messages must not change until the batch is
+/// cleared.
 class FrameBatch {
 public:
     static constexpr std::size_t copyLimit = 4096;  // bytes of body
     static constexpr std::size_t maxSpans = 32;
     static constexpr std::size_t targetBytes = 64 * 1024;  // a write of this size is large enough
 
-    /// `scratch` holds at least targetBytes + 65,535 + 16 bytes and outlives the batch.
+    /// `scratch` must hold at least targetBytes + 65,535 + 16 bytes and outlive the batch.
     explicit FrameBatch(std::span<std::byte> scratch) noexcept : scratch_(scratch) {}
 
-    /// Adds a frame; false when the batch is full (targetBytes reached, spans or scratch used up), nothing is
-    /// added then. An empty batch takes any frame. `skip` bytes at the frame's start were written before and
-    /// are left out.
+    /// Adds a frame. Returns false and adds nothing when the batch is full (targetBytes reached, spans or
+    /// scratch used up). An empty batch takes any frame. The first `skip` bytes of the frame were written
+    /// before and are left out.
     bool add(const Message& message, std::size_t skip = 0) noexcept;
 
-    /// Adds bytes that are frames already. No more than maxSpans of these and the rest together.
+    /// Adds bytes that are already encoded frames. At most maxSpans spans in all, with those of add().
     void addEncoded(std::span<const std::byte> frames) noexcept { addReference(frames); }
 
     void clear() noexcept {
@@ -47,7 +47,7 @@ private:
     std::size_t scratchUsed_ = 0;
     std::size_t bytes_ = 0;
     std::size_t spanCount_ = 0;
-    bool lastIsScratch_ = false;  // the last span ends where the scratch's free part begins
+    bool lastIsScratch_ = false;  // the last span ends where the free part of the scratch begins
     std::array<std::span<const std::byte>, maxSpans> spans_;
 };
 

@@ -11,8 +11,8 @@
 
 namespace tempeh::wire {
 
-/// Frames one after the other in one block of memory, added at the end and sent from the front. What is not
-/// sent whole can be decoded again, so a small message need not be kept until the kernel has it.
+/// Encoded frames back to back in one block of memory, added at the end and sent from the front. A frame that
+/// is not fully sent can be decoded again, so a small message need not be kept until the kernel has it.
 class FrameRow {
 public:
     static constexpr std::size_t blockSize = 64 * 1024;
@@ -24,28 +24,28 @@ public:
     Block takeBlock() noexcept { return std::move(block_); }
 
     bool empty() const noexcept { return frames_ == 0; }
-    /// Not sent whole.
+    /// Number of frames not fully sent.
     std::size_t frames() const noexcept { return frames_; }
-    /// There is a block.
+    /// Requires a block.
     bool fits(std::size_t frameBytes) const noexcept { return frameBytes <= blockSize - end_; }
 
-    /// The frame fits and there is a block.
+    /// Requires a block, and that the frame fits.
     void add(const Message& message) noexcept {
         end_ += encodeFrame(message, block_.get() + end_);
         ++frames_;
     }
 
-    /// What is to be written next.
+    /// The bytes to write next.
     std::span<const std::byte> unsent() const noexcept { return {block_.get() + sent_, end_ - sent_}; }
 
     struct Gone {
         std::size_t frames = 0;
         std::size_t bytes = 0;
     };
-    /// `bytes` (at most unsent().size()) were written; the frames that are gone whole.
+    /// Call after writing `bytes` (at most unsent().size()). Returns the frames that are now fully sent.
     Gone consume(std::size_t bytes) noexcept;
 
-    /// The frames that are not sent whole, from the first one's first byte.
+    /// The frames that are not fully sent, from the first byte of the first one.
     std::span<const std::byte> notSentWhole() const noexcept {
         return {block_.get() + whole_, end_ - whole_};
     }
@@ -55,8 +55,8 @@ private:
     Block block_;
     std::size_t end_ = 0;     // behind the last frame
     std::size_t sent_ = 0;    // bytes written
-    std::size_t whole_ = 0;   // start of the first frame that is not written whole
-    std::size_t frames_ = 0;  // from there on
+    std::size_t whole_ = 0;   // start of the first frame that is not fully sent
+    std::size_t frames_ = 0;  // number of frames from there on
 };
 
 inline FrameRow::Gone FrameRow::consume(std::size_t bytes) noexcept {
