@@ -95,6 +95,25 @@ class Locks(unittest.TestCase):
         self.assertGreater(text.count(lock), 10)
         self.assertIn("requires holding mutex 'mutex_'", self.errors(text.replace(lock, "", 1)))
 
+    def test_flows_without_its_locks(self):
+        include = next(pathlib.Path(flag[2:]) for flag in FLAGS if flag.startswith("-I"))
+        text = (include.parent / "lib" / "flows" / "peer" / "peer_state.cpp").read_text()
+        lock = "    const HubLock lock(*hub_);\n"
+        self.assertGreater(text.count(lock), 5)
+        errors = self.errors(text.replace(lock, ""))
+        self.assertIn("requires holding hub lock 'hubLocked'", errors)
+
+    def test_what_is_told_with_a_hubs_lock_and_what_without(self):
+        errors = self.errors(
+            "#include \"flows/hub/hub.hpp\"\nusing namespace tempeh::flows::detail;\n"
+            "void settle(Wait& wait) { wait.settle(); }\n"
+            "void settleWithIt(Hub& hub, Wait& wait) { const HubLock lock(hub); wait.settle(); }\n"
+            "void cancelWithIt(Hub& hub, Wait& wait) { const HubLock lock(hub); hub.cancel(wait); }\n"
+            "void cancel(Hub& hub, Wait& wait) { hub.cancel(wait); }\n")
+        self.assertEqual(errors.count("error: "), 2, errors)
+        self.assertIn("calling function 'settle' requires holding hub lock 'hubLocked'", errors)
+        self.assertIn("cannot call function 'cancel' while hub lock 'hubLocked' is held", errors)
+
 
 class Configuration(unittest.TestCase):
     def test_the_same_links(self):

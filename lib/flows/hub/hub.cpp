@@ -32,8 +32,9 @@ MessagePtr Hub::newMessage(OpCode opCode, std::string_view body) const {
 }
 
 void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline, const error_code& stopReason) noexcept {
+    ContextLife* entered = nullptr;
     {
-        base::WaitableLock lock(mutex_);
+        HubLock lock(*this);
         if (!prepare(wait, sleeper)) {
             lock.unlock();
             std::shared_ptr<ContextLife> life = watch(*sleeper.context_);
@@ -53,22 +54,23 @@ void Hub::begin(Wait& wait, Sleeper& sleeper, TimePoint deadline, const error_co
             return;
         }
         setWoken(wait);
-        enter(sleeper);
-        wait.hasTimedOut_ = !stopReason && deadline == TimePoint::min();
+        prepareToTell(wait, false);
+        entered = wait.telling_.entered;
+        wait.isExpired_ = !stopReason && deadline == TimePoint::min();
     }
-    sleeper.wake(false);
+    sleeper.wake(false, entered);
 }
 
 bool Hub::prepare(Wait& wait, Sleeper& sleeper) noexcept {
     wait.sleeper_ = &sleeper;
     sleeper.wait_ = &wait;
     wait.hasTimedOut_ = false;
+    wait.isExpired_ = false;
     return findLife(sleeper);
 }
 
 bool Hub::findLife(Sleeper& sleeper) const noexcept {
     sleeper.life_ = nullptr;
-    sleeper.isEntered_ = false;
     if (sleeper.context_ == nullptr) return true;
     sleeper.runsOnLoop_ = *sleeper.runsOn_ == loopExecutor_;
     for (const std::shared_ptr<ContextLife>& life : lives_)
@@ -98,7 +100,7 @@ void Hub::keepLife(Sleeper& sleeper, std::shared_ptr<ContextLife> life) noexcept
 void Hub::onContextGone(const ContextLife& life) noexcept {
     SleeperList abandoned;
     {
-        const base::MutexLock lock(mutex_);
+        const HubLock lock(*this);
         for (auto it = sleepers_.begin(); it != sleepers_.end();) {
             Sleeper& sleeper = *it++;
             if (sleeper.life_ != &life) continue;
@@ -122,17 +124,20 @@ void Hub::setWoken(Wait& wait) noexcept {
 
 /// The sleeper is told once the lock is released: its context stays until then. (The loop's own does when the
 /// loop tells.)
-void Hub::enter(Sleeper& sleeper) noexcept {
-    if (sleeper.life_ == nullptr) return;
-    sleeper.life_->enter();
-    sleeper.isEntered_ = true;
+void Hub::prepareToTell(Wait& wait, bool byLoop) noexcept {
+    Sleeper& sleeper = *wait.sleeper_;
+    const bool enters = sleeper.life_ != nullptr && !(byLoop && sleeper.runsOnLoop_);
+    if (enters) sleeper.life_->enter();
+    wait.telling_ = {.sleeper = &sleeper,
+                     .entered = enters ? sleeper.life_ : nullptr,
+                     .isOnLoop = sleeper.runsOnLoop_,
+                     .next = nullptr};
 }
 
 void Hub::wake(Wait& wait, WokenList& woken) noexcept {
     if (wait.state_ != Wait::State::Waiting) return;
     setWoken(wait);
-    Sleeper& sleeper = *wait.sleeper_;
-    if (!woken.isOnLoop() || !sleeper.runsOnLoop_) enter(sleeper);
+    prepareToTell(wait, woken.isOnLoop());
     woken.add(wait);
 }
 
@@ -143,7 +148,7 @@ void Hub::wakeAll(WaitList& waits, WokenList& woken) noexcept {
 
 bool Hub::wakeLater(Wait& wait) noexcept {
     constexpr std::chrono::milliseconds soon{1};
-    const base::MutexLock lock(mutex_);
+    const HubLock lock(*this);
     if (hasEnded_) return false;
     untold_.add(wait);
     tellAt_ = time_.now() + soon;
@@ -155,7 +160,7 @@ bool Hub::wakeLater(Wait& wait) noexcept {
 void Hub::cancel(Wait& wait) noexcept {
     WokenList woken;
     {
-        const base::MutexLock lock(mutex_);
+        const HubLock lock(*this);
         if (wait.state_ == Wait::State::Idle) return;
         if (!wait.stopReason_) wait.stopReason_ = asio::error::operation_aborted;
         wake(wait, woken);
@@ -164,22 +169,23 @@ void Hub::cancel(Wait& wait) noexcept {
 }
 
 bool Hub::expire(Wait& wait) noexcept {
-    const base::MutexLock lock(mutex_);
+    const HubLock lock(*this);
     if (wait.state_ != Wait::State::Waiting) return false;
     setWoken(wait);
-    wait.hasTimedOut_ = true;
+    wait.isExpired_ = true;
     return true;
 }
 
 void Hub::settle(Wait& wait) noexcept {
-    const base::MutexLock lock(mutex_);
+    const HubLock lock(*this);
     wait.state_ = Wait::State::Idle;
+    wait.hasTimedOut_ = wait.isExpired_;
     if (wait.stopReason_) wait.ec = wait.stopReason_;
     wait.settle();
 }
 
 void Hub::abandon(Wait& wait) noexcept {
-    const base::MutexLock lock(mutex_);
+    const HubLock lock(*this);
     setWoken(wait);
     wait.state_ = Wait::State::Idle;
     wait.ec = asio::error::operation_aborted;

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "base/handler_memory.hpp"
+#include "flows/hub/hub_lock.hpp"
 #include "flows/hub/time_source.hpp"
 #include "flows/hub/wait.hpp"
 #include "flows/hub/warning_log.hpp"
 
-#include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/channel_group.hpp>
 
@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -27,16 +28,15 @@ class Hub;
 /// A share in a hub's use: the last one gone ends the hub and closes its group.
 using HubPtr = std::shared_ptr<Hub>;
 
-/// Where the messages of one channel go. Called by the hub's loop, its lock held: what implements it says so
-/// with TEMPEH_REQUIRES(), as the analysis does not look behind an interface.
+/// Where the messages of one channel go. Called by the hub's loop.
 class Route {
 public:
     /// Takes the message, or leaves it to be dropped.
-    virtual void onMessage(MessagePtr& message, WokenList& woken) noexcept = 0;
+    virtual void onMessage(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) = 0;
     /// The hub ended without the channel's ChannelClosed.
-    virtual void onHubEnd(const error_code& reason, WokenList& woken) noexcept = 0;
+    virtual void onHubEnd(const error_code& reason, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) = 0;
     /// The engine's pool has run out.
-    virtual void onPoolEmpty() noexcept {}
+    virtual void onPoolEmpty() noexcept TEMPEH_REQUIRES(hubLocked) {}
 
 protected:
     ~Route() = default;
@@ -46,10 +46,10 @@ protected:
 class Acceptor {
 public:
     virtual ~Acceptor() = default;
-    /// On the loop, no lock held; nothing else of that channel is routed meanwhile.
-    virtual void onHello(MessagePtr hello) noexcept = 0;
-    /// The hub ended. Lock held.
-    virtual void onHubEnd(WokenList& woken) noexcept = 0;
+    /// On the loop; nothing else of that channel is routed meanwhile.
+    virtual void onHello(MessagePtr hello) noexcept TEMPEH_EXCLUDES(hubLocked) = 0;
+    /// The hub ended.
+    virtual void onHubEnd(WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) = 0;
 };
 
 /// One ChannelGroup, one receive loop, any number of channels: sorts what arrives to who waits for it. What
@@ -73,9 +73,6 @@ public:
     ChannelGroup& group() noexcept { return group_; }
     const TimeSource& time() const noexcept { return time_; }
     WarningLog& warnings() noexcept { return warnings_; }
-    base::Mutex& mutex() noexcept TEMPEH_RETURN_CAPABILITY(mutex_) { return mutex_; }
-    /// For code that is called with the lock held through an interface that knows no hub.
-    void assertLocked() const noexcept TEMPEH_ASSERT_CAPABILITY(mutex_) {}
     /// False where blocking would stop the engine that is waited for.
     bool mayBlock() const;
     MessageId nextId() noexcept { return nextId_.fetch_add(1, std::memory_order_relaxed); }
@@ -88,21 +85,22 @@ public:
 
     /// Lets the wait begin; `sleeper` is woken when it is over, never inside this call on this thread's own
     /// stack. `deadline`: max() for none, min() not to wait. `stopReason`: ends it at once, with that.
-    void begin(Wait& wait, Sleeper& sleeper, TimePoint deadline, const error_code& stopReason = {}) noexcept;
+    void begin(Wait& wait, Sleeper& sleeper, TimePoint deadline, const error_code& stopReason = {}) noexcept
+        TEMPEH_EXCLUDES(hubLocked);
     /// Ends it as cancelled, unless it is settled.
-    void cancel(Wait& wait) noexcept;
+    void cancel(Wait& wait) noexcept TEMPEH_EXCLUDES(hubLocked);
     /// Ends it as timed out. False: it was woken already, and its sleeper is told or about to be.
-    bool expire(Wait& wait) noexcept;
+    bool expire(Wait& wait) noexcept TEMPEH_EXCLUDES(hubLocked);
     /// By the woken sleeper: the outcome.
-    void settle(Wait& wait) noexcept;
+    void settle(Wait& wait) noexcept TEMPEH_EXCLUDES(hubLocked);
     /// The sleeper is gone: as cancelled and settled.
-    void abandon(Wait& wait) noexcept;
+    void abandon(Wait& wait) noexcept TEMPEH_EXCLUDES(hubLocked);
     /// The reason to wait is over. Nothing when it does not wait.
-    void wake(Wait& wait, WokenList& woken) noexcept TEMPEH_REQUIRES(mutex_);
-    void wakeAll(WaitList& waits, WokenList& woken) noexcept TEMPEH_REQUIRES(mutex_);
-    /// No lock held: a woken sleeper could not be told for want of memory; the loop tells it soon. False: the
-    /// loop has ended.
-    bool wakeLater(Wait& wait) noexcept;
+    void wake(Wait& wait, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
+    void wakeAll(WaitList& waits, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
+    /// A woken sleeper could not be told for want of memory; the loop tells it soon. False: the loop has
+    /// ended.
+    bool wakeLater(Wait& wait) noexcept TEMPEH_EXCLUDES(hubLocked);
 
     // --- Routing ---
 
@@ -110,39 +108,42 @@ public:
     using RouteSlot = std::unordered_map<ChannelNumber, Route*>::node_type;
     /// Throws std::bad_alloc.
     static RouteSlot makeSlot(Route& route);
-    void reserveRoute() TEMPEH_REQUIRES(mutex_) { routes_.reserve(routes_.size() + 1); }
-    void addRoute(ChannelNumber channel, RouteSlot slot) noexcept TEMPEH_REQUIRES(mutex_);
-    void removeRoute(ChannelNumber channel) noexcept TEMPEH_REQUIRES(mutex_) { routes_.erase(channel); }
+    void reserveRoute() TEMPEH_REQUIRES(hubLocked) { routes_.reserve(routes_.size() + 1); }
+    void addRoute(ChannelNumber channel, RouteSlot slot) noexcept TEMPEH_REQUIRES(hubLocked);
+    void removeRoute(ChannelNumber channel) noexcept TEMPEH_REQUIRES(hubLocked) { routes_.erase(channel); }
     /// For as long as the shortage lasts, every route is told.
-    void notePoolEmpty() noexcept TEMPEH_REQUIRES(mutex_);
-    bool isPoolShort() const noexcept TEMPEH_REQUIRES(mutex_) { return isPoolShort_; }
+    void notePoolEmpty() noexcept TEMPEH_REQUIRES(hubLocked);
+    bool isPoolShort() const noexcept TEMPEH_REQUIRES(hubLocked) { return isPoolShort_; }
     std::size_t poolSize() const noexcept { return poolSize_; }
     /// How many messages wait at all routes, of which one knew of `before` and now of `now`.
-    void countWaiting(std::size_t before, std::size_t now) noexcept TEMPEH_REQUIRES(mutex_) {
+    void countWaiting(std::size_t before, std::size_t now) noexcept TEMPEH_REQUIRES(hubLocked) {
         waiting_ += now - before;
     }
     /// What may wait at one route: of what the others leave of the pool a quarter, so that there is always
     /// something left, however many take their share.
-    std::size_t shareOfPool() const noexcept TEMPEH_REQUIRES(mutex_) {
+    std::size_t shareOfPool() const noexcept TEMPEH_REQUIRES(hubLocked) {
         const std::size_t left = poolSize_ > waiting_ ? poolSize_ - waiting_ : 0;
         return std::max(left / 4, leastShare);
     }
-    /// No lock held: closes the channel that said hello, without an answer.
+    /// Closes the channel that said hello, without an answer.
     void closeUnanswered(MessagePtr hello) noexcept;
-    void setAcceptor(std::weak_ptr<Acceptor> acceptor) noexcept TEMPEH_REQUIRES(mutex_) {
+    void setAcceptor(std::weak_ptr<Acceptor> acceptor) noexcept TEMPEH_REQUIRES(hubLocked) {
         acceptor_ = std::move(acceptor);
     }
-    bool hasEnded() const noexcept TEMPEH_REQUIRES(mutex_) { return hasEnded_; }
-    const error_code& endReason() const noexcept TEMPEH_REQUIRES(mutex_) { return endReason_; }
+    bool hasEnded() const noexcept TEMPEH_REQUIRES(hubLocked) { return hasEnded_; }
+    const error_code& endReason() const noexcept TEMPEH_REQUIRES(hubLocked) { return endReason_; }
 
 private:
+    friend class HubLock;
     friend class SleepWait;
     class LoopGuard;
     using LoopMemory = base::HandlerMemoryOf<384>;
     static constexpr std::size_t leastShare = 8;
     struct DeadlineOf {
         using type = TimePoint;
-        const type& operator()(const Wait& wait) const noexcept { return wait.deadline(); }
+        const type& operator()(const Wait& wait) const noexcept TEMPEH_REQUIRES(hubLocked) {
+            return wait.deadline();
+        }
     };
     using Deadlines = boost::intrusive::multiset<Wait, boost::intrusive::base_hook<DeadlineHook>,
                                                  boost::intrusive::key_of_value<DeadlineOf>,
@@ -152,26 +153,27 @@ private:
 
     static asio::awaitable<void> run(LoopGuard guard);
     /// Wakes those whose time has come; then how long the loop may sleep. False: it is to end.
-    bool prepareToWait(Duration& timeout) noexcept;
+    bool prepareToWait(Duration& timeout) noexcept TEMPEH_EXCLUDES(hubLocked);
     auto nextMessage(Duration timeout);
-    void route(MessagePtr message) noexcept;
-    void routeHello(MessagePtr hello) noexcept;
-    void noteRecovery() noexcept TEMPEH_REQUIRES(mutex_);
-    void leave() noexcept;
+    void route(MessagePtr message) noexcept TEMPEH_EXCLUDES(hubLocked);
+    void routeHello(MessagePtr hello) noexcept TEMPEH_EXCLUDES(hubLocked);
+    void noteRecovery() noexcept TEMPEH_REQUIRES(hubLocked);
+    void leave() noexcept TEMPEH_EXCLUDES(hubLocked);
     /// Lets the loop look at its deadlines again.
-    void nudge() noexcept TEMPEH_REQUIRES(mutex_);
-    void end(const error_code& reason) noexcept;
-    void forgetRoutes(WokenList& woken) noexcept TEMPEH_REQUIRES(mutex_);
+    void nudge() noexcept TEMPEH_REQUIRES(hubLocked);
+    void end(const error_code& reason) noexcept TEMPEH_EXCLUDES(hubLocked);
+    void forgetRoutes(WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
     /// Before a wait begins. False: the sleeper's context is not watched yet.
-    bool prepare(Wait& wait, Sleeper& sleeper) noexcept TEMPEH_REQUIRES(mutex_);
+    bool prepare(Wait& wait, Sleeper& sleeper) noexcept TEMPEH_REQUIRES(hubLocked);
     /// So that onContextGone() finds its sleepers; null: there is no memory for that.
-    std::shared_ptr<ContextLife> watch(asio::execution_context& context) noexcept TEMPEH_EXCLUDES(mutex_);
-    bool findLife(Sleeper& sleeper) const noexcept TEMPEH_REQUIRES(mutex_);
-    void keepLife(Sleeper& sleeper, std::shared_ptr<ContextLife> life) noexcept TEMPEH_REQUIRES(mutex_);
-    void setWoken(Wait& wait) noexcept TEMPEH_REQUIRES(mutex_);
-    void enter(Sleeper& sleeper) noexcept TEMPEH_REQUIRES(mutex_);
+    std::shared_ptr<ContextLife> watch(asio::execution_context& context) noexcept TEMPEH_EXCLUDES(hubLocked);
+    bool findLife(Sleeper& sleeper) const noexcept TEMPEH_REQUIRES(hubLocked);
+    void keepLife(Sleeper& sleeper, std::shared_ptr<ContextLife> life) noexcept TEMPEH_REQUIRES(hubLocked);
+    void setWoken(Wait& wait) noexcept TEMPEH_REQUIRES(hubLocked);
+    /// Sets how the sleeper is told. `byLoop`: the hub's loop does it.
+    static void prepareToTell(Wait& wait, bool byLoop) noexcept TEMPEH_REQUIRES(hubLocked);
     void onContextGone(const ContextLife& life) noexcept override;
-    void unlinkDeadline(Wait& wait) noexcept TEMPEH_REQUIRES(mutex_) {
+    void unlinkDeadline(Wait& wait) noexcept TEMPEH_REQUIRES(hubLocked) {
         if (wait.is_linked()) deadlines_.erase(deadlines_.iterator_to(wait));
     }
 
@@ -181,38 +183,42 @@ private:
     ChannelGroup group_;
     const TimeSource time_;
     WarningLog warnings_;
-    asio::any_io_executor loopExecutor_ TEMPEH_GUARDED_BY(mutex_);  // the loop's; empty once it has ended
+    asio::any_io_executor loopExecutor_ TEMPEH_GUARDED_BY(hubLocked);  // the loop's; empty once it has ended
     LoopMemory loopMemory_;  // for its one wait: the loop must not end for want of memory
 
-    base::Mutex mutex_;
-    std::unordered_map<ChannelNumber, Route*> routes_ TEMPEH_GUARDED_BY(mutex_);
-    std::weak_ptr<Acceptor> acceptor_ TEMPEH_GUARDED_BY(mutex_);
-    Deadlines deadlines_ TEMPEH_GUARDED_BY(mutex_);
-    WaitList sleeps_ TEMPEH_GUARDED_BY(mutex_);
+    std::mutex mutex_;  // by HubLock alone; the others say `hubLocked`
+    std::unordered_map<ChannelNumber, Route*> routes_ TEMPEH_GUARDED_BY(hubLocked);
+    std::weak_ptr<Acceptor> acceptor_ TEMPEH_GUARDED_BY(hubLocked);
+    Deadlines deadlines_ TEMPEH_GUARDED_BY(hubLocked);
+    WaitList sleeps_ TEMPEH_GUARDED_BY(hubLocked);
     const std::size_t poolSize_;
-    std::size_t waiting_ TEMPEH_GUARDED_BY(mutex_) = 0;
-    bool isPoolShort_ TEMPEH_GUARDED_BY(mutex_) = false;
-    SleeperList sleepers_ TEMPEH_GUARDED_BY(mutex_);  // all that wait
+    std::size_t waiting_ TEMPEH_GUARDED_BY(hubLocked) = 0;
+    bool isPoolShort_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    SleeperList sleepers_ TEMPEH_GUARDED_BY(hubLocked);  // all that wait
     std::vector<std::shared_ptr<ContextLife>> lives_
-        TEMPEH_GUARDED_BY(mutex_);                // of the contexts that they wait on
-    MessagePtr nudge_ TEMPEH_GUARDED_BY(mutex_);  // null: on its way through the mailbox
+        TEMPEH_GUARDED_BY(hubLocked);                // of the contexts that they wait on
+    MessagePtr nudge_ TEMPEH_GUARDED_BY(hubLocked);  // null: on its way through the mailbox
     /// When the loop wakes by itself. Not moved back when the deadline behind it goes: with requests that
     /// follow each other the next one is later anyhow, and one look in vain is cheaper than a nudge each.
-    TimePoint armedFor_ TEMPEH_GUARDED_BY(mutex_) = TimePoint::max();
-    WokenList untold_ TEMPEH_GUARDED_BY(mutex_);  // sleepers that there was no memory to tell
-    TimePoint tellAt_ TEMPEH_GUARDED_BY(mutex_) = TimePoint::max();
-    bool loopSleeps_ TEMPEH_GUARDED_BY(mutex_) = false;
-    bool isLeft_ TEMPEH_GUARDED_BY(mutex_) = false;
-    bool hasEnded_ TEMPEH_GUARDED_BY(mutex_) = false;
-    error_code endReason_ TEMPEH_GUARDED_BY(mutex_);
+    TimePoint armedFor_ TEMPEH_GUARDED_BY(hubLocked) = TimePoint::max();
+    WokenList untold_ TEMPEH_GUARDED_BY(hubLocked);  // sleepers that there was no memory to tell
+    TimePoint tellAt_ TEMPEH_GUARDED_BY(hubLocked) = TimePoint::max();
+    bool loopSleeps_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool isLeft_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool hasEnded_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    error_code endReason_ TEMPEH_GUARDED_BY(hubLocked);
 };
+
+inline HubLock::HubLock(Hub& hub) noexcept : mutex_(hub.mutex_) {
+    mutex_.lock();
+}
 
 /// The hub's end, for which any number may wait.
 class SleepWait : public ListedWait {
 public:
     explicit SleepWait(Hub& hub) noexcept : hub_(hub) {}
-    bool enter() noexcept override TEMPEH_REQUIRES(hub_.mutex());
-    void settle() noexcept override TEMPEH_REQUIRES(hub_.mutex());
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked);
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked);
 
 protected:
     Hub& hub_;

@@ -107,7 +107,7 @@ bool Hub::prepareToWait(Duration& timeout) noexcept {
     for (;;) {
         WokenList woken(true);
         {
-            const base::MutexLock lock(mutex_);
+            const HubLock lock(*this);
             loopSleeps_ = false;
             if (isLeft_) {
                 closing = std::move(group_);  // the last user is gone: nobody else looks at it
@@ -118,7 +118,7 @@ bool Hub::prepareToWait(Duration& timeout) noexcept {
             if (!deadlines_.empty() || armedFor_ != TimePoint::max()) {
                 const TimePoint now = time_.now();
                 while (!deadlines_.empty() && deadlines_.begin()->deadline() <= now) {
-                    deadlines_.begin()->hasTimedOut_ = true;
+                    deadlines_.begin()->isExpired_ = true;
                     wake(*deadlines_.begin(), woken);
                 }
                 if (tellAt_ <= now) {
@@ -152,7 +152,7 @@ void Hub::route(MessagePtr message) noexcept {
         return routeHello(std::move(message));
     WokenList woken(true);
     {
-        const base::MutexLock lock(mutex_);
+        const HubLock lock(*this);
         loopSleeps_ = false;
         if (message->header.channelNumber == 0) {  // only our own updateReceiver has none
             if (message->status() == Status::ReceiverUpdate && nudge_ == nullptr) nudge_ = std::move(message);
@@ -166,7 +166,7 @@ void Hub::route(MessagePtr message) noexcept {
 void Hub::routeHello(MessagePtr hello) noexcept {
     std::shared_ptr<Acceptor> acceptor;
     {
-        const base::MutexLock lock(mutex_);
+        const HubLock lock(*this);
         acceptor = acceptor_.lock();
     }
     if (acceptor != nullptr) return acceptor->onHello(std::move(hello));
@@ -192,7 +192,7 @@ void Hub::noteRecovery() noexcept {
 }
 
 void Hub::leave() noexcept {
-    const base::MutexLock lock(mutex_);
+    const HubLock lock(*this);
     isLeft_ = true;
     nudge();
 }
@@ -223,7 +223,7 @@ void Hub::end(const error_code& reason) noexcept {
     WokenList woken;
     std::shared_ptr<Acceptor> acceptor;  // not released under the lock
     {
-        const base::MutexLock lock(mutex_);
+        const HubLock lock(*this);
         hasEnded_ = true;
         endReason_ = reason;
         loopExecutor_ = {};  // must not outlive its context

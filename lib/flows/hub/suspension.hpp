@@ -36,18 +36,17 @@ public:
         return handler_.wait([this, deadline](asio::cancellation_slot slot) { start(slot, deadline); });
     }
 
-    void wake(bool onLoop) noexcept override {
-        ContextLife* const life = isEntered_ ? life_ : nullptr;  // this may be gone afterwards
-        if (!onLoop || !runsOnLoop_) {
-            while (!tell(life)) {
+    void wake(bool isHere, ContextLife* entered) noexcept override {
+        if (!isHere) {
+            while (!tell(entered)) {
                 // Its context is entered until then, and so stays.
                 if (hub_.wakeLater(settled_)) return;
                 std::this_thread::yield();  // the hub has ended, and nobody else can try again
             }
-            if (life != nullptr) life->leave();
+            if (entered != nullptr) entered->leave();  // `this` may be gone
             return;
         }
-        if (life != nullptr) life->leave();  // its context runs this
+        if (entered != nullptr) entered->leave();  // its context runs this
         tempeh::detail::runHere(executor_, [this] { finish(); });
     }
     void abandon() noexcept override {
@@ -66,8 +65,8 @@ private:
     }
 
     /// False: no memory for it.
-    bool tell(const ContextLife* life) noexcept {
-        if (life != nullptr && life->isGone()) {
+    bool tell(const ContextLife* entered) noexcept {
+        if (entered != nullptr && entered->isGone()) {
             abandon();
             return true;
         }

@@ -2,7 +2,7 @@
 
 namespace tempeh::flows::detail {
 
-void ThreadSleeper::wake(bool /*onLoop*/) noexcept {
+void ThreadSleeper::wake(bool /*isHere*/, ContextLife* /*entered*/) noexcept {
     // Told under the lock: this object is gone as soon as the thread sees it.
     const base::MutexLock lock(mutex_);
     isAwake_ = true;

@@ -16,7 +16,7 @@ public:
     ThreadSleeper& operator=(const ThreadSleeper&) = delete;
     ~ThreadSleeper() = default;
 
-    void wake(bool onLoop) noexcept override;
+    void wake(bool isHere, ContextLife* entered) noexcept override;
 
     /// Blocks until the wait is over or the deadline has come; then it is settled. The thread's own clock
     /// counts: no engine's time can wake it.

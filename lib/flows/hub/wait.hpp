@@ -1,5 +1,7 @@
 #pragma once
 
+#include "flows/hub/hub_lock.hpp"
+
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/detail/context_life.hpp>
 
@@ -19,51 +21,51 @@ using tempeh::detail::ContextLife;
 class Sleeper
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
-    /// Once per wait, no lock held. `onLoop`: called by the hub's loop, whose executor is this thread's.
-    virtual void wake(bool onLoop) noexcept = 0;
+    /// Its wait is over; once per wait. `isHere`: it may run inside this call, which is on its executor.
+    /// `entered`: its context, which stays until it is left; null for one that needs nothing of the kind.
+    virtual void wake(bool isHere, ContextLife* entered) noexcept TEMPEH_EXCLUDES(hubLocked) = 0;
     /// Instead of wake(): its context is going.
-    virtual void abandon() noexcept {}
+    virtual void abandon() noexcept TEMPEH_EXCLUDES(hubLocked) {}
 
     Sleeper() noexcept = default;
     Sleeper(const Sleeper&) = delete;
     Sleeper& operator=(const Sleeper&) = delete;
 
 protected:
-    ~Sleeper() = default;
-
     friend class Hub;
     friend class WokenList;
+
+    ~Sleeper() = default;
 
     // A coroutine's, constant.
     const asio::any_io_executor* runsOn_ = nullptr;
     asio::execution_context* context_ = nullptr;
 
-    // Under the hub's lock, then the waker's.
-    Wait* wait_ = nullptr;
-    bool runsOnLoop_ = false;      // runsOn_ is the executor of the hub's loop
-    ContextLife* life_ = nullptr;  // of the context
-    bool isEntered_ = false;       // that was entered for the wake
+private:
+    Wait* wait_ TEMPEH_GUARDED_BY(hubLocked) = nullptr;
+    bool runsOnLoop_ TEMPEH_GUARDED_BY(hubLocked) = false;      // runsOn_ is the executor of the hub's loop
+    ContextLife* life_ TEMPEH_GUARDED_BY(hubLocked) = nullptr;  // of the context
 };
 
 using DeadlineHook = boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>,
                                                      boost::intrusive::optimize_size<true>>;
 
 /// Something that is waited for at a Hub; lives in the frame of the coroutine or on the stack of the thread.
-/// All of it is under the hub's lock until the wait is settled, its owner's afterwards.
+/// The results are its owner's: they are set where the owner's own thread begins and settles the wait.
 class Wait : public DeadlineHook {
 public:
     Wait() noexcept = default;
     Wait(const Wait&) = delete;
     Wait& operator=(const Wait&) = delete;
 
-    /// Lock held: registers where its reason will come from. True: there is no need to wait.
-    virtual bool enter() noexcept = 0;
-    /// Lock held, the wait is over: takes the result (unless cancelled) and leaves where it was registered.
-    virtual void settle() noexcept = 0;
+    /// Registers where its reason will come from. True: there is no need to wait.
+    virtual bool enter() noexcept TEMPEH_REQUIRES(hubLocked) = 0;
+    /// The wait is over: takes the result (unless cancelled) and leaves where it was registered.
+    virtual void settle() noexcept TEMPEH_REQUIRES(hubLocked) = 0;
 
     /// The deadline came; there may be a result nevertheless.
     bool hasTimedOut() const noexcept { return hasTimedOut_; }
-    const TimePoint& deadline() const noexcept { return deadline_; }
+    const TimePoint& deadline() const noexcept TEMPEH_REQUIRES(hubLocked) { return deadline_; }
 
     error_code ec;  ///< The outcome.
 
@@ -77,12 +79,21 @@ private:
     /// Idle -> begin() -> Waiting -> one who found a reason -> Woken -> the sleeper -> Idle.
     enum class State : std::uint8_t { Idle, Waiting, Woken };
 
-    State state_ = State::Idle;
-    error_code stopReason_;  // why it ends without a result: cancelled, mostly
-    bool hasTimedOut_ = false;
-    Sleeper* sleeper_ = nullptr;
-    Wait* nextWoken_ = nullptr;
-    TimePoint deadline_ = TimePoint::max();
+    /// How its sleeper is told: the waker's, who needs no lock for it.
+    struct Telling {
+        Sleeper* sleeper = nullptr;
+        ContextLife* entered = nullptr;  // the sleeper's context, if it was entered for this
+        bool isOnLoop = false;           // the sleeper runs where the hub's loop does
+        Wait* next = nullptr;
+    };
+
+    bool hasTimedOut_ = false;  // the owner's, as `ec`
+    State state_ TEMPEH_GUARDED_BY(hubLocked) = State::Idle;
+    bool isExpired_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    error_code stopReason_ TEMPEH_GUARDED_BY(hubLocked);  // why there is no result: cancelled, mostly
+    Sleeper* sleeper_ TEMPEH_GUARDED_BY(hubLocked) = nullptr;
+    TimePoint deadline_ TEMPEH_GUARDED_BY(hubLocked) = TimePoint::max();
+    Telling telling_;
 };
 
 /// A wait in a list of those that wait for the same.
@@ -105,39 +116,39 @@ public:
     bool isOnLoop() const noexcept { return isOnLoop_; }
 
     void add(Wait& wait) noexcept {
-        wait.nextWoken_ = nullptr;
-        (last_ != nullptr ? last_->nextWoken_ : first_) = &wait;
+        wait.telling_.next = nullptr;
+        (last_ != nullptr ? last_->telling_.next : first_) = &wait;
         last_ = &wait;
     }
 
     /// Takes them over.
     void append(WokenList& other) noexcept {
         if (other.empty()) return;
-        (last_ != nullptr ? last_->nextWoken_ : first_) = other.first_;
+        (last_ != nullptr ? last_->telling_.next : first_) = other.first_;
         last_ = std::exchange(other.last_, nullptr);
         other.first_ = nullptr;
     }
 
-    /// No lock held. First those whose contexts must stay until they are told: the others run here, and what
-    /// they do may be the end of such a context.
-    void wakeAll(bool onLoop) noexcept {
+    /// First those whose contexts must stay until they are told: the others run here, and what they do may be
+    /// the end of such a context. `onLoop`: called by the hub's loop.
+    void wakeAll(bool onLoop) noexcept TEMPEH_EXCLUDES(hubLocked) {
         Wait* here = nullptr;
         Wait** end = &here;
         last_ = nullptr;
         for (Wait* wait = std::exchange(first_, nullptr); wait != nullptr;) {
-            Wait* const next = wait->nextWoken_;  // gone with its owner after the wake
-            if (wait->sleeper_->isEntered_ || !wait->sleeper_->runsOnLoop_) {
-                wait->sleeper_->wake(onLoop);
+            const Wait::Telling telling = wait->telling_;  // the wait is gone with its owner after the wake
+            if (telling.entered != nullptr || !telling.isOnLoop) {
+                telling.sleeper->wake(onLoop && telling.isOnLoop, telling.entered);
             } else {
                 *end = wait;
-                end = &wait->nextWoken_;
+                end = &wait->telling_.next;
             }
-            wait = next;
+            wait = telling.next;
         }
         *end = nullptr;
         while (here != nullptr) {
-            Wait* const wait = std::exchange(here, here->nextWoken_);
-            wait->sleeper_->wake(onLoop);
+            Wait* const wait = std::exchange(here, here->telling_.next);
+            wait->telling_.sleeper->wake(onLoop, nullptr);
         }
     }
 

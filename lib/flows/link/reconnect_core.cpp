@@ -115,7 +115,7 @@ asio::awaitable<PeerPtr> ReconnectCore::establish() {
         PeerPtr peer = co_await attempt();
         if (peer != nullptr) co_return peer;
         {
-            const base::MutexLock lock(hub_->mutex());
+            const HubLock lock(*hub_);
             ++counts_.failedAttempts;
             if (isStopping_) throw Error(Status::ChannelClosed);
         }
@@ -138,7 +138,7 @@ asio::awaitable<PeerPtr> ReconnectCore::attempt() {
 }
 
 void ReconnectCore::noteFailure(std::string failure) {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     counts_.lastFailure = std::move(failure);
 }
 
@@ -151,7 +151,7 @@ std::optional<Heartbeat> ReconnectCore::watch(const PeerPtr& peer) const {
 
 asio::awaitable<void> ReconnectCore::sendUnsent(PeerPtr peer) {
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         peer->keepsReturned = true;
     }
     while (MessagePtr message = unsent_.popFront()) {
@@ -165,7 +165,7 @@ asio::awaitable<void> ReconnectCore::sendUnsent(PeerPtr peer) {
             unsent_.pushFront(std::move(message));
             co_return;
         }
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         ++counts_.sentAgain;
     }
 }
@@ -176,7 +176,7 @@ void ReconnectCore::setConnected(const PeerPtr& peer) {
     notice->header.channelNumber = peer->channel();
     WokenList woken(true);
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         ++counts_.connects;
         state_ = LinkState::Connected;
         peer_ = peer;
@@ -209,7 +209,7 @@ void ReconnectCore::setLost(PeerState& peer) {
     PeerPtr lost;
     MessageQueue again;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         lost = std::move(peer_);
         state_ = LinkState::Connecting;
         if (!isStopping_) {
@@ -245,7 +245,7 @@ void ReconnectCore::stop() noexcept {
 }
 
 void ReconnectCore::setStopping() noexcept {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     markStopping();
 }
 
@@ -256,12 +256,12 @@ void ReconnectCore::markStopping() noexcept {
 
 void ReconnectCore::setRefused(const Refused& refused) noexcept {
     setEnd(refused.code(), {});
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     if (endCode_ == refused.code()) refusal_ = refused.sharedResponse();
 }
 
 void ReconnectCore::setEnd(const error_code& code, std::string reason) noexcept {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     if (endCode_) return;
     endCode_ = code;
     endReason_ = std::move(reason);
@@ -271,7 +271,7 @@ void ReconnectCore::end() noexcept {
     WokenList woken;
     PeerPtr peer;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (!endCode_) endCode_ = Status::ShutdownStarted;  // destroyed with its context
         state_ = LinkState::Closed;
         peer = std::move(peer_);
@@ -284,7 +284,7 @@ void ReconnectCore::end() noexcept {
 }
 
 bool ReconnectCore::isStopping() {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     return isStopping_;
 }
 

@@ -71,7 +71,7 @@ private:
     /// Says bye, and then there are no more attempts; throws for what is wrong with the bye, and nothing
     /// changed.
     void beginClosing(PeerState& peer, MessagePtr bye);
-    void markStopping() noexcept TEMPEH_REQUIRES(hub_->mutex());
+    void markStopping() noexcept TEMPEH_REQUIRES(hubLocked);
     void setLost(PeerState& peer);
     /// No more attempts are made.
     void stop() noexcept;
@@ -91,15 +91,15 @@ private:
     MessageQueue unsent_;                     // the coroutine's
     asio::cancellation_signal stopAttempts_;  // on the loop's executor
 
-    LinkState state_ TEMPEH_GUARDED_BY(hub_->mutex()) = LinkState::Connecting;
-    PeerPtr peer_ TEMPEH_GUARDED_BY(hub_->mutex());
-    WaitList waiters_ TEMPEH_GUARDED_BY(hub_->mutex());
-    bool isStopping_ TEMPEH_GUARDED_BY(hub_->mutex()) = false;
-    error_code endCode_ TEMPEH_GUARDED_BY(hub_->mutex());
-    std::string endReason_ TEMPEH_GUARDED_BY(hub_->mutex());
+    LinkState state_ TEMPEH_GUARDED_BY(hubLocked) = LinkState::Connecting;
+    PeerPtr peer_ TEMPEH_GUARDED_BY(hubLocked);
+    WaitList waiters_ TEMPEH_GUARDED_BY(hubLocked);
+    bool isStopping_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    error_code endCode_ TEMPEH_GUARDED_BY(hubLocked);
+    std::string endReason_ TEMPEH_GUARDED_BY(hubLocked);
     std::shared_ptr<const Message> refusal_
-        TEMPEH_GUARDED_BY(hub_->mutex());  // the server's HelloResponse, if that was the end
-    ReconnectCounters counts_ TEMPEH_GUARDED_BY(hub_->mutex());
+        TEMPEH_GUARDED_BY(hubLocked);  // the server's HelloResponse, if that was the end
+    ReconnectCounters counts_ TEMPEH_GUARDED_BY(hubLocked);
 };
 
 }  // namespace tempeh::flows::detail

@@ -10,22 +10,22 @@ namespace tempeh::flows::detail {
 class ReconnectCore::ConnectionWait final : public ListedWait {
 public:
     explicit ConnectionWait(ReconnectCore& core) noexcept : core_(core) {}
-    bool enter() noexcept override TEMPEH_REQUIRES(core_.hub_->mutex()) {
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked) {
         core_.waiters_.push_back(*this);
         return isThere() || core_.state_ == LinkState::Closed;
     }
-    void settle() noexcept override TEMPEH_REQUIRES(core_.hub_->mutex()) {
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked) {
         core_.waiters_.erase(core_.waiters_.iterator_to(*this));
         if (ec) return;
         if (isThere()) peer = core_.peer_;
-        isOver = core_.state_ == LinkState::Closed;
+        if (core_.state_ == LinkState::Closed) end = core_.inbox.end;
     }
 
     PeerPtr peer;
-    bool isOver = false;
+    error_code end;
 
 private:
-    bool isThere() const noexcept TEMPEH_REQUIRES(core_.hub_->mutex()) {
+    bool isThere() const noexcept TEMPEH_REQUIRES(hubLocked) {
         return core_.state_ == LinkState::Connected && !core_.peer_->isDoomed();
     }
     ReconnectCore& core_;
@@ -35,11 +35,11 @@ private:
 class ReconnectCore::EndOfChannel final : public ListedWait {
 public:
     explicit EndOfChannel(PeerState& peer) noexcept : peer_(peer) {}
-    bool enter() noexcept override {
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked) {
         peer_.closers.push_back(*this);
         return peer_.hasEnded();
     }
-    void settle() noexcept override {
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked) {
         peer_.closers.erase(peer_.closers.iterator_to(*this));
         if (!ec && peer_.endCode() != Status::ChannelClosed) ec = peer_.endCode();
     }
@@ -60,7 +60,7 @@ private:
     void set(Inbox* inbox) noexcept {
         WokenList woken;
         {
-            const base::MutexLock lock(peer_.hub().mutex());
+            const HubLock lock(peer_.hub());
             peer_.redirect(inbox, woken);
         }
         woken.wakeAll(false);
@@ -72,11 +72,11 @@ private:
 class ReconnectCore::EndWait final : public ListedWait {
 public:
     explicit EndWait(ReconnectCore& core) noexcept : core_(core) {}
-    bool enter() noexcept override TEMPEH_REQUIRES(core_.hub_->mutex()) {
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked) {
         core_.waiters_.push_back(*this);
         return core_.state_ == LinkState::Closed;
     }
-    void settle() noexcept override TEMPEH_REQUIRES(core_.hub_->mutex()) {
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked) {
         core_.waiters_.erase(core_.waiters_.iterator_to(*this));
         isOver = core_.state_ == LinkState::Closed;
     }
@@ -103,7 +103,7 @@ public:
 private:
     using Counter = std::uint64_t ReconnectCounters::*;
     void add(Counter counter) {
-        const base::MutexLock lock(core_.hub_->mutex());
+        const HubLock lock(*core_.hub_);
         ++(core_.counts_.*counter);
     }
 

@@ -12,7 +12,7 @@ namespace tempeh::flows {
 namespace detail {
 
 Error ReconnectCore::errorFor(const error_code& ec) {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     return ec == endCode_ ? Error(ec, endReason_) : Error(ec);
 }
 
@@ -24,7 +24,7 @@ void ReconnectCore::onReceived(const Message& message) noexcept {
 void ReconnectCore::throwFor(const error_code& ec) {
     std::shared_ptr<const Message> refusal;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (ec == endCode_) refusal = refusal_;
     }
     if (refusal != nullptr) throw Refused(hello_.address(), std::move(refusal));
@@ -32,23 +32,23 @@ void ReconnectCore::throwFor(const error_code& ec) {
 }
 
 std::string ReconnectCore::endReason() {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     if (refusal_ != nullptr) return refusalDetail(hello_.address(), *refusal_);
     return endReason_;
 }
 
 LinkState ReconnectCore::state() {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     return state_;
 }
 
 ReconnectCounters ReconnectCore::counters() {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     return counts_;
 }
 
 PeerPtr ReconnectCore::current() {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     return peer_;
 }
 
@@ -60,7 +60,7 @@ asio::awaitable<PeerPtr> ReconnectCore::connection(ReconnectPtr self, TimePoint 
         auto connected = suspension.until(deadline);
         co_await std::move(connected);
         if (wait.ec) throw Error(wait.ec);
-        if (wait.isOver) self->throwFor(self->inbox.end);
+        if (wait.end) self->throwFor(wait.end);
     }
     co_return std::move(wait.peer);
 }
@@ -109,7 +109,7 @@ bool ReconnectCore::trySend(MessagePtr& message) {
     if (ec != Status::ChannelClosed) throw Error(ec);
     error_code end;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (state_ == LinkState::Closed) end = inbox.end;
     }
     if (end) throwFor(end);
@@ -136,7 +136,7 @@ void ReconnectCore::beginClosing(PeerState& peer, MessagePtr bye) {
     MessageQueue dropped;
     error_code ec;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         ec = peer.postBye(bye, dropped);
         if (!ec) markStopping();
     }

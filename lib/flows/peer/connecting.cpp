@@ -47,15 +47,20 @@ std::string_view whatIsMissing(const PeerState& peer) {
 void checkOpen(PeerState& peer, const std::string& address) {
     HelloPhase phase = HelloPhase::Pending;
     error_code ended;
+    Status failure = Status::Success;
+    std::string reason;
     {
-        const base::MutexLock lock(peer.hub().mutex());
+        const HubLock lock(peer.hub());
         phase = peer.helloPhase();
         if (phase == HelloPhase::Pending) ended = peer.endCode();
+        if (phase == HelloPhase::Failed) {
+            failure = statusFromRaw(peer.helloStatus);
+            reason = peer.helloReason;
+        }
     }
     // Only the phase Pending is followed by another.
     if (phase == HelloPhase::Refused) throw Refused(address, peer.hello());
-    if (phase == HelloPhase::Failed)
-        throw Error(statusFromRaw(peer.helloStatus), placeAndCause(address, peer.helloReason));
+    if (phase == HelloPhase::Failed) throw Error(failure, placeAndCause(address, reason));
     if (phase == HelloPhase::Pending && ended) throw peer.errorFor(ended);
     if (phase == HelloPhase::Pending)
         throw Error(make_error_code(Status::ConnectFailed), placeAndCause(address, whatIsMissing(peer)));

@@ -18,12 +18,12 @@ namespace detail {
 class HeartbeatState::TickWait final : public SleepWait {
 public:
     TickWait(HeartbeatState& state, Hub& hub) noexcept : SleepWait(hub), state_(state) {}
-    bool enter() noexcept override TEMPEH_REQUIRES(hub_.mutex()) {
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked) {
         state_.tick_ = this;
         const bool hasEnded = SleepWait::enter();
         return hasEnded || state_.isStopped_;
     }
-    void settle() noexcept override TEMPEH_REQUIRES(hub_.mutex()) {
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked) {
         state_.tick_ = nullptr;
         SleepWait::settle();
     }
@@ -44,7 +44,7 @@ asio::awaitable<void> HeartbeatState::run(HeartbeatPtr self, HubPtr hub) {
         Suspension suspension(*hub, wait, co_await asio::this_coro::executor);
         auto ticked = suspension.until(next);
         co_await std::move(ticked);
-        const base::MutexLock lock(hub->mutex());
+        const HubLock lock(*hub);
         if (wait.ec || self->isStopped_ || hub->hasEnded()) co_return;
     }
 }
@@ -53,13 +53,17 @@ bool HeartbeatState::tick(HeartbeatMachine& machine, TimePoint now, TimePoint& n
     const PeerPtr peer = peer_.lock();
     if (peer == nullptr || peer->hasEnded()) return false;
     std::uint64_t received = 0;
+    bool isAnswered = false;
     {
-        const base::MutexLock lock(peer->hub().mutex());
+        const HubLock lock(peer->hub());
         received = peer->counts.received;
-        counts_.isAnswered = peer->answersPings();
-        if (options_.interval > Duration::zero() && !counts_.isAnswered)
-            return false;  // its silence means nothing
+        isAnswered = peer->answersPings();
     }
+    {
+        const base::MutexLock lock(counting_);
+        counts_.isAnswered = isAnswered;
+    }
+    if (options_.interval > Duration::zero() && !isAnswered) return false;  // its silence means nothing
     const HeartbeatMachine::Step step = machine.onLook(now, received);
     if (step.asksPeer) ping(peer);
     if (step.asksReading && machine.onSilence(peer->info().readingFor)) tellSilence(peer);
@@ -71,15 +75,11 @@ void HeartbeatState::ping(const PeerPtr& peer) {
     MessagePtr signal = peer->hub().newMessage(OpCode::Signal);
     signal->textHeaders.append(heartbeatHeader, heartbeatPing);
     if (peer->post(signal)) return;  // a full queue is a sign of life enough
-    const base::MutexLock lock(peer->hub().mutex());
-    ++counts_.sent;
+    count(&HeartbeatCounters::sent);
 }
 
 void HeartbeatState::tellSilence(const PeerPtr& peer) {
-    {
-        const base::MutexLock lock(peer->hub().mutex());
-        ++counts_.silences;
-    }
+    count(&HeartbeatCounters::silences);
     if (onSilent_ != nullptr)
         onSilent_(Peer(peer));
     else
@@ -91,17 +91,20 @@ void HeartbeatState::stop() noexcept {
     if (hub == nullptr) return;
     WokenList woken;
     {
-        const base::MutexLock lock(hub->mutex());
+        const HubLock lock(*hub);
         isStopped_ = true;
         if (tick_ != nullptr) hub->wake(*tick_, woken);
     }
     woken.wakeAll(false);
 }
 
+void HeartbeatState::count(std::uint64_t HeartbeatCounters::*counter) noexcept {
+    const base::MutexLock lock(counting_);
+    ++(counts_.*counter);
+}
+
 HeartbeatCounters HeartbeatState::counters() {
-    const HubPtr hub = hub_.lock();
-    if (hub == nullptr) return counts_;  // nobody writes any more
-    const base::MutexLock lock(hub->mutex());
+    const base::MutexLock lock(counting_);
     return counts_;
 }
 

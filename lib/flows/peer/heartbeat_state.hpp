@@ -3,8 +3,10 @@
 #include "flows/peer/heartbeat_machine.hpp"
 #include "flows/peer/peer_state.hpp"
 
+#include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/flows/heartbeat.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace tempeh::flows::detail {
@@ -35,10 +37,12 @@ private:
     const HeartbeatOptions options_;
     const SilenceHook onSilent_;
 
-    // Under the hub's lock.
-    Wait* tick_ = nullptr;
-    bool isStopped_ = false;
-    HeartbeatCounters counts_;
+    void count(std::uint64_t HeartbeatCounters::*counter) noexcept TEMPEH_EXCLUDES(counting_);
+
+    Wait* tick_ TEMPEH_GUARDED_BY(hubLocked) = nullptr;
+    bool isStopped_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    base::Mutex counting_;  // of its own: the counters stay when the hub has gone
+    HeartbeatCounters counts_ TEMPEH_GUARDED_BY(counting_);
 };
 
 }  // namespace tempeh::flows::detail

@@ -6,7 +6,7 @@ namespace tempeh::flows::detail {
 
 MessagePtr Inbox::tryReceive(Hub& hub, error_code& ec) noexcept {
     ec.clear();
-    const base::MutexLock lock(hub.mutex());
+    const HubLock lock(hub);
     hasReader = true;
     if (receiver != nullptr) {
         ec = Status::NotAllowed;

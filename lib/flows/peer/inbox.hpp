@@ -11,47 +11,49 @@
 
 namespace tempeh::flows::detail {
 
-/// Messages that wait for one receiver. Under the hub's lock, except where said otherwise.
+/// Messages that wait for one receiver.
 class Inbox {
 public:
-    void add(MessagePtr message, Hub& hub, WokenList& woken) noexcept TEMPEH_REQUIRES(hub.mutex()) {
+    Inbox() noexcept = default;
+    /// Whose reading depends on what waits here.
+    explicit Inbox(ReadControl& control) noexcept : control_(&control) {}
+
+    void add(MessagePtr message, Hub& hub, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) {
         waiting_.add(*message);
         messages_.pushBack(std::move(message));
         if (control_ != nullptr) control_->update();
         if (receiver != nullptr) hub.wake(*receiver, woken);
     }
     /// Receiving ends with `reason` once the messages are taken. The last reason counts.
-    void close(const error_code& reason, Hub& hub, WokenList& woken) noexcept TEMPEH_REQUIRES(hub.mutex()) {
+    void close(const error_code& reason, Hub& hub, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) {
         end = reason;
         if (receiver != nullptr) hub.wake(*receiver, woken);
     }
     /// The next message if there is one. NotAllowed while a receiver waits.
-    MessagePtr tryReceive(Hub& hub, error_code& ec) noexcept TEMPEH_EXCLUDES(hub.mutex());
+    MessagePtr tryReceive(Hub& hub, error_code& ec) noexcept TEMPEH_EXCLUDES(hubLocked);
 
     /// What waits here.
-    const Backlog& backlog() const noexcept { return waiting_; }
-    /// Whose reading depends on that from the start. Needs no lock: nothing waits, nobody else knows of it.
-    void startWith(ReadControl& control) noexcept { control_ = &control; }
+    const Backlog& backlog() const noexcept TEMPEH_REQUIRES(hubLocked) { return waiting_; }
     /// Whose reading depends on what waits here; null: nobody's.
-    void attach(ReadControl* control) noexcept {
+    void attach(ReadControl* control) noexcept TEMPEH_REQUIRES(hubLocked) {
         if (control_ != nullptr) control_->watch(nullptr);
         control_ = control;
         if (control_ != nullptr) control_->watch(&waiting_);
     }
-    bool empty() const noexcept { return messages_.empty(); }
-    std::size_t size() const noexcept { return messages_.size(); }
+    bool empty() const noexcept TEMPEH_REQUIRES(hubLocked) { return messages_.empty(); }
+    std::size_t size() const noexcept TEMPEH_REQUIRES(hubLocked) { return messages_.size(); }
     /// The next one, null when there is none.
-    MessagePtr take() noexcept {
+    MessagePtr take() noexcept TEMPEH_REQUIRES(hubLocked) {
         MessagePtr message = messages_.popFront();
         if (message != nullptr) waiting_.remove(*message);
         if (control_ != nullptr) control_->update();
         return message;
     }
-    MessageQueue takeAll() noexcept {
+    MessageQueue takeAll() noexcept TEMPEH_REQUIRES(hubLocked) {
         return takeIf([](const Message&) { return true; });
     }
     /// In front of what is there.
-    void putBack(MessageQueue messages) noexcept {
+    void putBack(MessageQueue messages) noexcept TEMPEH_REQUIRES(hubLocked) {
         for (const Message& message : messages)
             waiting_.add(message);
         messages.append(messages_);
@@ -60,7 +62,7 @@ public:
     }
     /// Those that `wanted` is true for, in order; the others stay.
     template <typename Wanted>
-    MessageQueue takeIf(Wanted wanted) noexcept {
+    MessageQueue takeIf(Wanted wanted) noexcept TEMPEH_REQUIRES(hubLocked) {
         MessageQueue taken;
         MessageQueue others;
         while (MessagePtr message = messages_.popFront()) {
@@ -73,22 +75,22 @@ public:
         return taken;
     }
 
-    error_code end;
-    Wait* receiver = nullptr;
-    bool hasReader = false;  ///< Somebody has received.
+    error_code end TEMPEH_GUARDED_BY(hubLocked);
+    Wait* receiver TEMPEH_GUARDED_BY(hubLocked) = nullptr;
+    bool hasReader TEMPEH_GUARDED_BY(hubLocked) = false;  ///< Somebody has received.
 
 private:
-    MessageQueue messages_;
-    Backlog waiting_;
-    ReadControl* control_ = nullptr;
+    MessageQueue messages_ TEMPEH_GUARDED_BY(hubLocked);
+    Backlog waiting_ TEMPEH_GUARDED_BY(hubLocked);
+    ReadControl* control_ TEMPEH_GUARDED_BY(hubLocked) = nullptr;
 };
 
 /// The next message of an inbox.
 class ReceiveWait final : public Wait {
 public:
     explicit ReceiveWait(Inbox& inbox) noexcept : inbox_(inbox) {}
-    bool enter() noexcept override;
-    void settle() noexcept override;
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked);
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked);
     /// Settled: what it was woken for has been taken by somebody else (a stream's reader, a close), so it is
     /// to be waited for again.
     bool foundNothing() const noexcept { return message == nullptr && !ec && !hasTimedOut(); }
@@ -104,17 +106,21 @@ private:
 class InboxOwner {
 public:
     virtual Hub& hub() const noexcept = 0;
-    /// What to throw for the inbox's end. No lock held.
-    virtual Error errorFor(const error_code& ec) = 0;
+    /// What to throw for the inbox's end.
+    virtual Error errorFor(const error_code& ec) TEMPEH_EXCLUDES(hubLocked) = 0;
     /// Throws it, as what it really is.
-    [[noreturn]] virtual void throwFor(const error_code& ec) { throw errorFor(ec); }
-    /// The application has that message. No lock held.
-    virtual void onReceived(const Message& message) noexcept = 0;
+    [[noreturn]] virtual void throwFor(const error_code& ec) TEMPEH_EXCLUDES(hubLocked) {
+        throw errorFor(ec);
+    }
+    /// The application has that message.
+    virtual void onReceived(const Message& message) noexcept TEMPEH_EXCLUDES(hubLocked) = 0;
 
     Inbox inbox;
     HandlerSlot handlerSlot;
 
 protected:
+    InboxOwner() noexcept = default;
+    explicit InboxOwner(ReadControl& control) noexcept : inbox(control) {}
     ~InboxOwner() = default;
 };
 

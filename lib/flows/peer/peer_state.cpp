@@ -27,7 +27,7 @@ PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
     auto peer = std::make_shared<PeerState>(hub, HelloPhase::Pending);
     Hub::RouteSlot slot = Hub::makeSlot(*peer);
     // Under the lock, so that nothing that comes of it is routed before there is a route.
-    const base::MutexLock lock(hub->mutex());
+    const HubLock lock(*hub);
     if (hub->hasEnded()) {
         ec = hub->endReason();
     } else {
@@ -44,23 +44,29 @@ PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
     return nullptr;
 }
 
-PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello) {
+PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello, std::size_t maxWaiting) {
     auto peer = std::make_shared<PeerState>(hub, HelloPhase::Done);
     peer->channel_ = hello.header.channelNumber;
     peer->reading.open(peer->channel_);
-    peer->keepHello(hello);
     peer->noteOpened();
     Hub::RouteSlot slot = Hub::makeSlot(*peer);
-    const base::MutexLock lock(hub->mutex());
+    const HubLock lock(*hub);
+    peer->keepHello(hello);
+    peer->reading.setMost(maxWaiting);
     hub->reserveRoute();
     hub->addRoute(peer->channel_, std::move(slot));
     return peer;
 }
 
 PeerState::~PeerState() {
+    end();
+}
+
+/// Nobody has a handle any more.
+void PeerState::end() noexcept {
     MessagePtr bye;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         reading.letGo();
         if (hasEnded() || channel_ == 0) return;
         hub_->removeRoute(channel_);
@@ -125,7 +131,7 @@ error_code PeerState::post(MessagePtr& message) noexcept {
 
 Error PeerState::errorFor(const error_code& ec) {
     if (ec != Status::ChannelClosed) return Error(ec);
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     // The name of the status, which is the Error's own, only once.
     std::string_view reason = endReason_;
     constexpr std::string_view name = "ChannelClosed: ";
@@ -134,19 +140,19 @@ Error PeerState::errorFor(const error_code& ec) {
 }
 
 std::string PeerState::endReason() {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     return endReason_;
 }
 
 std::string PeerState::endPeer() {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     return endPeer_;
 }
 
 void PeerState::abort() noexcept {
     MessagePtr bye;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (hasEnded()) return;
         byeSaid_ = true;
         bye = takeLastWord(OpCode::ByeSignal);
@@ -165,7 +171,7 @@ void PeerState::sayBye(MessagePtr bye) {
     MessageQueue dropped;
     error_code ec;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         ec = postBye(bye, dropped);
     }
     if (ec) throw errorFor(ec);
@@ -192,7 +198,6 @@ MessageQueue PeerState::takeByeRequests() noexcept {
 }
 
 void PeerState::redirect(Inbox* sink, WokenList& woken) noexcept {
-    hub_->assertLocked();  // which is what hub() gives
     sink_->attach(nullptr);
     sink_ = sink != nullptr ? sink : &inbox;
     if (sink != nullptr) {
@@ -209,7 +214,7 @@ ChannelInfo PeerState::info() {
         ChannelInfo info = group().channelInfo(channel_, ec);
         if (!ec) return info;
     }
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     ChannelInfo info = opened_;
     info.channel = channel_;
     info.state = ChannelPhase::Closed;
@@ -220,12 +225,12 @@ void PeerState::noteOpened() {
     error_code ec;
     ChannelInfo info = group().channelInfo(channel_, ec);
     if (ec) return;
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     opened_ = std::move(info);
 }
 
 PeerCounters PeerState::counters() {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     PeerCounters result = counts;
     result.inFlight = answers.size();
     result.waiting = sink_->size();
@@ -235,7 +240,7 @@ PeerCounters PeerState::counters() {
 void PeerState::drain() noexcept {
     WokenList woken;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (!hasEnded()) inbox.close(make_error_code(Status::ShutdownStarted), *hub_, woken);
     }
     woken.wakeAll(false);

@@ -28,16 +28,15 @@ class PeerState final : public Route, public InboxOwner, public std::enable_shar
 public:
     /// Opens a channel to where `hello` says. On failure null, and the caller keeps the message.
     static PeerPtr open(const HubPtr& hub, MessagePtr& hello, error_code& ec);
-    /// A channel that has said hello to a listener. On the loop.
-    static PeerPtr accept(const HubPtr& hub, const Message& hello);
+    /// A channel that has said hello to a listener. On the loop. `maxWaiting`: see ServerOptions.
+    static PeerPtr accept(const HubPtr& hub, const Message& hello, std::size_t maxWaiting);
 
     PeerState(HubPtr hub, HelloPhase phase)
-        : reading(*hub, inbox.backlog())
+        : InboxOwner(reading)
+        , reading(*hub, inbox.backlog())
         , hub_(std::move(hub))
         , isAccepted_(phase == HelloPhase::Done)
-        , helloPhase_(phase) {
-        inbox.startWith(reading);
-    }
+        , helloPhase_(phase) {}
     PeerState(const PeerState&) = delete;
     PeerState& operator=(const PeerState&) = delete;
     ~PeerState();
@@ -54,100 +53,102 @@ public:
     /// False: post() fails for good, because the channel ends or the engine does.
     bool isOpen() const noexcept { return !isDoomed() && hub_->group().isOpen(); }
 
-    /// Any thread, no lock held. On failure the caller keeps the message; SendQueueFull is one.
+    /// Any thread, with the lock or without. On failure the caller keeps the message; SendQueueFull is one.
     error_code post(MessagePtr& message) noexcept;
     /// Whether an application may send it on an open channel. Throws Error(InvalidOpCode), NullMessage.
     static void checkSendable(const MessagePtr& message);
     /// For the end of the channel says why it ended.
-    Error errorFor(const error_code& ec) override;
-    void onReceived(const Message& message) noexcept override;
+    Error errorFor(const error_code& ec) override TEMPEH_EXCLUDES(hubLocked);
+    void onReceived(const Message& message) noexcept override TEMPEH_EXCLUDES(hubLocked);
     /// As `~reason` and `~peer` of its ChannelClosed.
-    std::string endReason();
-    std::string endPeer();
-    void abort() noexcept;
+    std::string endReason() TEMPEH_EXCLUDES(hubLocked);
+    std::string endPeer() TEMPEH_EXCLUDES(hubLocked);
+    void abort() noexcept TEMPEH_EXCLUDES(hubLocked);
     /// Says bye unless somebody did; a null one is made. Throws Error for what is wrong with it: then nothing
     /// was said.
-    void sayBye(MessagePtr bye);
+    void sayBye(MessagePtr bye) TEMPEH_EXCLUDES(hubLocked);
     /// The message as a ByeRequest; a null one is made.
     static MessagePtr asBye(MessagePtr bye);
-    ChannelInfo info();
-    PeerCounters counters();
+    ChannelInfo info() TEMPEH_EXCLUDES(hubLocked);
+    PeerCounters counters() TEMPEH_EXCLUDES(hubLocked);
     /// Keeps what the engine knows of the channel for the time after its end.
-    void noteOpened();
+    void noteOpened() TEMPEH_EXCLUDES(hubLocked);
     /// Lets receive() end with ShutdownStarted when nothing is left to receive.
-    void drain() noexcept;
+    void drain() noexcept TEMPEH_EXCLUDES(hubLocked);
     const std::shared_ptr<const Message>& hello() const noexcept { return hello_; }
 
-    // --- Lock held ---
-
     /// As sayBye(), of what asBye() gave. `dropped` is to go without the lock.
-    error_code postBye(MessagePtr& bye, MessageQueue& dropped) noexcept;
+    error_code postBye(MessagePtr& bye, MessageQueue& dropped) noexcept TEMPEH_REQUIRES(hubLocked);
 
     /// Whether a message may wait here for whoever takes it. Else it is dropped, and the channel closed.
-    bool mayKeep(MessagePtr& message) noexcept;
+    bool mayKeep(MessagePtr& message) noexcept TEMPEH_REQUIRES(hubLocked);
     /// Whether it said in its hello that it answers pings.
-    bool answersPings() const noexcept { return answersPings_; }
+    bool answersPings() const noexcept TEMPEH_REQUIRES(hubLocked) { return answersPings_; }
     /// Whoever receives does so there from now on, what waits already included; null: here again.
-    void redirect(Inbox* sink, WokenList& woken) noexcept TEMPEH_REQUIRES(hub().mutex());
-    void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hub_->mutex());
-    void onHubEnd(const error_code& reason, WokenList& woken) noexcept override
-        TEMPEH_REQUIRES(hub_->mutex());
-    void onPoolEmpty() noexcept override { reading.onPoolEmpty(); }
-    const error_code& endCode() const noexcept { return endCode_; }
+    void redirect(Inbox* sink, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
+    void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
+    void onHubEnd(const error_code& reason, WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
+    void onPoolEmpty() noexcept override TEMPEH_REQUIRES(hubLocked) { reading.onPoolEmpty(); }
+    const error_code& endCode() const noexcept TEMPEH_REQUIRES(hubLocked) { return endCode_; }
 
-    HelloWait* helloWaiter = nullptr;
-    WaitList closers;
-    ExchangeTable answers;  // by the id of our request
-    ExchangeTable streams;  // by the id of the other side's Request or Signal
+    HelloWait* helloWaiter TEMPEH_GUARDED_BY(hubLocked) = nullptr;
+    WaitList closers TEMPEH_GUARDED_BY(hubLocked);
+    ExchangeTable answers TEMPEH_GUARDED_BY(hubLocked);  // by the id of our request
+    ExchangeTable streams TEMPEH_GUARDED_BY(hubLocked);  // by the id of the other side's Request or Signal
     UnclaimedStreams unclaimed;
-    std::unordered_set<MessageId> unwanted;  // streams of the other side whose rest is dropped
-    PeerCounters counts;
-    MessagePtr farewell;  // the peer's ByeResponse
+    /// Streams of the other side whose rest is dropped.
+    std::unordered_set<MessageId> unwanted TEMPEH_GUARDED_BY(hubLocked);
+    PeerCounters counts TEMPEH_GUARDED_BY(hubLocked);
+    MessagePtr farewell TEMPEH_GUARDED_BY(hubLocked);  // the peer's ByeResponse
     ReadControl reading;
-    bool isOverrun = false;  // closed because too much waited here
-    bool keepsReturned = false;
-    MessageQueue returned;  // what came back unsent, with keepsReturned
-    // The hello's outcome; constant once helloPhase() is not Pending.
-    HelloPhase helloPhase() const noexcept { return helloPhase_; }
-    std::uint8_t helloStatus = 0;  // raw when Refused, a Status when Failed
-    std::string helloReason;
+    bool isOverrun TEMPEH_GUARDED_BY(hubLocked) = false;  // closed because too much waited here
+    bool keepsReturned TEMPEH_GUARDED_BY(hubLocked) = false;
+    MessageQueue returned TEMPEH_GUARDED_BY(hubLocked);  // what came back unsent, with keepsReturned
+    /// The hello's outcome; constant once it is not Pending.
+    HelloPhase helloPhase() const noexcept TEMPEH_REQUIRES(hubLocked) { return helloPhase_; }
+    std::uint8_t helloStatus TEMPEH_GUARDED_BY(hubLocked) = 0;  // raw when Refused, a Status when Failed
+    std::string helloReason TEMPEH_GUARDED_BY(hubLocked);
 
 private:
     bool isOwnRequest(MessageId id) const noexcept;
-    bool isUnasked(const Message& signal) const noexcept;
-    void drop(MessagePtr& signal) noexcept;
-    void keep(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hub_->mutex());
+    bool isUnasked(const Message& signal) const noexcept TEMPEH_REQUIRES(hubLocked);
+    void drop(MessagePtr& signal) noexcept TEMPEH_REQUIRES(hubLocked);
+    void keep(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
     void answerPing(MessagePtr& ping) noexcept;
-    void overrun(const char* reason) noexcept;
-    void keepBye(const Message& bye, WokenList& woken) noexcept TEMPEH_REQUIRES(hub_->mutex());
-    void noteUnclaimed(const Message& part) noexcept;
-    void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hub_->mutex());
-    void onHelloResponse(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hub_->mutex());
-    void setHelloPhase(HelloPhase phase, WokenList& woken) noexcept TEMPEH_REQUIRES(hub_->mutex());
+    void overrun(const char* reason) noexcept TEMPEH_REQUIRES(hubLocked);
+    void keepBye(const Message& bye, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
+    void noteUnclaimed(const Message& part) noexcept TEMPEH_REQUIRES(hubLocked);
+    void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
+    void onHelloResponse(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
+    void setHelloPhase(HelloPhase phase, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
     void end(const error_code& code, std::string reason, WokenList& woken) noexcept
-        TEMPEH_REQUIRES(hub_->mutex());
-    MessageQueue takeByeRequests() noexcept;
-    /// Lock held. The bye that is made with the peer, so that it can be closed without memory; null when it
+        TEMPEH_REQUIRES(hubLocked);
+    MessageQueue takeByeRequests() noexcept TEMPEH_REQUIRES(hubLocked);
+    /// The bye that is made with the peer, so that it can be closed without memory; null when it
     /// was taken.
-    MessagePtr takeLastWord(OpCode opCode) noexcept;
-    void keepHello(const Message& message);
+    MessagePtr takeLastWord(OpCode opCode) noexcept TEMPEH_REQUIRES(hubLocked);
+    void keepHello(const Message& message) TEMPEH_REQUIRES(hubLocked);
+
+    void end() noexcept TEMPEH_EXCLUDES(hubLocked);
 
     const HubPtr hub_;
-    const bool isAccepted_;  // else this side said hello
-    ChannelNumber channel_ = 0;
-    HelloPhase helloPhase_;
-    Inbox* sink_ = &inbox;  // where to whatever nobody else waits for goes
-    const char* overrunReason_ = "";
-    bool answersPings_ = false;
-    bool byeSaid_ = false;
-    MessagePtr lastWord_{new Message()};
+    const bool isAccepted_;      // else this side said hello
+    ChannelNumber channel_ = 0;  // constant once opened
+    HelloPhase helloPhase_ TEMPEH_GUARDED_BY(hubLocked);
+    Inbox* sink_ TEMPEH_GUARDED_BY(hubLocked) = &inbox;  // gets what nobody else waits for
+    const char* overrunReason_ TEMPEH_GUARDED_BY(hubLocked) = "";
+    bool answersPings_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool byeSaid_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    MessagePtr lastWord_ TEMPEH_GUARDED_BY(hubLocked){new Message()};
     std::atomic<bool> hasEnded_{false};  // written under the lock
     std::atomic<bool> isDoomed_{false};
-    error_code endCode_;
-    std::string endReason_;
-    std::string endPeer_;  // as `~peer`
-    ChannelInfo opened_;
-    std::shared_ptr<const Message> hello_;  // a copy: kept for long, which a message of the pool must not be
+    error_code endCode_ TEMPEH_GUARDED_BY(hubLocked);
+    std::string endReason_ TEMPEH_GUARDED_BY(hubLocked);
+    std::string endPeer_ TEMPEH_GUARDED_BY(hubLocked);  // as `~peer`
+    ChannelInfo opened_ TEMPEH_GUARDED_BY(hubLocked);
+    /// A copy: kept for long, which a message of the pool must not be. Constant once the hello is answered;
+    /// nobody has a handle before that.
+    std::shared_ptr<const Message> hello_;
 };
 
 }  // namespace tempeh::flows::detail

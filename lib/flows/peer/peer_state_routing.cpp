@@ -126,7 +126,7 @@ void PeerState::onReceived(const Message& message) noexcept {
     if (!message.hasMore() || unclaimed.empty()) return;
     std::optional<std::uint64_t> read;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (StreamWindow* window = unclaimed.onReceived(message)) read = window->takeDue();
     }
     if (read) tellWriter(shared_from_this(), message.header.messageId, streamReadHeader, *read);

@@ -17,18 +17,11 @@ void CloseWait::settle() noexcept {
     if (!ec) farewell = std::move(peer_.farewell);
 }
 
-RequestWait::~RequestWait() {
-    if (!isEnlisted()) return;
-    const base::MutexLock lock(peer_.hub().mutex());
-    ++peer_.counts.failed;
-    leave();
-}
-
 void RequestWait::open(Message& request) {
     if (request.header.messageId == 0) request.header.messageId = peer_.nextRequestId();
     error_code problem;
     {
-        const base::MutexLock lock(peer_.hub().mutex());
+        const HubLock lock(peer_.hub());
         if (peer_.hasEnded())
             problem = peer_.endCode();
         else if (!peer_.answers.insert(request.header.messageId, *this))
@@ -37,6 +30,7 @@ void RequestWait::open(Message& request) {
             ++peer_.counts.requests;
     }
     if (problem) throw peer_.errorFor(problem);
+    isOpen_ = true;
 }
 
 bool RequestWait::enter() noexcept {
@@ -55,9 +49,9 @@ void RequestWait::settle() noexcept {
     need_.end();
     takeArrived();
     if (!ec && !isDone() && !hasTimedOut()) return;  // not the end yet
-    if (ec || failure)
+    if (ec || failure_)
         ++peer_.counts.failed;
-    else if (answer != nullptr)
+    else if (answer_ != nullptr)
         ++peer_.counts.answered;
     else
         ++peer_.counts.timedOut;
@@ -69,26 +63,27 @@ void RequestWait::showProgress(const SignalHandler& onSignal, TimePoint& deadlin
         onSignal(*signal);
         if (peer_.hub().time().until(deadline) > Duration::zero()) continue;
         deadline = TimePoint::min();
-        const base::MutexLock lock(peer_.hub().mutex());
+        const HubLock lock(peer_.hub());
         peer_.counts.droppedSignals += progress_.size();
         progress_.clear();
     }
 }
 
 MessagePtr RequestWait::takeReturned() noexcept {
-    const base::MutexLock lock(peer_.hub().mutex());
+    const HubLock lock(peer_.hub());
     return std::move(returned_);
 }
 
-void RequestWait::throwFailure() const {
+MessagePtr RequestWait::takeAnswer() {
     if (ec) throw peer_.errorFor(ec);
-    if (failure && returned_ != nullptr) throw Error(failure, "the request was not sent");
-    if (failure) throw peer_.errorFor(failure);
+    if (problem_ && isUnsent_) throw Error(problem_, "the request was not sent");
+    if (problem_) throw peer_.errorFor(problem_);
+    return std::move(result_);
 }
 
-void RequestWait::giveUp() noexcept {
-    const base::MutexLock lock(peer_.hub().mutex());
-    ++peer_.counts.timedOut;
+void RequestWait::giveUp(std::uint64_t PeerCounters::*counter) noexcept {
+    const HubLock lock(peer_.hub());
+    ++(peer_.counts.*counter);
     leave();
 }
 
@@ -96,6 +91,10 @@ void RequestWait::leave() noexcept {
     need_.end();
     takeArrived();
     peer_.answers.erase(*this);
+    result_ = std::move(answer_);
+    problem_ = failure_;
+    isUnsent_ = returned_ != nullptr;
+    isOpen_ = false;
 }
 
 void RequestWait::onMessage(MessagePtr& message, WokenList& woken) noexcept {
@@ -106,10 +105,10 @@ void RequestWait::onMessage(MessagePtr& message, WokenList& woken) noexcept {
     }
     need_.end();
     if (message->isFromEngine()) {
-        failure = message->status();
+        failure_ = message->status();
         returned_ = std::move(message);
     } else if (message->header.opCode == OpCode::Response) {
-        answer = std::move(message);
+        answer_ = std::move(message);
     } else {
         arrived_.pushBack(std::move(message));
     }
@@ -118,7 +117,7 @@ void RequestWait::onMessage(MessagePtr& message, WokenList& woken) noexcept {
 
 void RequestWait::onEnd(WokenList& woken) noexcept {
     if (isDone()) return;
-    failure = peer_.endCode();
+    failure_ = peer_.endCode();
     peer_.hub().wake(*this, woken);
 }
 

@@ -11,8 +11,8 @@ namespace tempeh::flows::detail {
 class HelloWait final : public Wait {
 public:
     explicit HelloWait(PeerState& peer) noexcept : peer_(peer) {}
-    bool enter() noexcept override;
-    void settle() noexcept override { peer_.helloWaiter = nullptr; }
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked);
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked) { peer_.helloWaiter = nullptr; }
 
 private:
     PeerState& peer_;
@@ -22,8 +22,8 @@ private:
 class CloseWait final : public ListedWait {
 public:
     explicit CloseWait(PeerState& peer) noexcept : peer_(peer) {}
-    bool enter() noexcept override;
-    void settle() noexcept override;
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked);
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked);
 
     MessagePtr farewell;
 
@@ -36,45 +36,53 @@ class RequestWait final : public Wait, public Exchange {
 public:
     RequestWait(PeerState& peer, bool wantsSignals) noexcept
         : peer_(peer), wantsSignals_(wantsSignals), need_(peer.reading) {}
-    ~RequestWait();
+    ~RequestWait() {
+        if (isOpen_) giveUp(&PeerCounters::failed);
+    }
 
     /// Gives the message an id where it has none and waits for that id's messages from now on. Throws Error:
     /// InvalidMessageId (taken), the channel's end; std::bad_alloc.
-    void open(Message& request);
-    /// Nothing was sent: as if it had never been opened, but counted.
-    void giveUp() noexcept;
+    void open(Message& request) TEMPEH_EXCLUDES(hubLocked);
+    /// Not settled, and not to be: as if it had never been opened, but counted.
+    void giveUp(std::uint64_t PeerCounters::*counter) noexcept TEMPEH_EXCLUDES(hubLocked);
 
     /// Settled: gives the signals that have come to `onSignal`, which may throw. Once `deadline` has passed
     /// it becomes min(), and the rest is dropped: a steady flow of signals puts no timeout off.
     void showProgress(const SignalHandler& onSignal, TimePoint& deadline);
-    /// The request itself when it provably was not sent. Takes the lock.
-    MessagePtr takeReturned() noexcept;
+    /// The request itself when it provably was not sent.
+    MessagePtr takeReturned() noexcept TEMPEH_EXCLUDES(hubLocked);
 
-    /// Once settled: throws Error if it failed.
-    void throwFailure() const;
+    /// It has been opened, and has not come to its end: what settles it may be progress alone.
+    bool isOpen() const noexcept { return isOpen_; }
+    /// Once that is over: the answer, null at the timeout. Throws Error if it failed.
+    MessagePtr takeAnswer();
 
-    bool enter() noexcept override;
-    void settle() noexcept override TEMPEH_REQUIRES(peer_.hub().mutex());
-    void onMessage(MessagePtr& message, WokenList& woken) noexcept override
-        TEMPEH_REQUIRES(peer_.hub().mutex());
-    void onEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(peer_.hub().mutex());
-
-    /// Settled for good; before that there may be progress.
-    bool isDone() const noexcept { return answer != nullptr || failure.failed(); }
-
-    MessagePtr answer;
-    error_code failure;
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked);
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked);
+    void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
+    void onEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
 
 private:
-    void leave() noexcept TEMPEH_REQUIRES(peer_.hub().mutex());
-    void takeArrived() noexcept;
+    /// There is an outcome; before that there may be progress.
+    bool isDone() const noexcept TEMPEH_REQUIRES(hubLocked) {
+        return answer_ != nullptr || failure_.failed();
+    }
+    void leave() noexcept TEMPEH_REQUIRES(hubLocked);
+    void takeArrived() noexcept TEMPEH_REQUIRES(hubLocked);
 
     PeerState& peer_;
     const bool wantsSignals_;
-    ReadControl::Need need_;  // while there is nothing to look at
-    MessageQueue arrived_;    // signals; under the lock until the wait is settled
-    MessageQueue progress_;   // the owner's: those that were there when it was
-    MessagePtr returned_;
+    ReadControl::Need need_;                             // while there is nothing to look at
+    MessageQueue arrived_ TEMPEH_GUARDED_BY(hubLocked);  // signals
+    MessagePtr answer_ TEMPEH_GUARDED_BY(hubLocked);
+    error_code failure_ TEMPEH_GUARDED_BY(hubLocked);
+    MessagePtr returned_ TEMPEH_GUARDED_BY(hubLocked);
+    // The owner's: what there was when it was settled.
+    MessageQueue progress_;
+    MessagePtr result_;
+    error_code problem_;
+    bool isUnsent_ = false;
+    bool isOpen_ = false;
 };
 
 }  // namespace tempeh::flows::detail

@@ -8,7 +8,6 @@ void ReadControl::watch(const Backlog* elsewhere) noexcept {
 }
 
 void ReadControl::count() noexcept {
-    hub_.assertLocked();
     const std::size_t now = messages();
     hub_.countWaiting(counted_, now);
     counted_ = now;
@@ -36,7 +35,6 @@ bool ReadControl::isOver() const noexcept {
 
 /// Nothing is done at a need's end: mostly the next one begins soon. A message that waits then pauses.
 void ReadControl::beginNeed() noexcept {
-    hub_.assertLocked();
     ++needs_;
     if (mode_ == ReadMode::Paused || hub_.isPoolShort()) adjust();
 }
@@ -51,7 +49,6 @@ void ReadControl::onPoolEmpty() noexcept {
 
 void ReadControl::adjust() noexcept {
     if (isStopped_) return;
-    hub_.assertLocked();
     ReadMode mode = ReadMode::Normal;
     if (!hub_.isPoolShort()) movedInNeed_ = 0;
     if (isOver())

@@ -34,7 +34,7 @@ private:
 /// Decides when one peer's channel is read. What waits to be taken there has a share of what the pool has
 /// left: beyond it the channel alone is paused, until half of that is taken. Not while somebody waits for
 /// what is still to come through it (an answer, a part, a word for a writer, the end): then it is read on,
-/// beside the pool, up to a bound (see docs/decisions/what_waits_for_a_peer.md). Under the hub's lock.
+/// beside the pool, up to a bound (see docs/decisions/what_waits_for_a_peer.md).
 class ReadControl {
 public:
     /// Somebody who waits for what is still to come; begins and ends any number of times.
@@ -43,16 +43,16 @@ public:
         explicit Need(ReadControl& control) noexcept : control_(control) {}
         Need(const Need&) = delete;
         Need& operator=(const Need&) = delete;
-        void begin() noexcept {
+        void begin() noexcept TEMPEH_REQUIRES(hubLocked) {
             if (!std::exchange(isOn_, true)) control_.beginNeed();
         }
-        void end() noexcept {
+        void end() noexcept TEMPEH_REQUIRES(hubLocked) {
             if (std::exchange(isOn_, false)) --control_.needs_;
         }
 
     private:
         ReadControl& control_;
-        bool isOn_ = false;
+        bool isOn_ TEMPEH_GUARDED_BY(hubLocked) = false;
     };
 
     /// `elsewhere`: what waits there counts too, until watch() says otherwise; nothing does yet.
@@ -62,31 +62,37 @@ public:
 
     /// Before anything comes; `most`: messages of which one more ends the channel, 0: no such limit.
     void open(ChannelNumber channel) noexcept { channel_ = channel; }
-    void setMost(std::size_t most) noexcept { most_ = most; }
+    void setMost(std::size_t most) noexcept TEMPEH_REQUIRES(hubLocked) { most_ = most; }
     /// What waits elsewhere counts too; null: nothing does.
-    void watch(const Backlog* elsewhere) noexcept;
+    void watch(const Backlog* elsewhere) noexcept TEMPEH_REQUIRES(hubLocked);
     /// What waits elsewhere has changed.
-    void update() noexcept;
-    void add(const Message& message) noexcept;
-    void remove(const Message& message) noexcept;
+    void update() noexcept TEMPEH_REQUIRES(hubLocked);
+    void add(const Message& message) noexcept TEMPEH_REQUIRES(hubLocked);
+    void remove(const Message& message) noexcept TEMPEH_REQUIRES(hubLocked);
     /// This side has said its last word: all that still comes is waited for.
-    void setClosing() noexcept;
-    void onPoolEmpty() noexcept;
+    void setClosing() noexcept TEMPEH_REQUIRES(hubLocked);
+    void onPoolEmpty() noexcept TEMPEH_REQUIRES(hubLocked);
     /// The channel has ended.
-    void stop() noexcept { isStopped_ = true; }
+    void stop() noexcept TEMPEH_REQUIRES(hubLocked) { isStopped_ = true; }
     /// Nobody is left to take anything: it is read, and dropped.
-    void letGo() noexcept;
+    void letGo() noexcept TEMPEH_REQUIRES(hubLocked);
 
-    std::size_t messages() const noexcept { return here_.messages + elsewhere().messages; }
-    std::size_t bytes() const noexcept { return here_.bytes + elsewhere().bytes; }
+    std::size_t messages() const noexcept TEMPEH_REQUIRES(hubLocked) {
+        return here_.messages + elsewhere().messages;
+    }
+    std::size_t bytes() const noexcept TEMPEH_REQUIRES(hubLocked) { return here_.bytes + elsewhere().bytes; }
     /// One more is too many for what the peer may leave lying about.
-    bool isAtMost() const noexcept { return most_ != 0 && messages() >= most_; }
+    bool isAtMost() const noexcept TEMPEH_REQUIRES(hubLocked) { return most_ != 0 && messages() >= most_; }
     /// Half of its share waits: what matters to nobody is kept no more.
-    bool isFilling() const noexcept { return messages() * 2 >= share() || bytes() * 2 >= bytesKept; }
+    bool isFilling() const noexcept TEMPEH_REQUIRES(hubLocked) {
+        return messages() * 2 >= share() || bytes() * 2 >= bytesKept;
+    }
     /// All the news that somebody who has never received may find.
-    bool isFull() const noexcept { return bytes() >= bytesKept; }
+    bool isFull() const noexcept TEMPEH_REQUIRES(hubLocked) { return bytes() >= bytesKept; }
     /// Somebody waits, and more than that is not kept for anybody.
-    bool isUnbearable() const noexcept { return needs_ != 0 && bytes() >= bytesBorne; }
+    bool isUnbearable() const noexcept TEMPEH_REQUIRES(hubLocked) {
+        return needs_ != 0 && bytes() >= bytesBorne;
+    }
 
 private:
     friend class Need;
@@ -96,30 +102,30 @@ private:
     /// What is read on while somebody does.
     static constexpr std::size_t bytesBorne = 128 * 1024 * 1024;
 
-    const Backlog& elsewhere() const noexcept {
+    const Backlog& elsewhere() const noexcept TEMPEH_REQUIRES(hubLocked) {
         static constexpr Backlog nothing;
         return elsewhere_ != nullptr ? *elsewhere_ : nothing;
     }
-    std::size_t share() const noexcept {
-        hub_.assertLocked();
+    std::size_t share() const noexcept TEMPEH_REQUIRES(hubLocked) {
         return std::max(hub_.shareOfPool(), most_);
     }
-    bool isOver() const noexcept;
-    void beginNeed() noexcept;
-    void adjust() noexcept;
-    void count() noexcept;
+    bool isOver() const noexcept TEMPEH_REQUIRES(hubLocked);
+    void beginNeed() noexcept TEMPEH_REQUIRES(hubLocked);
+    void adjust() noexcept TEMPEH_REQUIRES(hubLocked);
+    void count() noexcept TEMPEH_REQUIRES(hubLocked);
 
     Hub& hub_;
-    ChannelNumber channel_ = 0;
-    std::size_t most_ = 0;
-    Backlog here_;
-    const Backlog* elsewhere_;
-    std::size_t counted_ = 0;  // of both, with the hub
-    std::size_t needs_ = 0;
-    std::size_t movedInNeed_ = 0;  // messages, while it was read only because the pool was empty
-    ReadMode mode_ = ReadMode::Normal;
-    bool isClosing_ = false;
-    bool isStopped_ = false;
+    ChannelNumber channel_ = 0;  // constant once opened
+    std::size_t most_ TEMPEH_GUARDED_BY(hubLocked) = 0;
+    Backlog here_ TEMPEH_GUARDED_BY(hubLocked);
+    const Backlog* elsewhere_ TEMPEH_GUARDED_BY(hubLocked);
+    std::size_t counted_ TEMPEH_GUARDED_BY(hubLocked) = 0;  // of both, with the hub
+    std::size_t needs_ TEMPEH_GUARDED_BY(hubLocked) = 0;
+    /// Messages, while it was read only because the pool was empty.
+    std::size_t movedInNeed_ TEMPEH_GUARDED_BY(hubLocked) = 0;
+    ReadMode mode_ TEMPEH_GUARDED_BY(hubLocked) = ReadMode::Normal;
+    bool isClosing_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool isStopped_ TEMPEH_GUARDED_BY(hubLocked) = false;
 };
 
 }  // namespace tempeh::flows::detail

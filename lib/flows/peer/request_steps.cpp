@@ -28,25 +28,24 @@ RequestSteps::Step RequestSteps::begin() {
 
 RequestSteps::Step RequestSteps::onRoom(bool hasRoom) {
     if (hasRoom) return post();
-    wait_.giveUp();
+    wait_.giveUp(&PeerCounters::timedOut);
     return Step::Done;
 }
 
 RequestSteps::Step RequestSteps::onSettled() {
     wait_.showProgress(onSignal_, deadline_);
-    return wait_.isEnlisted() ? Step::AwaitAnswer : Step::Done;
+    return wait_.isOpen() ? Step::AwaitAnswer : Step::Done;
 }
 
 MessagePtr RequestSteps::finish() {
-    wait_.throwFailure();
-    return std::move(wait_.answer);
+    return wait_.takeAnswer();
 }
 
 RequestSteps::Step RequestSteps::post() {
     const error_code ec = peer_.post(message_);
     if (ec == Status::SendQueueFull) return Step::AwaitRoom;
     if (ec) throw peer_.errorFor(ec);
-    return wait_.isEnlisted() ? Step::AwaitAnswer : Step::Done;
+    return Step::AwaitAnswer;
 }
 
 }  // namespace tempeh::flows::detail

@@ -34,16 +34,16 @@ public:
     asio::cancellation_slot slot() noexcept { return signal_.slot(); }
     /// Its peer's address.
     const std::string& name() const noexcept { return name_; }
-    /// Null at the end. No lock held.
-    PeerPtr peer() const noexcept { return peer_.lock(); }
-    /// Ends what it waits for, whatever that is, with operation_aborted. Any thread, no lock held.
-    void cancel() noexcept;
+    /// Null at the end.
+    PeerPtr peer() const noexcept TEMPEH_EXCLUDES(hubLocked) { return peer_.lock(); }
+    /// Ends what it waits for, whatever that is, with operation_aborted. Any thread.
+    void cancel() noexcept TEMPEH_EXCLUDES(hubLocked);
     /// By its coroutine, first of all. What was cancelled before goes no further.
     void begin() noexcept;
 
-    // Under the hub's lock.
-    asio::cancellation_slot ownSlot;  ///< What operations that the handler itself awaits are given.
-    bool isInStop = false;            ///< It waits in Server::stop().
+    /// What operations that the handler itself awaits are given.
+    asio::cancellation_slot ownSlot TEMPEH_GUARDED_BY(hubLocked);
+    bool isInStop TEMPEH_GUARDED_BY(hubLocked) = false;  ///< It waits in Server::stop().
 
 private:
     enum class State : std::uint8_t {

@@ -9,7 +9,7 @@
 
 namespace tempeh::flows::detail {
 
-/// One listener of a server. Under the hub's lock.
+/// One listener of a server.
 class ListenerRoute final : public Route {
 public:
     /// `waiters` wait for any listener to answer or end.
@@ -17,35 +17,36 @@ public:
     ListenerRoute(const ListenerRoute&) = delete;
     ListenerRoute& operator=(const ListenerRoute&) = delete;
 
-    void open(ChannelNumber channel) noexcept { channel_ = channel; }
+    void open(ChannelNumber channel) noexcept TEMPEH_REQUIRES(hubLocked) { channel_ = channel; }
     /// What closes it; once, after open().
-    MessagePtr takeBye() noexcept {
+    MessagePtr takeBye() noexcept TEMPEH_REQUIRES(hubLocked) {
         bye_->header.opCode = OpCode::ByeSignal;
         bye_->header.channelNumber = channel_;
         return std::move(bye_);
     }
-    void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hub_.mutex());
-    void onHubEnd(const error_code& reason, WokenList& woken) noexcept override TEMPEH_REQUIRES(hub_.mutex());
+    void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
+    void onHubEnd(const error_code& reason, WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
 
-    ChannelNumber channel() const noexcept { return channel_; }
+    ChannelNumber channel() const noexcept TEMPEH_REQUIRES(hubLocked) { return channel_; }
     /// Bound, or failed.
-    bool hasAnswered() const noexcept { return isBound_ || hasEnded_; }
-    bool isBound() const noexcept { return isBound_; }
-    bool hasEnded() const noexcept { return hasEnded_; }
+    bool hasAnswered() const noexcept TEMPEH_REQUIRES(hubLocked) { return isBound_ || hasEnded_; }
+    bool isBound() const noexcept TEMPEH_REQUIRES(hubLocked) { return isBound_; }
+    bool hasEnded() const noexcept TEMPEH_REQUIRES(hubLocked) { return hasEnded_; }
 
-    error_code failure;
-    std::string reason;
-    Address bound;
+    error_code failure TEMPEH_GUARDED_BY(hubLocked);
+    std::string reason TEMPEH_GUARDED_BY(hubLocked);
+    Address bound TEMPEH_GUARDED_BY(hubLocked);
 
 private:
-    void onAnswer(const Message& answer) noexcept;
+    void onAnswer(const Message& answer) noexcept TEMPEH_REQUIRES(hubLocked);
 
     Hub& hub_;
-    MessagePtr bye_{new Message()};  // made here: closing has to go on without memory
-    WaitList& waiters_;
-    ChannelNumber channel_ = 0;
-    bool isBound_ = false;
-    bool hasEnded_ = false;
+    /// Made here: closing has to go on without memory.
+    MessagePtr bye_ TEMPEH_GUARDED_BY(hubLocked){new Message()};
+    WaitList& waiters_ TEMPEH_GUARDED_BY(hubLocked);
+    ChannelNumber channel_ TEMPEH_GUARDED_BY(hubLocked) = 0;
+    bool isBound_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool hasEnded_ TEMPEH_GUARDED_BY(hubLocked) = false;
 };
 
 }  // namespace tempeh::flows::detail

@@ -57,6 +57,29 @@ asio::awaitable<bool> ServerCore::idle(ServerPtr self, bool fromHandler, TimePoi
     co_return wait.isIdle;
 }
 
+HandlerTaskPtr ServerCore::enterStop(asio::cancellation_slot slot) noexcept {
+    if (!slot.is_connected()) return nullptr;
+    HandlerTaskPtr caller;
+    WokenList woken;
+    {
+        const HubLock lock(*hub_);
+        for (const auto& [number, task] : served_)
+            if (task->ownSlot == slot && !task->isInStop) caller = task;
+        if (caller == nullptr) return nullptr;
+        caller->isInStop = true;
+        ++inStop_;
+        hub_->wakeAll(idleWaiters_, woken);
+    }
+    woken.wakeAll(false);
+    return caller;
+}
+
+void ServerCore::leaveStop(HandlerTask& task) noexcept {
+    const HubLock lock(*hub_);
+    task.isInStop = false;
+    --inStop_;
+}
+
 asio::awaitable<bool> ServerCore::stop(ServerPtr self, Duration deadline) {
     // For handlers that were cancelled to end.
     constexpr Duration grace = std::chrono::seconds(1);

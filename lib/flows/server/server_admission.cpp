@@ -31,7 +31,7 @@ public:
     void bind(asio::cancellation_slot slot) const noexcept {
         peer_->handlerSlot.bind(slot);
         {
-            const base::MutexLock lock(server_->hub_->mutex());
+            const HubLock lock(*server_->hub_);
             task_->ownSlot = slot;
         }
         task_->begin();
@@ -47,9 +47,8 @@ private:
 void ServerCore::onHello(MessagePtr hello) noexcept {
     WokenList woken(true);
     try {
-        PeerPtr peer = PeerState::accept(hub_, *hello);
+        PeerPtr peer = PeerState::accept(hub_, *hello, options_.maxWaiting);
         PendingHello pending{std::move(peer), std::move(hello)};
-        pending.peer->reading.setMost(options_.maxWaiting);
         if (!keepPending(pending, woken)) reject(std::move(pending));
     } catch (const std::bad_alloc&) {
         // Without memory nobody is let in. Where there is a peer already, its end closes the channel.
@@ -60,7 +59,7 @@ void ServerCore::onHello(MessagePtr hello) noexcept {
 
 /// False: too late, nobody is let in any more.
 bool ServerCore::keepPending(PendingHello& pending, WokenList& woken) {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     if (takesNobody()) return false;
     pendingHellos_.push_back(std::move(pending));
     hub_->wakeAll(admissionWaiters_, woken);
@@ -74,7 +73,7 @@ void ServerCore::onHubEnd(WokenList& woken) noexcept {
 /// Without an answer, which would be the application's no: who tries again may find the next server.
 void ServerCore::reject(PendingHello pending) noexcept {
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         ++counts_.turnedAway;
     }
     pending.peer->abort();
@@ -82,7 +81,7 @@ void ServerCore::reject(PendingHello pending) noexcept {
 
 std::uint8_t ServerCore::examine(const PendingHello& pending, Message& response, const ChannelInfo& channel) {
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (options_.maxPeers != 0 && served_.size() >= options_.maxPeers)
             return static_cast<std::uint8_t>(Status::NotAllowed);
     }
@@ -100,7 +99,7 @@ std::uint8_t ServerCore::examine(const PendingHello& pending, Message& response,
 
 void ServerCore::answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept {
     if (status != 0) {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         ++counts_.refused;
     }
     response->header.opCode = OpCode::HelloResponse;
@@ -125,7 +124,7 @@ void ServerCore::admit(PendingHello pending) {
     Ending ending = Ending::Serving;
     std::uint64_t number = 0;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         number = ++lastTask_;
         served_.emplace_hint(served_.end(), number, task);
         ++counts_.accepted;
@@ -148,15 +147,26 @@ void ServerCore::admitOrDrop(PendingHello pending) noexcept try {
     // The end of its handle closed the channel.
 }
 
+void ServerCore::endAdmission() noexcept {
+    WokenList woken;
+    {
+        const HubLock lock(*hub_);
+        isAdmitting_ = false;
+        admitting_.reset();
+        hub_->wakeAll(idleWaiters_, woken);
+    }
+    woken.wakeAll(false);
+}
+
 bool ServerCore::isOverrun(const PeerState& peer) noexcept {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     return peer.isOverrun;
 }
 
 void ServerCore::release(std::uint64_t number, bool wasOverrun) noexcept {
     WokenList woken;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         served_.erase(number);
         if (wasOverrun) ++counts_.overruns;
         hub_->wakeAll(idleWaiters_, woken);
@@ -195,7 +205,7 @@ asio::awaitable<void> ServerCore::runHandler(Served served) {
 void ServerCore::onHandlerFailure(const Served& served, const std::exception_ptr& failure) noexcept try {
     served.peer()->abort();
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         ++counts_.handlerFailures;
     }
     WarningLog& warnings = hub_->warnings();

@@ -19,7 +19,7 @@ std::string describePeer(const ChannelInfo& peer) {
 ServerPtr ServerCore::start(Ampe& engine, const std::vector<Address>& addresses, ServerOptions options) {
     auto server = std::make_shared<ServerCore>(Hub::create(engine), std::move(options));
     {
-        const base::MutexLock lock(server->hub().mutex());
+        const HubLock lock(server->hub());
         server->hub().setAcceptor(server);
     }
     server->listen(addresses);
@@ -28,7 +28,11 @@ ServerPtr ServerCore::start(Ampe& engine, const std::vector<Address>& addresses,
 
 ServerCore::~ServerCore() {
     stopListening();
-    const base::MutexLock lock(hub_->mutex());
+    forgetListeners();
+}
+
+void ServerCore::forgetListeners() noexcept {
+    const HubLock lock(*hub_);
     for (const ListenerRoute& listener : listeners_)
         if (!listener.hasEnded()) hub_->removeRoute(listener.channel());
 }
@@ -38,7 +42,7 @@ void ServerCore::listen(const std::vector<Address>& addresses) {
         if (!wire::isServer(address)) throw Error(make_error_code(Status::WrongAddress), toString(address));
         MessagePtr welcome = hub_->engine().get();
         format(address, *welcome);
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         ListenerRoute& listener = listeners_.emplace_back(*hub_, listeningWaiters_);
         listener.bound = address;
         Hub::RouteSlot slot = Hub::makeSlot(listener);
@@ -66,7 +70,7 @@ bool ServerCore::takesNobody() const noexcept {
 }
 
 std::vector<Address> ServerCore::boundOrThrow() {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     std::vector<Address> bound;
     for (const ListenerRoute& listener : listeners_) {
         if (!listener.isBound())
@@ -79,7 +83,7 @@ std::vector<Address> ServerCore::boundOrThrow() {
 std::vector<Address> ServerCore::addresses(Duration timeout) {
     bool isReady = false;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         isReady = allAnswered();
     }
     if (!isReady && !hub_->mayBlock()) throw Error(Status::NotAllowed);
@@ -97,7 +101,7 @@ std::vector<Address> ServerCore::addresses(Duration timeout) {
 void ServerCore::throwUnanswered() {
     std::string text;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         for (const ListenerRoute& listener : listeners_)
             if (!listener.hasAnswered()) text = toString(listener.bound);
     }
@@ -108,14 +112,14 @@ void ServerCore::throwUnanswered() {
 
 void ServerCore::beginServing(Handler handler) {
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (std::exchange(isServing_, true)) throw Error(Status::NotAllowed);
     }
     handler_ = std::move(handler);
 }
 
 ServerCounters ServerCore::counters() {
-    const base::MutexLock lock(hub_->mutex());
+    const HubLock lock(*hub_);
     ServerCounters result = counts_;
     result.peers = served_.size();
     return result;
@@ -126,7 +130,7 @@ void ServerCore::stopListening() noexcept {
     std::deque<PendingHello> turnedAway;
     MessageQueue byes;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (isStopping_) return;
         isStopping_ = true;
         turnedAway.swap(pendingHellos_);
@@ -148,7 +152,7 @@ void ServerCore::forEachTask(Visit visit) {
     for (std::uint64_t last = 0;;) {
         HandlerTaskPtr task;
         {
-            const base::MutexLock lock(hub_->mutex());
+            const HubLock lock(*hub_);
             const auto next = served_.upper_bound(last);
             if (next == served_.end()) return;
             last = next->first;
@@ -160,7 +164,7 @@ void ServerCore::forEachTask(Visit visit) {
 
 void ServerCore::drainPeers() noexcept {
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (ending_ == Ending::Serving) ending_ = Ending::Draining;
     }
     forEachTask([](const HandlerTask& task) {
@@ -170,14 +174,14 @@ void ServerCore::drainPeers() noexcept {
 
 void ServerCore::endHandlers(const HandlerTask* except) noexcept {
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         ending_ = Ending::Cancelling;
     }
     forEachTask([this, except](HandlerTask& task) {
         if (&task == except) return;
         if (const PeerPtr peer = task.peer()) peer->abort();
         task.cancel();
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         ++counts_.cancelled;
     });
 }
@@ -200,7 +204,7 @@ bool runsHere(const asio::any_io_executor& executor) noexcept {
 
 void ServerCore::awaitHandlers() noexcept {
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         if (isIdle(false)) return;
     }
     if (!hub_->mayBlock() || runsHere(options_.executor)) return;
@@ -220,7 +224,7 @@ bool ServerCore::isIdle(bool fromHandler) const noexcept {
 std::vector<std::string> ServerCore::served() {
     PeerPtr admitting;
     {
-        const base::MutexLock lock(hub_->mutex());
+        const HubLock lock(*hub_);
         admitting = admitting_.lock();
     }
     std::vector<std::string> names;

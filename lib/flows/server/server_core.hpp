@@ -50,8 +50,8 @@ public:
     static asio::awaitable<void> serve(ServerPtr self, Handler handler);
     static asio::awaitable<bool> stop(ServerPtr self, Duration deadline);
 
-    void onHello(MessagePtr hello) noexcept override;
-    void onHubEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(hub_->mutex());
+    void onHello(MessagePtr hello) noexcept override TEMPEH_EXCLUDES(hubLocked);
+    void onHubEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
 
 private:
     class ListeningWait;
@@ -71,16 +71,22 @@ private:
     /// False: the deadline came before the last handler had ended. `fromHandler`: those that wait in stop()
     /// themselves are not waited for.
     static asio::awaitable<bool> idle(ServerPtr self, bool fromHandler, TimePoint deadline);
-    bool isIdle(bool fromHandler) const noexcept TEMPEH_REQUIRES(hub_->mutex());
-    /// Runs `visit` for every handler there is, in the order they were let in; no lock held.
+    bool isIdle(bool fromHandler) const noexcept TEMPEH_REQUIRES(hubLocked);
+    /// Runs `visit` for every handler there is, in the order they were let in.
     template <typename Visit>
-    void forEachTask(Visit visit);
+    void forEachTask(Visit visit) TEMPEH_EXCLUDES(hubLocked);
     void beginServing(Handler handler);
     void warnOfThoseLeft() noexcept;
+    void forgetListeners() noexcept TEMPEH_EXCLUDES(hubLocked);
+    /// The handler whose coroutine has that slot goes into stop(); null: there is none, or it is there
+    /// already.
+    HandlerTaskPtr enterStop(asio::cancellation_slot slot) noexcept TEMPEH_EXCLUDES(hubLocked);
+    void leaveStop(HandlerTask& task) noexcept TEMPEH_EXCLUDES(hubLocked);
+    void endAdmission() noexcept TEMPEH_EXCLUDES(hubLocked);
     void listen(const std::vector<Address>& addresses);
-    bool allAnswered() const noexcept TEMPEH_REQUIRES(hub_->mutex());
+    bool allAnswered() const noexcept TEMPEH_REQUIRES(hubLocked);
     /// serve() is to end.
-    bool takesNobody() const noexcept TEMPEH_REQUIRES(hub_->mutex());
+    bool takesNobody() const noexcept TEMPEH_REQUIRES(hubLocked);
     std::vector<Address> boundOrThrow();  // all have answered
     [[noreturn]] void throwUnanswered();
     void admit(PendingHello pending);
@@ -99,24 +105,24 @@ private:
     const ServerOptions options_;
     Handler handler_;  // set once, before any handler runs
 
-    WaitList listeningWaiters_ TEMPEH_GUARDED_BY(hub_->mutex());
-    WaitList admissionWaiters_ TEMPEH_GUARDED_BY(hub_->mutex());
-    WaitList idleWaiters_ TEMPEH_GUARDED_BY(hub_->mutex());
-    std::list<ListenerRoute> listeners_ TEMPEH_GUARDED_BY(hub_->mutex());
-    std::deque<PendingHello> pendingHellos_ TEMPEH_GUARDED_BY(hub_->mutex());
+    WaitList listeningWaiters_ TEMPEH_GUARDED_BY(hubLocked);
+    WaitList admissionWaiters_ TEMPEH_GUARDED_BY(hubLocked);
+    WaitList idleWaiters_ TEMPEH_GUARDED_BY(hubLocked);
+    std::list<ListenerRoute> listeners_ TEMPEH_GUARDED_BY(hubLocked);
+    std::deque<PendingHello> pendingHellos_ TEMPEH_GUARDED_BY(hubLocked);
     std::map<std::uint64_t, HandlerTaskPtr> served_
-        TEMPEH_GUARDED_BY(hub_->mutex());  // by number, in the order they were let in
-    std::uint64_t lastTask_ TEMPEH_GUARDED_BY(hub_->mutex()) = 0;
-    std::size_t inStop_ TEMPEH_GUARDED_BY(hub_->mutex()) = 0;  // of the served: wait in stop() themselves
+        TEMPEH_GUARDED_BY(hubLocked);  // by number, in the order they were let in
+    std::uint64_t lastTask_ TEMPEH_GUARDED_BY(hubLocked) = 0;
+    std::size_t inStop_ TEMPEH_GUARDED_BY(hubLocked) = 0;  // of the served: wait in stop() themselves
     std::weak_ptr<PeerState> admitting_
-        TEMPEH_GUARDED_BY(hub_->mutex());  // the client that is being let in or refused
-    bool isAdmitting_ TEMPEH_GUARDED_BY(hub_->mutex()) = false;
-    ServerCounters counts_ TEMPEH_GUARDED_BY(hub_->mutex());
-    bool isServing_ TEMPEH_GUARDED_BY(hub_->mutex()) = false;
-    bool isStopping_ TEMPEH_GUARDED_BY(hub_->mutex()) = false;
+        TEMPEH_GUARDED_BY(hubLocked);  // the client that is being let in or refused
+    bool isAdmitting_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    ServerCounters counts_ TEMPEH_GUARDED_BY(hubLocked);
+    bool isServing_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool isStopping_ TEMPEH_GUARDED_BY(hubLocked) = false;
     /// What a client finds that is let in late.
     enum class Ending : std::uint8_t { Serving, Draining, Cancelling };
-    Ending ending_ TEMPEH_GUARDED_BY(hub_->mutex()) = Ending::Serving;
+    Ending ending_ TEMPEH_GUARDED_BY(hubLocked) = Ending::Serving;
 };
 
 }  // namespace tempeh::flows::detail

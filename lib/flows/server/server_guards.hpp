@@ -10,33 +10,19 @@ namespace tempeh::flows::detail {
 class ServerCore::StopCaller {
 public:
     /// `slot`: of the caller's coroutine.
-    StopCaller(ServerPtr server, asio::cancellation_slot slot) : server_(std::move(server)) {
-        WokenList woken;
-        {
-            const base::MutexLock lock(server_->hub_->mutex());
-            for (const auto& [number, task] : server_->served_)
-                if (slot.is_connected() && task->ownSlot == slot && !task->isInStop) task_ = task;
-            if (task_ == nullptr) return;
-            task_->isInStop = true;
-            ++server_->inStop_;
-            server_->hub_->wakeAll(server_->idleWaiters_, woken);
-        }
-        woken.wakeAll(false);
-    }
+    StopCaller(ServerPtr server, asio::cancellation_slot slot)
+        : server_(std::move(server)), task_(server_->enterStop(slot)) {}
     StopCaller(const StopCaller&) = delete;
     StopCaller& operator=(const StopCaller&) = delete;
     ~StopCaller() {
-        if (task_ == nullptr) return;
-        const base::MutexLock lock(server_->hub_->mutex());
-        task_->isInStop = false;
-        --server_->inStop_;
+        if (task_ != nullptr) server_->leaveStop(*task_);
     }
     /// Null: not a handler of this server's.
     const HandlerTask* task() const noexcept { return task_.get(); }
 
 private:
     const ServerPtr server_;
-    HandlerTaskPtr task_;
+    const HandlerTaskPtr task_;
 };
 
 /// While serve() runs: however it ends, nobody waits in vain to be let in.
@@ -57,16 +43,7 @@ public:
     explicit AdmissionGuard(ServerCore& server) noexcept : server_(server) {}
     AdmissionGuard(const AdmissionGuard&) = delete;
     AdmissionGuard& operator=(const AdmissionGuard&) = delete;
-    ~AdmissionGuard() {
-        WokenList woken;
-        {
-            const base::MutexLock lock(server_.hub_->mutex());
-            server_.isAdmitting_ = false;
-            server_.admitting_.reset();
-            server_.hub_->wakeAll(server_.idleWaiters_, woken);
-        }
-        woken.wakeAll(false);
-    }
+    ~AdmissionGuard() { server_.endAdmission(); }
 
 private:
     ServerCore& server_;

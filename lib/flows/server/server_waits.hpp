@@ -8,11 +8,11 @@ namespace tempeh::flows::detail {
 class ServerCore::ListeningWait final : public ListedWait {
 public:
     explicit ListeningWait(ServerCore& server) noexcept : server_(server) {}
-    bool enter() noexcept override TEMPEH_REQUIRES(server_.hub_->mutex()) {
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked) {
         server_.listeningWaiters_.push_back(*this);
         return server_.allAnswered();
     }
-    void settle() noexcept override TEMPEH_REQUIRES(server_.hub_->mutex()) {
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked) {
         server_.listeningWaiters_.erase(server_.listeningWaiters_.iterator_to(*this));
         isOver = server_.allAnswered();
     }
@@ -27,11 +27,11 @@ private:
 class ServerCore::AdmissionWait final : public ListedWait {
 public:
     explicit AdmissionWait(ServerCore& server) noexcept : server_(server) {}
-    bool enter() noexcept override TEMPEH_REQUIRES(server_.hub_->mutex()) {
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked) {
         server_.admissionWaiters_.push_back(*this);
         return !server_.pendingHellos_.empty() || server_.takesNobody();
     }
-    void settle() noexcept override TEMPEH_REQUIRES(server_.hub_->mutex()) {
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked) {
         server_.admissionWaiters_.erase(server_.admissionWaiters_.iterator_to(*this));
         isOver = server_.takesNobody();
         if (ec || isOver || server_.pendingHellos_.empty()) return;
@@ -52,11 +52,11 @@ private:
 class ServerCore::IdleWait final : public ListedWait {
 public:
     IdleWait(ServerCore& server, bool fromHandler) noexcept : server_(server), fromHandler_(fromHandler) {}
-    bool enter() noexcept override TEMPEH_REQUIRES(server_.hub_->mutex()) {
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked) {
         server_.idleWaiters_.push_back(*this);
         return server_.isIdle(fromHandler_);
     }
-    void settle() noexcept override TEMPEH_REQUIRES(server_.hub_->mutex()) {
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked) {
         server_.idleWaiters_.erase(server_.idleWaiters_.iterator_to(*this));
         isIdle = server_.isIdle(fromHandler_);
     }

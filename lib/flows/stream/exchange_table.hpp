@@ -11,7 +11,7 @@ namespace tempeh::flows::detail {
 
 class StreamState;
 
-/// Whoever the messages of one id go to. Under the hub's lock.
+/// Whoever the messages of one id go to.
 class Exchange {
 public:
     Exchange() noexcept = default;
@@ -19,13 +19,13 @@ public:
     Exchange& operator=(const Exchange&) = delete;
 
     /// Takes the message, or leaves it.
-    virtual void onMessage(MessagePtr& message, WokenList& woken) noexcept = 0;
+    virtual void onMessage(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) = 0;
     /// The channel ended.
-    virtual void onEnd(WokenList& woken) noexcept = 0;
+    virtual void onEnd(WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) = 0;
     virtual StreamState* asStream() noexcept { return nullptr; }
 
     MessageId id() const noexcept { return id_; }
-    bool isEnlisted() const noexcept { return isEnlisted_; }
+    bool isEnlisted() const noexcept TEMPEH_REQUIRES(hubLocked) { return isEnlisted_; }
 
 protected:
     ~Exchange() = default;
@@ -33,19 +33,19 @@ protected:
 private:
     friend class ExchangeTable;
 
-    MessageId id_ = 0;
+    MessageId id_ = 0;          // constant once it is enlisted
     Exchange* next_ = nullptr;  // in its bucket
     Exchange* older_ = nullptr;
     Exchange* newer_ = nullptr;
-    bool isEnlisted_ = false;
+    bool isEnlisted_ TEMPEH_GUARDED_BY(hubLocked) = false;
 };
 
 /// Exchanges by message id: a hash table of what its users own, and their order. Allocates only to grow.
 class ExchangeTable {
 public:
     /// False: the id is taken. Throws std::bad_alloc.
-    bool insert(MessageId id, Exchange& exchange);
-    void erase(Exchange& exchange) noexcept;
+    bool insert(MessageId id, Exchange& exchange) TEMPEH_REQUIRES(hubLocked);
+    void erase(Exchange& exchange) noexcept TEMPEH_REQUIRES(hubLocked);
     Exchange* find(MessageId id) const noexcept {
         if (size_ == 0) return nullptr;
         Exchange* exchange = buckets_[bucketOf(id)];
@@ -56,7 +56,7 @@ public:
     std::size_t size() const noexcept { return size_; }
 
     /// Tells every one that the channel ended, in the order of their beginnings; they stay enlisted.
-    void endAll(WokenList& woken) noexcept;
+    void endAll(WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
 
 private:
     std::size_t bucketOf(MessageId id) const noexcept {

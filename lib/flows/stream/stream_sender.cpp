@@ -47,7 +47,7 @@ void StreamSender::checkWanted() const {
     PeerState& peer = stream_->peer();
     bool isStopped = false;
     {
-        const base::MutexLock lock(peer.hub().mutex());
+        const HubLock lock(peer.hub());
         isStopped = stream_->isStopped;
     }
     if (isStopped) throw Error(make_error_code(Status::NotAllowed), "the stream's reader wants no more");
@@ -60,7 +60,7 @@ asio::awaitable<void> StreamSender::pace() {
         ReaderWait wait(*stream_, sent_ < window ? 1 : sent_ + 1 - window);
         bool hasHeard = false;
         {
-            const base::MutexLock lock(hub.mutex());
+            const HubLock lock(hub);
             const bool mayGoOn = wait.enter();
             wait.settle();
             hasHeard = stream_->hasHeardReader;

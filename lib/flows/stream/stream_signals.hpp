@@ -8,11 +8,12 @@
 
 namespace tempeh::flows::detail {
 
-/// A word of a stream's reader to its writer at the other end, now or as soon as there is room. No lock held.
-void tellWriter(const PeerPtr& peer, MessageId stream, std::string_view header, std::uint64_t value) noexcept;
+/// A word of a stream's reader to its writer at the other end, now or as soon as there is room.
+void tellWriter(const PeerPtr& peer, MessageId stream, std::string_view header, std::uint64_t value) noexcept
+    TEMPEH_EXCLUDES(hubLocked);
 
-/// The first word, which says that this end knows windows; lock held. Without room it is left to what is read
+/// The first word, which says that this end knows windows. Without room it is left to what is read
 /// later.
-void tellFirst(PeerState& peer, MessageId stream, StreamWindow& window) noexcept;
+void tellFirst(PeerState& peer, MessageId stream, StreamWindow& window) noexcept TEMPEH_REQUIRES(hubLocked);
 
 }  // namespace tempeh::flows::detail

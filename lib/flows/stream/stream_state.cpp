@@ -15,7 +15,7 @@ StreamPtr StreamState::attach(const PeerPtr& peer, Whose whose, Role role, Messa
     StreamPtr shared;  // not released under the lock
     error_code problem;
     {
-        const base::MutexLock lock(peer->hub().mutex());
+        const HubLock lock(peer->hub());
         Exchange* const known = stream->table().find(id);
         StreamState* const old = known != nullptr ? known->asStream() : nullptr;
         if (old != nullptr) shared = old->weak_from_this().lock();
@@ -52,9 +52,9 @@ bool StreamState::makeWay() noexcept {
     return true;
 }
 
-StreamState::~StreamState() {
+void StreamState::leave() noexcept {
     MessageQueue dropped;  // outside the lock
-    const base::MutexLock lock(peer_->hub().mutex());
+    const HubLock lock(peer_->hub());
     dropped = dropParts();
     table().erase(*this);
     const bool restComes = isDropping_ && !isLastIn_ && !hasEnded_ && whose_ == Whose::Theirs;
@@ -68,7 +68,7 @@ StreamState::~StreamState() {
 
 void StreamState::begin(MessagePtr first) {
     {
-        const base::MutexLock lock(peer_->hub().mutex());
+        const HubLock lock(peer_->hub());
         isReading_ = true;
         isDropping_ = false;
         partCode_ = first->header.opCode;
@@ -79,7 +79,7 @@ void StreamState::begin(MessagePtr first) {
             window_.onReturned();  // the first part, which the reader has yet to take
         }
         bool hasLast = isLastIn_;
-        MessageQueue waiting = peer_->inbox.takeIf([&](const Message& message) {
+        MessageQueue waiting = peer_->inbox.takeIf([&](const Message& message) TEMPEH_REQUIRES(hubLocked) {
             if (hasLast || !isPart(message)) return false;
             hasLast = !message.hasMore();
             return true;
@@ -94,7 +94,7 @@ void StreamState::begin(MessagePtr first) {
 
 void StreamState::beginAnswer() {
     {
-        const base::MutexLock lock(peer_->hub().mutex());
+        const HubLock lock(peer_->hub());
         if (!take(Role::Reader)) throw Error(make_error_code(Status::NotAllowed), "the answer has a reader");
     }
     tellRead();
@@ -104,7 +104,7 @@ void StreamState::stopReading() noexcept {
     bool tells = false;
     MessageQueue dropped;
     {
-        const base::MutexLock lock(peer_->hub().mutex());
+        const HubLock lock(peer_->hub());
         dropped = dropParts();
         tells = isReading_ && !isLastIn_ && !hasEnded_ && window_.isOpen();
         isReading_ = false;
@@ -114,7 +114,7 @@ void StreamState::stopReading() noexcept {
 }
 
 void StreamState::stopWriting() noexcept {
-    const base::MutexLock lock(peer_->hub().mutex());
+    const HubLock lock(peer_->hub());
     hasWriter_ = false;
     hasHeardReader = false;
     isStopped = false;
@@ -124,7 +124,7 @@ void StreamState::stopWriting() noexcept {
 void StreamState::tellRead() noexcept {
     std::optional<std::uint64_t> read;
     {
-        const base::MutexLock lock(peer_->hub().mutex());
+        const HubLock lock(peer_->hub());
         if (!isLastIn_) read = window_.takeDue();
     }
     if (read) tellWriter(peer_, id(), streamReadHeader, *read);
@@ -256,7 +256,7 @@ asio::awaitable<MessagePtr> nextPart(StreamPtr stream) {
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     bool isReady = false;
     if (stream->peer().handlerSlot.mayTakeAtOnce(cancellation.slot())) {
-        const base::MutexLock lock(hub.mutex());
+        const HubLock lock(hub);
         isReady = wait.enter();
         wait.settle();
     }

@@ -33,69 +33,73 @@ public:
 
     StreamState(PeerPtr peer, Whose whose) noexcept
         : peer_(std::move(peer)), whose_(whose), isReading_(whose == Whose::Ours) {}
-    ~StreamState();
+    ~StreamState() { leave(); }
 
     PeerState& peer() const noexcept { return *peer_; }
     const PeerPtr& peerPtr() const noexcept { return peer_; }
 
-    /// Takes the first part, and those of it that wait to be received. No lock held.
-    void begin(MessagePtr first);
-    /// The answer to our own request gets its reader. Throws Error(NotAllowed): it has one. No lock held.
-    void beginAnswer();
-    /// The reader has gone: drops what still comes, and says so. No lock held.
-    void stopReading() noexcept;
-    /// The writer has gone, and another may come. No lock held.
-    void stopWriting() noexcept;
-    /// Tells the writer at the other end how far the reader is, when that is worth it. No lock held.
-    void tellRead() noexcept;
+    /// Takes the first part, and those of it that wait to be received.
+    void begin(MessagePtr first) TEMPEH_EXCLUDES(hubLocked);
+    /// The answer to our own request gets its reader. Throws Error(NotAllowed): it has one.
+    void beginAnswer() TEMPEH_EXCLUDES(hubLocked);
+    /// The reader has gone: drops what still comes, and says so.
+    void stopReading() noexcept TEMPEH_EXCLUDES(hubLocked);
+    /// The writer has gone, and another may come.
+    void stopWriting() noexcept TEMPEH_EXCLUDES(hubLocked);
+    /// Tells the writer at the other end how far the reader is, when that is worth it.
+    void tellRead() noexcept TEMPEH_EXCLUDES(hubLocked);
 
-    void onMessage(MessagePtr& message, WokenList& woken) noexcept override
-        TEMPEH_REQUIRES(peer_->hub().mutex());
-    void onEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(peer_->hub().mutex());
+    void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
+    void onEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
     StreamState* asStream() noexcept override { return this; }
 
-    // --- Under the hub's lock ---
-
     /// The next part, once `isPartReady()`; null: the last was taken, or the stream failed.
-    MessagePtr takePart() noexcept;
-    bool isPartReady() const noexcept { return !parts_.empty() || isLastTaken_ || failure_; }
-    bool hasPart() const noexcept { return !parts_.empty(); }
-    const error_code& failure() const noexcept { return failure_; }
-    bool hasEnded() const noexcept { return hasEnded_; }
+    MessagePtr takePart() noexcept TEMPEH_REQUIRES(hubLocked);
+    bool isPartReady() const noexcept TEMPEH_REQUIRES(hubLocked) {
+        return !parts_.empty() || isLastTaken_ || failure_;
+    }
+    bool hasPart() const noexcept TEMPEH_REQUIRES(hubLocked) { return !parts_.empty(); }
+    const error_code& failure() const noexcept TEMPEH_REQUIRES(hubLocked) { return failure_; }
+    bool hasEnded() const noexcept TEMPEH_REQUIRES(hubLocked) { return hasEnded_; }
 
-    Wait* reader = nullptr;
-    Wait* writer = nullptr;
-    std::uint64_t partsRead = 0;  ///< By the other side, of those that went.
-    bool hasHeardReader = false;
-    bool isStopped = false;  ///< It wants no more.
+    Wait* reader TEMPEH_GUARDED_BY(hubLocked) = nullptr;
+    Wait* writer TEMPEH_GUARDED_BY(hubLocked) = nullptr;
+    /// By the other side, of those that went.
+    std::uint64_t partsRead TEMPEH_GUARDED_BY(hubLocked) = 0;
+    bool hasHeardReader TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool isStopped TEMPEH_GUARDED_BY(hubLocked) = false;  ///< It wants no more.
 
 private:
-    ExchangeTable& table() const noexcept { return whose_ == Whose::Ours ? peer_->answers : peer_->streams; }
-    error_code enlist(Role role, MessageId id);
+    ExchangeTable& table() const noexcept TEMPEH_REQUIRES(hubLocked) {
+        return whose_ == Whose::Ours ? peer_->answers : peer_->streams;
+    }
+    error_code enlist(Role role, MessageId id) TEMPEH_REQUIRES(hubLocked);
     /// False: it has one.
-    bool take(Role role) noexcept;
+    bool take(Role role) noexcept TEMPEH_REQUIRES(hubLocked);
     /// Leaves the id to the next stream, if nothing of this one is to come or to go.
-    bool makeWay() noexcept;
-    bool isPart(const Message& message) const noexcept;
-    void addPart(MessagePtr& message) noexcept;
-    MessageQueue dropParts() noexcept;
-    bool onControl(const Message& signal, WokenList& woken) noexcept TEMPEH_REQUIRES(peer_->hub().mutex());
-    void fail(const error_code& reason, WokenList& woken) noexcept TEMPEH_REQUIRES(peer_->hub().mutex());
+    bool makeWay() noexcept TEMPEH_REQUIRES(hubLocked);
+    /// Its owners have gone.
+    void leave() noexcept TEMPEH_EXCLUDES(hubLocked);
+    bool isPart(const Message& message) const noexcept TEMPEH_REQUIRES(hubLocked);
+    void addPart(MessagePtr& message) noexcept TEMPEH_REQUIRES(hubLocked);
+    MessageQueue dropParts() noexcept TEMPEH_REQUIRES(hubLocked);
+    bool onControl(const Message& signal, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
+    void fail(const error_code& reason, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
 
     const PeerPtr peer_;
     const Whose whose_;
-    OpCode partCode_ = OpCode::Response;
-    MessageQueue parts_;
-    StreamWindow window_;  // of the writer at the other end
-    bool hasReader_ = false;
-    bool hasWriter_ = false;
-    bool isBegun_ = false;  // a part has come
-    bool isReading_;
-    bool isLastIn_ = false;
-    bool isLastTaken_ = false;
-    bool isDropping_ = false;
-    bool hasEnded_ = false;
-    error_code failure_;
+    OpCode partCode_ TEMPEH_GUARDED_BY(hubLocked) = OpCode::Response;
+    MessageQueue parts_ TEMPEH_GUARDED_BY(hubLocked);
+    StreamWindow window_ TEMPEH_GUARDED_BY(hubLocked);  // of the writer at the other end
+    bool hasReader_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool hasWriter_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool isBegun_ TEMPEH_GUARDED_BY(hubLocked) = false;  // a part has come
+    bool isReading_ TEMPEH_GUARDED_BY(hubLocked);
+    bool isLastIn_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool isLastTaken_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool isDropping_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool hasEnded_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    error_code failure_ TEMPEH_GUARDED_BY(hubLocked);
 };
 
 /// The next part.
@@ -104,8 +108,8 @@ public:
     /// `takes`: or only waits for it.
     PartWait(StreamState& stream, bool takes) noexcept
         : stream_(stream), need_(stream.peer().reading), takes_(takes) {}
-    bool enter() noexcept override;
-    void settle() noexcept override;
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked);
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked);
 
     MessagePtr part;
     bool isReady = false;
@@ -122,8 +126,8 @@ class ReaderWait final : public Wait {
 public:
     ReaderWait(StreamState& stream, std::uint64_t partsWanted) noexcept
         : stream_(stream), need_(stream.peer().reading), partsWanted_(partsWanted) {}
-    bool enter() noexcept override;
-    void settle() noexcept override;
+    bool enter() noexcept override TEMPEH_REQUIRES(hubLocked);
+    void settle() noexcept override TEMPEH_REQUIRES(hubLocked);
 
 private:
     StreamState& stream_;

@@ -36,7 +36,7 @@ inline bool isStreamControl(const Message& signal) noexcept {
 }
 
 /// What the reading side of one stream owes its writer: how many parts were taken, told once at the beginning
-/// and then every half window. Under the hub's lock.
+/// and then every half window.
 class StreamWindow {
 public:
     /// As the first part says; without a window its writer does not listen, and nothing is ever due.

@@ -17,6 +17,7 @@ public:
 };
 
 TEST(ExchangeTable, FindsWhatIsInIt) {
+    assertHubLocked();
     ExchangeTable table;
     EXPECT_EQ(table.find(1), nullptr);
     Probe probe;
@@ -33,6 +34,7 @@ TEST(ExchangeTable, FindsWhatIsInIt) {
 }
 
 TEST(ExchangeTable, RefusesAnIdThatIsTaken) {
+    assertHubLocked();
     ExchangeTable table;
     Probe first;
     Probe second;
@@ -43,6 +45,7 @@ TEST(ExchangeTable, RefusesAnIdThatIsTaken) {
 }
 
 TEST(ExchangeTable, KeepsManyApartWhateverTheirIds) {
+    assertHubLocked();
     ExchangeTable table;
     std::deque<Probe> probes(5000);
     std::unordered_map<MessageId, Probe*> expected;
@@ -66,6 +69,7 @@ TEST(ExchangeTable, KeepsManyApartWhateverTheirIds) {
 }
 
 TEST(ExchangeTable, TellsTheEndToEveryOneOnce) {
+    assertHubLocked();
     ExchangeTable table;
     std::deque<Probe> probes(100);
     for (std::size_t i = 0; i < probes.size(); ++i)

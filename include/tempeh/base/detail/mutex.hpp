@@ -30,8 +30,6 @@
 #define TEMPEH_RELEASE(...) TEMPEH_THREAD_SAFETY(release_capability(__VA_ARGS__))
 /// A function that does nothing but tell the analysis that the lock is held, where it cannot see that.
 #define TEMPEH_ASSERT_CAPABILITY(...) TEMPEH_THREAD_SAFETY(assert_capability(__VA_ARGS__))
-/// A function that gives a reference to the lock.
-#define TEMPEH_RETURN_CAPABILITY(mutex) TEMPEH_THREAD_SAFETY(lock_returned(mutex))
 
 namespace tempeh::base {
 
