@@ -260,8 +260,8 @@ private:
     alignas(cacheLine) mutable base::Mutex mutex_;
     detail::BatchDepot depot_ TEMPEH_GUARDED_BY(mutex_);
     detail::MessageBatch reservedFree_ TEMPEH_GUARDED_BY(mutex_);
-    std::size_t total_ TEMPEH_GUARDED_BY(mutex_) =
-        0;  // messages that exist, free or out, without the reserved ones
+    // Messages that exist, free or out, without the reserved ones.
+    std::size_t total_ TEMPEH_GUARDED_BY(mutex_) = 0;
     std::size_t reserved_ TEMPEH_GUARDED_BY(mutex_) = 0;  // reserved messages that exist
     std::uint64_t hits_ TEMPEH_GUARDED_BY(mutex_) = 0;
     std::uint64_t allocations_ TEMPEH_GUARDED_BY(mutex_) = 0;
@@ -269,12 +269,12 @@ private:
     std::uint64_t highWater_ TEMPEH_GUARDED_BY(mutex_) = 0;
     State state_ TEMPEH_GUARDED_BY(mutex_) = State::Open;
     PoolListener* listener_ TEMPEH_GUARDED_BY(mutex_) = nullptr;
-    std::vector<std::unique_ptr<detail::InboundAccount>> accounts_
-        TEMPEH_GUARDED_BY(mutex_);  // all that were ever opened
-    std::vector<detail::InboundAccount*> closedAccounts_
-        TEMPEH_GUARDED_BY(mutex_);  // messages of theirs may still be out
-    std::size_t lookAtClosed_ TEMPEH_GUARDED_BY(mutex_) =
-        1;  // how many there must be before they are scanned again
+    // All that were ever opened.
+    std::vector<std::unique_ptr<detail::InboundAccount>> accounts_ TEMPEH_GUARDED_BY(mutex_);
+    // Messages of theirs may still be out.
+    std::vector<detail::InboundAccount*> closedAccounts_ TEMPEH_GUARDED_BY(mutex_);
+    // How many there must be before they are scanned again.
+    std::size_t lookAtClosed_ TEMPEH_GUARDED_BY(mutex_) = 1;
     std::vector<detail::InboundAccount*> freeAccounts_ TEMPEH_GUARDED_BY(mutex_);
     ReservedHome reservedHome_{*this};
 };

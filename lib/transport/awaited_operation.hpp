@@ -17,15 +17,16 @@ namespace tempeh::transport {
 
 class Stream;
 
-/// One asynchronous operation that a coroutine awaits: a Stream::startReceive(), or any of Asio's with the
-/// same handler. Lives in the coroutine's frame, with the memory that Asio needs for it: what Asio starts in
-/// an ordinary co_await and cannot for want of memory destroys the coroutine, this one ends with no_memory.
+/// One asynchronous operation that a coroutine awaits: a Stream::startReceive(), or any Asio operation with
+/// the same handler. Lives in the coroutine's frame, with the memory that Asio needs for it. When Asio cannot
+/// start an ordinary co_await for want of memory, it destroys the coroutine; this operation ends with
+/// no_memory instead.
 class AwaitedOperation {
 public:
     class Completion;
 
-    /// To be awaited once; then `size` and `ec` are the outcome. `start` gets the Completion and never calls
-    /// it inline.
+    /// Await it once; afterwards `size` and `ec` hold the outcome. `start` receives the Completion and must
+    /// never call it inline.
     template <typename Start>
     auto run(Start start) {
         return handler_.wait(
@@ -33,7 +34,7 @@ public:
                 begin(std::move(start), slot);
             });
     }
-    /// run() of Stream::startReceive().
+    /// run() for Stream::startReceive().
     auto wait(Stream& stream, std::span<std::byte> into) {
         return run([&stream, into](Completion done) { startReceive(stream, into, std::move(done)); });
     }
@@ -41,8 +42,8 @@ public:
     std::size_t size = 0;
     error_code ec;
 
-    /// What a Stream calls when it is done, through its executor. Owns the suspended coroutine: destroyed
-    /// without a call (the context goes), it destroys that.
+    /// What a Stream calls when it is done, through its executor. Owns the suspended coroutine: a Completion
+    /// destroyed without a call (the context is being destroyed) destroys the coroutine.
     class Completion {
     public:
         using allocator_type = base::HandlerAllocator<void, base::HandlerMemory*>;
@@ -77,14 +78,14 @@ public:
 private:
     static void startReceive(Stream& stream, std::span<std::byte> into, Completion done);
 
-    /// The coroutine may be gone when the operation has started elsewhere, so nothing follows that; while it
-    /// starts, and when it does not, the handler is here.
+    /// Once the operation has started elsewhere, the coroutine may be destroyed at any time, so nothing runs
+    /// after that. While it starts, and when it fails to start, the handler is still here.
     template <typename Start>
     void begin(Start start, const boost::asio::cancellation_slot& slot) {
         isStarting_ = true;
         try {
             start(Completion(*this, slot));
-            isStarting_ = false;  // it completes through the executor that this runs on: not yet
+            isStarting_ = false;  // nothing has completed yet: that takes the executor this runs on
             return;
         } catch (const std::bad_alloc&) {
             isStarting_ = false;

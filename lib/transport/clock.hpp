@@ -4,15 +4,15 @@
 
 namespace tempeh::transport {
 
-/// What time it is for an engine: the system's steady time, or one that a simulation moves by hand. Not an
-/// interface: a virtual call more would be paid by every receive with a timeout.
+/// The time of an engine: the system's steady clock, or a time point that a simulation advances. Not an
+/// interface, because every receive with a timeout would pay for one more virtual call.
 class Clock {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
-    /// The system's. Any thread.
+    /// The system's steady clock. Any thread.
     Clock() noexcept = default;
-    /// What `moment` says, which outlives every copy; the thread that moves it only.
+    /// Reads `moment`, which must outlive every copy; only on the thread that advances it.
     explicit Clock(const TimePoint& moment) noexcept : moment_(&moment) {}
 
     TimePoint now() const noexcept {

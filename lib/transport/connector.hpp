@@ -11,7 +11,7 @@
 
 namespace tempeh::transport {
 
-/// One attempt to connect. The rules of transport.hpp hold.
+/// One attempt to connect. The rules of transport.hpp apply.
 class Connector {
 public:
     Connector() = default;
@@ -19,17 +19,17 @@ public:
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
 
-    /// Looks the address up and connects, never blocking the caller; where there are several, each in turn,
-    /// and one that does not answer has its share of the time and another try when the others have failed.
-    /// Called once. Null with `ec` set on failure: WrongAddress (not a client's address of this transport),
-    /// InvalidAddress, operation_aborted, or what is known of the last attempt. The engine sets the time
-    /// limit, and cancels.
+    /// Resolves the address and connects without ever blocking the caller. If it resolves to several
+    /// endpoints, each is tried in turn: one that does not answer gets its share of the time, and a second
+    /// try after the others have failed. Called once. On failure returns null and sets `ec`: WrongAddress
+    /// (not a client address of this transport), InvalidAddress, operation_aborted, or the error of the last
+    /// attempt. The engine sets the time limit, and cancels.
     virtual asio::awaitable<std::unique_ptr<Stream>> connect(Address address, error_code& ec) = 0;
 
-    /// Ends connect() with operation_aborted, one called later too; a connection just made is dropped.
+    /// Ends connect() with operation_aborted, even one called later. Drops a connection that was just made.
     virtual void cancel() noexcept = 0;
 
-    /// The Status that tells an application why connect() failed.
+    /// The Status that tells the application why connect() failed.
     virtual Status statusOf(const error_code& ec) const noexcept { return connectStatus(ec); }
 };
 

@@ -7,7 +7,7 @@ namespace tempeh::transport {
 
 namespace asio = boost::asio;
 
-/// Shut down before the scheduler, as services are in the reverse order of their making.
+/// Shut down before the scheduler: a context shuts its services down in reverse order of creation.
 class ContextGate::Service final : public asio::execution_context::service {
 public:
     using key_type = Service;

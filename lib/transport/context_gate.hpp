@@ -11,15 +11,15 @@
 
 namespace tempeh::transport {
 
-/// Lets threads that outlive an execution context post to it safely: open until the context's destructor
-/// begins, before it stops taking work. (That its suspended coroutines are gone is no such sign: Asio unwinds
-/// them at the very end, while it already throws its queue away.)
+/// Lets threads that outlive an execution context post to it safely. It is open until the context's
+/// destructor begins, which is before the context stops taking work. (The destruction of suspended coroutines
+/// is no such signal: Asio destroys them at the very end, when it is already discarding its queue.)
 class ContextGate {
 public:
-    /// The gate of the executor's context; to be called while the context lives.
+    /// The gate of the executor's context. Call it while the context lives.
     static std::shared_ptr<ContextGate> of(const boost::asio::any_io_executor& executor);
 
-    /// Any thread. Posts unless the context has gone; holds up the context's destructor meanwhile.
+    /// Posts unless the context has been destroyed; delays the context's destructor meanwhile. Any thread.
     template <typename Function>
     void post(const boost::asio::any_io_executor& executor, Function function) {
         const base::MutexLock lock(mutex_);

@@ -26,7 +26,7 @@ bool isOfPeer(const error_code& ec) noexcept {
 bool isOutOfResources(const error_code& ec) noexcept {
     return ec == errc::too_many_files_open || ec == errc::too_many_files_open_in_system ||
            ec == errc::no_buffer_space || ec == errc::not_enough_memory ||
-           ec == errc::no_space_on_device;  // epoll's limit of watched descriptors
+           ec == errc::no_space_on_device;  // the limit on descriptors watched by epoll
 }
 
 }  // namespace tempeh::transport

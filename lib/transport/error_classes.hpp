@@ -3,16 +3,16 @@
 #include <tempeh/base/export.hpp>
 #include <tempeh/message/status.hpp>
 
-/// What an error of a transport means for the engine.
+/// Classifies the errors of a transport for the engine.
 namespace tempeh::transport {
 
-/// The Status that tells an application why a connection could not be made, as far as the error alone says.
+/// The Status that tells the application why a connection could not be made, as far as the error alone shows.
 TEMPEH_EXPORT Status connectStatus(const error_code& ec) noexcept;
 
-/// True for the errors that tell of the peer, or of the way to it; the others are this side's.
+/// True for errors of the peer or of the network path to it; all others are local.
 bool isOfPeer(const error_code& ec) noexcept;
 
-/// True for the errors of a process or system out of descriptors or memory: worth waiting for.
+/// True when the process or the system is out of descriptors or memory: retrying later may help.
 bool isOutOfResources(const error_code& ec) noexcept;
 
 }  // namespace tempeh::transport

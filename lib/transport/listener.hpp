@@ -10,7 +10,7 @@
 
 namespace tempeh::transport {
 
-/// A place where others connect. The rules of transport.hpp hold.
+/// Accepts connections at an address. The rules of transport.hpp apply.
 class Listener {
 public:
     Listener() = default;
@@ -18,20 +18,21 @@ public:
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
-    /// Binds and listens; called once, and never blocks. When it has ended without `ec`, others can connect.
-    /// Errors: WrongAddress (not a server's address of this transport), InvalidAddress, address_in_use,
-    /// operation_aborted, or what the system says.
+    /// Binds and listens without blocking; called once. After it returns without `ec`, peers can connect.
+    /// Errors: WrongAddress (not a server address of this transport), InvalidAddress, address_in_use,
+    /// operation_aborted, or the system's error.
     virtual asio::awaitable<void> open(Address address, error_code& ec) = 0;
 
-    /// What was really bound, with everything resolved that the address left open; after open().
+    /// The address actually bound, with everything resolved that the requested address left open. Valid after
+    /// open().
     virtual Address boundAddress() const = 0;
 
-    /// The next connection; one call at a time. Null with `ec` set on failure: operation_aborted (closed), or
-    /// what kept it from being accepted (out of descriptors or memory: isOutOfResources()); may be called
-    /// again, and then is by and by. What is wrong with one connection alone is no error.
+    /// The next connection; one call at a time. On failure returns null and sets `ec`: operation_aborted
+    /// (closed), or why it could not be accepted (out of descriptors or memory: isOutOfResources()). The
+    /// engine calls it again after a pause. A fault of a single connection is not an error.
     virtual asio::awaitable<std::unique_ptr<Stream>> accept(error_code& ec) = 0;
 
-    /// Stops listening: others can bind there before it returns. Ends open() and accept().
+    /// Stops listening. When it returns, another socket can bind the address. Ends open() and accept().
     virtual void close() noexcept = 0;
 };
 

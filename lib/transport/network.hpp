@@ -12,8 +12,8 @@
 
 namespace tempeh::transport {
 
-/// Makes connectors, listeners and timers: an engine's only way to the outside. Throws std::bad_alloc. The
-/// rules of transport.hpp hold.
+/// Creates connectors, listeners and timers: an engine's only access to the outside world. Functions throw
+/// std::bad_alloc. The rules of transport.hpp apply.
 class Network {
 public:
     Network() = default;
@@ -21,14 +21,14 @@ public:
     Network(const Network&) = delete;
     Network& operator=(const Network&) = delete;
 
-    /// For addresses of this scheme (wire::schemeOf()). Never null: where there is no such transport it makes
-    /// one that fails with InvalidAddress.
+    /// For addresses with this scheme (wire::schemeOf()). Never null: if there is no such transport, the
+    /// result fails with InvalidAddress.
     virtual std::unique_ptr<Connector> makeConnector(std::string_view scheme) = 0;
     virtual std::unique_ptr<Listener> makeListener(std::string_view scheme) = 0;
     virtual std::unique_ptr<Timer> makeTimer() = 0;
 };
 
-/// The transports of the process (scheme.hpp) and the system's time, for an engine on `executor`.
+/// The process's transports (scheme.hpp) and the system's clock, for an engine on `executor`.
 std::unique_ptr<Network> makeSystemNetwork(asio::any_io_executor executor, const SocketOptions& options);
 
 }  // namespace tempeh::transport

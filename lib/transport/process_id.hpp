@@ -2,7 +2,7 @@
 
 namespace tempeh::transport {
 
-/// This process's number. One implementation for each kind of system (posix/, windows/).
+/// The id of this process. One implementation for each kind of system (posix/, windows/).
 long processId() noexcept;
 
 }  // namespace tempeh::transport

@@ -10,10 +10,11 @@ namespace tempeh::transport {
 
 namespace {
 
-/// What every process has. (Not added by themselves: a static library leaves out what nobody refers to.)
+/// The built-in transports. (They do not register themselves: a linker drops unreferenced objects of a static
+/// library.)
 const std::array<const Scheme*, 2> builtIn{&tcpTransport, &udsTransport};
 
-/// The one added last. Transports are added and never taken away, so whoever reads needs no lock.
+/// The transport added last. Transports are never removed, so reading the list needs no lock.
 constinit std::atomic<Scheme*> newest{nullptr};
 
 }  // namespace

@@ -16,7 +16,7 @@
 
 namespace tempeh::transport {
 
-/// A transport as one engine has it.
+/// One engine's instance of a transport.
 class Provider {
 public:
     Provider() = default;
@@ -28,21 +28,22 @@ public:
     virtual std::unique_ptr<Listener> makeListener() = 0;
 };
 
-/// A transport of the process, found by the scheme of an address: `NAME|PLACE`. One object per transport, in
-/// static storage and constant once it is added.
+/// A transport of the process, found by the scheme of an address (`NAME|PLACE`). One object per transport, in
+/// static storage and constant once added.
 class Scheme {
 public:
-    /// For an engine on `executor`; called there, at the first address of this scheme. Throws std::bad_alloc.
+    /// Creates the instance for an engine on `executor`. Called there, when the engine first uses an address
+    /// of this scheme. Throws std::bad_alloc.
     using Make = std::unique_ptr<Provider> (*)(const asio::any_io_executor& executor,
                                                const SocketOptions& options);
 
-    /// `check`: of the places that parseAddress() takes.
+    /// `check` says which places parseAddress() accepts.
     constexpr Scheme(std::string_view name, wire::AddressScheme::Check check, Make makeIt,
                      tempeh::Transport kind = tempeh::Transport::Other) noexcept
         : addresses_(name, check), make_(makeIt), kind_(kind) {}
 
     std::string_view name() const noexcept { return addresses_.name(); }
-    /// As ChannelInfo has it.
+    /// The value of ChannelInfo::transport.
     tempeh::Transport kind() const noexcept { return kind_; }
     std::unique_ptr<Provider> make(const asio::any_io_executor& executor,
                                    const SocketOptions& options) const {
@@ -56,17 +57,17 @@ private:
     wire::AddressScheme addresses_;
     const Make make_;
     const tempeh::Transport kind_;
-    Scheme* next_ = nullptr;  // added before this one
+    Scheme* next_ = nullptr;  // the transport added before this one
 };
 
-/// Every engine of the process has it from now on. False: the name is taken, or none (wire::addScheme()). Any
-/// thread; takes no lock.
+/// From now on every engine of the process has it. False: the name is already in use or invalid
+/// (wire::addScheme()). Any thread; lock-free.
 bool addTransport(Scheme& scheme) noexcept;
 
-/// Null: there is none. Any thread; takes no lock.
+/// Null: there is none. Any thread; lock-free.
 const Scheme* findTransport(std::string_view name) noexcept;
 
-/// What carries the bytes of a channel to or from `address`.
+/// The kind of transport that carries a channel to or from `address`.
 TEMPEH_EXPORT tempeh::Transport kindOf(const Address& address) noexcept;
 
 }  // namespace tempeh::transport

@@ -11,7 +11,7 @@ namespace tempeh::transport {
 
 namespace {
 
-/// Gives the descriptor to the socket, or closes it: Asio may find no memory to watch it.
+/// Hands the descriptor to the socket. Closes it when that fails: Asio may have no memory to watch it.
 template <typename Socket>
 void assign(Socket& socket, int family, Descriptor descriptor, error_code& ec) noexcept {
     try {

@@ -14,13 +14,13 @@ namespace errc = boost::system::errc;
 
 constexpr int maxAcceptsInARow = 16;
 
-// The connection went away before it was accepted (Linux passes its network errors on here); the next one may
-// be fine.
+// True when the connection failed before it was accepted (Linux reports its network errors here); the next
+// one may succeed.
 bool isOfOneConnection(const error_code& ec) {
     return ec == errc::connection_aborted || ec == errc::interrupted || ec == errc::protocol_error ||
            ec == errc::connection_reset || ec == errc::network_down || ec == errc::network_unreachable ||
            ec == errc::host_unreachable || ec == errc::no_protocol_option || ec == errc::timed_out ||
-           ec == errc::operation_not_permitted;  // a firewall rule of this one's
+           ec == errc::operation_not_permitted;  // a firewall rule that rejects this connection
 }
 
 }  // namespace

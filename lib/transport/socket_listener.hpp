@@ -11,7 +11,7 @@
 
 namespace tempeh::transport {
 
-/// A listening stream socket, whatever its family: what TCP and Unix sockets have in common.
+/// A listening stream socket of any family: the part that TCP and Unix sockets share.
 class SocketListener : public Listener {
 public:
     Address boundAddress() const final { return bound_; }
@@ -21,7 +21,7 @@ protected:
     SocketListener(const asio::any_io_executor& executor, const SocketOptions& options)
         : options_(options), acceptor_(executor) {}
 
-    /// Of a connection just accepted.
+    /// Wraps a connection that was just accepted.
     virtual std::unique_ptr<Stream> makeStream(StreamSocket socket, const StreamEndpoint& peer) = 0;
 
     const SocketOptions& options() const noexcept { return options_; }
@@ -33,7 +33,7 @@ private:
     const SocketOptions options_;
     StreamAcceptor acceptor_;
     Address bound_;
-    int acceptedInARow_ = 0;  // without giving the executor's other work a turn
+    int acceptedInARow_ = 0;  // without yielding to the executor's other work
 };
 
 }  // namespace tempeh::transport

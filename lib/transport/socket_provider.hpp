@@ -8,7 +8,8 @@
 
 namespace tempeh::transport {
 
-/// Of a transport whose connectors and listeners need an executor and SocketOptions, and nothing in common.
+/// For a transport whose connectors and listeners need only an executor and SocketOptions, and share no
+/// state.
 template <typename ItsConnector, typename ItsListener>
 class SocketProvider final : public Provider {
 public:
@@ -22,7 +23,7 @@ public:
         return std::make_unique<ItsListener>(executor_, options_);
     }
 
-    /// A Scheme::Make.
+    /// Matches Scheme::Make.
     static std::unique_ptr<Provider> make(const asio::any_io_executor& executor,
                                           const SocketOptions& options) {
         return std::make_unique<SocketProvider>(executor, options);

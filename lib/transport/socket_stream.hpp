@@ -7,7 +7,7 @@
 
 namespace tempeh::transport {
 
-/// A connected stream socket, whatever its family: what TCP and Unix sockets have in common.
+/// A connected stream socket of any family: the part that TCP and Unix sockets share.
 class SocketStream : public Stream {
 public:
     using Stream::readSome;
@@ -21,10 +21,10 @@ public:
     const StreamInfo& info() const noexcept final { return info_; }
 
 protected:
-    /// What is known of a connected socket; `peer` is the address connected to, or the one accept() gave.
+    /// Describes a connected socket; `peer` is the address connected to, or the one accept() returned.
     using Describe = StreamInfo (*)(StreamSocket& socket, const StreamEndpoint& peer);
 
-    /// The kernel lets one read and another write at the same time.
+    /// Sets writesOnAnyThread: the kernel allows one thread to read while another writes.
     SocketStream(StreamSocket socket, const StreamEndpoint& peer, Describe describe,
                  bool delaysAcknowledgements = false)
         : Stream({.writesOnAnyThread = true, .delaysAcknowledgements = delaysAcknowledgements})

@@ -3,7 +3,7 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 
-/// One concrete socket type for TCP and Unix sockets, so that everything above is compiled once.
+/// One concrete socket type for TCP and Unix sockets, so that all code above it is compiled once.
 namespace tempeh::transport {
 
 namespace asio = boost::asio;

@@ -7,7 +7,7 @@
 
 namespace tempeh::transport {
 
-/// A Timer in the system's time.
+/// A Timer on the system's steady clock.
 class SteadyTimer final : public Timer {
 public:
     explicit SteadyTimer(const boost::asio::any_io_executor& executor) : timer_(executor) {}

@@ -16,7 +16,7 @@ namespace tempeh::transport {
 
 namespace asio = boost::asio;
 
-/// What is known of a connected stream; constant after it is connected.
+/// Facts about a connected stream; constant once it is connected.
 struct StreamInfo {
     tempeh::Transport transport = tempeh::Transport::Other;
     std::string localAddress;  // `SCHEME|PLACE`; `uds|` for an unnamed socket
@@ -24,27 +24,27 @@ struct StreamInfo {
     std::optional<PeerCredentials> peerCredentials;
 };
 
-/// What the engine has to know of a stream to use it well; constant. The defaults are right for any stream,
-/// the others let it be faster.
+/// Properties of a stream that the engine can exploit; constant. The defaults are correct for every stream;
+/// the other values allow it to be faster.
 struct StreamTraits {
-    /// writeSome() may be called on any thread, beside a reader on the executor. A thread then writes its
-    /// answer itself and wakes nobody. False where reading may have to write (TLS).
+    /// writeSome() may run on any thread, concurrently with a reader on the executor. A thread then writes
+    /// its reply itself and wakes no other thread. False where reading may have to write (TLS).
     bool writesOnAnyThread = false;
-    /// A peer may wait for acknowledgements that this side's system puts off: acknowledgeNow() helps.
+    /// The peer may wait for acknowledgements that the local system delays; acknowledgeNow() sends them.
     bool delaysAcknowledgements = false;
 };
 
-/// A connected byte stream. The rules of transport.hpp hold. Two parties use it at the same time:
+/// A connected byte stream. The rules of transport.hpp apply. Two parties use it concurrently:
 ///
 /// - the reader, on the executor: readSome(), startReceive(), waitReadable(), acknowledgeNow();
 /// - the writer: writeSome(), on the executor or, with writesOnAnyThread, on any thread. There is one writer
-///   at a time, and each sees what the one before it did.
+///   at a time, and each sees the effects of the one before it.
 ///
 /// waitWritable(), shutdownSend(), hasUnsent() and close() are called on the executor and only while no other
-/// thread is the writer. traits(), info() and peerIdentity() only read what is constant.
+/// thread is the writer. traits(), info() and peerIdentity() read only constant data.
 ///
-/// Readiness is the stream's, not that of a descriptor behind it: what it has decrypted or buffered counts as
-/// there to be read, and a write that needs the peer to speak first is not writable until it spoke.
+/// Readiness refers to the stream, not to a descriptor behind it. Data that it has decrypted or buffered
+/// counts as readable, and a write that must first hear from the peer is not writable until then.
 class Stream {
 public:
     virtual ~Stream() = default;
@@ -53,47 +53,47 @@ public:
 
     const StreamTraits& traits() const noexcept { return traits_; }
 
-    /// Reads what is there, into one span after the other; at least one of them has room. Never blocks.
-    /// Errors: would_block (nothing there), eof (the peer's end of stream, again at every later call),
-    /// operation_aborted (closed), or why the connection is gone. What arrived before an error is given
-    /// first.
+    /// Reads the available data into the spans in order; at least one of them has room. Never blocks. Errors:
+    /// would_block (nothing available), eof (the peer's end of stream; every later call returns it again),
+    /// operation_aborted (closed), or why the connection was lost. Data that arrived before an error is
+    /// returned first.
     virtual std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept = 0;
     std::size_t readSome(std::span<std::byte> into, error_code& ec) noexcept {
         return readSome(std::span<const std::span<std::byte>>(&into, 1), ec);
     }
-    /// Writes as much as is taken, in the order of the spans, and says how much; less than all means that no
-    /// more goes in now. Never blocks, raises no signal, keeps no span. Errors, with nothing written:
-    /// would_block, operation_aborted (closed), or why the connection is gone (isOfPeer()). After a short
-    /// write or would_block the next call begins with the first byte that was not taken, from another place
-    /// in memory perhaps and with more behind it.
+    /// Writes as much as the stream accepts, in the order of the spans, and returns the byte count; less than
+    /// all means that it accepts no more now. Never blocks, raises no signal, keeps no span. Errors, with
+    /// nothing written: would_block, operation_aborted (closed), or why the connection was lost (isOfPeer()).
+    /// After a short write or would_block, the next call starts with the first byte that was not accepted,
+    /// possibly at another place in memory and with more data after it.
     virtual std::size_t writeSome(std::span<const std::span<const std::byte>> from,
                                   error_code& ec) noexcept = 0;
 
-    /// Waits until there is something to read, then reads it as readSome() does; awaited through a
-    /// AwaitedOperation. `into` is the stream's until `done` is called or destroyed. One of these or of
-    /// waitReadable() at a time. Saves a system call against waitReadable() and readSome(). Throws
-    /// std::bad_alloc, then nothing has begun.
+    /// Waits for data, then reads it like readSome(); awaited through an AwaitedOperation. `into` must stay
+    /// valid until `done` is called or destroyed. Only one startReceive() or waitReadable() at a time. Saves
+    /// a system call compared with waitReadable() and readSome(). If it throws std::bad_alloc, nothing has
+    /// started.
     virtual void startReceive(std::span<std::byte> into, AwaitedOperation::Completion done) = 0;
 
     /// Suspends until a read or write would make progress (or fail). `ec`: cleared, operation_aborted
-    /// (closed), no_memory or what the system says. One of each kind at a time.
+    /// (closed), no_memory or the system's error. One of each kind at a time.
     virtual asio::awaitable<void> waitReadable(error_code& ec) = 0;
     virtual asio::awaitable<void> waitWritable(error_code& ec) = 0;
 
-    /// With delaysAcknowledgements: tells the peer's side at once what has arrived, where it would wait for
-    /// something to go with it. Costs a system call.
+    /// With delaysAcknowledgements: acknowledges received data at once; the system might otherwise wait for
+    /// data to send along with it. Costs a system call.
     virtual void acknowledgeNow() noexcept {}
 
-    /// Sends end-of-stream behind what was written; reading goes on. Not called twice.
+    /// Sends end-of-stream after the data written so far; reading continues. Called at most once.
     virtual void shutdownSend() noexcept = 0;
-    /// Ends both directions. What was written goes out still, as far as hasUnsent() said nothing else.
+    /// Ends both directions. Written data is still delivered, unless hasUnsent() was true.
     virtual void close() noexcept = 0;
-    /// Whether close() could lose written bytes: some are not with the peer's side yet, and whatever the peer
-    /// sends after close() would make this side drop them.
+    /// Whether close() could lose written data: the peer's side does not have all of it yet, and if the peer
+    /// sent anything after close(), the local system would drop it.
     virtual bool hasUnsent() const noexcept = 0;
 
     virtual const StreamInfo& info() const noexcept = 0;
-    /// What all connections of one peer have in common, and those of another have not, for limits per peer.
+    /// What all connections of one peer share and those of other peers do not; used for limits per peer.
     virtual std::string peerIdentity() const { return info().peerAddress; }
 
 protected:

@@ -9,7 +9,7 @@ namespace tempeh::transport {
 
 namespace {
 
-/// For addresses of a scheme that nobody added.
+/// For addresses whose scheme was never added.
 class NoConnector final : public Connector {
 public:
     asio::awaitable<std::unique_ptr<Stream>> connect(Address, error_code& ec) override {
@@ -65,7 +65,7 @@ private:
 
     const asio::any_io_executor executor_;
     const SocketOptions options_;
-    std::vector<Known> known_;  // what this engine has used
+    std::vector<Known> known_;  // the transports this engine has used
 };
 
 }  // namespace

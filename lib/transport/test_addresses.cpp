@@ -27,7 +27,7 @@ using boost::asio::ip::tcp;
 std::uint16_t bindAnyPort(const tcp& protocol, error_code& ec) {
     boost::asio::io_context context;
     transport::StreamAcceptor acceptor(context);
-    transport::openSocket(acceptor, tcp::endpoint(protocol, 0), ec);  // no child of the process inherits it
+    transport::openSocket(acceptor, tcp::endpoint(protocol, 0), ec);  // child processes do not inherit it
     if (!ec && protocol == tcp::v6()) acceptor.set_option(boost::asio::ip::v6_only(false), ec);
     if (!ec) acceptor.bind(tcp::endpoint(protocol, 0), ec);
     if (ec) return 0;
@@ -52,8 +52,8 @@ std::uint16_t findFreeTcpPort() {
 }
 
 std::string temporaryUdsPath() {
-    // The process id and the counter tell apart what is made now, the random part what died processes left
-    // behind.
+    // Process id and counter distinguish concurrent paths; the random part distinguishes them from files that
+    // dead processes left behind.
     static std::atomic<unsigned> counter{0};
     std::array<char, 64> name{};
     std::snprintf(name.data(), name.size(), "tempeh-%ld-%u-%08x.sock", transport::processId(),
@@ -61,7 +61,7 @@ std::string temporaryUdsPath() {
     std::error_code failed;
     const std::filesystem::path folder = std::filesystem::temp_directory_path(failed);
     std::string path = ((failed ? std::filesystem::path("/tmp") : folder) / name.data()).string();
-    // As an address it must go into a text header.
+    // As an address, the path must fit into a text header.
     if (path.size() > wire::maxUdsPath || base::hasControl(path)) path = std::string("/tmp/") + name.data();
     return path;
 }

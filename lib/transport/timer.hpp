@@ -9,7 +9,7 @@
 
 namespace tempeh::transport {
 
-/// Whom a Timer calls.
+/// The object that a Timer calls.
 class TimerTarget {
 public:
     virtual void onTimer() noexcept = 0;
@@ -18,20 +18,20 @@ protected:
     ~TimerTarget() = default;
 };
 
-/// One moment at a time, on the engine's executor; the engine has a single one for all its deadlines. The
-/// rules of transport.hpp hold for it.
+/// A timer for one time point at a time, on the engine's executor; the engine uses a single one for all its
+/// deadlines. The rules of transport.hpp apply.
 class Timer {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
     virtual ~Timer() = default;
 
-    /// Calls the target through the executor when it is time, never inline, and keeps it alive until then.
-    /// Replaces what was started before.
+    /// Calls the target at `when`, through the executor and never inline, and keeps it alive until then.
+    /// Replaces the previous start().
     virtual void start(TimePoint when, std::shared_ptr<TimerTarget> target) = 0;
-    /// Suspends until then. `ec` outlives the call: asio::error::operation_aborted after cancel().
+    /// Suspends until `when`. `ec` must outlive the call: asio::error::operation_aborted after cancel().
     virtual boost::asio::awaitable<void> wait(TimePoint when, error_code& ec) = 0;
-    /// Nobody is called.
+    /// After this the target is not called.
     virtual void cancel() noexcept = 0;
 };
 

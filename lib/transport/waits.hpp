@@ -8,11 +8,11 @@
 
 #include <utility>
 
-/// What a coroutine waits for with Asio, without dying of a failed allocation: `ec` is no_memory then. The
-/// objects and `ec` outlive the call.
+/// Awaits Asio operations without destroying the coroutine when an allocation fails: `ec` is then no_memory.
+/// The objects and `ec` must outlive the call.
 namespace tempeh::transport {
 
-/// Until what `start` has begun, with the handler it is given, is done.
+/// Waits until the operation that `start` begins with the given handler is done.
 template <typename Start>
 boost::asio::awaitable<void> waitForOperation(Start start, error_code& ec) {
     AwaitedOperation waiting;
@@ -21,19 +21,19 @@ boost::asio::awaitable<void> waitForOperation(Start start, error_code& ec) {
     ec = waiting.ec;
 }
 
-/// Until the socket can be read or written.
+/// Waits until the socket is readable or writable.
 template <typename Socket>
 boost::asio::awaitable<void> waitFor(Socket& socket, boost::asio::socket_base::wait_type type,
                                      error_code& ec) {
     return waitForOperation([&socket, type](auto done) { socket.async_wait(type, std::move(done)); }, ec);
 }
 
-/// Until the timer expires or is cancelled.
+/// Waits until the timer expires or is cancelled.
 inline boost::asio::awaitable<void> waitFor(boost::asio::steady_timer& timer, error_code& ec) {
     return waitForOperation([&timer](auto done) { timer.async_wait(std::move(done)); }, ec);
 }
 
-/// Until the socket is connected.
+/// Waits until the socket is connected.
 template <typename Socket, typename Endpoint>
 boost::asio::awaitable<void> connectTo(Socket& socket, Endpoint endpoint, error_code& ec) {
     return waitForOperation(

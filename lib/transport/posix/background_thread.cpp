@@ -8,13 +8,13 @@ namespace tempeh::transport {
 
 namespace {
 
-/// A thread started in its scope blocks the signals that are for the application.
+/// While it lives, a thread started here inherits a mask that blocks the signals meant for the application.
 class SignalsBlocked {
 public:
     SignalsBlocked() noexcept {
         sigset_t blocked;
         ::sigfillset(&blocked);
-        // Blocked, the first ones would end the process without the handler that is to report them.
+        // A blocked signal of these would end the process without calling the handler that should report it.
         for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF})
             ::sigdelset(&blocked, own);
         ::pthread_sigmask(SIG_SETMASK, &blocked, &previous_);

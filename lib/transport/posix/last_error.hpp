@@ -8,7 +8,7 @@
 
 namespace tempeh::transport {
 
-/// What errno says.
+/// errno as an error_code.
 inline error_code lastError() noexcept {
     return {errno, boost::asio::error::get_system_category()};
 }

@@ -40,7 +40,7 @@ void prepareDescriptor(int descriptor) noexcept {
 }
 #endif
 
-/// Spans as the system wants them.
+/// Converts spans to the system's vectors.
 class Vectors {
 public:
     template <typename Byte>
@@ -65,7 +65,7 @@ private:
     std::size_t size_;
 };
 
-// `call` is one send or receive; an interrupted one did nothing and is made again.
+// `call` is one send or receive. An interrupted call transferred nothing and is repeated.
 template <typename Call>
 std::size_t transfer(const Call& call, error_code& ec) noexcept {
     for (;;) {
@@ -139,7 +139,7 @@ std::size_t receiveOnce(Descriptor descriptor, std::span<const std::span<std::by
         count = transfer([&] { return ::recv(descriptor, into[0].data(), into[0].size(), 0); }, ec);
         if (into[0].empty()) return count;
     } else {
-        // readv() rather than recvmsg(): no message header to copy, a tenth of a microsecond.
+        // readv() instead of recvmsg(): no message header to copy, which saves a tenth of a microsecond.
         Vectors vectors(into);
         count = transfer([&] { return ::readv(descriptor, vectors.data(), vectors.size()); }, ec);
     }

@@ -24,7 +24,7 @@ bool isSame(const struct stat& file, std::uint64_t device, std::uint64_t inode) 
            static_cast<std::uint64_t>(file.st_ino) == inode;
 }
 
-// Only a refused connection proves that nobody listens: a full backlog or a missing permission does not.
+// Only a refused connection proves that no server listens: a full backlog or a missing permission does not.
 bool isDead(StreamAcceptor& acceptor, const StreamEndpoint& endpoint, error_code& ec) {
     StreamSocket probe(acceptor.get_executor());
     openSocket(probe, endpoint, ec);
@@ -41,7 +41,7 @@ void SocketFile::bindAndListen(StreamAcceptor& acceptor, const std::string& path
                                error_code& ec) {
     const StreamEndpoint endpoint = unixEndpoint(path, ec);
     if (ec) return;
-    // On Linux the file takes over the socket's own mode less the umask; what the umask takes away is given
+    // On Linux the file gets the socket's own mode less the umask. The bits that the umask removes are added
     // after bind().
     if (mode) ::fchmod(acceptor.native_handle(), static_cast<mode_t>(*mode) & modeBits);
     acceptor.bind(endpoint, ec);
@@ -50,7 +50,7 @@ void SocketFile::bindAndListen(StreamAcceptor& acceptor, const std::string& path
 
     struct stat made {};
     if (::lstat(path.c_str(), &made) != 0) ec = lastError();
-    if (!ec && !S_ISSOCK(made.st_mode)) ec = asio::error::not_socket;  // somebody swapped it
+    if (!ec && !S_ISSOCK(made.st_mode)) ec = asio::error::not_socket;  // another process replaced it
     if (ec) return;
     path_ = path;
     device_ = static_cast<std::uint64_t>(made.st_dev);

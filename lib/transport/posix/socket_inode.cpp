@@ -36,7 +36,7 @@ SocketInode::~SocketInode() {
 
 void SocketInode::setMode(std::uint32_t mode, error_code& ec) noexcept {
 #ifdef O_PATH
-    // fchmod() refuses such a descriptor; its name in /proc leads to the file itself.
+    // fchmod() refuses a descriptor of this kind; its name in /proc refers to the file itself.
     std::array<char, 32> name{};
     std::snprintf(name.data(), name.size(), "/proc/self/fd/%d", descriptor_);
     const int result = ::chmod(name.data(), static_cast<mode_t>(mode));

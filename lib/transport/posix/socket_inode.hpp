@@ -7,11 +7,12 @@
 
 namespace tempeh::transport {
 
-/// The socket file that a path names, and that alone: whoever may write to the folder can put a symbolic link
-/// in its place at any moment, and what is done to a path then is done to the link's target.
+/// Identifies the socket file at a path, and never anything else. A process with write access to the folder
+/// can replace the file with a symbolic link at any moment, and operations on the path would then affect the
+/// link's target.
 class SocketInode {
 public:
-    /// Errors: not_socket (also for a symbolic link to one), what the system says.
+    /// Errors: not_socket (also for a symbolic link to one), or the system's error.
     SocketInode(const std::string& path, error_code& ec) noexcept;
     ~SocketInode();
     SocketInode(const SocketInode&) = delete;
@@ -20,12 +21,12 @@ public:
     std::uint64_t device() const noexcept { return device_; }
     std::uint64_t inode() const noexcept { return inode_; }
 
-    /// chmod() of this very file.
+    /// chmod() on exactly this file.
     void setMode(std::uint32_t mode, error_code& ec) noexcept;
 
 private:
     const std::string& path_;
-    int descriptor_ = -1;  // where the system has descriptors that only name a file
+    int descriptor_ = -1;  // used where the system has descriptors that only name a file
     std::uint64_t device_ = 0;
     std::uint64_t inode_ = 0;
 };

@@ -26,7 +26,7 @@ std::string unixText(const StreamEndpoint& endpoint) {
     } else {
         path.append(address.sun_path, ::strnlen(address.sun_path, size));
     }
-    return std::string(scheme) + base::escaped(path);  // a peer may have bound its socket to any bytes
+    return std::string(scheme) + base::escaped(path);  // a peer may bind its socket to arbitrary bytes
 }
 
 StreamEndpoint unixEndpoint(std::string_view path, error_code& ec) {

@@ -1,4 +1,5 @@
-// The whole of libtempeh_asio.so: what asio_state.hpp declares, for programs that have none of their own.
+// The whole of libtempeh_asio.so: defines what asio_state.hpp declares, for programs that do not define it
+// themselves.
 
 #include <boost/asio/detail/call_stack.hpp>
 

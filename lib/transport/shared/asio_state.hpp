@@ -1,12 +1,12 @@
 #pragma once
 
-// Read before anything else of Asio's, by every source of a shared libtempeh (lib/CMakeLists.txt says so).
+// Included before any Asio header by every source of a shared libtempeh (lib/CMakeLists.txt sees to that).
 //
-// Asio notes per thread which io_context it is running, and every inline function of Asio's in the process
-// has to see the same note: an application's socket on the engine's context, or the engine's on the
-// application's, follows a null pointer otherwise. libtempeh.so shows no symbol of Boost's, so the note is
-// not in it: declared without a definition here, it is found in the program or in libtempeh_asio.so.
-// docs/decisions/shared_library.md has the whole story.
+// Asio records per thread which io_context it is running, and every inline Asio function in the process must
+// see the same record. Otherwise an application's socket on the engine's context, or the engine's socket on
+// the application's, follows a null pointer. libtempeh.so exports no Boost symbol, so it must not contain the
+// record. This header declares it without a definition, so the dynamic linker finds it in the program or in
+// libtempeh_asio.so. docs/decisions/shared_library.md explains it in full.
 
 #include <boost/asio/detail/call_stack.hpp>
 

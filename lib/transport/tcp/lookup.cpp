@@ -1,7 +1,7 @@
 #include "transport/tcp/lookup_error.hpp"
 #include "transport/tcp/resolver.hpp"
 
-// For getaddrinfo(), wherever the system has it.
+// For getaddrinfo() on each system.
 #include <boost/asio/detail/socket_types.hpp>
 
 #include <cstring>
@@ -10,8 +10,8 @@
 namespace tempeh::transport {
 
 TcpEndpoints lookUpTcp(const std::string& host, std::uint16_t port, error_code& ec) {
-    // Without AI_ADDRCONFIG: an endpoint of a family that is not configured fails at once and the next is
-    // tried, while the flag would hide "localhost" on a machine that has no other network.
+    // Without AI_ADDRCONFIG: an endpoint of an unconfigured family fails at once and the next one is tried,
+    // whereas the flag would hide "localhost" on a machine without another network.
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;

@@ -4,7 +4,7 @@
 
 namespace tempeh::transport {
 
-/// What a result of getaddrinfo() means; each system has its own numbers.
+/// Converts a result of getaddrinfo(); each system has its own numbers.
 error_code lookupError(int code) noexcept;
 
 }  // namespace tempeh::transport

@@ -23,8 +23,8 @@ struct LookupThreads::State {
 LookupThreads::LookupThreads(std::size_t maxThreads) : state_(std::make_shared<State>(maxThreads)) {}
 
 LookupThreads& LookupThreads::ofProcess() {
-    // As many as ask at the same time, so that names whose servers are silent (half a minute each, as a rule)
-    // hold up no other; each goes when it has nothing to do. The bound is for a process that asks for
+    // One thread per concurrent lookup, so that names whose servers are silent (usually for half a minute
+    // each) delay no other. Each thread ends when it is idle. The limit is for a process that looks up
     // thousands of silent names.
     constexpr std::size_t maxThreads = 256;
     static auto* const threads = new LookupThreads(maxThreads);
@@ -42,7 +42,7 @@ void LookupThreads::submit(std::shared_ptr<LookupJob> job) {
     {
         const base::MutexLock lock(state_->mutex);
         --state_->running;
-        if (state_->running > 0) return;  // another thread will come to it
+        if (state_->running > 0) return;  // another thread will take the job
         std::erase(state_->queue, job);
     }
     job->fail();

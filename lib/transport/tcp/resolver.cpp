@@ -13,8 +13,8 @@
 
 namespace tempeh::transport {
 
-/// One lookup, shared by the resolver and the helper thread. The thread touches the executor only until the
-/// resolver has abandoned the lookup, and the context behind it only through its gate.
+/// One lookup, shared by the resolver and the helper thread. The thread uses the executor only until the
+/// resolver abandons the lookup, and reaches the context behind it only through its gate.
 class Resolver::Lookup final : public LookupJob, public std::enable_shared_from_this<Lookup> {
 public:
     Lookup(std::string host, std::uint16_t port, LookupFunction function, asio::steady_timer& done)
@@ -63,12 +63,12 @@ private:
             ec_ = ec;
             hasResult_ = true;
         }
-        // A listener has no timeout that would end its wait: nothing but the wake does.
+        // A listener has no timeout to end its wait: only this wake-up does.
         while (!tryWake())
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 
-    /// False: there was no memory for it.
+    /// False: out of memory.
     bool tryWake() noexcept {
         const base::MutexLock lock(mutex_);
         if (!executor_) return true;
@@ -81,7 +81,7 @@ private:
         return true;
     }
 
-    // On the resolver's executor.
+    // Runs on the resolver's executor.
     void wakeResolver() {
         const base::MutexLock lock(mutex_);
         if (done_ != nullptr) done_->cancel();
@@ -130,7 +130,7 @@ asio::awaitable<TcpEndpoints> Resolver::resolve(std::string host, std::uint16_t 
 
     lookup_ = std::make_shared<Lookup>(std::move(host), port, function_, done_);
     threads_.submit(lookup_);
-    // The wake comes through the executor, so it cannot overtake this wait.
+    // The wake-up goes through the executor, so it cannot arrive before this wait starts.
     co_await waitFor(done_, ec);
     if (cancelled_ || !lookup_->hasResult()) {
         if (ec != asio::error::no_memory) ec = asio::error::operation_aborted;

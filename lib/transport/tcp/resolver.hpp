@@ -21,15 +21,15 @@ namespace asio = boost::asio;
 
 using TcpEndpoints = std::vector<asio::ip::tcp::endpoint>;
 
-/// A blocking lookup of a name; called on a helper thread.
+/// A blocking name lookup; called on a helper thread.
 using LookupFunction =
     std::function<TcpEndpoints(const std::string& host, std::uint16_t port, error_code& ec)>;
 
-/// getaddrinfo(3). host_not_found and its relatives, or what the system says.
+/// Calls getaddrinfo(3). Errors: host_not_found and related ones, or the system's error.
 TcpEndpoints lookUpTcp(const std::string& host, std::uint16_t port, error_code& ec);
 
-/// Turns hosts into endpoints, one at a time, without ever blocking: literals at once, names on helper
-/// threads. A lookup that is no longer wanted is abandoned, not waited for. Used on its executor alone.
+/// Resolves hosts to endpoints, one at a time, without ever blocking: IP addresses at once, names on helper
+/// threads. A lookup that is no longer wanted is abandoned, not waited for. Used only on its executor.
 class Resolver {
 public:
     explicit Resolver(const asio::any_io_executor& executor, LookupFunction function = lookUpTcp,
@@ -38,17 +38,17 @@ public:
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
-    /// InvalidAddress: no host, or one with a NUL in it.
+    /// InvalidAddress: the host is empty or contains a NUL.
     asio::awaitable<TcpEndpoints> resolve(std::string host, std::uint16_t port, error_code& ec);
 
-    /// Ends resolve() with operation_aborted, one called later too.
+    /// Ends resolve() with operation_aborted, even one called later.
     void cancel() noexcept;
 
 private:
     class Lookup;
     void abandon() noexcept;
 
-    asio::steady_timer done_;  // never expires; cancelled when there is a result
+    asio::steady_timer done_;  // never expires; cancelled when the result is there
     LookupFunction function_;
     LookupThreads& threads_;
     std::shared_ptr<Lookup> lookup_;

@@ -14,14 +14,14 @@ namespace tempeh::transport {
 
 namespace {
 
-/// In the first round. Long enough for a SYN that is lost to be sent again.
+/// Limit for one try in the first round. Long enough to send a lost SYN again.
 constexpr std::chrono::seconds firstTry{2};
 
 }  // namespace
 
 /// Ends a try that takes too long.
 struct TcpConnector::Alarm {
-    StreamSocket* socket;  // null: the attempt is over
+    StreamSocket* socket;  // null: the try is over
     bool hasRung = false;
 };
 
@@ -40,7 +40,7 @@ asio::awaitable<std::unique_ptr<Stream>> TcpConnector::connect(Address address, 
         ec = Status::WrongAddress;
     }
     for (const Duration most : {Duration(firstTry), Duration::max()}) {
-        if (endpoints.empty()) break;  // a coroutine that was cancelled must not await anything more
+        if (endpoints.empty()) break;  // after cancellation the coroutine must not await anything
         const bool isConnected = co_await tryEach(endpoints, most, ec);
         if (!isConnected) continue;
         stream = std::make_unique<TcpStream>(std::move(socket_), endpoints.front());
@@ -52,8 +52,8 @@ asio::awaitable<std::unique_ptr<Stream>> TcpConnector::connect(Address address, 
     co_return stream;
 }
 
-/// True: connected, to the first of `endpoints`. False: those are left in it that did not answer in time. One
-/// that is alone has all the time there is.
+/// True: connected, to the first of `endpoints`. False: `endpoints` now holds those that did not answer in
+/// time. A single endpoint gets all the remaining time.
 asio::awaitable<bool> TcpConnector::tryEach(TcpEndpoints& endpoints, Duration most, error_code& ec) {
     TcpEndpoints slow;
     const bool isAlone = endpoints.size() == 1 && most != Duration::max();
@@ -100,8 +100,8 @@ asio::awaitable<void> TcpConnector::connectTo(StreamEndpoint endpoint, std::opti
     if (!ec && isConnectedToItself()) ec = asio::error::connection_refused;
 }
 
-// A port of the ephemeral range that nobody listens on may be given to the connecting socket itself, and TCP
-// then connects it to itself.
+// A port in the ephemeral range without a listener may be assigned to the connecting socket itself; TCP then
+// connects the socket to itself.
 bool TcpConnector::isConnectedToItself() const {
     error_code local;
     error_code remote;

@@ -34,7 +34,7 @@ private:
     const SocketOptions options_;
     Resolver resolver_;
     StreamSocket socket_;
-    asio::steady_timer limit_;                     // of one try
+    asio::steady_timer limit_;                     // for one try
     std::chrono::steady_clock::time_point start_;  // of connect()
     bool cancelled_ = false;
 };

@@ -8,7 +8,8 @@ namespace tempeh::transport {
 
 namespace {
 
-/// An IPv4 address mapped into IPv6 as IPv4; unspecified for what is no IP endpoint.
+/// Converts an IPv4 address mapped into IPv6 back to IPv4. The unspecified endpoint if it is not an IP
+/// endpoint.
 asio::ip::tcp::endpoint tcpEndpoint(const StreamEndpoint& endpoint) noexcept {
     asio::ip::tcp::endpoint tcp;
     const int family = endpoint.protocol().family();

@@ -4,13 +4,13 @@
 
 #include <string>
 
-/// Between IP addresses and their text.
+/// Conversions between IP addresses and their text.
 namespace tempeh::transport {
 
-/// True for an IP address of this machine's loopback network.
+/// True for an address of this machine's loopback network.
 bool isLoopback(const StreamEndpoint& endpoint) noexcept;
 
-/// `tcp|HOST|PORT`; an IPv4 address mapped into IPv6 as IPv4.
+/// `tcp|HOST|PORT`; an IPv4 address mapped into IPv6 appears as IPv4.
 std::string tcpText(const StreamEndpoint& endpoint);
 
 }  // namespace tempeh::transport

@@ -5,8 +5,8 @@
 
 namespace tempeh::transport {
 
-/// What SocketOptions asks for, as far as the system grants it: no option is worth losing a connection for. A
-/// send buffer left to the system is bounded where `peer` is on the loopback network.
+/// Sets the options that SocketOptions asks for and ignores failures: no option is worth losing a connection
+/// for. If the send buffer is left to the system, it is limited when `peer` is on the loopback network.
 void applyTcpOptions(StreamSocket& socket, const SocketOptions& options, const StreamEndpoint& peer) noexcept;
 
 }  // namespace tempeh::transport

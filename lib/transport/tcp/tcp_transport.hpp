@@ -4,7 +4,7 @@
 
 namespace tempeh::transport {
 
-/// TCP: `tcp|HOST|PORT`. parseAddress() knows its addresses itself.
+/// TCP: `tcp|HOST|PORT`. parseAddress() handles its addresses itself.
 extern const Scheme tcpTransport;
 
 }  // namespace tempeh::transport

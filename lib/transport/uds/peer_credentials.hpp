@@ -8,7 +8,7 @@
 
 namespace tempeh::transport {
 
-/// Who is at the other end of a connected Unix socket; nothing where the system does not say.
+/// The credentials of the peer of a connected Unix socket; empty where the system does not provide them.
 std::optional<PeerCredentials> peerCredentialsOf(Descriptor descriptor) noexcept;
 
 }  // namespace tempeh::transport

@@ -37,9 +37,9 @@ asio::awaitable<std::unique_ptr<Stream>> UdsConnector::connect(Address address, 
     co_return stream;
 }
 
-// A Unix socket connects at once or not at all; while the server's backlog is full there is nothing to wait
-// for, so it is tried again until the caller gives up. (Asio takes the full backlog for a connection in
-// progress, and then for success.)
+// A Unix socket connects at once or not at all. When the server's backlog is full there is no event to wait
+// for, so we retry until the caller gives up. (Asio mistakes the full backlog for a connection in progress,
+// and then for success.)
 asio::awaitable<void> UdsConnector::connectTo(StreamEndpoint endpoint, error_code& ec) {
     using namespace std::chrono_literals;
     openSocket(socket_, endpoint, ec);

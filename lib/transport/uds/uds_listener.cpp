@@ -56,8 +56,8 @@ void UdsListener::listenAbstract(const std::string& name, error_code& ec) {
 asio::awaitable<void> UdsListener::listenPath(std::string path, std::optional<std::uint32_t> mode,
                                               error_code& ec) {
     using namespace std::chrono_literals;
-    // Others hold the lock for microseconds. Whoever keeps it longer must not keep servers from starting:
-    // then the path is bound without it, and a stale file there is an error.
+    // Other servers hold the lock for microseconds. A process that keeps it longer must not prevent servers
+    // from starting: the path is then bound without the lock, and a stale file there is an error.
     constexpr int lockAttempts = 400;
     constexpr auto lockPause = 5ms;
 

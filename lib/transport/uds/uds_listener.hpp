@@ -12,7 +12,8 @@
 
 namespace tempeh::transport {
 
-/// Listens on a Unix socket: a path or an abstract name. A file that is still its own is removed at the end.
+/// Listens on a Unix socket: a path or an abstract name. At the end it removes the file if that is still its
+/// own.
 class UdsListener final : public SocketListener {
 public:
     UdsListener(const asio::any_io_executor& executor, const SocketOptions& options);

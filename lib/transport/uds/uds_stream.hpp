@@ -9,12 +9,12 @@ namespace tempeh::transport {
 /// A connection over a Unix socket.
 class UdsStream final : public SocketStream {
 public:
-    /// `peer` is the address connected to, or the one accept() gave.
+    /// `peer` is the address connected to, or the one accept() returned.
     UdsStream(StreamSocket socket, const StreamEndpoint& peer);
 
-    /// Never: what is written is in the peer's queue at once.
+    /// Always false: written data is in the peer's queue at once.
     bool hasUnsent() const noexcept override { return false; }
-    /// Its user, where the system tells.
+    /// The peer's user, on systems that tell.
     std::string peerIdentity() const override;
 };
 

@@ -4,7 +4,7 @@
 
 namespace tempeh::transport {
 
-/// Unix sockets: `uds|PATH`. parseAddress() knows its addresses itself.
+/// Unix sockets: `uds|PATH`. parseAddress() handles its addresses itself.
 extern const Scheme udsTransport;
 
 }  // namespace tempeh::transport

@@ -19,7 +19,7 @@ error_code lastError() noexcept {
     return {code, asio::error::get_system_category()};
 }
 
-/// Non-blocking, and not inherited.
+/// Makes the descriptor non-blocking and not inherited.
 void prepareDescriptor(SOCKET descriptor, error_code& ec) noexcept {
     u_long on = 1;
     ec.clear();
@@ -28,7 +28,7 @@ void prepareDescriptor(SOCKET descriptor, error_code& ec) noexcept {
     if (ec) ::closesocket(descriptor);
 }
 
-/// Spans as the system wants them.
+/// Converts spans to the system's vectors.
 class Vectors {
 public:
     template <typename Byte>
@@ -78,8 +78,8 @@ void closeDescriptor(Descriptor descriptor) noexcept {
     ::closesocket(descriptor);
 }
 
-// A port is free here as soon as its listener is closed; SO_REUSEADDR would let anyone take one that is in
-// use.
+// On Windows a port is free as soon as its listener is closed; SO_REUSEADDR would let any process take a port
+// that is in use.
 void allowQuickRebind(Descriptor listener, error_code& ec) noexcept {
     const BOOL on = TRUE;
     ec.clear();

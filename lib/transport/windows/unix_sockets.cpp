@@ -5,8 +5,8 @@
 
 #include <boost/asio/error.hpp>
 
-// Windows has Unix sockets, but no modes and no credentials for them, and nobody has tried them with tempeh:
-// whoever wants one is told so by unixEndpoint(), before anything else here is asked.
+// Windows has Unix sockets, but without modes and credentials, and tempeh has not been tested with them.
+// unixEndpoint() therefore reports them as unsupported before anything else here is called.
 namespace tempeh::transport {
 
 std::string unixText(const StreamEndpoint&) {
