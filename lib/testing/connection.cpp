@@ -157,7 +157,7 @@ std::size_t Connection::write(std::size_t side, std::span<const std::span<const 
     return size;
 }
 
-/// In one piece or two: where the reader sees the bytes come has nothing to do with how they were written.
+/// Delivers the bytes in one piece or two: how a stream splits does not depend on how it was written.
 void Connection::send(std::size_t side, std::vector<std::byte> bytes) {
     Pipe& pipe = pipes_[side];
     if (bytes.size() > 1 && world_.chance(world_.options().shortReads)) {
@@ -190,7 +190,7 @@ void Connection::tellWriter(std::size_t side) {
     if (end.isOpen && end.writer && isWritable(side)) post(end.party.executor, end.writer, {});
 }
 
-// --- On the way ---
+// --- In flight ---
 
 void Connection::scheduleArrival(std::size_t from, TimePoint when) {
     world_.timeline().at(when, [weak = weak_from_this(), from] {
@@ -202,7 +202,8 @@ void Connection::arrive(std::size_t from) {
     if (isHeldUp()) return;
     const std::size_t to = other(from);
     if (!ends_[to].isOpen || ends_[to].error) {
-        // Nobody is there to read it: the kernel drops it and says so, and forgets what it had to send.
+        // No reader is left: the kernel drops the data, resets the connection and discards what it still had
+        // to send.
         const bool isToldOf = pipes_[from].inFlightBytes() != 0;
         pipes_[from].drop();
         if (isToldOf) sendReset(to, world_.latency());
@@ -257,7 +258,7 @@ bool Connection::hasUnsent(std::size_t side) const noexcept {
     return isTcp() && ends_[side].isOpen && pipes_[side].inFlightBytes() != 0;
 }
 
-/// The side's kernel resets the connection: over TCP what it had not brought across is lost.
+/// This side's kernel resets the connection. Over TCP, data still in flight is lost.
 void Connection::sendReset(std::size_t side, Duration delay) {
     TimePoint when = now() + delay;
     if (isTcp())
@@ -286,7 +287,7 @@ void Connection::onReset(std::size_t side) {
     tellWriter(side);
 }
 
-/// As a kernel whose process was killed, or whose machine came up again.
+/// The kernel's behaviour when a process was killed, or when its machine restarted.
 void Connection::onCrash(HostId host) {
     for (std::size_t side = 0; side < 2; ++side) {
         if (ends_[side].party.host != host || !ends_[side].isOpen) continue;

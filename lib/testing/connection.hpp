@@ -13,7 +13,7 @@
 
 namespace tempeh::testing::detail {
 
-/// A connection between two hosts, as their kernels have it. Side 0 connected, side 1 accepted.
+/// A connection between two hosts, as their kernels see it. Side 0 connected, side 1 accepted.
 class Connection final : public std::enable_shared_from_this<Connection> {
 public:
     struct Party {
@@ -22,13 +22,13 @@ public:
         transport::StreamInfo info;
     };
 
-    /// Each party's `executor` may be given later, before its Stream is used.
+    /// Each party's `executor` may be set later, before its Stream is used.
     static std::shared_ptr<Connection> make(World& world, Party client, Party server);
     Connection(World& world, Party client, Party server);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    // What a Stream does, for one side.
+    // The operations of a Stream, for one side.
     std::size_t read(std::size_t side, std::span<const std::span<std::byte>> into, error_code& ec) noexcept;
     std::size_t write(std::size_t side, std::span<const std::span<const std::byte>> from,
                       error_code& ec) noexcept;
@@ -39,8 +39,8 @@ public:
     void shutdownSend(std::size_t side) noexcept;
     void close(std::size_t side) noexcept;
     bool hasUnsent(std::size_t side) const noexcept;
-    /// A kernel drops what is on its way when a connection is reset, and puts off acknowledgements; else it
-    /// is a Unix socket.
+    /// A TCP kernel drops data in flight when the connection is reset, and delays acknowledgements. Otherwise
+    /// this is a Unix socket.
     bool isTcp() const noexcept { return ends_[0].party.info.transport == Transport::Tcp; }
     bool isOpen(std::size_t side) const noexcept { return ends_[side].isOpen; }
     const transport::StreamInfo& info(std::size_t side) const noexcept { return ends_[side].party.info; }
@@ -54,7 +54,7 @@ private:
 
         Party party;
         bool isOpen = true;
-        error_code error;  // the connection is gone; what arrived before is still to be read
+        error_code error;  // the connection is lost; data that arrived before can still be read
         bool isResetHeldUp = false;
         TimePoint writableFrom{};
         std::optional<Wake> reader;

@@ -4,16 +4,16 @@
 
 namespace tempeh::testing::detail {
 
-/// The threads of one host: what its engine and its coroutines have to do. Nothing of that happens while the
-/// host is suspended; its connections go on, as a kernel's do.
+/// The threads of one host: runs the handlers of its engine and its coroutines. While the host is suspended
+/// none of them runs; its connections continue, as they do in a kernel.
 class HostContext : public boost::asio::io_context {
 public:
     HostContext() : io_context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE) {}
 
-    /// Destroys what is left to do; may be called again for what came of that.
+    /// Destroys pending handlers. May be called again for handlers added by that destruction.
     using boost::asio::io_context::shutdown;
 
-    /// One piece of work, if there is any.
+    /// Runs one handler, if there is one.
     bool runOne() {
         if (isSuspended) return false;
         if (stopped()) restart();

@@ -13,7 +13,7 @@
 
 namespace tempeh::testing::detail {
 
-/// A wait for an answer that the kernel of the other side has not given.
+/// How long to wait before trying again when the other side's kernel has not answered.
 constexpr auto knockAgainAfter = std::chrono::seconds(1);
 
 struct MemoryConnector::Attempt {
@@ -119,7 +119,7 @@ void MemoryConnector::end(Attempt& attempt, const error_code& ec) {
     asio::post(attempt.executor, [taken = std::move(taken), ec]() mutable { taken(ec); });
 }
 
-/// As the transports that are simulated do.
+/// Matches the transports that are simulated.
 Status MemoryConnector::statusOf(const error_code& ec) const noexcept {
     const bool isPathMissing = ec == boost::system::errc::no_such_file_or_directory;
     return isPathMissing ? Status::UdsPathNotFound : transport::connectStatus(ec);

@@ -21,7 +21,7 @@ public:
     Status statusOf(const error_code& ec) const noexcept override;
 
 private:
-    /// What is left of the connector for what happens later.
+    /// The part of the connector that later events need after its destruction.
     struct Attempt;
     static void knock(const std::shared_ptr<Attempt>& attempt);
     static void end(Attempt& attempt, const error_code& ec);

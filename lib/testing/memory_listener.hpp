@@ -11,7 +11,7 @@
 
 namespace tempeh::testing::detail {
 
-/// A port or path of one host.
+/// Listens on a port or path of one host.
 class MemoryListener final : public transport::Listener {
 public:
     MemoryListener(World& world, HostId host, asio::any_io_executor executor)
@@ -23,7 +23,7 @@ public:
     asio::awaitable<std::unique_ptr<transport::Stream>> accept(error_code& ec) override;
     void close() noexcept override;
 
-    // The connector's side.
+    // Called by the connector.
 
     bool hasRoom() const noexcept { return pending_.size() < backlog; }
     HostId host() const noexcept { return host_; }

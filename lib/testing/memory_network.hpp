@@ -13,7 +13,7 @@
 
 namespace tempeh::testing::detail {
 
-/// The network as one host of a World sees it; for an engine on `executor`.
+/// The network as seen by one host of a World, for an engine on `executor`.
 class MemoryNetwork final : public transport::Network {
 public:
     MemoryNetwork(World& world, const std::string& host, asio::any_io_executor executor)

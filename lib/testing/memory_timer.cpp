@@ -12,11 +12,11 @@ namespace tempeh::testing::detail {
 
 struct MemoryTimer::State {
     asio::any_io_executor executor;
-    std::uint64_t round = 0;  // what was started before means nothing any more
+    std::uint64_t round = 0;  // changes with each start(), which invalidates the earlier ones
     std::optional<Wake> waiting;
 };
 
-/// Ends one wait, if it is still that.
+/// Ends one wait, if that wait is still pending.
 class MemoryTimer::Alarm {
 public:
     explicit Alarm(std::shared_ptr<State> state) noexcept : state_(std::move(state)), round_(state_->round) {}
@@ -52,7 +52,8 @@ void MemoryTimer::start(TimePoint when, std::shared_ptr<transport::TimerTarget> 
 asio::awaitable<void> MemoryTimer::wait(TimePoint when, error_code& ec) {
     cancel();
     const std::shared_ptr<State> state = state_;
-    // Should the time never come, the coroutine is told when the timeline goes: else it would own itself.
+    // If the time never comes, the alarm ends the wait when the timeline is destroyed; otherwise the
+    // coroutine would own itself.
     const auto alarm = std::make_shared<Alarm>(state);
     world_.timeline().at(when, [alarm] { alarm->ring({}); });
     Sleep sleep;

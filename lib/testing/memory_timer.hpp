@@ -9,7 +9,7 @@
 
 namespace tempeh::testing::detail {
 
-/// A moment of virtual time.
+/// A timer in virtual time.
 class MemoryTimer final : public transport::Timer {
 public:
     MemoryTimer(World& world, asio::any_io_executor executor);
@@ -22,7 +22,7 @@ public:
     void cancel() noexcept override;
 
 private:
-    /// What is left of the timer for what happens later.
+    /// The part of the timer that later events need after its destruction.
     struct State;
     class Alarm;
     static void endWait(State& state, const error_code& ec);

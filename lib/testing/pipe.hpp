@@ -9,7 +9,7 @@
 
 namespace tempeh::testing::detail {
 
-/// One direction of a connection: bytes on their way, and those that wait to be read.
+/// One direction of a connection: bytes in flight, and bytes waiting to be read.
 class Pipe {
 public:
     explicit Pipe(std::size_t capacity) noexcept : capacity_(capacity) {}
@@ -21,24 +21,24 @@ public:
     bool isEnded() const noexcept { return isEnded_; }
     TimePoint lastArrival() const noexcept { return lastArrival_; }
 
-    /// Sends bytes there is room for; they arrive at `when`, or with what was sent before if that is later.
-    /// When they will.
+    /// Sends bytes; there must be room for them. They arrive at `when`, or together with earlier data if that
+    /// arrives later. Returns their arrival time.
     TimePoint send(std::vector<std::byte> bytes, TimePoint when);
     TimePoint sendEnd(TimePoint when);
     struct Arrived {
         std::size_t bytes = 0;
         bool isEnd = false;
     };
-    /// Whatever should have arrived by now does.
+    /// Delivers everything due by `now`.
     Arrived arrive(TimePoint now);
-    /// What is on its way arrives at `when` at the earliest.
+    /// Delays everything in flight to `when` at the earliest.
     void holdUntil(TimePoint when) noexcept;
     bool isEmpty() const noexcept { return inFlight_.empty(); }
 
     std::size_t read(std::span<const std::span<std::byte>> into, std::size_t atMost) noexcept;
     /// The last `size` bytes that arrived.
     std::span<const std::byte> newest(std::size_t size) const noexcept;
-    /// Loses what is on its way, the end too.
+    /// Loses everything in flight, including the end of stream.
     void drop() noexcept;
 
 private:
@@ -54,8 +54,8 @@ private:
     TimePoint lastArrival_{};
     std::vector<std::byte> arrived_;
     std::size_t readUpTo_ = 0;
-    bool isEnded_ = false;     // the sender has said so
-    bool endArrived_ = false;  // the receiver knows
+    bool isEnded_ = false;     // the sender has ended the stream
+    bool endArrived_ = false;  // the receiver has seen the end
 };
 
 }  // namespace tempeh::testing::detail

@@ -11,7 +11,7 @@ namespace tempeh::testing::detail {
 
 namespace {
 
-/// What is injected would fill the terminal with warnings.
+/// Silences the default logger: injected faults would fill the terminal with warnings.
 Options prepared(Options options) {
     if (options.logger == nullptr) {
         options.logger = std::make_shared<spdlog::logger>("simulated");

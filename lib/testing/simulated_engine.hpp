@@ -24,9 +24,9 @@ public:
     const std::string& name() const noexcept { return name_; }
     HostContext& context() const noexcept { return context_; }
     bool isStopped() const noexcept { return isStopped_; }
-    /// Once only.
+    /// May be called only once.
     void stop() noexcept;
-    /// stop(), and nothing of the context's is left.
+    /// stop(), and releases everything of the context.
     void release() noexcept;
 
 private:

@@ -12,14 +12,14 @@ Simulation::Simulation(const SimulationOptions& options) : scope_(~options.seed)
     makeContext();
 }
 
-/// Nothing of the application's runs any more, what it refers to may be gone: its coroutines are put on their
-/// way and go with the context.
+/// No application code runs any more, and the objects it refers to may be gone. Its coroutines are released
+/// and destroyed with the context.
 Simulation::~Simulation() {
     for (const auto& engine : engines_)
         engine->release();
     world_.timeline().clear();
     engines_.clear();
-    // What goes with one context may leave something with another.
+    // Destroying the handlers of one context may add some to another.
     for (int round = 0; round < 3; ++round)
         for (const auto& context : contexts_)
             context->shutdown();
@@ -54,7 +54,7 @@ SimulatedEngine& Simulation::living(std::string_view name) {
 
 void Simulation::crash(std::string_view name) {
     SimulatedEngine& engine = living(name);
-    engine.context().isSuspended = false;  // what is left of its coroutines is to end
+    engine.context().isSuspended = false;  // its remaining coroutines should end
     world_.crash(world_.hostOf(engine.name()));
     engine.stop();
 }
@@ -88,7 +88,7 @@ void Simulation::spawn(SimulatedEngine* engine, asio::awaitable<void> coroutine)
     });
 }
 
-/// Of any host: nothing orders what different processes do.
+/// Picks any host: nothing orders what different processes do.
 bool Simulation::runOneHandler() {
     const std::size_t count = contexts_.size();
     for (std::size_t i = 0; i < count; ++i) {
@@ -103,7 +103,7 @@ bool Simulation::runOneHandler() {
 bool Simulation::step(TimePoint until) {
     Timeline& timeline = world_.timeline();
     std::optional<TimePoint> next = timeline.next();
-    // What happens at the same moment may do so before, between and after what follows from it.
+    // Events due at the same moment may run before, between or after the handlers that they cause.
     const bool isAtOnce = next && *next <= timeline.now() && world_.chance(0.5);
     if (!isAtOnce) {
         if (runOneHandler()) return true;

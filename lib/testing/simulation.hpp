@@ -15,7 +15,7 @@
 
 namespace tempeh::testing::detail {
 
-/// What stands behind a SimulatedNetwork.
+/// The implementation of a SimulatedNetwork.
 class Simulation {
 public:
     explicit Simulation(const SimulationOptions& options);
@@ -24,9 +24,9 @@ public:
     Simulation& operator=(const Simulation&) = delete;
 
     World& world() noexcept { return world_; }
-    /// Of no engine.
+    /// The context that belongs to no engine.
     HostContext& context() noexcept { return *contexts_.front(); }
-    /// For an engine; lives as long as this.
+    /// Creates a context for an engine; it lives as long as this object.
     HostContext& makeContext();
     bool isRunning() const noexcept { return isRunning_; }
 
@@ -38,18 +38,18 @@ public:
     void suspend(std::string_view name);
     void resume(std::string_view name);
 
-    /// True: `isDone` said so. Null: never does.
+    /// Returns true when `isDone` returned true. A null `isDone` never does.
     bool run(const std::function<bool()>* isDone, TimePoint until);
 
 private:
-    /// One handler, or one moment. False: there is nothing to do until then.
+    /// Runs one handler, or advances to one event. False: nothing is left to do before `until`.
     bool step(TimePoint until);
     bool runOneHandler();
 
     const core::RunScope scope_;
     World world_;
     std::vector<std::unique_ptr<HostContext>> contexts_;
-    std::size_t turn_ = 0;  // whose context it is
+    std::size_t turn_ = 0;  // whose context runs next
     std::vector<std::unique_ptr<SimulatedEngine>> engines_;
     std::exception_ptr failure_;
     std::uint64_t steps_ = 0;

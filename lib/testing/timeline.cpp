@@ -30,7 +30,7 @@ void Timeline::runNext() {
 }
 
 void Timeline::clear() noexcept {
-    // What goes may look here.
+    // Destroying an action may call this object.
     std::vector<Entry> dropped;
     dropped.swap(heap_);
 }

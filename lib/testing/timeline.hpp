@@ -9,8 +9,7 @@
 
 namespace tempeh::testing::detail {
 
-/// Virtual time, and what is to happen in it. Of what happens at the same moment a seed decides which comes
-/// first.
+/// Virtual time and its future events. A seed decides the order of events due at the same moment.
 class Timeline {
 public:
     using Action = std::function<void()>;
@@ -18,17 +17,17 @@ public:
     explicit Timeline(std::uint64_t seed) noexcept : order_(seed) {}
 
     TimePoint now() const noexcept { return now_; }
-    /// For what keeps looking at it; lives as long as this.
+    /// For objects that read the time repeatedly; valid as long as this object lives.
     const TimePoint& moment() const noexcept { return now_; }
 
-    /// `action` runs from runNext(), not before now.
+    /// runNext() will run `action`; a time in the past counts as now.
     void at(TimePoint when, Action action);
     void after(Duration delay, Action action) { at(now_ + delay, std::move(action)); }
 
     std::optional<TimePoint> next() const noexcept;
-    /// Moves the time to the next action and runs it; there is one.
+    /// Advances the time to the next action and runs it; there must be one.
     void runNext();
-    /// Moves the time forward, to no later than next().
+    /// Advances the time, to no later than next().
     void advanceTo(TimePoint when) noexcept { now_ = when; }
     /// Drops every action.
     void clear() noexcept;
@@ -42,7 +41,7 @@ private:
     };
     static bool isLater(const Entry& a, const Entry& b) noexcept;
 
-    TimePoint now_ = TimePoint() + std::chrono::hours(1);  // away from the clock's beginning, as a real one
+    TimePoint now_ = TimePoint() + std::chrono::hours(1);  // not the clock's epoch, just like a real clock
     std::uint64_t order_;
     std::uint64_t sequence_ = 0;
     std::vector<Entry> heap_;

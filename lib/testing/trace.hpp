@@ -11,7 +11,7 @@
 
 namespace tempeh::testing::detail {
 
-/// What happened on the simulated network.
+/// An event on the simulated network.
 enum class TraceEvent : std::uint8_t {
     Connect,
     Connected,
@@ -34,17 +34,17 @@ enum class TraceEvent : std::uint8_t {
     Suspend,
     Resume,
     Timer,
-    Note,  // the last
+    Note,  // must be last
 };
 
-/// Everything that happened as one number, and the last of it in words. Two runs are the same if their
-/// numbers are.
+/// Condenses all events into one number and keeps the most recent ones as text. Two runs are identical if
+/// their numbers are equal.
 class Trace {
 public:
     explicit Trace(const TimePoint& now) noexcept : now_(now) {}
 
     void add(TraceEvent event, std::uint64_t whom, std::uint64_t what = 0) noexcept;
-    /// With what was carried.
+    /// Includes the bytes that were carried.
     void addBytes(TraceEvent event, std::uint64_t whom, std::span<const std::byte> bytes) noexcept;
     void addNote(std::string_view text);
 

@@ -11,14 +11,15 @@ namespace tempeh::testing::detail {
 
 class Wake;
 
-/// One wait of a coroutine, in its frame.
+/// One wait of a coroutine; lives in its frame.
 class Sleep {
 public:
-    /// To be awaited once, under a name: calls `begin(Wake)`; then `ec` is what the Wake was called with.
+    /// Await it once, through a named object. Calls `begin(Wake)`; afterwards `ec` is the value the Wake was
+    /// called with.
     template <typename Begin>
     auto wait(Begin begin);
 
-    /// The same; cancelling the coroutine calls `cancel()`, which is to end the wait.
+    /// The same, but cancelling the coroutine calls `cancel()`, which must end the wait.
     template <typename Begin, typename Cancel>
     auto wait(Begin begin, Cancel cancel);
 
@@ -29,8 +30,8 @@ private:
     tempeh::detail::InFrameHandler handler_;
 };
 
-/// Ends a Sleep, through the sleeper's executor. Owns the coroutine: destroyed without a call (the context
-/// goes), it destroys that.
+/// Ends a Sleep, through the sleeper's executor. Owns the coroutine: a Wake destroyed without a call (the
+/// context is being destroyed) destroys the coroutine.
 class Wake {
 public:
     explicit Wake(Sleep& sleep) noexcept : sleep_(&sleep) {}

@@ -22,8 +22,8 @@ class MemoryListener;
 
 using HostId = std::uint32_t;
 
-/// What is between the hosts of a simulation: names, ports, paths, cut links, chance and time. One thread.
-/// Outlives every stream, connector, listener and timer on it.
+/// The shared environment of a simulation's hosts: names, ports, paths, cut links, randomness and time. One
+/// thread. Must outlive every stream, connector, listener and timer on it.
 class World {
 public:
     explicit World(const SimulationOptions& options);
@@ -37,35 +37,35 @@ public:
     base::Random& random() noexcept { return random_; }
 
     bool chance(double probability) noexcept;
-    /// Only while faults are on.
+    /// Always false while faults are off.
     bool fault(double probability) noexcept { return faults_ && chance(probability); }
-    /// Both may come.
+    /// Both bounds are included.
     std::uint64_t between(std::uint64_t least, std::uint64_t most) noexcept;
     Duration latency() noexcept;
-    /// How long it takes a piece of data, hold-ups included.
+    /// How long a piece of data takes to arrive, including delays.
     Duration passage() noexcept;
     void setFaults(bool on) noexcept { faults_ = on; }
 
-    /// The host of that name, made if there is none.
+    /// The host of that name, created if necessary.
     HostId hostOf(const std::string& name);
     std::optional<HostId> findHost(const std::string& name) const;
     const std::string& nameOf(HostId host) const { return names_[host]; }
 
     bool isCut(HostId a, HostId b) const noexcept;
     void cut(HostId a, HostId b);
-    /// What was held up goes on its way.
+    /// Data that was held up continues.
     void heal(HostId a, HostId b);
     void healAll();
-    /// Every connection of the host is reset; whoever listened there does no more.
+    /// Resets every connection of the host and ends its listeners.
     void crash(HostId host);
 
     void add(const std::shared_ptr<Connection>& connection);
     std::uint64_t nextId() noexcept { return ++lastId_; }
 
-    /// Gives the address really bound; `ec` when it is taken.
+    /// Returns the address actually bound; sets `ec` when it is in use.
     Address bind(MemoryListener& listener, HostId host, const Address& address, error_code& ec);
     void unbind(const MemoryListener& listener, const Address& bound, HostId host) noexcept;
-    /// Null with `ec`: why a connect fails.
+    /// Null when a connect fails; `ec` says why.
     MemoryListener* find(HostId from, const Address& address, error_code& ec) const;
 
 private:
