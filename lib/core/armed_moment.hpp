@@ -6,12 +6,12 @@
 
 namespace tempeh::core {
 
-/// The moment at which something will be looked at again, whoever asked for it: it only comes nearer, until
-/// it has come. Several threads may bring it nearer at once, and the nearest wins, however long one of them
-/// is kept from running in the middle.
+/// The time at which something will be checked next, at the request of any thread. Until it is reached, it
+/// only moves to an earlier time. Several threads may bring it forward at once: the earliest time wins, even
+/// if one of the threads is preempted in the middle.
 class ArmedMoment {
 public:
-    /// True: nobody had asked for one as early, the caller sees to it that somebody looks at get().
+    /// True: `when` is now the earliest, and the caller must make sure that some thread checks get() in time.
     bool bringForward(TimePoint when) noexcept {
         TimePoint armed = when_.load();
         while (when < armed)
@@ -20,7 +20,7 @@ public:
     }
     /// TimePoint::max(): none.
     TimePoint get() const noexcept { return when_.load(); }
-    /// It has come, and what was to be looked at is looked at after this.
+    /// The time has been reached. Call this before the check, not after it.
     void clear() noexcept { when_.store(TimePoint::max()); }
 
 private:

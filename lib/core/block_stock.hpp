@@ -8,10 +8,11 @@
 
 namespace tempeh::core {
 
-/// Blocks for FrameRows: a channel has one only while it has something to send. Reactor thread.
+/// A stock of blocks for FrameRows: a channel has a block only while it has something to send. Reactor
+/// thread.
 class BlockStock {
 public:
-    /// Null when there is no memory.
+    /// Null when out of memory.
     wire::FrameRow::Block take() noexcept {
         if (blocks_.empty())
             return wire::FrameRow::Block(new (std::nothrow) std::byte[wire::FrameRow::blockSize]);
@@ -26,7 +27,7 @@ public:
     BlockStock() { blocks_.reserve(kept); }
 
 private:
-    static constexpr std::size_t kept = 32;  // 2 MiB, what a send queue full of small messages fills
+    static constexpr std::size_t kept = 32;  // 2 MiB, the size of a full send queue of small messages
 
     std::vector<wire::FrameRow::Block> blocks_;
 };

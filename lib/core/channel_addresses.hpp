@@ -9,7 +9,7 @@
 
 namespace tempeh::core {
 
-/// The two ends of a channel, as far as they are known. Any thread.
+/// The local and the peer address of a channel, as far as known. Any thread.
 class ChannelAddresses {
 public:
     struct Data {
@@ -21,13 +21,13 @@ public:
 
     void set(Data data) noexcept {
         const base::MutexLock lock(mutex_);
-        std::swap(data_, data);  // what was there goes without the lock
+        std::swap(data_, data);  // the old data is destroyed after the lock is released
     }
     Data get() const {
         const base::MutexLock lock(mutex_);
         return data_;
     }
-    /// Throw std::bad_alloc, as get().
+    /// These throw std::bad_alloc, as get() does.
     std::string local() const {
         const base::MutexLock lock(mutex_);
         return data_.local;

@@ -17,13 +17,13 @@ void ChannelLog::noteEnd(const Channel& channel, machines::EndCause cause, Statu
                        std::string(nameOf(status));
     if (!detail.empty()) text += ", " + detail.text();
     if (returned != 0) text += "; " + std::to_string(returned) + " messages come back";
-    // A peer can cause this as often as it likes, so it is no warning.
+    // Not a warning: a peer can cause this as often as it likes.
     if (isViolation)
         log_.info(text);
     else
         log_.debug(text);
 } catch (const std::bad_alloc&) {
-    // One line less.
+    // The line is dropped.
 }
 
 void ChannelLog::warnOfUnansweredHello(const Channel& channel, Duration waited, TimePoint now) noexcept try {
@@ -36,7 +36,7 @@ void ChannelLog::warnOfUnansweredHello(const Channel& channel, Duration waited, 
     if (*unsaid != 0) text += " (" + std::to_string(*unsaid) + " more since the last warning)";
     log_.warn(text);
 } catch (const std::bad_alloc&) {
-    // One line less.
+    // The line is dropped.
 }
 
 }  // namespace tempeh::core

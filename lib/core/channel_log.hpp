@@ -8,15 +8,15 @@
 
 namespace tempeh::core {
 
-/// What the log says about channels. Without memory for a line there is one line less. Reactor thread.
+/// Writes the log lines about channels. Drops a line for which there is no memory. Reactor thread.
 class ChannelLog {
 public:
     explicit ChannelLog(const Log& log) noexcept : log_(log) {}
 
-    /// It has ended for the application; `returned` messages come back.
+    /// The channel has ended for the application; `returned` messages come back.
     void noteEnd(const Channel& channel, machines::EndCause cause, Status status, const EndDetail& detail,
                  std::size_t returned) const noexcept;
-    /// Once per interval: a client went `waited` after its hello, which nobody had answered.
+    /// Warns, once per interval, that a client left after waiting `waited` for an answer to its hello.
     void warnOfUnansweredHello(const Channel& channel, Duration waited, TimePoint now) noexcept;
 
 private:

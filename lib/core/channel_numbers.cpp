@@ -39,7 +39,7 @@ void ChannelNumbers::rest(ChannelNumber number) noexcept {
 
 std::optional<ChannelNumber> ChannelNumbers::Bitmap::firstAbsent(ChannelNumber start) const noexcept {
     const std::size_t first = start / 64U;
-    // The word of `start` comes twice: first the bits from `start` up, in the end all of it.
+    // The word of `start` is checked twice: first its bits from `start` up, at the end all of it.
     std::uint64_t absent = ~words_[first] & (~std::uint64_t{0} << (start % 64U));
     for (std::size_t step = 0;; ++step) {
         const std::size_t word = (first + step) % wordCount;

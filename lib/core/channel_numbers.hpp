@@ -11,9 +11,9 @@
 
 namespace tempeh::core {
 
-/// Gives out channel numbers of one engine: random, unique, and none that is among the last 1024 released
-/// (docs/concepts/lifecycle.md), so that a late message never meets a new channel. Not thread-safe. About 18
-/// KB inside, no allocation.
+/// Allocates an engine's channel numbers: random, unique, and never one of the last 1024 released
+/// (docs/concepts/lifecycle.md), so that a late message never reaches a new channel. Not thread-safe. About
+/// 18 KB in size; allocates no memory.
 class ChannelNumbers {
 public:
     static constexpr ChannelNumber lowest = 1;
@@ -21,15 +21,15 @@ public:
     static constexpr std::size_t count = highest - lowest + 1U;
     static constexpr std::size_t restingCount = 1024;
 
-    /// `maxChannels`: at most so many in use at once; above `count` it means `count`.
+    /// `maxChannels`: limits how many are in use at once; values above `count` mean `count`.
     explicit ChannelNumbers(std::uint64_t seed, std::size_t maxChannels = count) noexcept;
 
-    /// A number nobody uses; nothing when maxChannels are in use or every other number still rests. Usually
-    /// one bit test, at worst one pass over 8 KB.
+    /// A number that is not in use; empty when maxChannels are in use or all other numbers are resting.
+    /// Usually one bit test, at worst one pass over 8 KB.
     std::optional<ChannelNumber> allocate() noexcept;
 
-    /// The channel is closed; its number rests until 1024 others were released. False: it was not in use,
-    /// ignored.
+    /// Releases the number of a closed channel; it rests until 1024 others were released. False: it was not
+    /// in use, and the call is ignored.
     bool release(ChannelNumber number) noexcept;
 
     bool isInUse(ChannelNumber number) const noexcept { return used_.has(number); }
@@ -48,7 +48,7 @@ private:
         void remove(ChannelNumber number) noexcept {
             words_[number / 64U] &= ~(std::uint64_t{1} << (number % 64U));
         }
-        /// The first number that is absent, from `start` upwards and round again.
+        /// The first absent number from `start` upwards, wrapping around.
         std::optional<ChannelNumber> firstAbsent(ChannelNumber start) const noexcept;
 
     private:
@@ -59,10 +59,9 @@ private:
     void rest(ChannelNumber number) noexcept;
 
     Bitmap used_;
-    Bitmap taken_;  // used or resting, and the two that are no channel numbers
-    std::array<ChannelNumber, restingCount>
-        resting_{};           // ring of the last released; 0: a place not filled yet
-    std::size_t oldest_ = 0;  // place of the one that rests longest
+    Bitmap taken_;  // used or resting, and the two values that are no channel numbers
+    std::array<ChannelNumber, restingCount> resting_{};  // ring of the last released; 0: not filled yet
+    std::size_t oldest_ = 0;                             // index of the number that has rested longest
     std::size_t inUse_ = 0;
     std::size_t maxChannels_;
     base::Random random_;

@@ -12,7 +12,7 @@ ChannelTable::ChannelTable(std::uint64_t seed, std::size_t maxChannels)
     : numbers_(seed, maxChannels), entries_(new std::atomic<Channel*>[entryCount] {}) {}
 
 ChannelTable::~ChannelTable() {
-    // Mostly there is none left, and the table is long.
+    // Usually no channel is left, and scanning the table would take long.
     std::size_t number = 0;
     for (std::size_t left = inUse(); left != 0; --left) {
         const ChannelPtr channel = firstFrom(number);

@@ -16,7 +16,7 @@ void addDetail(std::string& reason, const EndDetail& detail) {
     if (!detail.empty()) reason += " (" + detail.text() + ")";
 }
 
-/// The message has the status, so it is not said again.
+/// The message carries the status, so the reason does not repeat it.
 std::string whyNoAnswer(machines::EndCause cause, const EndDetail& detail) {
     if (cause == machines::EndCause::ConnectFailed) return detail.text();
     const bool isLost = cause == machines::EndCause::PeerClosed;
@@ -43,7 +43,7 @@ MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::
         const std::string peer = channel.addresses.peer();
         notice->textHeaders.append(wire::peerHeader, peer.empty() ? channel.addresses.local() : peer);
     } catch (...) {
-        // Without memory the notice goes without its reasons.
+        // Out of memory: the notice goes without its reasons.
     }
     return notice;
 }
@@ -51,12 +51,12 @@ MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::
 void addFailure(Message& hello, const Channel& channel, machines::EndCause cause,
                 const EndDetail& detail) noexcept {
     try {
-        error_code ec;  // no room among the headers: it goes without
+        error_code ec;  // no room among the headers: sent without the reason
         if (const std::string reason = whyNoAnswer(cause, detail); !reason.empty())
             hello.textHeaders.set(wire::reasonHeader, reason, ec);
         hello.textHeaders.set(wire::peerHeader, channel.addresses.peer(), ec);
     } catch (const std::bad_alloc&) {
-        // Without memory it has its status alone.
+        // Out of memory: the message carries only its status.
     }
 }
 

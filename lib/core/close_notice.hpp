@@ -7,12 +7,12 @@
 
 namespace tempeh::core {
 
-/// Makes `notice` the ChannelClosed of `channel`: why, who, and the id of its first message. Frees the
-/// channel's number once it is taken from the mailbox. Reactor thread.
+/// Turns `notice` into the ChannelClosed of `channel`: the reason, the peer, and the id of its first message.
+/// The channel's number becomes free when the notice is taken from the mailbox. Reactor thread.
 MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::EndCause cause, Status status,
                            const EndDetail& detail) noexcept;
 
-/// Says in a HelloRequest that comes back why there is no answer, and whose it would have been.
+/// Adds to a returned HelloRequest why it was not answered, and the peer's address.
 void addFailure(Message& hello, const Channel& channel, machines::EndCause cause,
                 const EndDetail& detail) noexcept;
 

@@ -12,8 +12,8 @@
 
 namespace tempeh::core {
 
-/// Tells the engines on a context when it is destroyed, so that no socket or timer of theirs outlives it. An
-/// Asio service: the context calls shutdown() before anything of it goes.
+/// Notifies the engines on a context before it is destroyed, so that none of their sockets or timers outlives
+/// it. An Asio service: the context calls shutdown() before it destroys anything.
 class ContextAnchor final : public boost::asio::execution_context::service {
 public:
     static inline boost::asio::execution_context::id id;

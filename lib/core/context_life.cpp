@@ -6,7 +6,7 @@
 
 namespace tempeh::detail {
 
-/// Shut down before the scheduler, as services are in the reverse order of their making.
+/// Shut down before the scheduler: a context shuts its services down in reverse order of creation.
 class ContextLife::Service final : public asio::execution_context::service {
 public:
     using key_type = Service;
@@ -36,8 +36,9 @@ void ContextLife::add(const std::shared_ptr<ContextDependent>& dependent) {
     dependents_[dependent.get()] = dependent;
 }
 
-/// Those who entered before a dependent was told may still be at it, and they hold neither the context nor
-/// this: the last wait is for them. Afterwards nobody enters, as no dependent knows this any more.
+/// Threads that entered before a dependent was notified may still be using it, and they keep neither the
+/// context nor this object alive: the last wait is for them. No thread can enter after that, as no dependent
+/// refers to this object any more.
 void ContextLife::end() noexcept {
     isGone_.store(true);
     waitForThoseUnderWay();

@@ -7,15 +7,15 @@
 
 namespace tempeh::core {
 
-/// Keeps an execution context from going while threads post to it. They take no lock: one that loses its core
-/// in the middle of posting holds up the end of the context, and nobody else. Any thread.
+/// Keeps an execution context alive while threads post to it. The threads take no lock: one that is preempted
+/// while posting delays only the end of the context. Any thread.
 class ContextUse {
 public:
-    /// True: the context is there until the Hold goes.
+    /// If true, the context exists until the Hold is destroyed.
     class Hold {
     public:
         explicit Hold(ContextUse& use) noexcept : use_(use) {
-            // Counted first: close() finds it here, or it finds the door closed.
+            // Count first: then either close() sees the count, or this constructor sees that it is closed.
             use_.users_.fetch_add(1, std::memory_order_seq_cst);
             isGone_ = use_.isClosed_.load(std::memory_order_seq_cst);
         }
@@ -29,7 +29,7 @@ public:
         bool isGone_;
     };
 
-    /// The context is about to go; waits for who is posting. False: it was closed before.
+    /// The context is about to be destroyed; waits for the threads that are posting. False: already closed.
     bool close() noexcept {
         if (isClosed_.exchange(true, std::memory_order_seq_cst)) return false;
         constexpr std::chrono::microseconds nap(50);

@@ -15,8 +15,8 @@
 
 namespace tempeh::core {
 
-/// The waitReceive of a coroutine, living in its frame: what WaitOperation does for any token, without memory
-/// of its own and without work tracking (whoever spawned the coroutine tracks it).
+/// The waitReceive() of a coroutine; lives in its frame. Does the work of WaitOperation, which serves any
+/// token, without allocating and without work tracking (the spawner of the coroutine tracks work).
 class CoroutineWaiter final : public detail::Waiter {
 public:
     /// `executor` is the coroutine's.
@@ -30,7 +30,7 @@ public:
     CoroutineWaiter& operator=(const CoroutineWaiter&) = delete;
     ~CoroutineWaiter() = default;
 
-    /// To be awaited once; then `message` and `ec` are the outcome.
+    /// Await it once; afterwards `message` and `ec` hold the outcome.
     auto wait(Duration timeout) {
         return handler_.wait([this, timeout](asio::cancellation_slot slot) { start(slot, timeout); });
     }
@@ -52,7 +52,7 @@ public:
         detail::runHere(executor_, [this] { handler_.invoke(); });
     }
 
-    /// The executor's context is gone. The handler owns the coroutine, whose frame this object is in.
+    /// The executor's context is gone. The handler owns the coroutine, whose frame holds this object.
     void abandon() noexcept override {
         backend_->forgetReceive(*this);
         handler_.drop();
@@ -61,7 +61,7 @@ public:
 private:
     friend class detail::Resumption<CoroutineWaiter>;
 
-    /// In the memory that the waiter has for it.
+    /// Allocates from the waiter's own memory.
     class Resumption : public detail::Resumption<CoroutineWaiter> {
     public:
         using allocator_type = base::HandlerAllocator<void, base::HandlerMemory*>;
@@ -90,7 +90,7 @@ private:
     std::shared_ptr<detail::GroupBackend> backend_;
     asio::any_io_executor executor_;
     const bool isOnEngine_;
-    base::HandlerMemory memory_;  // of the resumption on its way; never of two
+    base::HandlerMemory memory_;  // for the pending resumption; there is never more than one
     tempeh::detail::InFrameHandler handler_;
 };
 

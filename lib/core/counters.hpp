@@ -8,7 +8,7 @@
 
 namespace tempeh::core {
 
-/// Messages and bytes that other threads than the reactor's have sent themselves.
+/// Messages and bytes sent directly by threads other than the reactor's.
 struct DirectCounter {
     base::SharedCounter messages;
     base::SharedCounter bytes;
@@ -19,7 +19,7 @@ struct DirectCounter {
     }
 };
 
-/// Messages and bytes one way; raised on the reactor thread.
+/// Messages and bytes in one direction; incremented on the reactor thread.
 struct TrafficCounter {
     base::Counter messages;
     base::Counter bytes;
@@ -34,7 +34,7 @@ struct TrafficCounter {
     }
 };
 
-/// Returned messages by reason; any thread, rare.
+/// Returned messages by reason. Any thread; rare.
 class ReturnedCounter {
 public:
     void add(Status status, std::uint64_t count = 1) noexcept {
@@ -52,7 +52,7 @@ private:
     std::array<base::SharedCounter, detail::statusCount> counts_;
 };
 
-/// What a channel counts. Reactor thread.
+/// A channel's counters. Reactor thread.
 struct ChannelCounters {
     TrafficCounter sent;
     TrafficCounter received;
@@ -66,7 +66,7 @@ struct ChannelCounters {
     }
 };
 
-/// What an engine counts beside its pool. Reactor thread, but for the shared ones.
+/// An engine's counters, except those of its pool. Reactor thread, except for the shared ones.
 struct EngineCounters {
     TrafficCounter sent;
     DirectCounter sentDirectly;

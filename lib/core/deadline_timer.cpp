@@ -6,7 +6,7 @@
 
 namespace tempeh::core {
 
-/// True: armedFor_ is what the timer is to be set to.
+/// True: the timer must be set to armedFor_.
 bool DeadlineTimer::isArmingDue() noexcept {
     if (timer_ == nullptr) return false;
     const std::optional<TimePoint> next = deadlines_.next();
@@ -22,7 +22,7 @@ bool DeadlineTimer::isArmingDue() noexcept {
 
 void DeadlineTimer::runExpired() noexcept {
     const TimePoint now = clock_.now();
-    // A deadline that was over from the start is not late.
+    // A deadline that was in the past when set is not late.
     const TimePoint due = std::max(std::exchange(armedFor_, TimePoint::max()), TimePoint());
     lateness_ = due == TimePoint() ? Duration::zero() : std::max(now - due, Duration::zero());
     if (lateness_ >= stoppedFor) runsSince_.store(now, std::memory_order_relaxed);

@@ -9,23 +9,23 @@
 
 namespace tempeh::core {
 
-/// All deadlines of an engine behind one timer, and what that timer tells about this side: whether it has
-/// run. Reactor thread, where nothing else is said.
+/// All deadlines of an engine behind one timer. From the timer's lateness it also learns whether this process
+/// was running. Reactor thread, unless stated otherwise.
 class DeadlineTimer {
 public:
-    /// A timer that is so late means that the process was stopped, or its reactor blocked, and not busy.
+    /// A timer this late means that the process was stopped or its reactor blocked, not just busy.
     static constexpr Duration stoppedFor = std::chrono::seconds(1);
 
     DeadlineTimer(std::unique_ptr<transport::Timer> timer, const transport::Clock& clock) noexcept
         : clock_(clock), timer_(std::move(timer)) {}
 
-    /// True: it is the nearest now, and arm() is due.
+    /// True: it is now the nearest, and the caller must call arm().
     bool set(Deadline& deadline, TimePoint when) noexcept { return deadlines_.set(deadline, when); }
 
-    /// Sets the timer to the nearest deadline, or stops it: a timer that nobody waits for must not keep the
-    /// caller's context from running out of work. `target()` gives the std::shared_ptr<TimerTarget> to call.
-    /// False: there is no memory for it; without a timer the engine would be deaf to time, so the caller
-    /// tries again.
+    /// Sets the timer to the nearest deadline, or stops it when there is none: an unneeded timer must not
+    /// keep the caller's context from running out of work. `target()` returns the
+    /// std::shared_ptr<TimerTarget> to call. False: out of memory; the caller must try again, as no deadline
+    /// fires without a timer.
     template <typename Target>
     [[nodiscard]] bool arm(Target target) noexcept {
         if (!isArmingDue()) return true;
@@ -38,16 +38,16 @@ public:
         }
     }
 
-    /// The timer has fired: runs what is due.
+    /// The timer has fired: runs the expired deadlines.
     void runExpired() noexcept;
 
-    /// How much later than planned the deadlines run that run now: this side did not run, and what peers sent
-    /// meanwhile may not be read yet. Zero elsewhere.
+    /// Inside a deadline's callback: how much later than planned it runs. This process was not running, so
+    /// data that peers sent meanwhile may not be read yet. Zero elsewhere.
     Duration lateness() const noexcept { return lateness_; }
-    /// Since when this side runs without having been stopped for long. Any thread.
+    /// Since when this process has been running without a long stop. Any thread.
     TimePoint runsSince() const noexcept { return runsSince_.load(std::memory_order_relaxed); }
 
-    /// The context goes; deadlines may still be set, and will not come.
+    /// The context is being destroyed. Deadlines may still be set, but will not fire.
     void release() noexcept { timer_.reset(); }
 
 private:

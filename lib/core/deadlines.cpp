@@ -48,7 +48,7 @@ std::size_t Deadlines::runExpired(TimePoint now) noexcept {
         }
         deadline.place_ = deadline.when_ = Deadline::never;
         ++called;
-        deadline.callback_(deadline.context_);  // may destroy it
+        deadline.callback_(deadline.context_);  // may destroy `deadline`
     }
     runningUntil_.reset();
     while (!postponed_.empty()) {

@@ -12,8 +12,8 @@
 
 namespace tempeh::core {
 
-/// When a timeout that starts now passes: the far end of the clock for one that never does, its beginning for
-/// one that does not wait.
+/// When a timeout that starts now expires: TimePoint::max() for an infinite one, TimePoint::min() for one
+/// that does not wait.
 inline TimePoint deadlineAfter(Duration timeout, const transport::Clock& clock = {}) noexcept {
     if (timeout == infinite) return TimePoint::max();
     if (timeout <= Duration::zero()) return TimePoint::min();
@@ -26,8 +26,8 @@ using DeadlineHook =
     boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
                                     boost::intrusive::optimize_size<true>>;
 
-/// A moment at which a function is to be called; a member of whatever waits. Armed through Deadlines;
-/// destroying it disarms it. Same thread as its Deadlines.
+/// A function to call at a given time; a member of the object that waits. Armed through Deadlines; destroying
+/// it disarms it. Same thread as its Deadlines.
 class Deadline : public DeadlineHook {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
@@ -45,29 +45,29 @@ private:
     friend class Deadlines;
     static constexpr TimePoint never = TimePoint::max();
 
-    // The place in the tree is lazy: it is never later than `when_`, and is put right when its turn comes.
-    // That makes moving a deadline forward, and disarming it, a single store.
+    // The position in the tree is updated lazily: it is never later than `when_`, and is corrected when it
+    // comes up. This makes postponing or disarming a deadline a single store.
     TimePoint place_ = never;  // never: not in the tree
     TimePoint when_ = never;
     Callback callback_;
     void* context_;
 };
 
-/// The deadlines of one reactor in order of time. Knows no clock and no timer: the owner arms one timer at
+/// The deadlines of one reactor in order of time. Contains no clock and no timer: the owner arms one timer at
 /// next() and calls runExpired(). One thread. Never allocates.
 class Deadlines {
 public:
     using TimePoint = Deadline::TimePoint;
 
     Deadlines() noexcept = default;
-    /// Disarms what is left.
+    /// Disarms the remaining deadlines.
     ~Deadlines();
     Deadlines(const Deadlines&) = delete;
     Deadlines& operator=(const Deadlines&) = delete;
 
-    /// Arms the deadline, or moves it; TimePoint::max() disarms it. One compare and one store when it was set
-    /// to an earlier time before (even if it was cancelled since), else O(log n). True: next() may be earlier
-    /// than it was.
+    /// Arms or moves the deadline; TimePoint::max() disarms it. One compare and one store when its previous
+    /// time was earlier (even if it was cancelled since), otherwise O(log n). True: next() may have become
+    /// earlier.
     bool set(Deadline& deadline, TimePoint when) noexcept {
         if (when >= deadline.place_) [[likely]] {
             deadline.when_ = when;
@@ -76,16 +76,15 @@ public:
         return insert(deadline, when);
     }
 
-    /// Disarms; one store. A stale place may remain, which costs one look when its time comes.
+    /// Disarms; one store. A stale position may remain, which costs one check when its time comes.
     static void cancel(Deadline& deadline) noexcept { deadline.when_ = Deadline::never; }
 
-    /// When runExpired() is to be called next: never later than the first armed deadline, but perhaps
-    /// earlier.
+    /// When to call runExpired() next: never later than the first armed deadline, but possibly earlier.
     std::optional<TimePoint> next() const noexcept;
 
-    /// Calls every deadline whose time has come, disarmed, in order of time; returns how many. The callbacks
-    /// may set, cancel and destroy any deadline, their own too. What they set to `now` or before runs in the
-    /// next call, so one call is bounded by the deadlines it found. A call from inside a callback does
+    /// Disarms and calls every expired deadline, in order of time; returns how many. Callbacks may set,
+    /// cancel and destroy any deadline, including their own. What they set to `now` or earlier runs in the
+    /// next call, so one call is bounded by the deadlines it found. A nested call from a callback does
     /// nothing.
     std::size_t runExpired(TimePoint now) noexcept;
 
@@ -102,8 +101,8 @@ private:
     static void clear(Tree& tree) noexcept;
 
     Tree tree_;
-    Tree postponed_;  // set by a callback to a time that runExpired() has already reached
-    std::optional<TimePoint> runningUntil_;  // engaged while runExpired() runs
+    Tree postponed_;  // set by a callback to a time that runExpired() has already passed
+    std::optional<TimePoint> runningUntil_;  // set while runExpired() runs
 };
 
 }  // namespace tempeh::core

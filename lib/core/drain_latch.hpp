@@ -9,16 +9,16 @@
 
 namespace tempeh::core {
 
-/// How many channels live, and the moment in a shutdown at which the last one has ended. Any thread.
+/// Counts the live channels; during a shutdown it opens when the last one has ended. Any thread.
 class DrainLatch {
 public:
-    /// A channel is counted before it gets its number: a shutdown may end it at once.
+    /// Call before the channel gets its number: a shutdown may end it at once.
     void noteOpened() noexcept { live_.fetch_add(1, std::memory_order_relaxed); }
-    /// It has ended, or did not come about.
+    /// The channel has ended, or failed to open.
     void noteEnded() noexcept { live_.fetch_sub(1, std::memory_order_relaxed); }
     std::size_t live() const noexcept { return live_.load(std::memory_order_relaxed); }
 
-    /// No channel opens any more: opens the latch when none lives.
+    /// Call when no further channel can open: opens the latch if none lives.
     void openIfDrained() noexcept TEMPEH_EXCLUDES(mutex_) {
         if (live() == 0) open();
     }

@@ -15,9 +15,9 @@ namespace tempeh::core {
 
 class Engine;
 
-/// The engine in a world made by somebody else: a context that they run on one thread, a network and a clock.
-/// The library of tests (lib/testing) sees of core's engine this alone, so it is all that a shared library
-/// shows of it.
+/// An engine in an environment that its owner provides: a context that the owner runs on one thread, a
+/// network and a clock. This is the only part of core's engine that the test library (lib/testing) uses, and
+/// so the only one that a shared library exports.
 class TEMPEH_EXPORT EmbeddedEngine : public Ampe {
 public:
     /// Throws Error(InvalidOption).
@@ -34,17 +34,17 @@ public:
     TimePoint now() const noexcept final;
     asio::any_io_executor executor() const;
 
-    /// shutdown() in three steps, so that its owner runs the context in between. False: it has shut down
-    /// before.
+    /// shutdown() in three steps, so that the owner can run the context in between. False: it was already
+    /// shut down.
     bool beginShutdown() noexcept;
     /// Every channel has ended.
     bool isDrained() const;
-    /// Ends what is left, and names it.
+    /// Ends the remaining channels and lists them in the report.
     ShutdownReport endShutdown() noexcept;
 
-    /// As destroying a Reactor, without the wait.
+    /// Like destroying a Reactor, but does not wait.
     void stop() noexcept;
-    /// After stop(): nothing of the context's is used any more.
+    /// After stop(): releases everything that belongs to the context.
     void releaseContext() noexcept;
 
 private:

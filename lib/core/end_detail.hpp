@@ -7,17 +7,17 @@
 
 namespace tempeh::core {
 
-/// What else there is to say about the end of a channel. Kept as it came: a text of it is made where one can
-/// do without when there is no memory.
+/// Additional information on why a channel ended. Stored in its original form: it becomes a text only where
+/// the text can be left out when memory is short.
 class EndDetail {
 public:
     EndDetail() noexcept = default;
     // NOLINTBEGIN(google-explicit-constructor): whatever there is to say
-    /// A text that lives as long as this.
+    /// `text` must outlive this object.
     EndDetail(std::string_view text) noexcept : text_(text) {}
     EndDetail(const char* text) noexcept : text_(text) {}
     EndDetail(const std::string& text) noexcept : text_(text) {}
-    /// What the system said; of a Status, which is told anyway, nothing.
+    /// A system error. A Status is left out, as it is reported anyway.
     EndDetail(const error_code& ec) noexcept {
         if (ec.category() != statusCategory()) ec_ = ec;
     }

@@ -39,12 +39,12 @@ Engine::Engine(asio::io_context& context, asio::any_io_executor executor, const 
 }
 
 Engine::~Engine() {
-    pool_.reset();  // first: it calls no listener any more
+    pool_.reset();  // first: afterwards it calls no listener
 }
 
 bool Engine::wouldBlockReactor() const noexcept {
-    if (isReactorThread() || clock_.isVirtual()) return true;  // virtual time stands while a thread waits
-    if (ownsThread_) return false;                             // that thread has the token in all it does
+    if (isReactorThread() || clock_.isVirtual()) return true;  // virtual time stops while a thread waits
+    if (ownsThread_) return false;  // everything on that thread runs with the token set
     return context_.runsInThisThread();
 }
 
@@ -88,10 +88,11 @@ PoolStats Engine::poolStats() const {
             pool.free, options_.maxPoolMessages};
 }
 
-// --- What brings the reactor thread here ---
+// --- Waking the reactor thread ---
 
 bool Engine::submit(Job& job, std::shared_ptr<void> keepAlive) noexcept {
-    // Of a job that is queued already this may be the last reference when the lock is given back: not before.
+    // If the job is already queued, this may be the last reference: it must not go before the lock is
+    // released.
     const std::shared_ptr<void> outlivesTheLock = keepAlive;
     const ContextUse::Hold context = context_.hold();
     if (!context || keepAlive == nullptr) return false;
@@ -104,9 +105,10 @@ void Engine::wake() noexcept {
     if (const ContextUse::Hold context = context_.hold(); context) sendWake();
 }
 
-/// The context is held.
+/// Requires that the caller holds the context.
 void Engine::sendWake() noexcept {
-    // Whoever destroys the engine may come here with what it lets go of; there is nothing left to do then.
+    // The thread that destroys the engine may get here through objects it releases; there is nothing left to
+    // do.
     std::shared_ptr<Engine> self = weak_from_this().lock();
     if (self == nullptr) return;
     context_.post([self = std::move(self)] {
@@ -156,7 +158,7 @@ void Engine::releaseContext() noexcept {
     context_.forget();
 }
 
-// --- Messages in the application's hands ---
+// --- Messages that the application holds ---
 
 std::shared_ptr<PoolListener> Engine::hold() noexcept {
     const std::shared_ptr<Engine> self = weak_from_this().lock();
@@ -206,18 +208,18 @@ void Engine::armReceive(Group& group, TimePoint when) noexcept {
                 },
                 &group);
         }
-        // Never later than it is: armedFor has promised the earlier moment to receivers on other threads.
-        // When it comes, the deadline of whoever waits then is set.
+        // Never moves the deadline later: armedFor has promised the earlier time to receivers on other
+        // threads. When it fires, the deadline is set for the receivers that wait then.
         if (when < group.receiveDeadline->when()) setDeadline(*group.receiveDeadline, when);
         group.armedFor.bringForward(when);
         return;
     }
-    // Whoever waits was registered before this load, and is looked at after the deadline's store of max():
-    // one of the two sees the other.
+    // The receiver was registered before this load, and the deadline stores max() before it checks the
+    // receivers: one of the two sees the other.
     if (group.armedFor.bringForward(when)) submit(group.arming, group.self());
 }
 
-/// What armReceive() promised on another thread; the latest word on it is in armedFor.
+/// Carries out what armReceive() promised on another thread; armedFor holds the latest time.
 void Engine::armReceiveNow(Group& group) noexcept {
     const TimePoint when = group.armedFor.get();
     if (!group.isClosing && when != TimePoint::max()) armReceive(group, when);

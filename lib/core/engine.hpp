@@ -32,9 +32,9 @@ namespace tempeh::core {
 
 class Group;
 
-/// The engine behind a Reactor: what all channels share. It owns the parts and says how they call each other;
-/// what each of them does stands in its own file. "Reactor thread" means the thread whose token is this
-/// engine's: its own thread, or whichever thread is in one of its turns on a caller's context.
+/// The engine behind a Reactor: what all channels share. It owns the parts and defines how they call each
+/// other; each part is described in its own file. "Reactor thread" means the thread whose token is this
+/// engine's: its own thread, or the thread that is currently in one of its turns on a caller's context.
 class Engine final : public std::enable_shared_from_this<Engine>,
                      private PoolListener,
                      private transport::TimerTarget,
@@ -64,9 +64,10 @@ public:
 
     bool ownsThread() const noexcept { return ownsThread_; }
     bool isReactorThread() const noexcept { return base::currentThreadToken() == this; }
-    /// True also for handlers on the engine's executor outside its turns; slower. In virtual time always.
+    /// Also true for handlers on the engine's executor outside its turns; slower. Always true in virtual
+    /// time.
     bool wouldBlockReactor() const noexcept;
-    /// Takes no lock for the executor of a thread of its own, nor on the reactor thread.
+    /// Takes no lock for the executor of the engine's own thread, nor on the reactor thread.
     bool isOwnExecutor(const asio::any_io_executor& executor) const noexcept {
         return context_.isOwnExecutor(executor, isReactorThread());
     }
@@ -75,28 +76,29 @@ public:
     EngineStats stats() const;
     PoolStats poolStats() const;
     void setReadMode(Group& group, ChannelNumber channel, ReadMode mode, error_code& ec) noexcept;
-    /// Makes sure Mailbox::expire() of the group is called at `when`.
+    /// Makes sure that the group's Mailbox::expire() is called at `when`.
     void armReceive(Group& group, TimePoint when) noexcept;
-    /// Group's errand.
+    /// Run by the group's job.
     void armReceiveNow(Group& group) noexcept;
-    /// A ChannelClosed is about to be taken: what has to come first, or the number is freed.
+    /// A ChannelClosed is about to be taken from the mailbox: returns messages that must come before it; if
+    /// there are none, frees the number.
     MessageQueue onCloseNotice(std::uint64_t obligation) noexcept;
 
-    /// Runs the job in a turn on the reactor thread, later; false when the context is gone (it will not run).
+    /// Runs the job later, in a turn on the reactor thread. False: the context is gone and it will not run.
     /// `keepAlive` owns the job.
     bool submit(Job& job, std::shared_ptr<void> keepAlive) noexcept;
-    /// SubmitQueue said that the reactor is to be woken.
+    /// Call when SubmitQueue says that the reactor must be woken.
     void wake() noexcept;
-    /// Resumes a waiter on the reactor thread after what runs now, without a way through the scheduler.
-    /// False: it is not of the kind that can be resumed so, or this is another thread.
+    /// Resumes a waiter on the reactor thread after the current handler, without going through the scheduler.
+    /// False: this kind of waiter cannot be resumed that way, or this is another thread.
     bool resumeSoon(detail::Waiter& waiter) noexcept;
-    /// Messages are back, or shares have grown.
+    /// Call when messages came back, or when shares have grown.
     void resumePausedSoon() noexcept { submit(resuming_, weak_from_this().lock()); }
 
     // --- Reactor thread ---
 
-    /// One stretch of work on the reactor thread; at the end of the outermost one everything written
-    /// meanwhile goes out.
+    /// One stretch of work on the reactor thread. The end of the outermost one sends everything written
+    /// meanwhile.
     class Turn {
     public:
         explicit Turn(Engine& engine) noexcept : token_(&engine), scope_(engine.turns_) {}
@@ -120,7 +122,7 @@ public:
     void setDeadline(Deadline& deadline, TimePoint when) noexcept {
         if (timer_.set(deadline, when) && !turns_.isInTurn()) armTimer();
     }
-    /// EngineLife: what is left of the context's. Reactor thread or no thread.
+    /// EngineLife: releases the remaining parts of the context. Reactor thread or no thread.
     void releaseContext() noexcept;
 
 private:

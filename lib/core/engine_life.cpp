@@ -16,7 +16,7 @@ namespace tempeh::core {
 
 void EngineLife::closeGroup(const std::shared_ptr<Group>& group) noexcept {
     if (engine_.submit(group->closing, group)) return;
-    // The context is gone, and the reactor thread with it: several threads may come here.
+    // The context is gone, and the reactor thread with it: several threads may get here.
     const base::MutexLock lock(goneMutex_);
     closeGroupNow(*group);
     engine_.submitQueue().buryRetired();
@@ -41,10 +41,10 @@ void EngineLife::closeGroupNow(Group& group) noexcept {
     group.mailbox().closeAndClear(asio::error::operation_aborted);
     engine_.groups().remove(group);
     engine_.pool().closeAccount(group.inbound.takeAccount());
-    if (engine_.inbound().isAnyPaused()) engine_.resumePausedSoon();  // the others' shares have grown
+    if (engine_.inbound().isAnyPaused()) engine_.resumePausedSoon();  // other groups' shares have grown
 }
 
-/// Visits every channel that has a number now; it may end meanwhile.
+/// Visits every channel that has a number now; channels may end meanwhile.
 template <typename Visit>
 void EngineLife::forEachChannel(Visit visit) const {
     std::size_t number = 0;
@@ -56,8 +56,8 @@ void EngineLife::forEachChannel(Visit visit) const {
     }
 }
 
-/// Ends the mailboxes of all groups, with ShutdownStarted. `closedOnes`: those whose handle is gone are
-/// closed altogether.
+/// Closes the mailboxes of all groups, with ShutdownStarted. `closedOnes`: also closes the groups whose
+/// handle is gone.
 void EngineLife::closeGroups(bool closedOnes) noexcept {
     for (std::size_t i = 0;; ++i) {
         const std::shared_ptr<Group> group = engine_.groups().at(i);
@@ -66,7 +66,7 @@ void EngineLife::closeGroups(bool closedOnes) noexcept {
         group->mailbox().close(make_error_code(Status::ShutdownStarted));
         if (!closedOnes || !group->isClosed() || group->isClosing) continue;
         closeGroupNow(*group);
-        --i;  // the last one is there now
+        --i;  // the last group is now at this index
     }
 }
 
@@ -77,7 +77,7 @@ ShutdownReport EngineLife::shutdown(Duration deadline, error_code& ec) {
         ec = Status::NotAllowed;
         return report;
     }
-    // What this takes is there before anything stops.
+    // Allocate everything needed before anything stops.
     const auto promise = std::make_shared<std::promise<ShutdownReport>>();
     std::future<ShutdownReport> future = promise->get_future();
     const auto finish = [this, promise] { promise->set_value(endShutdown()); };
@@ -85,8 +85,8 @@ ShutdownReport EngineLife::shutdown(Duration deadline, error_code& ec) {
     const TimePoint until = deadlineAfter(deadline);
     if (!begin()) return report;
     drained_.waitUntil(until);
-    // What is left is named on the reactor thread, which alone may look; one that does not answer is named
-    // itself.
+    // Only the reactor thread may look at the remaining channels, so it lists them. If it does not respond,
+    // the report lists the reactor thread itself.
     engine_.submit(*finishing, finishing);
     const bool answered =
         future.wait_for(std::max<Duration>(engine_.options().lingerTimeout,
@@ -135,7 +135,7 @@ void EngineLife::noteNotOpened() noexcept {
     if (engine_.channelTable().isClosed()) drained_.openIfDrained();
 }
 
-/// A coroutine that is counted: until its completion has run, or was thrown away with the coroutine.
+/// Counts a coroutine until its completion has run or was destroyed with the coroutine.
 class EngineLife::Running {
 public:
     explicit Running(std::shared_ptr<Engine> engine) noexcept : engine_(std::move(engine)) {
@@ -147,8 +147,8 @@ public:
         if (engine_ != nullptr) --engine_->life().coroutines_;
     }
     void operator()(const std::exception_ptr& failure) const noexcept {
-        const Engine::Turn turn(
-            *engine_);  // the last one leaves no timer behind, which would keep the context busy
+        // The last turn leaves no timer behind, which would keep the context busy.
+        const Engine::Turn turn(*engine_);
         if (failure != nullptr) engine_->log().error("a channel's coroutine ended with an exception");
     }
 
@@ -171,7 +171,7 @@ void EngineLife::reportBacklog(ShutdownReport& report) const noexcept {
             report.blocked.push_back(std::move(line));
         });
     } catch (const std::bad_alloc&) {
-        // It is said that there is a rest, if not all of it.
+        // The report shows that channels are left, but not all of them.
     }
 }
 
@@ -212,7 +212,7 @@ void EngineLife::closeLingering() noexcept {
     }
 }
 
-/// Nothing of the context's is left in any channel; what was posted comes back.
+/// Releases everything in the channels that belongs to the context; posted messages come back.
 void EngineLife::abandonChannels() noexcept {
     while (!active_.empty()) {
         const ChannelPtr channel(&active_.front());
@@ -229,7 +229,7 @@ void EngineLife::releaseContext() noexcept {
     engine_.releaseContext();
     engine_.groups().close();
     drained_.open();
-    closeGroups(true);  // what was to close some of them has gone with the context
+    closeGroups(true);  // the jobs that should close some of them are gone with the context
     engine_.submitQueue().dropJobs();
     engine_.submitQueue().dropListed();
     engine_.submitQueue().buryRetired();

@@ -17,7 +17,7 @@ namespace tempeh::core {
 class Engine;
 class Group;
 
-/// How an engine and its groups end: which channels live, and the steps of a shutdown.
+/// How an engine and its groups end: keeps the list of live channels and runs the steps of a shutdown.
 class EngineLife {
 public:
     explicit EngineLife(Engine& engine) noexcept : engine_(engine) {}
@@ -26,45 +26,45 @@ public:
 
     // --- Any thread ---
 
-    /// Ampe::shutdown().
+    /// Implements Ampe::shutdown().
     ShutdownReport shutdown(Duration deadline, error_code& ec);
-    /// Its parts, for who waits in another way: no more posts and groups, and every channel begins to end.
-    /// False: the context is gone, and everything with it.
+    /// First step, for a caller that waits in its own way: rejects further posts and groups, and starts to
+    /// end every channel. False: the context is gone, and everything with it.
     bool begin() noexcept;
     bool isDrained() const noexcept { return drained_.isOpen(); }
     std::size_t liveChannels() const noexcept { return drained_.live(); }
-    /// Ends every channel and closes every mailbox, in a turn, later.
+    /// Ends every channel and closes every mailbox, later, in a turn.
     void forceStopSoon() noexcept;
     /// The group's handle is gone.
     void closeGroup(const std::shared_ptr<Group>& group) noexcept;
 
-    /// A channel is about to open; and it did not.
+    /// A channel is about to open; or it failed to open.
     void noteOpened() noexcept { drained_.noteOpened(); }
     void noteNotOpened() noexcept;
 
     // --- Reactor thread ---
 
-    /// A channel has ended for the application, and all that comes back is there.
+    /// A channel has ended for the application, and all its returned messages are in the mailbox.
     void noteEnded() noexcept;
-    /// Where a channel's life on the reactor thread begins, and where its stream is gone.
+    /// A channel starts to live on the reactor thread; or its stream is gone.
     void noteActive(Channel& channel) noexcept { active_.push_back(channel); }
     void noteInactive(Channel& channel) noexcept { active_.erase(ActiveList::s_iterator_to(channel)); }
-    /// Runs a coroutine of a channel's; the engine stops only when all are done. Throws std::bad_alloc: it
-    /// does not run.
+    /// Runs a coroutine of a channel; the engine stops only when all of them are done. If it throws
+    /// std::bad_alloc, the coroutine does not run.
     void spawn(asio::awaitable<void> coroutine);
-    /// No coroutine of a channel's runs.
+    /// No coroutine of a channel is running.
     bool isIdle() const noexcept { return coroutines_ == 0; }
 
-    /// Group's errand.
+    /// Run by the group's job.
     void closeGroupNow(Group& group) noexcept;
     /// Ends every channel and closes every mailbox now.
     void forceStop() noexcept;
-    /// What did not end, by name; then forceStop().
+    /// Lists the channels that did not end, then calls forceStop().
     ShutdownReport endShutdown() noexcept;
-    /// Does not wait any longer for peers to close.
+    /// Stops waiting for peers to close.
     void closeLingering() noexcept;
-    /// The event loop goes; drops everything that belongs to it, and gives back what was not sent. Reactor
-    /// thread or no thread.
+    /// The event loop is being destroyed: drops everything that belongs to it, and returns what was not sent.
+    /// Reactor thread or no thread.
     void releaseContext() noexcept TEMPEH_EXCLUDES(goneMutex_);
 
 private:
@@ -81,12 +81,12 @@ private:
 
     Engine& engine_;
     DrainLatch drained_;
-    base::Mutex goneMutex_;  // held in what is done without a reactor thread, when the context is gone
+    base::Mutex goneMutex_;  // held for work without a reactor thread, when the context is gone
 
     // Reactor thread.
     bool isDraining_ = false;
     std::size_t coroutines_ = 0;
-    ActiveList active_;  // channels with something of the context's: a stream, a coroutine
+    ActiveList active_;  // channels that hold something of the context: a stream, a coroutine
 
     OwnJob<EngineLife, &EngineLife::beginDrain> drain_{*this};
     OwnJob<EngineLife, &EngineLife::forceStop> stopping_{*this};

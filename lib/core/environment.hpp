@@ -11,8 +11,8 @@
 
 namespace tempeh::core {
 
-/// What an engine has of the world besides an executor: how it reaches others, and what time it is. Whoever
-/// replaces it (a simulation, a test that lets calls fail) has everything in hand that an engine depends on.
+/// What an engine needs from the outside world besides an executor: a network and a clock. A replacement (a
+/// simulation, a test that makes calls fail) controls everything that an engine depends on.
 struct Environment {
     std::unique_ptr<transport::Network> network;
     transport::Clock clock;

@@ -11,7 +11,7 @@ inline void throwIf(const error_code& ec) {
     if (ec) throw Error(ec);
 }
 
-/// What names a message in an Error: which channel, which opcode.
+/// Identifies a message in an Error by its channel and opcode.
 inline std::string describe(const Message& message) {
     return "channel " + std::to_string(message.header.channelNumber) + ", " +
            std::string(nameOf(message.header.opCode));

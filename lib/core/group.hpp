@@ -13,10 +13,10 @@
 
 namespace tempeh::core {
 
-/// What stands behind a ChannelGroup of the real engine: its mailbox, and the list of its channels.
+/// The real engine's implementation of a ChannelGroup: its mailbox, and the list of its channels.
 class Group final : public detail::GroupBackend, private MailboxOwner, private detail::ContextDependent {
 public:
-    /// `ordinal`: of the engine's groups, in the order they were made.
+    /// `ordinal`: its position among the engine's groups in order of creation.
     Group(std::shared_ptr<Engine> engine, std::uint64_t ordinal);
     ~Group() override;
 
@@ -54,13 +54,13 @@ public:
     }
     TimePoint now() const noexcept override { return engine_->now(); }
 
-    // --- The engine's side ---
+    // --- For the engine ---
 
     Mailbox& mailbox() noexcept { return mailbox_; }
     const Mailbox& mailbox() const noexcept { return mailbox_; }
     /// The handle is gone. Any thread.
     bool isClosed() const noexcept { return isClosed_.load(std::memory_order_acquire); }
-    /// Hands messages to the receiver; counts the wake. Any thread.
+    /// Hands messages to the receiver; counts the wake-up. Any thread.
     void deliver(MessageQueue& batch, bool inlineAllowed) noexcept;
     /// The receive deadline fired. Reactor thread.
     void expireReceive() noexcept;
@@ -69,8 +69,8 @@ public:
         return std::static_pointer_cast<const Group>(shared_from_this());
     }
 
-    const std::uint64_t number;      // names it to people
-    GroupChannels channels;          // the ChannelTable's
+    const std::uint64_t number;      // identifies it in logs
+    GroupChannels channels;          // for ChannelTable
     TrafficCounter sent;             // reactor thread
     DirectCounter sentDirectly;      // any thread
     TrafficCounter received;         // reactor thread
@@ -80,10 +80,10 @@ public:
     // Reactor thread.
     GroupInbound inbound;
     bool isClosing = false;
-    std::size_t place = 0;  // the GroupList's, with its lock
+    std::size_t place = 0;  // for GroupList, under its lock
     std::optional<Deadline> receiveDeadline;
-    /// When receiveDeadline will be looked at; written before the mailbox is looked into, read after it was
-    /// written to.
+    /// When receiveDeadline is to fire. Written before the mailbox is checked, read after the mailbox was
+    /// changed.
     ArmedMoment armedFor;
 
 private:
@@ -91,7 +91,7 @@ private:
     void armReceiveNow() noexcept { engine_->armReceiveNow(*this); }
 
 public:
-    /// What the group has for the reactor thread to do.
+    /// The group's jobs for the reactor thread.
     OwnJob<Group, &Group::closeNow> closing{*this};
     OwnJob<Group, &Group::armReceiveNow> arming{*this};
 
@@ -106,7 +106,7 @@ private:
     Mailbox mailbox_;
     base::SharedCounter wakes_;
     std::atomic<bool> isClosed_{false};
-    std::atomic<unsigned> atOnce_{0};  // messages given without suspending; the consumer's, but two may try
+    std::atomic<unsigned> atOnce_{0};  // received without suspending; one consumer, but two may try
 };
 
 }  // namespace tempeh::core

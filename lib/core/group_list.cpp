@@ -21,7 +21,7 @@ std::shared_ptr<Group> GroupList::create(const std::shared_ptr<Engine>& engine, 
         return nullptr;
     }
     try {
-        // First: a group that is made is not easily unmade.
+        // First of all, because a group is hard to undo once created.
         if (groups_.size() == groups_.capacity())
             groups_.reserve(std::max<std::size_t>(2 * groups_.size(), 8));
         groups_.push_back(std::make_shared<Group>(engine, ++made_));

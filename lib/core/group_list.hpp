@@ -14,8 +14,8 @@ class Engine;
 class Group;
 class InboundBudget;
 
-/// The groups of an engine; tells the budget how many share the pool. Any thread; the lock is held for a few
-/// steps.
+/// The groups of an engine; tells the budget how many share the pool. Any thread; its lock is held only
+/// briefly.
 class GroupList {
 public:
     explicit GroupList(InboundBudget& budget) noexcept : budget_(budget) {}
@@ -23,18 +23,18 @@ public:
     GroupList(const GroupList&) = delete;
     GroupList& operator=(const GroupList&) = delete;
 
-    /// Makes a group. Null with ShutdownStarted after close(), or with AllocationFailed.
+    /// Creates a group. Null with ShutdownStarted after close(), or with AllocationFailed.
     std::shared_ptr<Group> create(const std::shared_ptr<Engine>& engine, Status& status) noexcept
         TEMPEH_EXCLUDES(mutex_);
-    /// Takes the same time however many there are; the last one takes its place.
+    /// Constant time; the last group takes its place.
     void remove(Group& group) noexcept TEMPEH_EXCLUDES(mutex_);
-    /// No group is made any more.
+    /// No further group can be created.
     void close() noexcept TEMPEH_EXCLUDES(mutex_);
 
     std::size_t size() const noexcept TEMPEH_EXCLUDES(mutex_);
-    /// Null from size() on. To visit all of them without memory for a list, and without the lock.
+    /// Null from size() on. Allows visiting all groups without allocating a list and without the lock.
     std::shared_ptr<Group> at(std::size_t place) const noexcept TEMPEH_EXCLUDES(mutex_);
-    /// The one that holds most of the pool; null when there is none. Reactor thread.
+    /// The group that holds most of the pool; null when there is none. Reactor thread.
     std::shared_ptr<Group> findLargestHolder() const noexcept TEMPEH_EXCLUDES(mutex_);
 
 private:

@@ -16,8 +16,8 @@ bool InboundBudget::pause(InboundReader& reader) noexcept {
     paused_.push_back(reader);
     ++group.pausedReaders_;
     pool_.watchForReturn();
-    // A message that came back before the watch began is found by this look; or the room it left, if it was
-    // one too many and was freed.
+    // Catches a message that came back before the watch began, or the room it left if it was surplus and was
+    // freed.
     return canReceive(group);
 }
 
@@ -32,12 +32,12 @@ void InboundBudget::resumeLater(InboundReader& reader) noexcept {
     ++reader.inbound().pausedReaders_;
 }
 
-/// One that finds nothing must not keep another, which may have a right to more, from going on. Of one group
-/// the first that finds nothing speaks for the others.
+/// A reader that finds nothing must not block another, which may be entitled to more. When one reader of a
+/// group finds nothing, the others that can wait are skipped.
 void InboundBudget::resumePaused() noexcept {
     List waiting;
     List skipped;
-    waiting.swap(paused_);  // who finds nothing again goes to the end of paused_
+    waiting.swap(paused_);  // readers that find nothing again go to the end of paused_
     const std::uint64_t round = ++round_;
     while (!waiting.empty()) {
         InboundReader& reader = waiting.front();
@@ -53,13 +53,15 @@ void InboundBudget::resumePaused() noexcept {
     paused_.splice(paused_.begin(), skipped);
 }
 
-/// A shortage is over when every channel of the group has caught up and half of the pool is back: a receiver
-/// that lives at the edge, giving back one message and taking the next, is told once and not all the time.
+/// A shortage is over when every channel of the group has caught up and half of the pool is back. A receiver
+/// that stays near the limit, returning one message and taking the next, is thus notified once and not each
+/// time.
 void InboundBudget::noteRecovery(GroupInbound& group) const noexcept {
     if (group.pausedReaders_ == 0 && pool_.counters().outstanding * 2 <= maxMessages_) group.isShort_ = false;
 }
 
-/// While others wait for the pool, or much is kept already, a channel reads no more than it may have to keep.
+/// While others wait for the pool, or much input is kept already, a channel reads no more than it may have to
+/// keep.
 std::span<std::byte> InboundBudget::limit(std::span<std::byte> buffer, const GroupInbound& group,
                                           Need need) const noexcept {
     if (keptInput_.load(std::memory_order_relaxed) >= maxKeptInput)

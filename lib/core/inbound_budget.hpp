@@ -21,16 +21,16 @@ enum class Need : std::uint8_t { CanWait, MustFit };
 
 class InboundReader;
 
-/// What one group has of the pool, and which of its channels wait for it. Reactor thread.
+/// How much of the pool one group holds, and which of its channels wait for it. Reactor thread.
 class GroupInbound {
 public:
     explicit GroupInbound(detail::InboundAccount* account) noexcept : account_(account) {}
 
     /// Null once the group is closed.
     detail::InboundAccount* account() const noexcept { return account_; }
-    /// The account is the caller's to close.
+    /// The caller must close the account.
     detail::InboundAccount* takeAccount() noexcept { return std::exchange(account_, nullptr); }
-    /// Messages it received whole that are not back yet.
+    /// Number of messages received completely and not yet returned.
     std::size_t holds() const noexcept {
         const auto out = static_cast<std::size_t>(account_->outstanding());
         return out > framesUnderWay_ ? out - framesUnderWay_ : 0;
@@ -38,7 +38,7 @@ public:
     /// A shortage was announced and is not over.
     bool isShortOfMessages() const noexcept { return isShort_; }
     void noteShortage() noexcept { isShort_ = true; }
-    /// A channel of the group has the rest of its frame, or gave it up.
+    /// A channel of the group has the rest of its frame, or abandoned it.
     void noteFrameDone() noexcept { --framesUnderWay_; }
 
 private:
@@ -46,20 +46,20 @@ private:
 
     detail::InboundAccount* account_;
     std::size_t pausedReaders_ = 0;
-    std::size_t framesUnderWay_ = 0;  // its channels in the middle of one that holds a message
-    std::uint64_t emptyRound_ = 0;    // the last round of resuming in which one of its readers found nothing
+    std::size_t framesUnderWay_ = 0;  // channels holding a message for a partial frame
+    std::uint64_t emptyRound_ = 0;    // the last resume round in which one of its readers found nothing
     bool isShort_ = false;
 };
 
-/// Whoever reads frames, and stops while there are no messages for them. Not owned; destroying it takes it
-/// out of the list. Reactor thread.
+/// An object that reads frames, and pauses while there are no messages for them. Not owned; its destructor
+/// removes it from the list. Reactor thread.
 class InboundReader
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
-    /// It is out of the list and reads on. False: it came up empty and waits in the list again. It may be
-    /// destroyed inside, and then gives true.
+    /// The reader was removed from the list and continues. False: it found nothing and is in the list again.
+    /// It may be destroyed during the call, and then returns true.
     virtual bool resumeReading() noexcept = 0;
-    /// Of what it would receive now.
+    /// For the frame it would receive next.
     virtual Need need() const noexcept = 0;
     virtual GroupInbound& inbound() const noexcept = 0;
 
@@ -70,21 +70,21 @@ protected:
     InboundReader& operator=(const InboundReader&) = default;
 };
 
-/// Who receives when the pool is empty. A group gets messages up to its share even then, whoever has the
-/// others: some may hoard what they received, keep it when their group is gone, or wait to send more than the
-/// pool has; two engines that did would wait for each other for ever, neither reading what the other writes.
-/// So the bound of what is received is twice the pool, and a message for each connection in the middle of a
-/// frame. Reactor thread, where nothing else is said.
+/// Decides who receives when the pool is empty. Even then a group gets messages up to its share. Otherwise
+/// others could starve it: they may hoard received messages, keep them after their group has ended, or wait
+/// to send more than the pool has. Two engines doing so would wait for each other for ever, neither reading
+/// what the other writes. The limit on received messages is therefore twice the pool, plus one for each
+/// connection in the middle of a frame. Reactor thread, unless stated otherwise.
 class InboundBudget {
 public:
     /// `maxMessages`: the pool's.
     InboundBudget(MessagePool& pool, std::size_t maxMessages) noexcept
         : pool_(pool), maxMessages_(maxMessages), share_(maxMessages) {}
 
-    /// A message for a frame of the group; null: pause(). Throws std::bad_alloc.
+    /// A message for a frame of the group; null: call pause(). Throws std::bad_alloc.
     MessagePtr take(GroupInbound& group, Need need = Need::CanWait) {
         MessagePtr message;
-        if (need == Need::MustFit) [[unlikely]]  // beside the pool, of which nobody else has less for it
+        if (need == Need::MustFit) [[unlikely]]  // outside the pool, so it leaves no less for others
             message = pool_.getReserved();
         else
             message = pool_.get(AllocationStrategy::PoolOnly);
@@ -97,35 +97,37 @@ public:
         return message;
     }
 
-    /// The reader waits for messages, in the order of pausing. True: some are back already, and
-    /// resumePaused() is due soon.
+    /// Adds the reader to those that wait for messages, in order of arrival. True: some are back already, and
+    /// the caller must arrange a resumePaused() soon.
     [[nodiscard]] bool pause(InboundReader& reader) noexcept;
-    /// Nothing when it does not wait.
+    /// Does nothing when the reader is not waiting.
     void unpause(InboundReader& reader) noexcept;
-    /// As pause(), for one that may read again; resumePaused() is due soon.
+    /// Like pause(), for a reader that may read again; the caller must arrange a resumePaused() soon.
     void resumeLater(InboundReader& reader) noexcept;
     bool isAnyPaused() const noexcept { return !paused_.empty(); }
-    /// Every group that waits gets a try.
+    /// Gives every waiting group a try.
     void resumePaused() noexcept;
 
-    /// A channel of a group that is short of messages is about to read: the next shortage may be a new one.
+    /// A channel of a group that is short of messages is about to read: the next shortage counts as a new one
+    /// if this one is over.
     void noteRecovery(GroupInbound& group) const noexcept;
-    /// A channel of the group has part of a frame and waits for the rest: the message it holds meanwhile does
-    /// not count against the group, or peers that stop in the middle of frames could stop all others. True:
-    /// resumePaused() is due soon, others of the group have so much more room.
+    /// A channel of the group has part of a frame and waits for the rest. The message it holds meanwhile does
+    /// not count against the group; otherwise peers that stop in the middle of frames could block all others.
+    /// True: the group has room for more, and the caller must arrange a resumePaused() soon.
     [[nodiscard]] bool noteFrameBegun(GroupInbound& group) const noexcept {
         ++group.framesUnderWay_;
         return group.pausedReaders_ != 0;
     }
 
-    /// How much of `buffer` one read may fill: little when it will have to be kept.
+    /// How much of `buffer` one read may fill: little when the data will have to be kept.
     std::span<std::byte> limit(std::span<std::byte> buffer, const GroupInbound& group,
                                Need need) const noexcept;
-    /// Bytes that channels which do not read keep, all together. Any thread may load it.
+    /// Total bytes kept by channels that are not reading. Any thread may load it.
     KeptInput::Total& keptInput() noexcept { return keptInput_; }
     const KeptInput::Total& keptInput() const noexcept { return keptInput_; }
 
-    /// What a group may hold of what it received, whatever others do. Any thread, one at a time.
+    /// Sets how much of its received messages a group may hold regardless of the others. Any thread, one at a
+    /// time.
     void shareAmong(std::size_t groups) noexcept;
 
 private:

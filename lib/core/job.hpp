@@ -8,15 +8,15 @@
 
 namespace tempeh::core {
 
-/// Something to be done on the reactor thread, later. Its memory is there before anybody is promised it: a
-/// member of what it is about. Queued once at a time; SubmitQueue::enlist() takes it.
+/// Work to be done later on the reactor thread. A member of the object it concerns, so that scheduling it
+/// needs no memory. Queued at most once at a time, by SubmitQueue::enlist().
 class Job : public boost::intrusive::slist_base_hook<> {
 public:
     Job() = default;
     Job(const Job&) = delete;
     Job& operator=(const Job&) = delete;
 
-    /// In a turn of the reactor thread. Queued again from here on, when somebody enlists it.
+    /// Runs in a turn of the reactor thread. From here on it can be queued again.
     virtual void run() noexcept = 0;
 
 protected:
@@ -24,10 +24,10 @@ protected:
 
 private:
     friend class SubmitQueue;
-    /// True: it was not queued, and is from now on. Who queues it and who runs it agree by this one step:
-    /// what was done before a false is seen by the run that is still to come.
+    /// True: it was not queued, and is now. If it returns false, the pending run will see everything done
+    /// before this call.
     bool beginQueued() noexcept { return !isQueued_.exchange(true, std::memory_order_acq_rel); }
-    /// The keepAlive of one that is to run now; it may be queued again.
+    /// Returns the keepAlive of a job that is about to run; the job can be queued again.
     std::shared_ptr<void> endQueued() noexcept {
         std::shared_ptr<void> keepAlive = std::move(keepAlive_);
         isQueued_.exchange(false, std::memory_order_acq_rel);
@@ -35,10 +35,10 @@ private:
     }
 
     std::atomic<bool> isQueued_{false};
-    std::shared_ptr<void> keepAlive_;  // of what it is a member of; of whoever changed isQueued_
+    std::shared_ptr<void> keepAlive_;  // owns the enclosing object; for the thread that changed isQueued_
 };
 
-/// A Job that calls a function.
+/// A Job that calls a function object.
 template <typename Work>
 class JobOf final : public Job {
 public:
@@ -49,7 +49,7 @@ private:
     Work work_;
 };
 
-/// A Job that calls a function of what it is a member of.
+/// A Job that calls a member function of the object it is a member of.
 template <typename Owner, void (Owner::*run_)() noexcept>
 class OwnJob final : public Job {
 public:

@@ -31,11 +31,11 @@ ListenerChannel::ListenerChannel(Engine& engine, std::shared_ptr<Group> group)
 
 void ListenerChannel::accept(MessagePtr message) {
     if (message->header.opCode != OpCode::WelcomeRequest) {
-        // Checked when it was posted: a bye.
+        // It was checked when posted, so it is a bye.
         message.reset();
         return end(EndCause::LocalClose, Status::Success, {});
     }
-    welcome_ = std::move(message);  // first: should the rest fail, it comes back
+    welcome_ = std::move(message);  // first: if the rest fails, it comes back
     Address address = parseAddress(*welcome_);
     listener_ = engine_.network().makeListener(wire::schemeOf(address));
     rest_ = engine_.network().makeTimer();
@@ -72,17 +72,17 @@ asio::awaitable<void> ListenerChannel::run(ListenerChannelPtr self, Address addr
         goOn = self->onAccepted(std::move(stream), ec, pause);
         if (!goOn || pause <= Duration::zero()) continue;
         co_await self->rest_->wait(self->engine_.now() + pause, ec);
-        // Without a pause it would try again and again for ever.
+        // Without a pause it would retry in a tight loop for ever.
         goOn = self->machine_.state() == machines::ListenerState::Listening && ec != asio::error::no_memory;
     }
 }
 
-/// Who it is that connects, where limits tell peers apart.
+/// Identifies the peer, if the limits distinguish peers.
 std::string ListenerChannel::identityOf(const transport::Stream& stream) const {
     return admission_->tellsPeersApart() ? stream.peerIdentity() : std::string();
 }
 
-/// Whether the limits let the connection in.
+/// Whether the limits admit the connection.
 bool ListenerChannel::admits(const transport::Stream& stream) {
     const machines::Admission::Verdict verdict = admission_->judge(identityOf(stream));
     if (verdict == machines::Admission::Verdict::Admit) return true;
@@ -97,7 +97,8 @@ bool ListenerChannel::admits(const transport::Stream& stream) {
     return false;
 }
 
-/// Until fewer are silent than may be. Who comes next waits in the kernel meanwhile.
+/// Waits until fewer connections are silent than the limit allows. New connections wait in the kernel
+/// meanwhile.
 asio::awaitable<void> ListenerChannel::waitForRoom() {
     error_code ec;
     isWaitingForRoom_ = true;
@@ -108,7 +109,7 @@ asio::awaitable<void> ListenerChannel::waitForRoom() {
             continue;
         }
         co_await rest_->wait(nextTick_, ec);
-        if (ec == asio::error::no_memory) break;  // one more than may, then
+        if (ec == asio::error::no_memory) break;  // then accepts one more than the limit
         if (engine_.now() < nextTick_) continue;
         admission_->tick();
         nextTick_ = engine_.now() + machines::Admission::tickLength;
@@ -149,7 +150,7 @@ bool ListenerChannel::onOpened(const error_code& ec) noexcept {
     return true;
 }
 
-/// Where the application finds it, and into the answer to the WelcomeRequest.
+/// Publishes the bound address to the application, and in the answer to the WelcomeRequest.
 void ListenerChannel::publishAddress() {
     const Address bound = listener_->boundAddress();
     std::string text = toString(bound);
@@ -157,7 +158,7 @@ void ListenerChannel::publishAddress() {
     addresses.set({.transport = transport::kindOf(bound), .local = std::move(text)});
 }
 
-/// The WelcomeResponse; with the address really bound, or with the reason it could not be.
+/// The WelcomeResponse, with the bound address or the reason for the failure.
 MessagePtr ListenerChannel::answer(Status status, const EndDetail& detail) noexcept {
     MessagePtr response = std::move(welcome_);
     response->header.opCode = OpCode::WelcomeResponse;
@@ -167,13 +168,13 @@ MessagePtr ListenerChannel::answer(Status status, const EndDetail& detail) noexc
     try {
         response->textHeaders.set(wire::reasonHeader, detail.text());
     } catch (const std::bad_alloc&) {
-        // The status has to do.
+        // The status must suffice.
     }
     return response;
 }
 
-/// Makes a channel of an accepted connection; TooManyChannels, ShutdownStarted or AllocationFailed when it
-/// cannot, and the connection is closed.
+/// Creates a channel for an accepted connection. On failure returns TooManyChannels, ShutdownStarted or
+/// AllocationFailed, and the connection is closed.
 Status ListenerChannel::open(std::unique_ptr<transport::Stream> stream) noexcept {
     IoChannelPtr channel;
     try {
@@ -206,7 +207,7 @@ bool ListenerChannel::onAccepted(std::unique_ptr<transport::Stream> stream, cons
         }
         failure = status;
     }
-    if (failure == Status::ShutdownStarted) return true;  // about to end, and not for want of anything
+    if (failure == Status::ShutdownStarted) return true;  // about to end, and not for lack of resources
     engine_.counters().acceptFailures.add();
     const machines::AcceptBackoff::Pause rest = backoff_.onFailure();
     if (rest.startsEpisode) reportAcceptFailure(failure);
@@ -214,7 +215,7 @@ bool ListenerChannel::onAccepted(std::unique_ptr<transport::Stream> stream, cons
     return true;
 }
 
-/// One AcceptFailed for a whole episode of failures.
+/// Sends one AcceptFailed for a whole series of failures.
 void ListenerChannel::reportAcceptFailure(const error_code& ec) noexcept {
     try {
         engine_.log().warn("listener " + addresses.local() + " cannot accept: " + ec.message() +
@@ -230,7 +231,7 @@ void ListenerChannel::reportAcceptFailure(const error_code& ec) noexcept {
         batch.pushBack(std::move(notice));
         if (!isDetached_) group().deliver(batch, false);
     } catch (const std::bad_alloc&) {
-        // The counters have it.
+        // The counters include it.
     }
 }
 
@@ -243,18 +244,18 @@ void ListenerChannel::end(EndCause cause, Status status, const EndDetail& detail
                           : cause == EndCause::Shutdown ? Status::ShutdownStarted
                                                         : Status::ChannelClosed;
     phase.store(ChannelPhase::Closed, std::memory_order_relaxed);
-    admission_->watch(nullptr);  // here, and not in the destructor, which may run on any thread
+    admission_->watch(nullptr);  // here and not in the destructor, which may run on any thread
     MessageQueue back;
     MessageQueue byes = engine_.submitQueue().end(*this, Status::Returned);
     if (owesAnswer && welcome_ == nullptr) welcome_ = accepting.popFront();  // not accepted yet
     if (owesAnswer && welcome_ == nullptr) welcome_ = byes.popFront();
-    byes.clear();  // they have nothing left to ask
+    byes.clear();  // nothing is left for them to do
     if (owesAnswer && welcome_ != nullptr)
         back.pushBack(answer(reason == Status::ChannelClosed ? Status::Returned : reason, detail));
     back.pushBack(makeCloseNotice(std::move(notice_), *this, cause, reason, detail));
-    closeStream();  // first: who is told may listen here again at once
+    closeStream();  // before the notice: its receiver may listen here again at once
     engine_.channelLog().noteEnd(*this, cause, reason, detail, 0);
-    engine_.life().noteEnded();  // who is told may look at the counters
+    engine_.life().noteEnded();  // before the notice: its receiver may read the counters
     if (isDetached_)
         engine_.submitQueue().retire(*this);
     else
@@ -275,11 +276,11 @@ void ListenerChannel::closeStream() noexcept {
     if (rest_ != nullptr) rest_->cancel();
 }
 
-/// Ended in order, or destroyed with a handler of Asio's that there was no memory for.
+/// run() ended normally, or was destroyed together with an Asio handler that could not be allocated.
 void ListenerChannel::onLoopEnd() noexcept {
-    if (!isRunning_) return;  // the context goes, and everything on it
+    if (!isRunning_) return;  // the context is being destroyed, and everything on it
     const Engine::Turn turn(engine_);
-    end(EndCause::Failure, Status::AllocationFailed, {});  // unless it has ended
+    end(EndCause::Failure, Status::AllocationFailed, {});  // no effect if it has ended
     abandon();
 }
 

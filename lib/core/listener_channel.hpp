@@ -34,7 +34,7 @@ public:
     }
 
 private:
-    /// In the frame of run(): notices its end, and when it was destroyed instead.
+    /// Lives in the frame of run(); notices when run() ends or is destroyed.
     class Loop {
     public:
         explicit Loop(ListenerChannel& channel) noexcept : channel_(channel) {}
@@ -63,11 +63,11 @@ private:
     Engine& engine_;
     machines::ListenerMachine machine_;
     machines::AcceptBackoff backoff_;
-    std::shared_ptr<machines::Admission> admission_;  // what it accepted may outlive it
+    std::shared_ptr<machines::Admission> admission_;  // channels it accepted may outlive it
     MessagePtr welcome_;                              // the WelcomeRequest, until it is answered
     MessagePtr notice_;                               // the ChannelClosed, made before it is needed
     std::unique_ptr<transport::Listener> listener_;
-    std::unique_ptr<transport::Timer> rest_;  // between failed accepts, and while there is no room
+    std::unique_ptr<transport::Timer> rest_;  // for pauses after failed accepts and while there is no room
     TimePoint nextTick_{};                    // of admission_
     bool isWaitingForRoom_ = false;
     bool isDetached_ = false;

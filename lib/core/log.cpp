@@ -9,7 +9,7 @@ namespace tempeh::core {
 
 namespace {
 
-/// Not in spdlog's registry: a library has no business with the application's names there.
+/// Not in spdlog's registry: those names belong to the application.
 std::shared_ptr<spdlog::logger> makeDefaultLogger() {
     auto logger =
         std::make_shared<spdlog::logger>("tempeh", std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -17,14 +17,14 @@ std::shared_ptr<spdlog::logger> makeDefaultLogger() {
     return logger;
 }
 
-/// One line, whatever is in it: parts of a text are often a peer's, which must not write lines of its own.
+/// Always writes a single line: parts of a text often come from a peer, which must not add lines of its own.
 void write(spdlog::logger& logger, spdlog::level::level_enum level, std::string_view text) noexcept {
     try {
         const std::string safe = base::hasControl(text) ? base::escaped(text) : std::string();
         if (!safe.empty()) text = safe;
         logger.log(level, spdlog::string_view_t(text.data(), text.size()));
     } catch (...) {
-        // A sink of the application's that throws must not stop the engine.
+        // A throwing sink of the application must not stop the engine.
     }
 }
 

@@ -10,19 +10,19 @@ class logger;
 
 namespace tempeh::core {
 
-/// The engine's way to spdlog, which stays out of the other sources. Any thread.
+/// The engine's interface to spdlog, which no other source includes. Any thread.
 class Log {
 public:
     /// Null: standard error from level warn up.
     explicit Log(std::shared_ptr<spdlog::logger> logger);
 
-    /// Whether debug() would write; ask before building a text.
+    /// Whether debug() would write. Check it before building a text.
     bool wantsDebug() const noexcept;
     void debug(std::string_view text) const noexcept;
     void info(std::string_view text) const noexcept;
     void warn(std::string_view text) const noexcept;
     void error(std::string_view text) const noexcept;
-    /// One text behind the other.
+    /// Writes one text followed by the other.
     void error(std::string_view text, std::string_view rest) const noexcept;
 
 private:

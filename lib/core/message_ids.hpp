@@ -6,7 +6,7 @@ namespace tempeh::core {
 
 namespace ids {
 
-/// What is left of this thread's block.
+/// The unused ids of this thread's block.
 struct Block {
     MessageId next = 0;
     MessageId end = 0;
@@ -18,8 +18,8 @@ void refill(Block& taken) noexcept;
 
 }  // namespace ids
 
-/// A message id no other message of this process got: sequential per thread, taken from a common counter in
-/// blocks, so that threads do not contend for it. Any thread; about a nanosecond.
+/// A message id that is unique in this process: sequential per thread, taken from a common counter in blocks,
+/// so that threads do not contend for it. Any thread; about a nanosecond.
 inline MessageId nextMessageId() noexcept {
     ids::Block& block = ids::block;
     if (block.next == block.end) [[unlikely]]

@@ -6,14 +6,14 @@
 
 namespace tempeh::core {
 
-/// What the engine notes on a message it hands to an application (Message's obligation field): what is due
-/// when the application is done with it. Packed into 64 bits; 0 is "nothing".
+/// Recorded in a message that the engine hands to an application (Message's obligation field): what the
+/// engine must do when the application is done with it. Packed into 64 bits; 0 is "nothing".
 class Obligation {
 public:
     enum class Kind : std::uint8_t {
         None = 0,
-        AnswerBye = 1,    ///< A ByeRequest: dropped unanswered, the engine sends the ByeResponse.
-        CloseNotice = 2,  ///< A ChannelClosed: once taken from the mailbox, the number is free.
+        AnswerBye = 1,    ///< A ByeRequest: if it is dropped unanswered, the engine sends the ByeResponse.
+        CloseNotice = 2,  ///< A ChannelClosed: once it is taken from the mailbox, the number is free.
         Update = 3,       ///< An updateReceiver(): counted until it is taken from the mailbox.
     };
 
@@ -25,7 +25,7 @@ public:
 
     constexpr Kind kind() const noexcept { return static_cast<Kind>(raw_ >> 56); }
     constexpr ChannelNumber channel() const noexcept { return static_cast<ChannelNumber>(raw_ >> 32); }
-    /// Which of the channels that ever had this number.
+    /// Distinguishes the channels that have had this number.
     constexpr std::uint32_t generation() const noexcept { return static_cast<std::uint32_t>(raw_); }
     constexpr std::uint64_t raw() const noexcept { return raw_; }
 

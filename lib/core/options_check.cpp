@@ -32,7 +32,7 @@ Options checked(const Options& options) {
     constexpr std::size_t any = SIZE_MAX;
     constexpr Duration millisecond = std::chrono::milliseconds(1);
     requireCount(options.maxPoolMessages, 1, 16'777'216, "Options::maxPoolMessages", "1 to 16,777,216");
-    // The default follows a smaller maxPoolMessages; whoever gives both means both.
+    // The default follows a smaller maxPoolMessages; an explicit value is checked.
     if (options.initialPoolMessages != Options().initialPoolMessages)
         requireCount(options.initialPoolMessages, 0, options.maxPoolMessages, "Options::initialPoolMessages",
                      "0 to maxPoolMessages");

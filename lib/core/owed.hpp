@@ -8,20 +8,20 @@
 
 namespace tempeh::core {
 
-/// What a message left undone, taken off it for the time of a post: settled when the post succeeds, given
+/// A message's open obligation, detached for the duration of a post: settled when the post succeeds, given
 /// back when the message is refused.
 class Owed {
 public:
     Owed() noexcept = default;
-    /// `whose`: the pool of the engine that is to be told; empty: nobody is.
+    /// `whose`: the pool of the engine to notify; empty: none.
     explicit Owed(std::uint64_t obligation, MessagePool::Hold whose = {}) noexcept
         : obligation_(obligation), whose_(std::move(whose)) {}
 
-    /// Tells that engine that it is owed no longer; no lock held.
+    /// Notifies that engine that the obligation is settled. Call it without a lock.
     void settle() noexcept {
         if (PoolListener* const engine = whose_.listener()) engine->onObligationDropped(obligation_);
     }
-    /// The message it was taken off is the caller's as before.
+    /// Restores the obligation of a message that stays with the caller.
     void giveBack(Message& message) noexcept { detail::MessageAccess::setObligation(message, obligation_); }
 
 private:

@@ -23,7 +23,7 @@ void PoolShortage::announce(const Channel& channel) {
     warn(channel.group());
 }
 
-/// For people: who is stopped, and who has the messages.
+/// For logs: which group is stopped, and which one has the messages.
 std::string PoolShortage::describe(const Group& group) const {
     std::string text = "group " + std::to_string(group.number);
     const ChannelPtr shown = engine_.channelTable().showcase(group.channels);
@@ -47,7 +47,7 @@ void PoolShortage::warn(const Group& group) noexcept try {
     if (most != nullptr && most->inbound.holds() > group.inbound.holds()) text += "; " + holds(*most);
     engine_.log().warn(text + ". Reading goes on when some come back: answer them or give them back sooner.");
 } catch (const std::bad_alloc&) {
-    // The notice says it too.
+    // The notice also tells the application.
 }
 
 }  // namespace tempeh::core

@@ -11,13 +11,13 @@ class Channel;
 class Engine;
 class Group;
 
-/// Tells the application, in its mailbox and in the log, that a group cannot receive for want of messages.
-/// Reactor thread.
+/// Tells the application, through its mailbox and the log, that a group cannot receive because no messages
+/// are free. Reactor thread.
 class PoolShortage {
 public:
     explicit PoolShortage(Engine& engine) noexcept : engine_(engine) {}
 
-    /// One notice for the whole shortage, however many messages and channels it stops. Throws
+    /// Sends one notice for the whole shortage, however many messages and channels it stops. Throws
     /// std::bad_alloc.
     void announce(const Channel& channel);
 
@@ -26,7 +26,7 @@ private:
     void warn(const Group& group) noexcept;
 
     Engine& engine_;
-    base::RepeatLimiter warnings_{std::chrono::minutes(1)};  // at the edge it runs short all the time
+    base::RepeatLimiter warnings_{std::chrono::minutes(1)};  // near the limit, shortages recur constantly
 };
 
 }  // namespace tempeh::core

@@ -29,7 +29,7 @@ BinaryHeader Posting::post(Group& group, MessagePtr& message, error_code& ec) {
 std::size_t Posting::postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept {
     ec.clear();
     const bool isLocal = engine_.isReactorThread();
-    // A single message may be one that this thread sends itself.
+    // This thread may be able to send a single message directly.
     std::size_t posted = isLocal || messages.size() == 1 ? 0 : submitPlain(group, messages);
     BinaryHeader header;
     while (MessagePtr message = messages.popFront()) {
@@ -48,7 +48,7 @@ std::size_t Posting::postAll(Group& group, MessageQueue& messages, error_code& e
     return posted;
 }
 
-/// From the front whatever is plain and has room; the rest is for postAny() to judge.
+/// Submits plain messages from the front while there is room; postAny() decides about the rest.
 std::size_t Posting::submitPlain(Group& group, MessageQueue& messages) noexcept {
     std::size_t submitted = 0;
     bool wakeNeeded = false;
@@ -74,7 +74,7 @@ bool Posting::postPlain(Group& group, MessagePtr& message, BinaryHeader& header)
 }
 
 Status Posting::postLocal(Group& group, MessagePtr& message, BinaryHeader& header) {
-    // A thread may have posted before it told a coroutine here to post: its message goes first.
+    // Another thread may have posted before it told a coroutine here to post: its message goes first.
     if (queue_.hasSubmissions()) [[unlikely]]
         collect();
     Channel* channel = table_.peek(message->header.channelNumber);
@@ -84,7 +84,8 @@ Status Posting::postLocal(Group& group, MessagePtr& message, BinaryHeader& heade
     if (channel->submissions.hasEnded()) [[unlikely]]
         return postLate(*channel, message, header);
     if (!channel->hasRoom(*message, 0, 0)) [[unlikely]] {
-        // Most of it may only wait for the end of the turn. A listener always has room for what it takes.
+        // Much of the queue may only wait for the end of the turn. A listener always has room for what it
+        // accepts.
         static_cast<IoChannel*>(channel)->flush();
         if (channel->submissions.hasEnded()) return postLate(*channel, message, header);
         if (!channel->hasRoom(*message, 0, 0)) return Status::SendQueueFull;
@@ -97,7 +98,7 @@ Status Posting::postLocal(Group& group, MessagePtr& message, BinaryHeader& heade
     try {
         channel->accept(std::move(message));
     } catch (const std::bad_alloc&) {
-        // It is the engine's by now, and comes back with the channel's end.
+        // The message now belongs to the engine, and comes back when the channel ends.
         channel->end(machines::EndCause::Failure, Status::AllocationFailed, {});
     }
     return Status::Success;
@@ -116,7 +117,7 @@ Status Posting::postRemote(Group& group, MessagePtr& message, BinaryHeader& head
     return conclude(group, outcome);
 }
 
-/// What is left to do when the lock is given back.
+/// Does the rest after the lock is released.
 Status Posting::conclude(Group& group, const SubmitQueue::Outcome& outcome) noexcept {
     if (outcome.wake) engine_.wake();
     if (outcome.comesBack) {
@@ -139,7 +140,7 @@ Status Posting::postLate(Channel& channel, MessagePtr& message, BinaryHeader& he
 
 Status Posting::open(Group& group, MessagePtr& message, BinaryHeader& header) {
     prepare(*message, header);
-    // A HelloRequest that failed before and is sent again still carries the engine's word on that.
+    // A HelloRequest that failed before and is sent again still carries the engine's explanation.
     message->textHeaders.remove(wire::reasonHeader);
     message->textHeaders.remove(wire::peerHeader);
     ChannelPtr channel;
@@ -148,7 +149,7 @@ Status Posting::open(Group& group, MessagePtr& message, BinaryHeader& header) {
     else
         channel = new IoChannel(engine_, group.self(), parseAddress(*message));
     channel->firstId = header.messageId;
-    // Counted first: a shutdown may end the channel as soon as it has a number.
+    // Count first: a shutdown may end the channel as soon as it has a number.
     engine_.life().noteOpened();
     Status status = table_.open(channel, group.channels);
     if (status != Status::Success) {
@@ -161,13 +162,13 @@ Status Posting::open(Group& group, MessagePtr& message, BinaryHeader& header) {
     return status;
 }
 
-/// The message that opens the channel; comes back through the mailbox when a shutdown was quicker.
+/// Posts the message that opens the channel. It comes back through the mailbox if a shutdown came first.
 Status Posting::postFirst(Channel& channel, MessagePtr& message, BinaryHeader& header) {
     const SubmitQueue::Outcome outcome = queue_.postFirst(channel, message, header);
     return conclude(channel.group(), outcome) == Status::Success ? Status::Success : Status::ShutdownStarted;
 }
 
-/// Received messages are on an account of the engine that received them.
+/// A received message belongs to an account of the engine that received it.
 Owed Posting::takeObligationOf(Message& message) noexcept {
     const Obligation obligation(detail::MessageAccess::obligation(message));
     detail::MessageAccess::setObligation(message, 0);
@@ -178,7 +179,7 @@ Owed Posting::takeObligationOf(Message& message) noexcept {
     return Owed(obligation.raw(), isAnswer ? MessagePool::Hold() : MessagePool::Hold(*account->pool));
 }
 
-/// The wake that was asked for.
+/// Handles a requested wake-up.
 void Posting::onWake() noexcept {
     const Whereabouts::Scope place(engine_.turns().whereabouts(), Whereabouts::Doing::Jobs);
     queue_.collectWake(collected_);
@@ -208,7 +209,7 @@ void Posting::acceptCollected() noexcept {
     }
 }
 
-/// accept() may post and come here again, for this channel too: then the rest is accepted there.
+/// accept() may post and re-enter this function, even for this channel: the inner call then accepts the rest.
 void Posting::acceptCollectedOf(Channel& channel) noexcept {
     if (!channel.beginAccepting()) return channel.onListed();
     const bool wasAccepting = std::exchange(channel.isAccepting, true);

@@ -12,8 +12,8 @@ namespace tempeh::core {
 class Engine;
 class Group;
 
-/// How messages get in: from the reactor thread straight to their channel, from others through the
-/// SubmitQueue.
+/// How messages enter the engine: on the reactor thread directly to their channel, from other threads through
+/// the SubmitQueue.
 class Posting {
 public:
     explicit Posting(Engine& engine) noexcept;
@@ -22,19 +22,19 @@ public:
 
     // --- Any thread ---
 
-    /// The header as sent. With an error the message is the caller's as before. Throws std::bad_alloc
-    /// likewise.
+    /// Returns the header as sent. On error the caller keeps the message unchanged, also when this throws
+    /// std::bad_alloc.
     BinaryHeader post(Group& group, MessagePtr& message, error_code& ec);
-    /// From the front as many as can be posted; how many. The rest stays, and the first of it has the error.
+    /// Posts as many messages as possible from the front and returns how many. The rest stays in `messages`;
+    /// `ec` is the error of the first one left.
     std::size_t postAll(Group& group, MessageQueue& messages, error_code& ec) noexcept;
 
-    /// The application is done with a received message in another way than returning it: what it owed is
-    /// settled.
+    /// The application is done with a received message without returning it: settles its obligation.
     void settle(Message& message) noexcept {
         if (detail::MessageAccess::obligation(message) != 0) [[unlikely]]
             takeObligationOf(message).settle();
     }
-    /// Settled and stamped: the message belongs to the engine.
+    /// Settles and stamps the message, which then belongs to the engine.
     void prepare(Message& message, BinaryHeader& header) noexcept {
         settle(message);
         stamp(message, header);
@@ -42,11 +42,11 @@ public:
 
     // --- Reactor thread ---
 
-    /// A wake has arrived: picks up what other threads posted, then runs their jobs.
+    /// A wake-up has arrived: collects what other threads posted, then runs their jobs.
     void onWake() noexcept;
-    /// Picks up what other threads posted.
+    /// Collects what other threads posted.
     void collect() noexcept;
-    /// For a reactor that polls: true when there was something.
+    /// For a polling reactor: true when there was something.
     bool collectPolled() noexcept;
 
 private:
@@ -69,7 +69,8 @@ private:
     Engine& engine_;
     ChannelTable& table_;
     SubmitQueue& queue_;
-    ChannelList<CollectedTag> collected_;  // with something to accept; each has a reference. Reactor thread
+    // Channels with something to accept; each holds a reference. Reactor thread.
+    ChannelList<CollectedTag> collected_;
 };
 
 }  // namespace tempeh::core

@@ -11,7 +11,7 @@
 
 namespace tempeh::core {
 
-/// Memory that the channels of an engine use in turn, for one read or one write at a time. Reactor thread.
+/// Memory that the channels of an engine share, for one read or one write at a time. Reactor thread.
 class ReactorBuffers {
 public:
     ReactorBuffers()
@@ -24,8 +24,8 @@ public:
     /// For one write.
     wire::FrameBatch& frameBatch() noexcept { return frameBatch_; }
 
-    /// Makes one piece of a frame's start and what was read behind it into read(): copies `head` and `body`,
-    /// at most 65,535 bytes, to just before it. The whole, `rest` bytes of read() included.
+    /// Joins the start of a frame with the data that was read after it into read(): copies `head` and `body`,
+    /// at most 65,535 bytes, to just before that data. Returns the whole, including `rest` bytes of read().
     std::span<const std::byte> joinBeforeRead(std::span<const std::byte> head,
                                               std::span<const std::byte> body, std::size_t rest) noexcept {
         std::byte* const start = read().data() - head.size() - body.size();
@@ -35,8 +35,8 @@ public:
     }
 
 private:
-    static constexpr std::size_t readSize = 256 * 1024;  // larger falls out of the second-level cache
-    static constexpr std::size_t headroom = BinaryHeader::wireSize + 65'536;  // in front of it, one frame
+    static constexpr std::size_t readSize = 256 * 1024;  // more does not fit into the second-level cache
+    static constexpr std::size_t headroom = BinaryHeader::wireSize + 65'536;  // for one frame before it
     static constexpr std::size_t scratchSize =
         wire::FrameBatch::targetBytes + 2 * 65'536 + BinaryHeader::wireSize;
 

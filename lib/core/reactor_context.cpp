@@ -28,7 +28,7 @@ asio::any_io_executor ReactorContext::executor() const {
 
 bool ReactorContext::isOwnExecutor(const asio::any_io_executor& executor,
                                    bool isReactorThread) const noexcept {
-    // Neither looks at the context, which may be gone.
+    // Neither comparison touches the context, which may be gone.
     if (const auto* own = executor.target<asio::io_context::executor_type>())
         return concreteExecutor_ && *own == *concreteExecutor_;
     if (executor.target<WakeChannel::Strand>() == nullptr) return false;
@@ -49,7 +49,8 @@ bool ReactorContext::close() noexcept {
     return true;
 }
 
-/// A strand must not outlive its context; groups that do keep the engine alive, and this with it.
+/// A strand must not outlive its context, but a group may: it keeps the engine alive, and this object with
+/// it.
 void ReactorContext::forget() noexcept {
     const base::MutexLock lock(mutex_);
     executor_ = asio::system_executor();

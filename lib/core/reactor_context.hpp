@@ -15,15 +15,15 @@
 
 namespace tempeh::core {
 
-/// The context that an engine runs on, for as long as it is there: its executor, and the way in for other
-/// threads. Any thread, where nothing else is said.
+/// The context an engine runs on, and whether it still exists: its executor, and the entry point for other
+/// threads. Any thread, unless stated otherwise.
 class ReactorContext {
 public:
     ReactorContext(asio::io_context& context, asio::any_io_executor executor);
     ReactorContext(const ReactorContext&) = delete;
     ReactorContext& operator=(const ReactorContext&) = delete;
 
-    /// While it lives, and is true, the context does not go. Takes no lock.
+    /// While a true Hold lives, the context is not destroyed. Takes no lock.
     ContextUse::Hold hold() noexcept { return ContextUse::Hold(use_); }
 
     /// The system executor once the context is gone.
@@ -37,30 +37,30 @@ public:
     bool isOwnContext(const asio::execution_context& context) const noexcept {
         return &context == context_.load(std::memory_order_relaxed);
     }
-    /// Whether the caller is a handler on the context; false once it is gone.
+    /// Whether the caller is a handler on the context; false once the context is gone.
     bool runsInThisThread() const noexcept TEMPEH_EXCLUDES(mutex_);
 
-    /// Runs the work on the context, later. The caller holds the context. Does not fail as long as one piece
-    /// at a time is on its way.
+    /// Runs the work later on the context. The caller holds the context. Does not fail as long as only one
+    /// piece of work is pending at a time.
     template <typename Work>
     void post(Work work) {
         wakes_.post(std::move(work));
     }
 
-    /// The context is about to go: no hold is given any more, and those that were are waited for. False: that
-    /// was done before.
+    /// The context is about to be destroyed: gives out no further holds and waits for existing ones. False:
+    /// already closed.
     bool close() noexcept TEMPEH_EXCLUDES(mutex_);
-    /// After close(), and after all that belongs to the context is gone.
+    /// Call after close(), when everything that belongs to the context is gone.
     void forget() noexcept TEMPEH_EXCLUDES(mutex_);
 
 private:
     ContextUse use_;
-    mutable base::Mutex mutex_;  // for a few steps; never while something is posted
+    mutable base::Mutex mutex_;  // held briefly; never while posting
     bool isGone_ TEMPEH_GUARDED_BY(mutex_) = false;
-    asio::any_io_executor executor_;  // changed on the reactor thread with the lock
-    // The same when it is the context's own and no strand; never changed.
+    asio::any_io_executor executor_;  // changed on the reactor thread with the lock held
+    // The same if it is the context's own and not a strand; never changed.
     const std::optional<asio::io_context::executor_type> concreteExecutor_;
-    std::atomic<const asio::execution_context*> context_;  // null once it is gone
+    std::atomic<const asio::execution_context*> context_;  // null once the context is gone
     WakeChannel wakes_;
 };
 

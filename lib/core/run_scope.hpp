@@ -9,9 +9,9 @@
 
 namespace tempeh::core {
 
-/// While one lives, what its thread runs can be the same again: message ids begin anew, and what the library
-/// numbers and draws outside any engine comes from the seed. Not inline: the notes per thread that it changes
-/// are those of the library, of which another library has copies.
+/// While one lives, its thread's run is reproducible: message ids start again from the beginning, and the
+/// numbers and random values that the library uses outside any engine come from the seed. Not inline: the
+/// thread-locals that it changes are those of this library, and another library has its own copies.
 class TEMPEH_EXPORT RunScope {
 public:
     explicit RunScope(std::uint64_t seed) noexcept;

@@ -10,21 +10,21 @@ namespace tempeh::core {
 
 std::shared_ptr<Runtime> Runtime::onOwnThread(const Options& options) try {
     std::shared_ptr<Runtime> runtime(new Runtime());
-    // One thread runs it: Asio may skip waking others. Locking stays on, applications put objects of their
-    // own here.
+    // Only one thread runs it, so Asio may skip waking others. Locking stays on because applications put
+    // their own objects here.
     asio::io_context& context = runtime->ownContext_.emplace(1);
     runtime->work_.emplace(context.get_executor());
     runtime->engine_ = std::make_shared<Engine>(context, context.get_executor(), options,
                                                 Environment::ofSystem(context.get_executor(), options), true);
     asio::use_service<ContextAnchor>(context).add(runtime->engine_);
     runtime->startWatchdog();
-    // The thread keeps the runtime: a Reactor may be destroyed on it.
+    // The thread keeps the runtime alive: a Reactor may be destroyed on it.
     runtime->thread_ = transport::startBackgroundThread([runtime] { runtime->runThread(); });
     return runtime;
 } catch (const Error&) {
     throw;
 } catch (const boost::system::system_error& failed) {
-    throw Error(failed.code(), "Reactor");  // Asio's, which found no descriptor
+    throw Error(failed.code(), "Reactor");  // Asio's, when no descriptor is free
 }
 
 std::shared_ptr<Runtime> Runtime::onContext(asio::io_context& context, const Options& options) {
@@ -52,7 +52,7 @@ void Runtime::stop() noexcept {
             error_code ec;
             engine_->life().shutdown(engine_->options().lingerTimeout, ec);
         } catch (const std::bad_alloc&) {
-            // Not in good order then; what was posted comes back all the same.
+            // The shutdown is then not orderly, but posted messages still come back.
         }
     }
     isStopping_.store(true, std::memory_order_release);
@@ -63,7 +63,7 @@ void Runtime::stop() noexcept {
     work_.reset();
     ownContext_->stop();
     if (onOwnThread) return thread_.detach();
-    // A handler of the application's that blocks the thread must not block whoever destroys the Reactor.
+    // An application handler that blocks the thread must not block the thread that destroys the Reactor.
     const Duration patience =
         2 * std::max<Duration>(engine_->options().lingerTimeout, std::chrono::milliseconds(500));
     if (hasFinished_.get_future().wait_for(patience) == std::future_status::ready) return thread_.join();
@@ -80,13 +80,14 @@ void Runtime::runThread() {
     hasFinished_.set_value();
 }
 
-/// What the application's handlers throw is logged, and the thread goes on.
+/// Logs what the application's handlers throw; the thread continues.
 template <typename Work>
 void Runtime::survive(Work work) {
     try {
         work();
     } catch (const std::bad_alloc&) {
-        // Asio's, of the operation of a channel that has ended with AllocationFailed, or the application's.
+        // Thrown by Asio, for an operation of a channel that has ended with AllocationFailed, or by the
+        // application.
         engine_->log().error("out of memory in a handler on the reactor's executor");
     } catch (const std::exception& failure) {
         engine_->log().error("a handler on the reactor's executor threw: ", failure.what());
@@ -106,7 +107,7 @@ void Runtime::runUntilStopped() {
     }
 }
 
-/// busyPoll: looks for work without sleeping until there was none for so long.
+/// busyPoll: looks for work without sleeping until there has been none for that long.
 void Runtime::pollWhileBusy() {
     const Duration limit = engine_->options().busyPoll;
     engine_->submitQueue().setPolling(true);
@@ -119,15 +120,15 @@ void Runtime::pollWhileBusy() {
             idleSince = now;
         } else {
             busy = now - idleSince < limit;
-            std::this_thread::yield();  // whoever is to give it work may share its core
+            std::this_thread::yield();  // the thread that will submit work may share this core
         }
     }
-    // Somebody may have submitted without a wake just before this.
+    // A thread may have submitted work without a wake-up just before this.
     if (engine_->submitQueue().setPolling(false)) engine_->posting().collectPolled();
 }
 
-/// Lets what is ready run (receivers that learn of the shutdown), gives lingering connections their time,
-/// then goes.
+/// Runs the handlers that are ready (receivers that learn of the shutdown), gives lingering connections their
+/// time, then ends.
 void Runtime::finishThread() {
     const TimePoint until = std::chrono::steady_clock::now() + engine_->options().lingerTimeout;
     ownContext_->restart();
@@ -142,7 +143,7 @@ void Runtime::finishThread() {
         const Engine::Turn turn(*engine_);
         engine_->life().closeLingering();
     });
-    constexpr int handlersAtMost = 100'000;  // a handler that posts itself again for ever does not stop us
+    constexpr int handlersAtMost = 100'000;  // bounds a handler that posts itself for ever
     more = true;
     for (int i = 0; more && i < handlersAtMost; ++i)
         survive([this, &more] { more = ownContext_->poll_one() != 0; });

@@ -14,12 +14,12 @@
 
 namespace tempeh::core {
 
-/// What a Reactor owns: the engine and what drives it, a thread of its own or the caller's context.
+/// What a Reactor owns: the engine and what drives it, its own thread or the caller's context.
 class Runtime : public std::enable_shared_from_this<Runtime> {
 public:
     /// Starts a thread.
     static std::shared_ptr<Runtime> onOwnThread(const Options& options);
-    /// On a strand of the caller's context.
+    /// Runs on a strand of the caller's context.
     static std::shared_ptr<Runtime> onContext(asio::io_context& context, const Options& options);
 
     ~Runtime();
@@ -28,7 +28,8 @@ public:
 
     Engine& engine() noexcept { return *engine_; }
 
-    /// The Reactor is destroyed: shut down within Options::lingerTimeout, end the thread. Never hangs.
+    /// The Reactor is being destroyed: shuts down within Options::lingerTimeout and ends the thread. Never
+    /// hangs.
     void stop() noexcept;
 
 private:

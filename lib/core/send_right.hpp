@@ -4,18 +4,18 @@
 
 namespace tempeh::core {
 
-/// Who may write to a channel's stream now: the reactor, or, for one message, a thread that posts it. Waking
-/// the reactor for each answer of a ping-pong costs more than all the rest of it (measured: 37 us a round
-/// trip instead of 24); so a reactor with nothing to write offers the right, and a thread may borrow it.
-/// Whoever has it has the stream to itself. The reactor does not wait for who has borrowed it and perhaps
-/// lost its core in the middle of a write: it asks for the right, goes on with other channels, and is told.
+/// The right to write to a channel's stream. Its holder has the stream to itself: the reactor or, for one
+/// message, a thread that posts. Waking the reactor for each answer of a ping-pong costs more than everything
+/// else (measured: 37 us a round trip instead of 24), so a reactor with nothing to write offers the right,
+/// and a thread may borrow it. The reactor never waits for a borrower, which may be preempted in the middle
+/// of a write: it revokes the right, goes on with other channels, and the borrower notifies it afterwards.
 class SendRight {
 public:
     // --- Reactor thread ---
 
-    /// Threads may borrow from now on. The reactor has it and has nothing to write.
+    /// Threads may borrow from now on. The reactor must hold the right and have nothing to write.
     void offer() noexcept { state_.store(State::Offered, std::memory_order_release); }
-    /// Nobody may borrow any more. Who has borrowed goes on.
+    /// No thread may borrow any more. A current borrower continues.
     void revoke() noexcept {
         State state = state_.load(std::memory_order_relaxed);
         while (state == State::Offered || state == State::Lent) {
@@ -25,7 +25,8 @@ public:
                 return;
         }
     }
-    /// Takes it back. False: it is lent, and the borrower will fail to give it back and tell the reactor.
+    /// Takes the right back. False: it is lent; the borrower's tryGiveBack() will fail, and it will notify
+    /// the reactor.
     bool tryClaim() noexcept {
         revoke();
         return state_.load(std::memory_order_acquire) == State::Reactor;
@@ -33,19 +34,21 @@ public:
 
     // --- Any thread ---
 
-    /// True: the caller has it until it gives it back.
+    /// True: the caller holds the right until it gives it back.
     bool borrow() noexcept {
         State offered = State::Offered;
         return state_.compare_exchange_strong(offered, State::Lent, std::memory_order_acquire,
                                               std::memory_order_relaxed);
     }
-    /// False: it was revoked. The caller still has it, and owes the reactor a word and returnToReactor().
+    /// False: it was revoked. The caller still holds it, and must notify the reactor and call
+    /// returnToReactor().
     bool tryGiveBack() noexcept {
         State lent = State::Lent;
         return state_.compare_exchange_strong(lent, State::Offered, std::memory_order_release,
                                               std::memory_order_relaxed);
     }
-    /// The reactor is told, and finds it here: revoked, or with something left for the reactor to do.
+    /// Returns the right to the reactor, which will be notified: it was revoked, or there is something left
+    /// for the reactor to do.
     void returnToReactor() noexcept { state_.store(State::Reactor, std::memory_order_release); }
 
 private:

@@ -37,8 +37,8 @@ void Turns::resumeSoon(detail::Waiter& waiter) noexcept {
     scheduleSoon();
 }
 
-/// Coroutines that hand messages to each other run here in turn; after some of them it is the turn of others
-/// on this executor.
+/// Coroutines that pass messages to each other resume here one after the other. After a limit, other work on
+/// this executor gets its turn.
 void Turns::resumeReady() noexcept {
     constexpr int resumedInARow = 256;
     for (int i = 0; i < resumedInARow && !ready_.empty(); ++i) {

@@ -12,8 +12,8 @@
 
 namespace tempeh::core {
 
-/// Whoever has something to write at the end of a turn. Not owned; destroying it takes it out of the lists.
-/// Reactor thread.
+/// An object with something to write at the end of a turn. Not owned; its destructor removes it from the
+/// lists. Reactor thread.
 class TurnWriter
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
@@ -27,17 +27,17 @@ protected:
 };
 
 /// The turns in which the reactor thread works: what is written at the end of one, and what waits for the
-/// next. Reactor thread, where nothing else is said.
+/// next. Reactor thread, unless stated otherwise.
 class Turns {
 public:
-    /// Whose turns they are.
+    /// The owner of the turns.
     class Owner {
     public:
-        /// Keeps it alive.
+        /// Keeps the owner alive.
         virtual std::shared_ptr<Owner> holdOwner() noexcept = 0;
-        /// Everything of the turn is written.
+        /// Everything from the turn has been written.
         virtual void onTurnEnd() noexcept = 0;
-        /// Calls runSoon() in a turn.
+        /// Must call runSoon() in a turn.
         virtual void onSoon() noexcept = 0;
 
     protected:
@@ -49,7 +49,7 @@ public:
     Turns(const Turns&) = delete;
     Turns& operator=(const Turns&) = delete;
 
-    /// One stretch of work; at the end of the outermost one everything written meanwhile goes out.
+    /// One stretch of work. The end of the outermost one sends everything written meanwhile.
     class Scope {
     public:
         explicit Scope(Turns& turns) noexcept
@@ -69,27 +69,28 @@ public:
     };
     bool isInTurn() const noexcept { return depth_ != 0; }
 
-    /// The writer is flushed at the end of the turn.
+    /// Flushes the writer at the end of the turn.
     void flushAtEnd(TurnWriter& writer) noexcept {
         if (!writer.is_linked()) dirty_.push_back(writer);
         if (depth_ == 0) [[unlikely]]
             scheduleSoon();
     }
-    /// Likewise, after others had their turn.
+    /// Flushes the writer at the end of a later turn, after other work had its turn.
     void flushLater(TurnWriter& writer) noexcept;
-    /// Resumes a waiter of the reactor's executor after what runs now, without a way through the scheduler.
+    /// Resumes a waiter of the reactor's executor after the current handler, without going through the
+    /// scheduler.
     void resumeSoon(detail::Waiter& waiter) noexcept;
-    /// Another turn, after what waits to run now.
+    /// Schedules another turn, after the handlers that are ready now.
     void scheduleSoon() noexcept;
-    /// The turn that was scheduled.
+    /// Runs the scheduled turn.
     void runSoon() noexcept;
-    /// The context goes: whoever waits to be resumed is, now.
+    /// The context is being destroyed: resumes all ready waiters now.
     void release() noexcept;
 
     /// Any thread may read it.
     Whereabouts& whereabouts() noexcept { return whereabouts_; }
     const Whereabouts& whereabouts() const noexcept { return whereabouts_; }
-    /// The application runs meanwhile: a receiver of what came on the channel, or one that was resumed.
+    /// Marks that application code runs: a receiver of a message from the channel, or a resumed coroutine.
     Whereabouts::Scope atReceiver(ChannelNumber channel = 0) noexcept {
         return Whereabouts::Scope(whereabouts_, Whereabouts::Doing::Receiver, channel);
     }
@@ -103,10 +104,10 @@ private:
     Owner& owner_;
     Whereabouts whereabouts_;
     WakeChannel soon_;
-    bool isSoonDue_ = false;  // a turn is on its way through soon_
+    bool isSoonDue_ = false;  // a turn is pending in soon_
     int depth_ = 0;
     WriterList dirty_;
-    WriterList later_;  // dirty when others had their turn
+    WriterList later_;  // become dirty_ after other work had its turn
     WaiterList ready_;
 };
 

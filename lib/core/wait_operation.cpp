@@ -38,7 +38,7 @@ ResumptionWatch::~ResumptionWatch() {
 }
 
 bool ResumptionWatch::noteDropped(const void* waiter) noexcept {
-    // Inside post() no other resumption of the thread's comes to its end.
+    // During post() no other resumption completes on this thread.
     if (innermostWatch == nullptr || innermostWatch->waiter_ != waiter) return false;
     innermostWatch->wasDropped_ = true;
     return true;
@@ -49,10 +49,10 @@ using core::throwIf;
 asio::awaitable<MessagePtr> receiveAwaitable(std::shared_ptr<GroupBackend> backend, Duration timeout) {
     if (backend == nullptr) throw Error(Status::InvalidChannelGroup);
     error_code ec;
-    // Nobody can cancel this coroutine, so nobody can drop its result on the way: a message that is there may
-    // be given at once. Where there is a slot
-    // (`receive || timer` is one), a result that is not delivered through the operation's own completion
-    // could lose the race after it was taken from the mailbox.
+    // Without a slot this coroutine cannot be cancelled, so its result cannot be dropped on the way: a
+    // message that is already there may be returned at once. With a slot (`receive || timer` has one), a
+    // result that is not delivered through the operation's own completion could lose the race after it was
+    // taken from the mailbox.
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     if (!cancellation.slot().is_connected() && backend->mayReceiveAtOnce()) {
         MessagePtr ready = backend->tryReceive(ec);

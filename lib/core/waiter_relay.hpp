@@ -16,7 +16,7 @@ public:
         const base::MutexLock lock(mutex_);
         waiters_.push_back(waiter);
     }
-    /// Whoever came first; null when there is nobody.
+    /// The waiter that came first; null when there is none.
     detail::Waiter* pop() noexcept TEMPEH_EXCLUDES(mutex_) {
         const base::MutexLock lock(mutex_);
         if (waiters_.empty()) return nullptr;
@@ -24,7 +24,7 @@ public:
         waiters_.pop_front();
         return &first;
     }
-    /// All that are there now, in order.
+    /// All waiters that are here now, in order.
     WaiterList takeAll() noexcept TEMPEH_EXCLUDES(mutex_) {
         WaiterList taken;
         const base::MutexLock lock(mutex_);

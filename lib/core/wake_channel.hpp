@@ -13,8 +13,8 @@
 
 namespace tempeh::core {
 
-/// Brings one piece of work at a time to the reactor, with memory that is set aside for it: posting does not
-/// fail. (A second on its way would need the heap.) Goes to the concrete executor: the type-erased one would
+/// Posts one piece of work at a time to the reactor, in preallocated memory, so that posting does not fail.
+/// (A second pending one would need the heap.) Uses the concrete executor, because the type-erased one would
 /// allocate. Any thread.
 class WakeChannel {
 public:
@@ -35,7 +35,7 @@ public:
             boost::asio::post(context_.get_executor(), std::move(handler));
     }
 
-    /// The context goes; nothing but the destructor may follow.
+    /// The context is being destroyed; only the destructor may follow.
     void release() noexcept { strand_.reset(); }
 
     bool runsInThisThread() const {

@@ -39,11 +39,11 @@ std::string inMilliseconds(Duration duration) {
 
 }  // namespace
 
-/// Shared with the sign of life that is under way, which may outlive the watchdog.
+/// Shared with the pending heartbeat job, which may outlive the watchdog.
 struct Watchdog::State final : public Job, public std::enable_shared_from_this<State> {
     State(const std::shared_ptr<Engine>& watched, Duration patience) : engine(watched), limit(patience) {}
 
-    /// The sign of life.
+    /// The heartbeat.
     void run() noexcept override {
         const base::MutexLock lock(mutex);
         isAsked = false;
@@ -54,7 +54,7 @@ struct Watchdog::State final : public Job, public std::enable_shared_from_this<S
 
     const std::weak_ptr<Engine> engine;
     const Duration limit;
-    base::Mutex mutex;  // held for a step at a time: the reactor's thread takes it too
+    base::Mutex mutex;  // held for a step at a time: the reactor thread takes it too
     std::condition_variable changed;
     bool isAsked TEMPEH_GUARDED_BY(mutex) = false;
     bool isStopping TEMPEH_GUARDED_BY(mutex) = false;
@@ -64,7 +64,7 @@ struct Watchdog::State final : public Job, public std::enable_shared_from_this<S
 
 void Watchdog::State::warn(Duration held) noexcept try {
     const std::shared_ptr<Engine> watched = engine.lock();
-    if (watched == nullptr || watched->life().isDrained()) return;  // it ends, or its context is gone
+    if (watched == nullptr || watched->life().isDrained()) return;  // it is ending, or its context is gone
     const Whereabouts::Place place = watched->turns().whereabouts().get();
     if (place.doing != lastPlace.doing || place.channel != lastPlace.channel) limiter = base::RepeatLimiter();
     lastPlace = place;
@@ -73,7 +73,7 @@ void Watchdog::State::warn(Duration held) noexcept try {
                         describe(place, *watched) +
                         ": nothing is sent or received meanwhile; let what blocks run on another executor");
 } catch (const std::bad_alloc&) {
-    // One line less.
+    // The line is dropped.
 }
 
 Watchdog::Watchdog(const std::shared_ptr<Engine>& engine, Duration limit)

@@ -9,13 +9,13 @@
 
 namespace tempeh::core {
 
-/// Asks the reactor's thread for a sign of life every so often, from a thread of its own, and warns in the
-/// log when none comes in time. Any thread.
+/// Regularly asks the reactor thread for a heartbeat, from a thread of its own, and logs a warning when none
+/// comes in time. Any thread.
 class Watchdog {
 public:
     /// Throws what std::thread throws, and std::bad_alloc. `limit`: Options::stallWarning.
     Watchdog(const std::shared_ptr<Engine>& engine, Duration limit);
-    /// Waits for its thread, which waits for nobody.
+    /// Waits for its thread, which waits for no other thread.
     ~Watchdog();
     Watchdog(const Watchdog&) = delete;
     Watchdog& operator=(const Watchdog&) = delete;

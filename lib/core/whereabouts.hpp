@@ -7,8 +7,8 @@
 
 namespace tempeh::core {
 
-/// What the reactor thread is doing, for a watchdog that finds it held up. Written by that thread, where it
-/// changes, with a plain store; read by any.
+/// What the reactor thread is doing, for the watchdog's warning when the thread is blocked. The thread
+/// updates it with a plain store at each change; any thread may read it.
 class Whereabouts {
 public:
     enum class Doing : std::uint8_t { Elsewhere, EngineWork, Receiver, Timers, Jobs };
@@ -22,7 +22,7 @@ public:
         return {static_cast<Doing>(value >> 16U), static_cast<ChannelNumber>(value & 0xffffU)};
     }
 
-    /// Says it for as long as it lives; nests.
+    /// Sets the place for its own lifetime; scopes nest.
     class Scope {
     public:
         Scope(Whereabouts& whereabouts, Doing doing, ChannelNumber channel = 0) noexcept

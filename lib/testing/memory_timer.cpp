@@ -12,7 +12,7 @@ namespace tempeh::testing::detail {
 
 struct MemoryTimer::State {
     asio::any_io_executor executor;
-    std::uint64_t round = 0;  // changes with each start(), which invalidates the earlier ones
+    std::uint64_t round = 0;  // changes with each cancel(), which invalidates earlier starts
     std::optional<Wake> waiting;
 };
 
