@@ -26,7 +26,7 @@ public:
     /// Calls resume(false) again, after other work had its turn.
     void resumeLater(detail::Waiter& waiter) noexcept;
 
-    // --- Reactor thread, or no thread once the context goes ---
+    // --- Reactor thread, or no thread once the context is being destroyed ---
 
     /// Refuses waiters that have not reached their channels.
     void refuseArriving() noexcept;

@@ -53,7 +53,7 @@ public:
 
 private:
     Block block_;
-    std::size_t end_ = 0;     // behind the last frame
+    std::size_t end_ = 0;     // after the last frame
     std::size_t sent_ = 0;    // bytes written
     std::size_t whole_ = 0;   // start of the first frame that is not fully sent
     std::size_t frames_ = 0;  // number of frames from there on
