@@ -3,6 +3,7 @@
 /// All of the engine. <tempeh/all.hpp> has flows as well.
 
 #include <tempeh/base/x11_macros.hpp>
+#include <tempeh/core/accept_policy.hpp>
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/blocking_channel_group.hpp>
@@ -10,6 +11,7 @@
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/core/options.hpp>
 #include <tempeh/core/reactor.hpp>
+#include <tempeh/core/reactor_group.hpp>
 #include <tempeh/core/read_mode.hpp>
 #include <tempeh/core/stats.hpp>
 #include <tempeh/message/allocation_strategy.hpp>

@@ -110,6 +110,28 @@ void ChannelGroup::setReadMode(ChannelNumber channel, ReadMode mode, error_code&
     ec = Status::InvalidChannelGroup;
 }
 
+void ChannelGroup::distributeTo(std::span<ChannelGroup* const> members, AcceptPolicy policy) {
+    error_code ec;
+    distributeTo(members, std::move(policy), ec);
+    if (ec) throw Error(ec, "distributeTo");
+}
+
+void ChannelGroup::distributeTo(std::span<ChannelGroup* const> members, AcceptPolicy policy,
+                                error_code& ec) noexcept {
+    if (backend_ == nullptr) {
+        ec = Status::InvalidChannelGroup;
+        return;
+    }
+    try {
+        std::vector<std::shared_ptr<detail::GroupBackend>> backends;
+        for (const ChannelGroup* member : members)
+            backends.push_back(member->backend_);
+        backend_->distributeTo(backends, std::move(policy), ec);
+    } catch (const std::bad_alloc&) {
+        ec = Status::AllocationFailed;
+    }
+}
+
 ChannelInfo ChannelGroup::channelInfo(ChannelNumber channel) const {
     error_code ec;
     ChannelInfo info = channelInfo(channel, ec);

@@ -63,6 +63,26 @@ void Group::updateReceiver(MessagePtr& message, error_code& ec) noexcept {
     noteWake(mailbox_.deliverUpdate(std::move(message)));
 }
 
+void Group::distributeTo(const std::vector<std::shared_ptr<detail::GroupBackend>>& members,
+                         AcceptPolicy policy, error_code& ec) noexcept {
+    ec.clear();
+    try {
+        std::vector<std::weak_ptr<Group>> groups;
+        for (const std::shared_ptr<detail::GroupBackend>& member : members) {
+            // Null for an empty handle.
+            std::shared_ptr<Group> group = std::dynamic_pointer_cast<Group>(member);
+            if (group == nullptr) {
+                ec = Status::InvalidChannelGroup;
+                return;
+            }
+            groups.push_back(group);
+        }
+        acceptTargets.set(std::move(groups), std::move(policy));
+    } catch (const std::bad_alloc&) {
+        ec = Status::AllocationFailed;
+    }
+}
+
 ChannelInfo Group::channelInfo(ChannelNumber which, error_code& ec) const {
     ec.clear();
     ChannelInfo info;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/accept_targets.hpp"
 #include "core/armed_moment.hpp"
 #include "core/deadlines.hpp"
 #include "core/engine.hpp"
@@ -26,6 +27,8 @@ public:
     void setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) noexcept override {
         engine_->setReadMode(*this, channel, mode, ec);
     }
+    void distributeTo(const std::vector<std::shared_ptr<detail::GroupBackend>>& members, AcceptPolicy policy,
+                      error_code& ec) noexcept override;
     ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const override;
     GroupStats stats() const override;
     bool isOpen() const noexcept override { return !isClosed() && !engine_->channelTable().isClosed(); }
@@ -56,6 +59,7 @@ public:
 
     // --- For the engine ---
 
+    Engine& engine() const noexcept { return *engine_; }
     Mailbox& mailbox() noexcept { return mailbox_; }
     const Mailbox& mailbox() const noexcept { return mailbox_; }
     /// The handle is gone. Any thread.
@@ -71,6 +75,7 @@ public:
 
     const std::uint64_t number;      // identifies it in logs
     GroupChannels channels;          // for ChannelTable
+    AcceptTargets acceptTargets;     // where its listeners' connections go
     TrafficCounter sent;             // reactor thread
     DirectCounter sentDirectly;      // any thread
     TrafficCounter received;         // reactor thread

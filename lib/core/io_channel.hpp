@@ -27,7 +27,10 @@ using IoChannelPtr = boost::intrusive_ptr<IoChannel>;
 /// A connection: runs the ChannelMachine over a Stream. One coroutine connects and then reads; while the
 /// kernel takes no more, another waits to write. Everything is the reactor thread's. Sources: io_channel.cpp
 /// (life), io_channel_read.cpp, io_channel_pause.cpp, io_channel_write.cpp, io_channel_watch.cpp.
-class IoChannel final : public Channel, private TurnWriter, private InboundReader {
+class IoChannel final : public Channel,
+                        private TurnWriter,
+                        private InboundReader,
+                        public machines::Admission::Owner {
 public:
     /// Client side: connects to `address` when its HelloRequest is accepted.
     IoChannel(Engine& engine, std::shared_ptr<Group> group, Address address);
@@ -41,8 +44,11 @@ public:
     }
     /// Server side: begins to read.
     void start();
-    /// It has said no hello for longer than any other, and there are too many of them.
-    void makeRoomForNewer();
+    /// Likewise, of a listener on another engine.
+    void enterThrough(std::shared_ptr<machines::Admission::Relay> relay) noexcept {
+        guest_.relayTo(std::move(relay));
+    }
+    void makeRoomForNewer() noexcept override;
 
     void accept(MessagePtr message) override;
     void end(machines::EndCause cause, Status status, const EndDetail& detail) noexcept override;

@@ -56,7 +56,7 @@ Duration limitOf(DeadlineKind kind, const Options& options) noexcept {
 
 }  // namespace
 
-void IoChannel::makeRoomForNewer() {
+void IoChannel::makeRoomForNewer() noexcept {
     engine_.counters().droppedHandshakes.add();
     end(EndCause::HelloTimeout, Status::CommunicationFailed, "maxHandshakesPerListener wait");
 }

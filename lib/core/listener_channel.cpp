@@ -2,6 +2,7 @@
 
 #include "core/close_notice.hpp"
 #include "core/group.hpp"
+#include "core/handover.hpp"
 #include "core/io_channel.hpp"
 #include "transport/scheme.hpp"
 
@@ -103,9 +104,9 @@ asio::awaitable<void> ListenerChannel::waitForRoom() {
     error_code ec;
     isWaitingForRoom_ = true;
     while (machine_.state() == machines::ListenerState::Listening && !admission_->hasRoom()) {
-        if (void* const silent = admission_->takeOverdue()) {
+        if (machines::Admission::Owner* const silent = admission_->takeOverdue()) {
             const Engine::Turn turn(engine_);
-            static_cast<IoChannel*>(silent)->makeRoomForNewer();
+            silent->makeRoomForNewer();
             continue;
         }
         co_await rest_->wait(nextTick_, ec);
@@ -173,12 +174,24 @@ MessagePtr ListenerChannel::answer(Status status, const EndDetail& detail) noexc
     return response;
 }
 
+/// Sends an accepted connection on its way to another engine.
+Status ListenerChannel::handOver(const std::shared_ptr<Group>& target,
+                                 std::unique_ptr<transport::DetachedStream> stream, const std::string& peer) {
+    const auto handover = std::make_shared<Handover>(group().self(), target, std::move(stream));
+    return handover->start(admission_, peer) ? Status::Success : Status::ShutdownStarted;
+}
+
 /// Creates a channel for an accepted connection. On failure returns TooManyChannels, ShutdownStarted or
 /// AllocationFailed, and the connection is closed.
 Status ListenerChannel::open(std::unique_ptr<transport::Stream> stream) noexcept {
     IoChannelPtr channel;
     try {
         const std::string peer = identityOf(*stream);
+        const std::shared_ptr<Group> target =
+            group().acceptTargets.choose(stream->info().peerAddress, engine_.log());
+        if (target != nullptr && target.get() != &group())
+            if (std::unique_ptr<transport::DetachedStream> detached = stream->detach())
+                return handOver(target, std::move(detached), peer);
         channel = new IoChannel(engine_, group().self(), std::move(stream));
         channel->enter(admission_, peer);
         const Status status = engine_.channelTable().open(channel, group().channels);
@@ -244,7 +257,7 @@ void ListenerChannel::end(EndCause cause, Status status, const EndDetail& detail
                           : cause == EndCause::Shutdown ? Status::ShutdownStarted
                                                         : Status::ChannelClosed;
     phase.store(ChannelPhase::Closed, std::memory_order_relaxed);
-    admission_->watch(nullptr);  // here and not in the destructor, which may run on any thread
+    admission_->close();  // here and not in the destructor, which may run on any thread
     MessageQueue back;
     MessageQueue byes = engine_.submitQueue().end(*this, Status::Returned);
     if (owesAnswer && welcome_ == nullptr) welcome_ = accepting.popFront();  // not accepted yet

@@ -52,6 +52,8 @@ private:
     std::string identityOf(const transport::Stream& stream) const;
     bool admits(const transport::Stream& stream);
     Status open(std::unique_ptr<transport::Stream> stream) noexcept;
+    Status handOver(const std::shared_ptr<Group>& target, std::unique_ptr<transport::DetachedStream> stream,
+                    const std::string& peer);
     asio::awaitable<void> waitForRoom();
     void onRoom() noexcept override;
     bool onAccepted(std::unique_ptr<transport::Stream> stream, const error_code& ec,

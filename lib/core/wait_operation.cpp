@@ -20,6 +20,11 @@ void GroupBackend::setReadMode(ChannelNumber, ReadMode, error_code& ec) noexcept
     ec = Status::NotImplementedYet;
 }
 
+void GroupBackend::distributeTo(const std::vector<std::shared_ptr<GroupBackend>>&, AcceptPolicy,
+                                error_code& ec) noexcept {
+    ec = Status::NotImplementedYet;
+}
+
 void GroupBackend::logWarning(std::string_view) const noexcept {}
 
 void GroupBackend::resumeLater(Waiter& waiter) noexcept {

@@ -10,7 +10,7 @@ Admission::Verdict Admission::judge(std::string_view peer) const noexcept {
 }
 
 void Admission::enter(const std::shared_ptr<Admission>& admission, Guest& guest, std::string_view peer,
-                      void* owner) {
+                      Owner* owner) {
     if (admission->tellsPeersApart()) {
         guest.peer_ = admission->peers_.try_emplace(std::string(peer), 0).first;
         ++guest.peer_->second;
@@ -31,7 +31,7 @@ void Admission::tick() noexcept {
     heard_ = 0;
 }
 
-void* Admission::takeOverdue() noexcept {
+Admission::Owner* Admission::takeOverdue() noexcept {
     if (hasRoom() || movesByItself_) return nullptr;
     Guest& longest = waiting_.front();
     if (ticks_ - longest.enteredAt_ < patience) return nullptr;
@@ -39,9 +39,16 @@ void* Admission::takeOverdue() noexcept {
     return longest.owner_;
 }
 
+void Admission::close() noexcept {
+    waiting_.clear();
+    watcher_ = nullptr;
+    isClosed_.store(true, std::memory_order_release);
+}
+
 void Admission::leave(Guest& guest) noexcept {
+    if (isClosed_.load(std::memory_order_acquire)) return;
     --connections_;
-    guest.stopWaiting();
+    if (guest.WaitingHook::is_linked()) stopWaiting(guest);
     if (tellsPeersApart() && --guest.peer_->second == 0) peers_.erase(guest.peer_);
 }
 

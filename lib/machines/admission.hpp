@@ -2,6 +2,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tempeh::machines {
 
@@ -42,6 +44,26 @@ public:
         ~Watcher() = default;
     };
 
+    /// An admitted connection, as its listener sees it.
+    class Owner {
+    public:
+        /// Closes the connection: it has been silent for longest, and a newer one waits.
+        virtual void makeRoomForNewer() noexcept = 0;
+
+    protected:
+        ~Owner() = default;
+    };
+
+    /// Carries what happens to a Guest to the Admission's thread, for a connection that lives on another one.
+    class Relay {
+    public:
+        virtual void onStoppedWaiting() noexcept = 0;
+        virtual void onLeft() noexcept = 0;
+
+    protected:
+        ~Relay() = default;
+    };
+
     /// An admitted connection; leaves when destroyed. A member of the connection.
     class Guest;
 
@@ -58,7 +80,7 @@ public:
     /// Admits a connection that has not said hello. takeOverdue() returns its `owner`. Throws std::bad_alloc,
     /// in which case it is not admitted.
     static void enter(const std::shared_ptr<Admission>& admission, Guest& guest, std::string_view peer,
-                      void* owner);
+                      Owner* owner);
 
     /// Whether one more silent connection is allowed.
     bool hasRoom() const noexcept { return limits_.handshakes == 0 || waiting_.size() < limits_.handshakes; }
@@ -67,7 +89,9 @@ public:
     void tick() noexcept;
     /// The owner of a silent connection that must make way for a newer one; it no longer counts as silent.
     /// Null: none yet.
-    void* takeOverdue() noexcept;
+    Owner* takeOverdue() noexcept;
+    /// The listener has ended. Nothing is counted from now on, so Guests may leave on any thread.
+    void close() noexcept;
     /// `watcher` must outlive this object. Null: none.
     void watch(Watcher* watcher) noexcept { watcher_ = watcher; }
 
@@ -89,21 +113,33 @@ public:
         Guest(const Guest&) = delete;
         Guest& operator=(const Guest&) = delete;
 
+        /// This Guest is on another thread than the Admission, where one more Guest stands in for it. `relay`
+        /// learns what happens to this one.
+        void relayTo(std::shared_ptr<Relay> relay) noexcept {
+            relay_ = std::move(relay);
+            isRelayWaiting_ = true;
+        }
         /// Its hello has arrived, or it is being closed.
         void stopWaiting() noexcept {
             if (WaitingHook::is_linked()) [[unlikely]]
                 admission_->stopWaiting(*this);
+            if (isRelayWaiting_) [[unlikely]] {
+                isRelayWaiting_ = false;
+                relay_->onStoppedWaiting();
+            }
         }
         void leave() noexcept {
-            if (admission_ == nullptr) return;
-            admission_->leave(*this);
-            admission_.reset();
+            if (const std::shared_ptr<Admission> admission = std::move(admission_)) admission->leave(*this);
+            isRelayWaiting_ = false;
+            if (const std::shared_ptr<Relay> relay = std::move(relay_)) relay->onLeft();
         }
 
     private:
         friend class Admission;
         std::shared_ptr<Admission> admission_;  // null: not admitted
-        void* owner_ = nullptr;
+        std::shared_ptr<Relay> relay_;          // null: on the Admission's thread
+        bool isRelayWaiting_ = false;
+        Owner* owner_ = nullptr;
         std::uint64_t enteredAt_ = 0;  // in ticks
         Peers::iterator peer_{};       // valid while peers are told apart
     };
@@ -117,6 +153,7 @@ private:
     std::uint64_t ticks_ = 0;
     std::size_t heard_ = 0;      // connections that said hello or left since the last check
     bool movesByItself_ = true;  // as of the last check
+    std::atomic<bool> isClosed_{false};
 };
 
 }  // namespace tempeh::machines

@@ -17,7 +17,9 @@ public:
         : Stream({.writesOnAnyThread = true, .delaysAcknowledgements = connection->isTcp()})
         , connection_(std::move(connection))
         , side_(side) {}
-    ~MemoryStream() override { connection_->close(side_); }
+    ~MemoryStream() override {
+        if (connection_ != nullptr) connection_->close(side_);
+    }
 
     using Stream::readSome;
     std::size_t readSome(std::span<const std::span<std::byte>> into, error_code& ec) noexcept override {
@@ -45,13 +47,34 @@ public:
     void shutdownSend() noexcept override { connection_->shutdownSend(side_); }
     void close() noexcept override { connection_->close(side_); }
     bool hasUnsent() const noexcept override { return connection_->hasUnsent(side_); }
+    std::unique_ptr<transport::DetachedStream> detach() override { return std::make_unique<Detached>(*this); }
     const transport::StreamInfo& info() const noexcept override { return connection_->info(side_); }
     std::string peerIdentity() const override {
         return info().peerAddress.substr(0, info().peerAddress.rfind('|'));
     }
 
 private:
-    const std::shared_ptr<Connection> connection_;
+    /// All engines of a simulation are on one context.
+    class Detached final : public transport::DetachedStream {
+    public:
+        explicit Detached(MemoryStream& stream) noexcept
+            : connection_(std::move(stream.connection_)), side_(stream.side_) {}
+        ~Detached() override {
+            if (connection_ != nullptr) connection_->close(side_);
+        }
+        std::unique_ptr<transport::Stream> attach(const asio::any_io_executor&, error_code& ec) override {
+            ec.clear();
+            auto stream = std::make_unique<MemoryStream>(connection_, side_);
+            connection_.reset();
+            return stream;
+        }
+
+    private:
+        std::shared_ptr<Connection> connection_;
+        const std::size_t side_;
+    };
+
+    std::shared_ptr<Connection> connection_;
     const std::size_t side_;
 };
 

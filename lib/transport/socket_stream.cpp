@@ -1,8 +1,10 @@
 #include "transport/socket_stream.hpp"
 
+#include "transport/descriptor_calls.hpp"
 #include "transport/socket_calls.hpp"
 #include "transport/waits.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace tempeh::transport {
@@ -46,6 +48,46 @@ void SocketStream::shutdownSend() noexcept {
 void SocketStream::close() noexcept {
     error_code ignored;
     socket_.close(ignored);
+}
+
+/// A socket that no context knows. The system's, so it is closed through a socket of Asio's.
+class SocketStream::Detached final : public DetachedStream {
+public:
+    Detached(const StreamProtocol& protocol, const StreamInfo& info, const StreamTraits& traits,
+             Rebuild rebuild)
+        : protocol_(protocol), info_(info), traits_(traits), rebuild_(rebuild) {}
+    ~Detached() override {
+        if (descriptor_) closeDescriptor(*descriptor_);
+    }
+
+    void hold(Descriptor descriptor) noexcept { descriptor_ = descriptor; }
+
+    std::unique_ptr<Stream> attach(const asio::any_io_executor& executor, error_code& ec) override {
+        StreamSocket socket(executor);
+        socket.assign(protocol_, *descriptor_, ec);
+        if (ec) return nullptr;
+        descriptor_.reset();
+        return rebuild_(std::move(socket), std::move(info_), traits_);
+    }
+
+private:
+    const StreamProtocol protocol_;
+    StreamInfo info_;
+    const StreamTraits traits_;
+    const Rebuild rebuild_;
+    std::optional<Descriptor> descriptor_;
+};
+
+std::unique_ptr<DetachedStream> SocketStream::detach() {
+    error_code ec;
+    const StreamEndpoint local = socket_.local_endpoint(ec);
+    if (ec) return nullptr;
+    // What this takes is there before anything happens.
+    auto detached = std::make_unique<Detached>(local.protocol(), info_, traits(), rebuild());
+    const Descriptor descriptor = socket_.release(ec);
+    if (ec) return nullptr;
+    detached->hold(descriptor);
+    return detached;
 }
 
 }  // namespace tempeh::transport

@@ -3,6 +3,7 @@
 #include "transport/socket_types.hpp"
 #include "transport/stream.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace tempeh::transport {
@@ -18,6 +19,7 @@ public:
     asio::awaitable<void> waitWritable(error_code& ec) final;
     void shutdownSend() noexcept final;
     void close() noexcept final;
+    std::unique_ptr<DetachedStream> detach() final;
     const StreamInfo& info() const noexcept final { return info_; }
 
 protected:
@@ -30,11 +32,21 @@ protected:
         : Stream({.writesOnAnyThread = true, .delaysAcknowledgements = delaysAcknowledgements})
         , socket_(std::move(socket))
         , info_(describe(socket_, peer)) {}
+    /// One that was detached.
+    SocketStream(StreamSocket socket, StreamInfo info, const StreamTraits& traits)
+        : Stream(traits), socket_(std::move(socket)), info_(std::move(info)) {}
+
+    using Rebuild = std::unique_ptr<Stream> (*)(StreamSocket socket, StreamInfo info,
+                                                const StreamTraits& traits);
+    /// Makes a stream of this kind of what was detached.
+    virtual Rebuild rebuild() const noexcept = 0;
 
     bool isOpen() const noexcept { return socket_.is_open(); }
     Descriptor descriptor() const noexcept { return const_cast<StreamSocket&>(socket_).native_handle(); }
 
 private:
+    class Detached;
+
     StreamSocket socket_;
     const StreamInfo info_;
 };

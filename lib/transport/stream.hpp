@@ -5,9 +5,11 @@
 #include <tempeh/message/status.hpp>
 #include <tempeh/transport/credentials.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +34,22 @@ struct StreamTraits {
     bool writesOnAnyThread = false;
     /// The peer may wait for acknowledgements that the local system delays; acknowledgeNow() sends them.
     bool delaysAcknowledgements = false;
+};
+
+class Stream;
+
+/// A connected stream that belongs to no executor, on its way from one engine to another. Destroying it
+/// closes the connection. One thread at a time.
+class DetachedStream {
+public:
+    DetachedStream() = default;
+    virtual ~DetachedStream() = default;
+    DetachedStream(const DetachedStream&) = delete;
+    DetachedStream& operator=(const DetachedStream&) = delete;
+
+    /// Makes it a stream of `executor`, on which this is called, once. On failure returns null with `ec` set,
+    /// or throws std::bad_alloc, and the connection is closed.
+    virtual std::unique_ptr<Stream> attach(const asio::any_io_executor& executor, error_code& ec) = 0;
 };
 
 /// A connected byte stream. The rules of transport.hpp apply. Two parties use it concurrently:
@@ -91,6 +109,10 @@ public:
     /// Whether close() could lose written data: the peer's side does not have all of it yet, and if the peer
     /// sent anything after close(), the local system would drop it.
     virtual bool hasUnsent() const noexcept = 0;
+
+    /// Takes the connection off its executor; only the destructor may follow. Call it before the first read
+    /// or wait. Null, or std::bad_alloc: it stays on its executor, and nothing happened.
+    virtual std::unique_ptr<DetachedStream> detach() { return nullptr; }
 
     virtual const StreamInfo& info() const noexcept = 0;
     /// What all connections of one peer share and those of other peers do not; used for limits per peer.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/core/accept_policy.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/core/detail/group_backend.hpp>
@@ -9,6 +10,7 @@
 #include <tempeh/message/message_queue.hpp>
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -96,6 +98,18 @@ public:
     /// InvalidChannelGroup, NotAllowed for a listener. Does nothing once the channel has ended.
     void setReadMode(ChannelNumber channel, ReadMode mode);
     void setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) noexcept;
+
+    /// Connections that listeners of this group accept from now on become channels of `members` instead, each
+    /// of one of them, and say so there: the HelloRequest and all that follows arrive in that group, on its
+    /// engine. Members may be groups of other Reactors (that is what it is for), this group among them if it
+    /// is to have some; one that is closed or gone is passed over, and when all are, this group gets them
+    /// again. No members: as if it had never been called. Without a `policy` the member whose engine has the
+    /// fewest channels gets the next one. The limits of Options (maxConnectionsPerListener and the like)
+    /// count the listener's connections wherever they went. Any thread; takes a lock, keeps no group alive. A
+    /// connection changes engines once, before anything of it is read: some microseconds. Errors:
+    /// InvalidChannelGroup for an empty handle.
+    void distributeTo(std::span<ChannelGroup* const> members, AcceptPolicy policy = {});
+    void distributeTo(std::span<ChannelGroup* const> members, AcceptPolicy policy, error_code& ec) noexcept;
 
     /// A snapshot of a channel. Any thread; takes a lock and allocates. Errors: InvalidChannelNumber,
     /// InvalidChannelGroup.

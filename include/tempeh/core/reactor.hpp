@@ -48,6 +48,7 @@ public:
     asio::any_io_executor executor() const noexcept;
 
 private:
+    friend class ReactorGroup;
     std::shared_ptr<core::Runtime> runtime_;
 };
 

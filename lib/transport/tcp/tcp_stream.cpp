@@ -31,6 +31,15 @@ bool TcpStream::hasUnsent() const noexcept {
     return isOpen() && unsentBytes(descriptor()) != 0;
 }
 
+TcpStream::TcpStream(StreamSocket socket, StreamInfo info, const StreamTraits& traits)
+    : SocketStream(std::move(socket), std::move(info), traits) {}
+
+SocketStream::Rebuild TcpStream::rebuild() const noexcept {
+    return [](StreamSocket socket, StreamInfo info, const StreamTraits& traits) -> std::unique_ptr<Stream> {
+        return std::make_unique<TcpStream>(std::move(socket), std::move(info), traits);
+    };
+}
+
 std::string TcpStream::peerIdentity() const {
     const std::string& peer = info().peerAddress;
     return peer.substr(0, peer.rfind('|'));

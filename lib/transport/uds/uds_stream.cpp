@@ -23,6 +23,15 @@ StreamInfo infoOfUds(StreamSocket& socket, const StreamEndpoint& peer) {
 UdsStream::UdsStream(StreamSocket socket, const StreamEndpoint& peer)
     : SocketStream(std::move(socket), peer, &infoOfUds) {}
 
+UdsStream::UdsStream(StreamSocket socket, StreamInfo info, const StreamTraits& traits)
+    : SocketStream(std::move(socket), std::move(info), traits) {}
+
+SocketStream::Rebuild UdsStream::rebuild() const noexcept {
+    return [](StreamSocket socket, StreamInfo info, const StreamTraits& traits) -> std::unique_ptr<Stream> {
+        return std::make_unique<UdsStream>(std::move(socket), std::move(info), traits);
+    };
+}
+
 std::string UdsStream::peerIdentity() const {
     const std::optional<PeerCredentials>& credentials = info().peerCredentials;
     return credentials ? "uid " + std::to_string(credentials->uid) : "uds";

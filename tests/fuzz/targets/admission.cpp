@@ -42,7 +42,8 @@ private:
     static constexpr std::array<std::string_view, 5> peers{"", "tcp|10.0.0.1", "tcp|10.0.0.2", "uid 0",
                                                            "uid 1"};
 
-    struct Connection {
+    struct Connection final : Admission::Owner {
+        void makeRoomForNewer() noexcept override {}
         std::string_view peer;
         bool isWaiting = true;
         unsigned since = 0;
@@ -90,7 +91,7 @@ private:
         const auto waiting = static_cast<std::size_t>(std::ranges::count_if(there_, waits));
         const bool isFull = limits_.handshakes != 0 && waiting >= limits_.handshakes;
         FUZZ_CHECK(admission_->hasRoom() == !isFull);
-        void* const overdue = admission_->takeOverdue();
+        const Admission::Owner* const overdue = admission_->takeOverdue();
         if (overdue == nullptr) return;
         const auto longest = std::ranges::find_if(there_, waits);
         FUZZ_CHECK(isFull && overdue == &*longest && ticks_ - longest->since >= Admission::patience);

@@ -9,7 +9,8 @@ namespace {
 
 using Verdict = Admission::Verdict;
 
-struct Connection {
+struct Connection final : Admission::Owner {
+    void makeRoomForNewer() noexcept override { guest.leave(); }
     Admission::Guest guest;
 };
 
@@ -118,9 +119,9 @@ TEST(Admission, WhoHasToGoIsNoSignOfLife) {
     for (int look = 0; look != 3; ++look) {
         tick(*door.admission, Admission::patience);
         for (std::size_t i = 0; i != handshakes; ++i) {
-            void* const silent = door.admission->takeOverdue();
+            Admission::Owner* const silent = door.admission->takeOverdue();
             ASSERT_NE(silent, nullptr) << look;
-            static_cast<Connection*>(silent)->guest.leave();
+            silent->makeRoomForNewer();
             door.enter();
         }
         EXPECT_EQ(door.admission->takeOverdue(), nullptr);
@@ -155,6 +156,44 @@ TEST(Admission, GuestsMayOutliveTheListener) {
     EXPECT_FALSE(observed.expired());
     door.connections.clear();
     EXPECT_TRUE(observed.expired());
+}
+
+TEST(Admission, CountsNothingOnceTheListenerHasEnded) {
+    Door door({.connections = 2, .perPeer = 2, .handshakes = 2});
+    Connection& silent = door.enter("a");
+    Connection& heard = door.enter("a");
+    heard.guest.stopWaiting();
+    door.admission->close();
+    silent.guest.stopWaiting();
+    silent.guest.leave();
+    heard.guest.leave();
+    EXPECT_EQ(door.admission->connections(), 2U);
+}
+
+TEST(Admission, AGuestElsewhereSaysWhatBecomesOfIt) {
+    struct Recorder final : Admission::Relay {
+        void onStoppedWaiting() noexcept override { ++stopped; }
+        void onLeft() noexcept override { ++left; }
+        int stopped = 0;
+        int left = 0;
+    };
+    const auto relay = std::make_shared<Recorder>();
+    {
+        Admission::Guest guest;
+        guest.relayTo(relay);
+        guest.stopWaiting();
+        guest.stopWaiting();
+        EXPECT_EQ(relay->stopped, 1);
+        EXPECT_EQ(relay->left, 0);
+    }
+    EXPECT_EQ(relay->left, 1);
+    Admission::Guest silent;
+    silent.relayTo(relay);
+    silent.leave();
+    silent.leave();
+    EXPECT_EQ(relay->stopped, 1);
+    EXPECT_EQ(relay->left, 2);
+    EXPECT_EQ(relay.use_count(), 1);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include "transport/scheme.hpp"
 #include "unit/transport/network_fixture.hpp"
 
+#include <boost/asio/detached.hpp>
+
 #include <array>
 #include <string>
 
@@ -261,6 +263,46 @@ TEST_P(Contract, WritingToAPeerThatClosedIsAnErrorOfThePeers) {
         pair.client->writeSome({&text, 1}, ec);
     }
     EXPECT_TRUE(isOfPeer(ec)) << ec.message();
+}
+
+TEST_P(Contract, ADetachedStreamGoesOnOnAnotherExecutor) {
+    Pair pair = makePair();
+    const StreamInfo before = pair.server->info();
+    const std::string identity = pair.server->peerIdentity();
+    const std::string early = "written before";
+    const std::span<const std::byte> bytes = bytesOf(early);
+    error_code ec;
+    ASSERT_EQ(pair.client->writeSome({&bytes, 1}, ec), early.size());
+    std::unique_ptr<DetachedStream> detached = pair.server->detach();
+    if (detached == nullptr) GTEST_SKIP() << "it cannot leave its executor";
+    pair.server.reset();
+    asio::io_context elsewhere;
+    const std::unique_ptr<Stream> stream = detached->attach(elsewhere.get_executor(), ec);
+    ASSERT_FALSE(ec) << ec.message();
+    EXPECT_EQ(stream->info().transport, before.transport);
+    EXPECT_EQ(stream->info().localAddress, before.localAddress);
+    EXPECT_EQ(stream->info().peerAddress, before.peerAddress);
+    EXPECT_EQ(stream->peerIdentity(), identity);
+    EXPECT_EQ(stream->traits().writesOnAnyThread, pair.client->traits().writesOnAnyThread);
+    const auto attempt = std::make_shared<Attempt>();
+    asio::co_spawn(elsewhere, readableInto(*stream, attempt), asio::detached);
+    elsewhere.run();
+    EXPECT_TRUE(attempt->isDone);
+    std::array<std::byte, 64> room{};
+    ASSERT_EQ(stream->readSome(room, ec), early.size());
+}
+
+TEST_P(Contract, ADetachedStreamThatIsDroppedClosesTheConnection) {
+    Pair pair = makePair();
+    std::unique_ptr<DetachedStream> detached = pair.server->detach();
+    if (detached == nullptr) GTEST_SKIP() << "it cannot leave its executor";
+    pair.server.reset();
+    detached.reset();
+    error_code ec;
+    finish(startWaitReadable(*pair.client));
+    std::array<std::byte, 64> room{};
+    pair.client->readSome(room, ec);
+    EXPECT_EQ(ec, asio::error::eof);
 }
 
 TEST_P(Contract, ConnectionsOfOnePeerAreToldAsSuch) {

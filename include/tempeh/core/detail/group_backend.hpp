@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/core/accept_policy.hpp>
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/channel_info.hpp>
 #include <tempeh/core/detail/context_life.hpp>
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace tempeh::detail {
 
@@ -120,6 +122,9 @@ public:
     virtual void updateReceiver(MessagePtr& message, error_code& ec) noexcept = 0;
     /// NotImplementedYet unless the engine can.
     virtual void setReadMode(ChannelNumber channel, ReadMode mode, error_code& ec) noexcept;
+    /// NotImplementedYet where an engine has no way to hand connections over.
+    virtual void distributeTo(const std::vector<std::shared_ptr<GroupBackend>>& members, AcceptPolicy policy,
+                              error_code& ec) noexcept;
     virtual ChannelInfo channelInfo(ChannelNumber channel, error_code& ec) const = 0;
     virtual GroupStats stats() const = 0;
     /// False: post() fails with ShutdownStarted from now on.
