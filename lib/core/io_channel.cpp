@@ -98,7 +98,6 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     const IoChannelPtr keepAlive(this);
     const bool isNobodyWriting = holdSendRight();
     const machines::Ending ending = machine_.onEnd(cause, status);
-    endCause_ = cause;
     if (cause == EndCause::Violation) engine_.counters().violations.add();
     guest_.stopWaiting();
     stopWatching();
@@ -110,15 +109,15 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     // Not before posts come back: who sees it closed finds that they do.
     phase.store(ChannelPhase::Closed, std::memory_order_release);
     countReturned(heldBack_.size());
-    const bool announce =
-        ending.announce && !isDetached_ && (machine_.side() == machines::Side::Client || isAnnounced_);
-    if (announce)
+    if (ending.announce)
         notice_ = makeCloseNotice(std::move(notice_), *this, cause, ending.reason, detail);
     else
         notice_.reset();
     engine_.channelLog().noteEnd(*this, cause, ending.reason, detail, heldBack_.size());
-    if (announce && wasLeftUnanswered(cause))
-        engine_.channelLog().warnOfUnansweredHello(*this, age(engine_.now()), engine_.now());
+    const machines::Exchanged exchanged{age(engine_.now()), counters.sent.messages.get(),
+                                        counters.received.messages.get()};
+    if (ending.announce && machine_.wasLeftUnanswered(exchanged))
+        engine_.channelLog().warnOfUnansweredHello(*this, exchanged.age, engine_.now());
     if (isNobodyWriting) return finishEnd();
     streamPhase_ = Phase::Ending;
 }
@@ -130,20 +129,12 @@ void IoChannel::finishEnd() noexcept {
     settleWriters(Status::ChannelClosed);
     waiterDeadline_.reset();
     if (connector_ != nullptr) connector_->cancel();
-    // The peer closes when it has read our last word; closing first could reset the connection on the way.
-    const bool mustReach =
-        stream_ != nullptr && (hasSaidLast_ || (endCause_ == EndCause::Shutdown && stream_->hasUnsent()));
-    if (!mustReach) return closeStream();
+    const machines::AfterEnd next = machine_.afterEnd();
+    if (stream_ == nullptr || next == machines::AfterEnd::Close) return closeStream();
+    if (next == machines::AfterEnd::SendRest && !stream_->hasUnsent()) return closeStream();
     stream_->shutdownSend();
-    linger(hasSaidLast_ ? engine_.options().byeTimeout : engine_.options().lingerTimeout);
-}
-
-/// A client that gave up waiting for an answer to its hello: somebody forgot to serve it.
-bool IoChannel::wasLeftUnanswered(EndCause cause) const noexcept {
-    constexpr Duration patience = std::chrono::seconds(1);
-    return machine_.side() == machines::Side::Server && cause == EndCause::PeerClosed &&
-           age(engine_.now()) >= patience && counters.sent.snapshot().messages == 0 &&
-           counters.received.snapshot().messages == 1;
+    const Options& options = engine_.options();
+    linger(next == machines::AfterEnd::AwaitPeer ? options.byeTimeout : options.lingerTimeout);
 }
 
 /// What was not sent comes back, then the ChannelClosed if there is somebody to hear it.
@@ -160,7 +151,7 @@ void IoChannel::tellOfEnd() noexcept {
     else
         engine_.submitQueue().retire(*this);
     engine_.life().noteEnded();
-    if (!isDetached_) group().deliver(back, false);
+    if (!machine_.isDetached()) group().deliver(back, false);
 }
 
 void IoChannel::countReturned(std::size_t messages) noexcept {
@@ -183,10 +174,7 @@ void IoChannel::logLost(std::size_t messages) const noexcept {
 MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause cause,
                                       const EndDetail& detail) noexcept {
     MessageQueue back;
-    // hello_ is there as long as nothing was handed over: an answer that was cut off in the middle, or waited
-    // for the pool, is none to the application.
-    const bool isOwnWish = cause == EndCause::LocalClose || cause == EndCause::ByeDone;
-    if (ending.returnHello || (hello_ != nullptr && !isOwnWish)) back.pushBack(std::move(hello_));
+    if (ending.returnHello) back.pushBack(std::move(hello_));
     hello_.reset();
     std::size_t lost = 0;
     back.append(outbox_.takeAll(engine_.blocks(), engine_.pool(), number(), lost));
@@ -223,9 +211,7 @@ void IoChannel::linger(Duration limit) noexcept {
         engine_.life().noteEnded();
     }
     streamPhase_ = Phase::Lingering;
-    if (!deadline_)
-        deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
-    engine_.setDeadline(*deadline_, engine_.now() + limit);
+    setDeadline(limit);
     try {
         startReading();
     } catch (const std::bad_alloc&) {
@@ -273,24 +259,24 @@ void IoChannel::leaveTurns() noexcept {
 }
 
 void IoChannel::detach() {
-    if (streamPhase_ == Phase::Ending) isDetached_ = true;  // there is nobody to be told any more
-    if (machine_.state() == ChannelState::Closed || isDetached_) return;
-    const bool neverKnown = machine_.side() == machines::Side::Server && !isAnnounced_;
-    if (neverKnown) return end(EndCause::LocalClose, Status::Success, {});
-    isDetached_ = true;
+    switch (machine_.onDetach()) {
+        case machines::DetachAction::Nothing:
+            return;
+        case machines::DetachAction::End:
+            return end(EndCause::LocalClose, Status::Success, {});
+        case machines::DetachAction::SendRest:
+            break;
+    }
     decoder_.giveUp();
     stopWatching();
     stopPausing();
     settleWriters(Status::ShutdownStarted);
-    if (!deadline_)
-        deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
-    engine_.setDeadline(*deadline_, engine_.now() + engine_.options().lingerTimeout);
+    followDeadline();
     if (stream_ != nullptr) engine_.turns().flushAtEnd(*this);  // flush() finds it empty, or empties it
 }
 
 void IoChannel::drainForShutdown() {
-    if (machine_.state() == ChannelState::Closed || isDetached_) return;
-    isDraining_ = true;
+    if (!machine_.onDrain()) return;
     if (!mayAccept()) return;  // flush() comes to it after the thread that writes
     if (outbox_.empty())
         end(EndCause::Shutdown, Status::ShutdownStarted, {});
@@ -321,7 +307,8 @@ void IoChannel::abandon() noexcept {
 }
 
 void IoChannel::answerBye() noexcept {
-    if (machine_.state() == ChannelState::Closed || !machine_.owesByeResponse() || isDetached_) return;
+    if (machine_.state() == ChannelState::Closed || !machine_.owesByeResponse() || machine_.isDetached())
+        return;
     try {
         MessagePtr answer = engine_.pool().get(AllocationStrategy::Always);
         answer->header.opCode = OpCode::ByeResponse;

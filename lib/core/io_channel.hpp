@@ -141,8 +141,9 @@ private:
                      Status failure) noexcept;
     void publishStream();
     void logLost(std::size_t messages) const noexcept;
-    bool wasLeftUnanswered(machines::EndCause cause) const noexcept;
     void refreshDeadline() noexcept;
+    void followDeadline() noexcept;
+    void setDeadline(Duration limit) noexcept;
     void onDeadline() noexcept;
     void onWaiterDeadline() noexcept;
     void linger(Duration limit) noexcept;
@@ -165,7 +166,7 @@ private:
     std::size_t readExpected(MessagePtr message);
     bool hasInput(const error_code& ec) noexcept;
     void countRead() noexcept;
-    bool isDiscarding() const noexcept { return streamPhase_ == Phase::Lingering || isDetached_; }
+    bool isDiscarding() const noexcept { return streamPhase_ == Phase::Lingering || machine_.isDetached(); }
     bool hasStoppedReading() const noexcept {
         return streamPhase_ == Phase::Ending || streamPhase_ == Phase::Gone;
     }
@@ -207,7 +208,6 @@ private:
     bool mayBegin(std::unique_ptr<ProgressWatch>& watch) noexcept;
     bool looksAgain(ProgressWatch& watch, Duration timeout) noexcept;
     bool isLate(Duration timeout) const noexcept;
-    bool hasMoreTime(Duration limit) noexcept;
     void onFrameDeadline() noexcept;
     void watchWriting() noexcept;
     void onWriteDeadline() noexcept;
@@ -216,15 +216,13 @@ private:
     static asio::awaitable<void> writeLoop(IoChannelPtr self);
     void startWriting();
     void startConnecting();
-    void onSendFailed(const error_code& ec) noexcept;
     void flushOnce();
     bool reclaimSendRight() noexcept;
     void onSendRightBack() noexcept;
     void awaitSendRight() noexcept;
     void offerSendRight() noexcept;
-    void onWritten(MessagePtr message);
-    void extendBye() noexcept;
-    void onWriteError(const error_code& ec) noexcept;
+    bool onWritten(MessagePtr message);
+    void onWriteError(machines::WriteError error, const error_code& ec) noexcept;
     void onQueueEmpty() noexcept;
     void queue(MessagePtr& message) noexcept;
     void publishQueue() noexcept;
@@ -273,9 +271,8 @@ private:
     ReadMode readMode_ = ReadMode::Normal;
     Reading reading_ = Reading::On;
 
-    machines::EndCause endCause_ = machines::EndCause::LocalClose;  // once it has ended
-    Status returnStatus_ = Status::Returned;  // likewise: what comes back does so with it
-    machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;
+    Status returnStatus_ = Status::Returned;  // once it has ended: what comes back does so with it
+    machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;  // what deadline_ stands for
     Phase streamPhase_ = Phase::Live;
     PartHabit partHabit_ = PartHabit::Unknown;
     std::uint8_t partLooks_ = 0;  // at frames that had begun, while it is unknown
@@ -287,12 +284,7 @@ private:
     bool hasRemotePosts_ = false;   // other threads post to it
     bool isSendRightOut_ = false;   // offered to them, and perhaps lent
     bool isResuming_ = false;       // unread_ is being decoded
-    bool isDetached_ = false;       // the group is gone
-    bool isDraining_ = false;       // the engine shuts down
-    bool isAnnounced_ = false;      // the application knows the channel
-    bool hasSaidLast_ = false;      // our ByeResponse is with the kernel
     bool isFrameUnderWay_ = false;  // decoder_ holds a message and waits for the rest of its frame
-    bool hasWriteFailed_ = false;   // the peer takes no more; what it sent is still read
 };
 
 // The way of a plain message from post() to the outbox, inline: a call less is a fiftieth of it.

@@ -77,9 +77,7 @@ void IoChannel::postpone(MessagePtr message) noexcept {
 
 /// Only where a message that is written at once changes nothing here.
 void IoChannel::offerSendRight() noexcept {
-    const bool isPlain = streamPhase_ == Phase::Live && !isWriteBlocked_ && !hasWriteFailed_ &&
-                         !isDetached_ && !isDraining_ && machine_.state() == machines::ChannelState::Open &&
-                         machine_.isPlain(OpCode::Signal);
+    const bool isPlain = streamPhase_ == Phase::Live && !isWriteBlocked_ && machine_.mayBeWrittenElsewhere();
     if (!isPlain || !stream_->traits().writesOnAnyThread || isSendRightOut_ || isAccepting ||
         !accepting.empty())
         return;

@@ -77,7 +77,7 @@ bool IoChannel::resumeReading() noexcept {
 void IoChannel::setReadMode(ReadMode mode) noexcept {
     wantedReadMode = mode;
     const ReadMode before = std::exchange(readMode_, mode);
-    if (before == mode || streamPhase_ != Phase::Live || isDetached_) return;
+    if (before == mode || streamPhase_ != Phase::Live || machine_.isDetached()) return;
     if (mode == ReadMode::Paused) {
         noteReading(false);
         if (reading_ != Reading::AwaitsPool) return;  // it stops where it would read next

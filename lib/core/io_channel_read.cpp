@@ -272,7 +272,7 @@ void IoChannel::deliver(MessageQueue& batch) noexcept {
     if (machine_.state() != machines::ChannelState::Closed) {
         guest_.stopWaiting();
         hello_.reset();
-        isAnnounced_ = true;
+        machine_.onDelivered();
         refreshDeadline();
     }
     if (hasRemotePosts_) mayAnswerDirectly.store(true, std::memory_order_relaxed);

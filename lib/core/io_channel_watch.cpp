@@ -47,7 +47,10 @@ Duration limitOf(DeadlineKind kind, const Options& options) noexcept {
         case DeadlineKind::Hello:
             return options.helloTimeout;
         case DeadlineKind::Bye:
+        case DeadlineKind::PeerGone:
             return options.byeTimeout;
+        case DeadlineKind::Linger:
+            return options.lingerTimeout;
         case DeadlineKind::None:
             break;
     }
@@ -64,19 +67,25 @@ void IoChannel::makeRoomForNewer() noexcept {
 /// The machine may have moved: publish its state and follow its deadline.
 void IoChannel::refreshDeadline() noexcept {
     phase.store(phaseOf(machine_.state()), std::memory_order_relaxed);
-    const DeadlineKind kind = machine_.deadline();
-    if (kind == deadlineKind_ || isDetached_ || hasWriteFailed_) return;
-    deadlineKind_ = kind;
-    if (!deadline_)
-        deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
-    if (kind == DeadlineKind::None) return Deadlines::cancel(*deadline_);
-    engine_.setDeadline(*deadline_, engine_.now() + limitOf(kind, engine_.options()));
+    followDeadline();
 }
 
-/// The peer's time begins anew: it may have waited for this side to read.
+void IoChannel::followDeadline() noexcept {
+    const DeadlineKind kind = machine_.deadline();
+    if (std::exchange(deadlineKind_, kind) == kind) return;
+    if (kind != DeadlineKind::None) return setDeadline(limitOf(kind, engine_.options()));
+    if (deadline_) Deadlines::cancel(*deadline_);
+}
+
+void IoChannel::setDeadline(Duration limit) noexcept {
+    if (!deadline_)
+        deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
+    engine_.setDeadline(*deadline_, engine_.now() + limit);
+}
+
+/// Something moved, or the peer may have waited for this side to read: its time for the bye begins anew.
 void IoChannel::restartDeadline() noexcept {
-    if (deadlineKind_ != DeadlineKind::Bye || isDetached_ || hasWriteFailed_ || !deadline_) return;
-    engine_.setDeadline(*deadline_, engine_.now() + limitOf(deadlineKind_, engine_.options()));
+    if (deadlineKind_ == DeadlineKind::Bye) setDeadline(engine_.options().byeTimeout);
 }
 
 /// A timer that is late is no evidence: this side did not run, and what came meanwhile may not be read yet.
@@ -84,35 +93,24 @@ bool IoChannel::isLate(Duration timeout) const noexcept {
     return engine_.timer().lateness() > timeout / ProgressWatch::graceShare;
 }
 
-/// True: the verdict falls later, the time begins anew.
-bool IoChannel::hasMoreTime(Duration limit) noexcept {
-    if (!isLate(limit)) return false;
-    engine_.setDeadline(*deadline_, engine_.now() + limit);
-    return true;
-}
-
 void IoChannel::onDeadline() noexcept {
     const IoChannelPtr keepAlive(this);
-    if (streamPhase_ != Phase::Live) return closeStream();
-    if (isDetached_) return end(EndCause::LocalClose, Status::Success, {});
-    // Whoever paused it decides how long what the peer sent may wait. But the pool may lack just the messages
-    // that wait in this channel's own queue: then both sides would wait for each other for ever.
-    const bool isStuck = hasWriteFailed_ || !outbox_.empty() || !heldBack_.empty();
-    const bool isOwnDoing = isStuck ? readMode_ == ReadMode::Paused : isDeaf();
-    if (isOwnDoing && deadlineKind_ == DeadlineKind::Bye)
-        return engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
-    if (hasMoreTime(limitOf(deadlineKind_, engine_.options()))) return;
-    if (hasWriteFailed_) return end(EndCause::PeerClosed, Status::PeerDisconnected, {});
-    switch (deadlineKind_) {
-        case DeadlineKind::Connect:
-            return end(EndCause::ConnectTimeout, Status::ConnectFailed, {});
-        case DeadlineKind::Hello:
-            engine_.counters().helloTimeouts.add();
-            return end(EndCause::HelloTimeout, Status::CommunicationFailed, {});
-        case DeadlineKind::Bye:
-            return end(EndCause::ByeTimeout, Status::CommunicationFailed, {});
-        case DeadlineKind::None:
+    const Duration limit = limitOf(deadlineKind_, engine_.options());
+    const machines::DeadlineVerdict verdict =
+        machine_.onDeadline(deadlineKind_, {.isUnwanted = readMode_ == ReadMode::Paused,
+                                            .isDeaf = isDeaf(),
+                                            .hasUnsent = !outbox_.empty() || !heldBack_.empty(),
+                                            .isLate = isLate(limit)});
+    switch (verdict.action) {
+        case machines::DeadlineAction::Nothing:
             return;
+        case machines::DeadlineAction::Restart:
+            return setDeadline(limit);
+        case machines::DeadlineAction::CloseStream:
+            return closeStream();
+        case machines::DeadlineAction::End:
+            if (verdict.cause == EndCause::HelloTimeout) engine_.counters().helloTimeouts.add();
+            return end(verdict.cause, Status::Success, {});
     }
 }
 
@@ -170,7 +168,8 @@ void IoChannel::watchParts() noexcept {
 
 void IoChannel::onPartDeadline() noexcept {
     partWatch_->isOn = false;
-    if (streamPhase_ != Phase::Live || isDetached_ || machine_.state() == ChannelState::Closed) return;
+    if (streamPhase_ != Phase::Live || machine_.isDetached() || machine_.state() == ChannelState::Closed)
+        return;
     const bool stands = !isDeaf() && decoder_.midFrame() && decoder_.frameBytesIn() == partWatch_->bytes &&
                         counters.received.messages.get() == partWatch_->mark;
     if (stands) {
@@ -192,7 +191,8 @@ bool IoChannel::looksAgain(ProgressWatch& watch, Duration timeout) noexcept {
 void IoChannel::onFrameDeadline() noexcept {
     const Duration timeout = engine_.options().frameTimeout;
     frameWatch_->isOn = false;
-    if (streamPhase_ != Phase::Live || isDetached_ || machine_.state() == ChannelState::Closed) return;
+    if (streamPhase_ != Phase::Live || machine_.isDetached() || machine_.state() == ChannelState::Closed)
+        return;
     if (isDeaf() || !decoder_.midFrame()) return;  // the next part of a frame begins anew
     const bool hasMoved = frameWatch_->mark != counters.received.messages.get() ||
                           decoder_.frameBytesIn() - frameWatch_->bytes >= leastFrameBytes;
@@ -220,7 +220,8 @@ void IoChannel::watchWriting() noexcept {
 void IoChannel::onWriteDeadline() noexcept {
     const Duration timeout = engine_.options().writeTimeout;
     writeWatch_->isOn = false;
-    if (streamPhase_ != Phase::Live || isDetached_ || machine_.state() == ChannelState::Closed) return;
+    if (streamPhase_ != Phase::Live || machine_.isDetached() || machine_.state() == ChannelState::Closed)
+        return;
     if (!isWriteBlocked_) return;  // begins anew when it is again
     // While blocked, nothing is written unless the kernel has said that it takes more.
     if (writeWatch_->mark != counters.writes.get()) return watchWriting();

@@ -13,6 +13,11 @@ namespace {
 /// Writes in a row before other channels get their turn.
 constexpr int writesPerFlush = 16;
 
+machines::WriteError classify(const error_code& ec) noexcept {
+    if (ec == asio::error::operation_aborted) return machines::WriteError::Cancelled;
+    return transport::isOfPeer(ec) ? machines::WriteError::Peer : machines::WriteError::Local;
+}
+
 }  // namespace
 
 void IoChannel::accept(MessagePtr message) {
@@ -66,11 +71,11 @@ void IoChannel::startWriting() {
 
 void IoChannel::flush() noexcept {
     if (!holdSendRight()) return;
-    if (stream_ == nullptr || isWriteBlocked_ || hasWriteFailed_ || streamPhase_ != Phase::Live) return;
+    if (stream_ == nullptr || isWriteBlocked_ || !machine_.canWrite() || streamPhase_ != Phase::Live) return;
     try {
         for (int i = 0; i < writesPerFlush && !outbox_.empty(); ++i) {
             flushOnce();
-            if (isWriteBlocked_ || hasWriteFailed_ || streamPhase_ != Phase::Live) break;
+            if (isWriteBlocked_ || !machine_.canWrite() || streamPhase_ != Phase::Live) break;
         }
         publishQueue();
         if (!writers_.empty()) resumeWriters();
@@ -81,7 +86,7 @@ void IoChannel::flush() noexcept {
         } else if (isWriteBlocked_ && !isWriting_) {
             startWriting();
             watchWriting();
-        } else if (!isWriteBlocked_ && !hasWriteFailed_) {
+        } else if (!isWriteBlocked_ && machine_.canWrite()) {
             engine_.turns().flushLater(*this);
         }
     } catch (const std::bad_alloc&) {
@@ -101,47 +106,49 @@ void IoChannel::flushOnce() {
         isWriteBlocked_ = true;
         return;
     }
-    if (ec) return onWriteError(ec);
-    if (deadlineKind_ == machines::DeadlineKind::Bye && written != 0) extendBye();
+    if (ec) return onWriteError(classify(ec), ec);
+    // The time for the bye runs from the last progress: a long queue before it may take as long as it moves.
+    if (written != 0) restartDeadline();
     // A short write: the kernel's buffer is full, another try would only say so.
     if (written < batch.bytes()) isWriteBlocked_ = true;
-    const Outbox::Written done = outbox_.consume(written, engine_.blocks(), [this](MessagePtr message) {
+    bool isOver = false;
+    const Outbox::Written done = outbox_.consume(written, engine_.blocks(), [&](MessagePtr message) {
         if (isRegular(message->header.opCode)) [[likely]]
             engine_.pool().put(std::move(message));
         else
-            onWritten(std::move(message));
+            isOver = onWritten(std::move(message)) || isOver;
     });
     counters.sent.add(done.messages, done.bytes);
     group().sent.add(done.messages, done.bytes);
     engine_.counters().sent.add(done.messages, done.bytes);
-    if (hasSaidLast_) end(machines::EndCause::ByeDone, Status::Success, {});
+    if (isOver) end(machines::EndCause::ByeDone, Status::Success, {});
 }
 
-/// The time for the bye runs from the last progress: a long queue before it may take as long as it moves.
-void IoChannel::extendBye() noexcept {
-    if (deadline_ && !isDetached_)
-        engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
-}
-
-void IoChannel::onWritten(MessagePtr message) {
+/// True: it was the last word of the stream.
+bool IoChannel::onWritten(MessagePtr message) {
     const OpCode opCode = message->header.opCode;
     // Unless something was handed over already: a peer may answer before it has read the hello to its end.
-    if (opCode == OpCode::HelloRequest && !isAnnounced_) hello_ = std::move(message);
-    if (machine_.onWritten(opCode)) hasSaidLast_ = true;
+    if (opCode == OpCode::HelloRequest && machine_.awaitsFirstDelivery()) hello_ = std::move(message);
+    return machine_.onWritten(opCode);
 }
 
-void IoChannel::onWriteError(const error_code& ec) noexcept {
-    if (!transport::isOfPeer(ec)) return onSendFailed(ec);
-    // What the peer sent before it closed is still to be read; the reader finds the end of the stream.
-    hasWriteFailed_ = true;
-    settleWriters(Status::ChannelClosed);  // there will be no room any more
-    // A paused reader may wait for messages that this channel's own queue holds: not longer than that.
-    if (isReading_ || isPaused()) {
-        deadlineKind_ = machines::DeadlineKind::Bye;
-        if (deadline_) engine_.setDeadline(*deadline_, engine_.now() + engine_.options().byeTimeout);
-        return;
+void IoChannel::onWriteError(machines::WriteError error, const error_code& ec) noexcept {
+    using machines::WriteErrorAction;
+    // A paused reader may wait for messages that this channel's own queue holds: not longer than the
+    // deadline.
+    switch (machine_.onWriteError(error, isReading_ || isPaused())) {
+        case WriteErrorAction::Nothing:
+            return;
+        case WriteErrorAction::AwaitEndOfInput:
+            settleWriters(Status::ChannelClosed);  // there will be no room any more
+            return followDeadline();
+        case WriteErrorAction::EndOfPeer:
+            return end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec);
+        case WriteErrorAction::EndOfFailure:
+            break;
     }
-    end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec);
+    const bool isMemory = ec == asio::error::no_memory || ec == asio::error::no_buffer_space;
+    end(machines::EndCause::Failure, isMemory ? Status::AllocationFailed : Status::SendFailed, ec);
 }
 
 asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
@@ -157,7 +164,10 @@ asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
         self->isWriteBlocked_ = false;
         if (self->streamPhase_ != Phase::Live) break;
         if (ec) {
-            self->onSendFailed(ec);
+            // This side would not be told when it can write again: not the peer's doing.
+            const bool isCancelled = ec == asio::error::operation_aborted;
+            self->onWriteError(isCancelled ? machines::WriteError::Cancelled : machines::WriteError::Local,
+                               ec);
             break;
         }
         self->flush();
@@ -165,31 +175,21 @@ asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
     loop.finish();
 }
 
-/// This side cannot write any more, or would not be told when it can: not the peer's doing, which would wait
-/// for what cannot come.
-void IoChannel::onSendFailed(const error_code& ec) noexcept {
-    if (ec == asio::error::operation_aborted) return;
-    const bool isMemory = ec == asio::error::no_memory || ec == asio::error::no_buffer_space;
-    end(machines::EndCause::Failure, isMemory ? Status::AllocationFailed : Status::SendFailed, ec);
-}
-
 void IoChannel::onQueueEmpty() noexcept {
-    if (isDetached_) {
-        stream_->shutdownSend();
-        linger(engine_.options().lingerTimeout);
-    } else if (isDraining_) {
-        end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
+    switch (machine_.onQueueEmpty()) {
+        case machines::EmptyAction::Nothing:
+            return;
+        case machines::EmptyAction::End:
+            return end(machines::EndCause::Shutdown, Status::ShutdownStarted, {});
+        case machines::EmptyAction::CloseGently:
+            stream_->shutdownSend();
+            linger(engine_.options().lingerTimeout);
     }
 }
 
 void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
-    const bool isOver = streamPhase_ != Phase::Live || hasWriteFailed_;
-    if (isOver || machine_.state() == machines::ChannelState::Closed) {
-        waiter.abortReason = Status::ChannelClosed;
-        return waiter.resume(false);
-    }
-    if (isDetached_) {
-        waiter.abortReason = Status::InvalidChannelGroup;
+    if (const Status status = machine_.checkWait(); status != Status::Success) {
+        waiter.abortReason = status;
         return waiter.resume(false);
     }
     const bool mustWait = !hasHalfItsRoom();

@@ -41,7 +41,7 @@ FrameVerdict ChannelMachine::judge(const BinaryHeader& header) noexcept {
     const bool answersOurBye = opCode == OpCode::ByeResponse && lastWord_ == LastWord::Request;
     if (state_ == ChannelState::HelloSent && opCode == OpCode::ByeResponse && !answersOurBye)
         return {FrameAction::Violation, Status::InvalidOpCode};
-    heard_ = true;
+    if (heard_ == Heard::Nothing) heard_ = Heard::Something;
     const bool isFirst = state_ == ChannelState::AwaitingHello || state_ == ChannelState::HelloSent;
     // A bye of ours may have gone out before the peer said anything: then its deadline goes on.
     if (isFirst) state_ = lastWord_ == LastWord::None ? ChannelState::Open : ChannelState::Ending;
@@ -77,10 +77,56 @@ PostAction ChannelMachine::onRarePost(OpCode opCode) noexcept {
 bool ChannelMachine::onWritten(OpCode opCode) noexcept {
     if (opCode != OpCode::ByeResponse) return false;
     endInbound();
+    outbound_ = Outbound::Over;
     return true;
 }
 
+WriteErrorAction ChannelMachine::onWriteError(WriteError error, bool mayRead) noexcept {
+    if (state_ == ChannelState::Closed || error == WriteError::Cancelled) return WriteErrorAction::Nothing;
+    if (error == WriteError::Local) return WriteErrorAction::EndOfFailure;
+    outbound_ = Outbound::Failed;
+    return mayRead ? WriteErrorAction::AwaitEndOfInput : WriteErrorAction::EndOfPeer;
+}
+
+EmptyAction ChannelMachine::onQueueEmpty() const noexcept {
+    if (state_ == ChannelState::Closed) return EmptyAction::Nothing;
+    switch (intent_) {
+        case Intent::Serve:
+            return EmptyAction::Nothing;
+        case Intent::Drain:
+            return EmptyAction::End;
+        case Intent::Detach:
+            break;
+    }
+    return EmptyAction::CloseGently;
+}
+
+bool ChannelMachine::onDrain() noexcept {
+    if (state_ == ChannelState::Closed || intent_ == Intent::Detach) return false;
+    intent_ = Intent::Drain;
+    return true;
+}
+
+DetachAction ChannelMachine::onDetach() noexcept {
+    const bool isKnown = side_ == Side::Client || heard_ == Heard::Delivered;
+    const bool isNews = state_ != ChannelState::Closed && intent_ != Intent::Detach;
+    if (isNews && !isKnown) return DetachAction::End;
+    intent_ = Intent::Detach;  // when it has ended too: what is still to be told is told to nobody
+    return isNews ? DetachAction::SendRest : DetachAction::Nothing;
+}
+
+Status ChannelMachine::checkWait() const noexcept {
+    if (state_ == ChannelState::Closed || outbound_ != Outbound::Open) return Status::ChannelClosed;
+    return intent_ == Intent::Detach ? Status::InvalidChannelGroup : Status::Success;
+}
+
 DeadlineKind ChannelMachine::deadline() const noexcept {
+    if (state_ == ChannelState::Closed) return DeadlineKind::None;
+    if (intent_ == Intent::Detach) return DeadlineKind::Linger;
+    return outbound_ == Outbound::Failed ? DeadlineKind::PeerGone : deadlineOfState();
+}
+
+DeadlineKind ChannelMachine::deadlineOfState() const noexcept {
     switch (state_) {
         case ChannelState::Connecting:
             return DeadlineKind::Connect;
@@ -95,6 +141,28 @@ DeadlineKind ChannelMachine::deadline() const noexcept {
             break;
     }
     return DeadlineKind::None;
+}
+
+DeadlineVerdict ChannelMachine::onDeadline(DeadlineKind kind, const DeadlineFacts& facts) const noexcept {
+    if (state_ == ChannelState::Closed) return {DeadlineAction::CloseStream};
+    if (kind == DeadlineKind::None) return {};
+    if (kind == DeadlineKind::Linger) return {DeadlineAction::End, EndCause::LocalClose};
+    // Whoever paused it decides how long what the peer sent may wait. But the pool may lack just the messages
+    // that wait in this channel's own queue: then both sides would wait for each other for ever.
+    const bool isStuck = kind == DeadlineKind::PeerGone || facts.hasUnsent;
+    const bool isOwnDoing = isStuck ? facts.isUnwanted : facts.isDeaf;
+    const bool waitsForPeer = kind == DeadlineKind::Bye || kind == DeadlineKind::PeerGone;
+    if (facts.isLate || (isOwnDoing && waitsForPeer)) return {DeadlineAction::Restart};
+    switch (kind) {
+        case DeadlineKind::Connect:
+            return {DeadlineAction::End, EndCause::ConnectTimeout};
+        case DeadlineKind::Hello:
+            return {DeadlineAction::End, EndCause::HelloTimeout};
+        case DeadlineKind::Bye:
+            return {DeadlineAction::End, EndCause::ByeTimeout};
+        default:
+            return {DeadlineAction::End, EndCause::PeerClosed};
+    }
 }
 
 namespace {
@@ -134,17 +202,30 @@ bool isLocal(EndCause cause) noexcept {
 }  // namespace
 
 Ending ChannelMachine::onEnd(EndCause cause, Status status) noexcept {
-    const bool known = side_ == Side::Client || heard_;
+    const bool isKnown = side_ == Side::Client || heard_ == Heard::Delivered;
     const bool helloUnsent = state_ == ChannelState::Connecting;
-    const bool helloUnanswered = side_ == Side::Client && !heard_;
+    // An answer that was cut off in the middle, or waited for the pool, is none to the application.
+    const bool helloUnanswered = side_ == Side::Client && heard_ != Heard::Delivered;
     const bool first = state_ != ChannelState::Closed;
+    if (first) endCause_ = cause;
     state_ = ChannelState::Closed;
     lastWord_ = LastWord::Response;  // nothing can be queued or owed any more
     const Status reason = statusOf(cause, status);
-    return {.announce = first && known,
+    return {.announce = first && isKnown && intent_ != Intent::Detach,
             .returnHello = first && helloUnanswered && (helloUnsent || !isLocal(cause)),
             .reason = reason,
             .returnStatus = isLocal(cause) ? Status::Returned : reason};
+}
+
+AfterEnd ChannelMachine::afterEnd() const noexcept {
+    if (outbound_ == Outbound::Over) return AfterEnd::AwaitPeer;
+    return endCause_ == EndCause::Shutdown ? AfterEnd::SendRest : AfterEnd::Close;
+}
+
+bool ChannelMachine::wasLeftUnanswered(const Exchanged& exchanged) const noexcept {
+    constexpr std::chrono::seconds patience(1);
+    return side_ == Side::Server && endCause_ == EndCause::PeerClosed && exchanged.age >= patience &&
+           exchanged.sent == 0 && exchanged.received == 1;
 }
 
 std::string_view nameOf(ChannelState state) noexcept {
@@ -161,38 +242,6 @@ std::string_view nameOf(ChannelState state) noexcept {
             return "Ending";
         case ChannelState::Closed:
             return "Closed";
-    }
-    return "unknown";
-}
-
-std::string_view describe(EndCause cause) noexcept {
-    switch (cause) {
-        case EndCause::LocalClose:
-            return "closed by this side";
-        case EndCause::ByeDone:
-            return "bye exchanged";
-        case EndCause::PeerClosed:
-            return "the peer closed the connection";
-        case EndCause::ConnectFailed:
-            return "no connection";
-        case EndCause::ConnectTimeout:
-            return "no connection within connectTimeout";
-        case EndCause::HelloTimeout:
-            return "no HelloRequest within helloTimeout";
-        case EndCause::ByeTimeout:
-            return "no ByeResponse within byeTimeout";
-        case EndCause::Violation:
-            return "the peer broke the protocol";
-        case EndCause::Failure:
-            return "local failure";
-        case EndCause::Shutdown:
-            return "the engine shut down";
-        case EndCause::FrameTimeout:
-            return "a frame did not move on within frameTimeout";
-        case EndCause::WriteTimeout:
-            return "the peer took nothing within writeTimeout";
-        case EndCause::Refused:
-            return "the peer refused the hello";
     }
     return "unknown";
 }

@@ -22,8 +22,7 @@ MUTANTS = [
     ("lost-held-back", "a message posted behind the bye is lost", "lib/core/io_channel.cpp",
      "    back.append(heldBack_);\n    heldBackBytes_ = 0;\n", "    heldBack_.clear();\n    heldBackBytes_ = 0;\n"),
     ("lost-hello", "a hello that was not answered does not come back", "lib/core/io_channel.cpp",
-     "    if (ending.returnHello || (hello_ != nullptr && !isOwnWish)) back.pushBack(std::move(hello_));\n",
-     "    static_cast<void>(isOwnWish);\n"),
+     "    if (ending.returnHello) back.pushBack(std::move(hello_));\n", ""),
     ("lost-late", "what is posted after the end is lost", "lib/core/submit_queue.cpp",
      "    if (data.late.empty()) retireHeld(*channel);\n    data.lateBytes = 0;\n    return std::move(data.late);\n",
      "    data.late.clear();\n    retireHeld(*channel);\n    return {};\n"),
@@ -38,8 +37,8 @@ MUTANTS = [
     ("double-send", "a frame that was written in part begins anew", "lib/core/outbox.hpp",
      "        headWritten_ = written;\n        messages_ -= done.messages;",
      "        headWritten_ = 0;\n        messages_ -= done.messages;"),
-    ("no-channel-closed", "an accepted channel ends without a word", "lib/core/io_channel.cpp",
-     "(machine_.side() == machines::Side::Client || isAnnounced_);", "machine_.side() == machines::Side::Client;"),
+    ("no-channel-closed", "an accepted channel ends without a word", "lib/machines/channel_machine.cpp",
+     "first && isKnown && intent_ != Intent::Detach,", "first && side_ == Side::Client && intent_ != Intent::Detach,"),
     ("early-channel-closed", "ChannelClosed comes before what comes back", "lib/core/io_channel.cpp",
      "        back.pushBack(std::move(notice_));", "        back.pushFront(std::move(notice_));"),
     ("reorder-small", "a small message overtakes a large one", "lib/core/outbox.hpp",
@@ -71,8 +70,8 @@ MUTANTS = [
      "        if (!isFirst && due != 0) return std::nullopt;"),
     ("answer-to-another", "an answer goes to another request", "lib/flows/stream/exchange_table.hpp",
      "        while (exchange != nullptr && exchange->id_ != id)\n            exchange = exchange->next_;\n", ""),
-    ("hasty-close", "a channel that answered a bye does not wait for its peer", "lib/core/io_channel.cpp",
-     "    if (!mustReach) return closeStream();\n", "    return closeStream();\n"),
+    ("hasty-close", "a channel that answered a bye does not wait for its peer", "lib/machines/channel_machine.cpp",
+     "    if (outbound_ == Outbound::Over) return AfterEnd::AwaitPeer;\n", ""),
 ]
 
 

@@ -37,7 +37,10 @@ public:
                     written(static_cast<OpCode>((event >> 3U) % 10));
                     break;
                 default:
-                    if (event >= 128) end(event >> 3U);
+                    if (event >= 128)
+                        end(event >> 3U);
+                    else
+                        own(event >> 3U);
             }
             check();
         }
@@ -92,6 +95,38 @@ private:
         if (side_ == Side::Client && !hasHeard_ && header.opCode == OpCode::ByeResponse)
             FUZZ_CHECK(hasPostedRequest_);
         hasHeard_ = true;
+        machine_.onDelivered();
+    }
+
+    /// What this side wants or meets.
+    void own(unsigned choice) {
+        switch (choice % 8) {
+            case 0:
+                if (machine_.onDrain()) FUZZ_CHECK(!isClosed_ && machine_.onQueueEmpty() == EmptyAction::End);
+                break;
+            case 1:
+                if (machine_.onDetach() == DetachAction::SendRest)
+                    FUZZ_CHECK(machine_.onQueueEmpty() == EmptyAction::CloseGently);
+                break;
+            case 2:
+                if (machine_.onWriteError(WriteError::Peer, true) == WriteErrorAction::AwaitEndOfInput)
+                    hasWriteFailed_ = true;
+                break;
+            case 3:
+                FUZZ_CHECK(machine_.onWriteError(WriteError::Cancelled, false) == WriteErrorAction::Nothing);
+                break;
+            default:
+                deadline(choice);
+        }
+    }
+
+    void deadline(unsigned bits) {
+        const DeadlineVerdict verdict = machine_.onDeadline(
+            machine_.deadline(),
+            {.isUnwanted = false, .isDeaf = (bits & 1) != 0, .hasUnsent = (bits & 2) != 0, .isLate = false});
+        FUZZ_CHECK((verdict.action == DeadlineAction::CloseStream) == isClosed_);
+        if (machine_.deadline() == DeadlineKind::None && !isClosed_)
+            FUZZ_CHECK(verdict.action == DeadlineAction::Nothing);
     }
 
     void post(OpCode opCode) {
@@ -119,7 +154,8 @@ private:
         const bool helloUnsent = machine_.state() == ChannelState::Connecting;
         const Ending ending = machine_.onEnd(cause, static_cast<Status>(choice % 32));
         FUZZ_CHECK(!describe(cause).empty() && describe(cause) != "unknown");
-        FUZZ_CHECK(ending.announce == (!isClosed_ && (side_ == Side::Client || hasHeard_)));
+        FUZZ_CHECK(ending.announce ==
+                   (!isClosed_ && !machine_.isDetached() && (side_ == Side::Client || hasHeard_)));
         if (isClosed_ || side_ == Side::Server || hasHeard_) FUZZ_CHECK(!ending.returnHello);
         if (!isClosed_ && helloUnsent) FUZZ_CHECK(ending.returnHello);
         FUZZ_CHECK(ending.returnStatus != Status::Success);
@@ -144,10 +180,13 @@ private:
     /// Whoever waits for the peer alone has a deadline.
     void checkDeadline(ChannelState state) const {
         const DeadlineKind kind = machine_.deadline();
+        if (state == ChannelState::Closed) FUZZ_CHECK(kind == DeadlineKind::None);
+        const bool isGoing = machine_.isDetached() || hasWriteFailed_;
+        if (isGoing && !isClosed_) FUZZ_CHECK(kind == DeadlineKind::Linger || kind == DeadlineKind::PeerGone);
+        if (isGoing) return;
         FUZZ_CHECK((kind == DeadlineKind::Connect) == (state == ChannelState::Connecting));
         FUZZ_CHECK((kind == DeadlineKind::Hello) == (state == ChannelState::AwaitingHello));
         if (state == ChannelState::Ending) FUZZ_CHECK(kind == DeadlineKind::Bye);
-        if (state == ChannelState::Closed) FUZZ_CHECK(kind == DeadlineKind::None);
         const bool hasLastWord = hasPostedRequest_ || hasPostedResponse_;
         if (hasLastWord && !isClosed_) FUZZ_CHECK(kind != DeadlineKind::None);
     }
@@ -161,6 +200,7 @@ private:
     bool wasByeOwed_ = false;
     bool hasPostedRequest_ = false;
     bool hasPostedResponse_ = false;
+    bool hasWriteFailed_ = false;
 };
 
 }  // namespace

@@ -41,7 +41,7 @@ struct Stage {
     bool ourBye = false;        // we queued a ByeRequest
     bool ourByeAnswer = false;  // we queued a ByeResponse
     bool peerBye = false;       // the peer's ByeRequest came
-    bool heard = false;         // anything valid came
+    bool heard = false;         // something valid came, and was handed over
     bool streamOver = false;    // a ByeResponse went or came, or the peer broke the protocol; onEnd() is due
 };
 
@@ -55,7 +55,7 @@ public:
         first.onConnected();
         addUnheard(all, side == Side::Client ? "HelloSent" : "AwaitingHello", first);
         ChannelMachine open = first;
-        open.onFrame(frame(side == Side::Client ? OpCode::HelloResponse : OpCode::HelloRequest));
+        open = received(open, side == Side::Client ? OpCode::HelloResponse : OpCode::HelloRequest);
         addOpen(all, open);
         Stage closed{"Closed", open, false, false, false, true};
         closed.machine.onEnd(EndCause::PeerClosed);
@@ -99,7 +99,8 @@ private:
         return machine;
     }
     static ChannelMachine received(ChannelMachine machine, OpCode opCode) {
-        machine.onFrame(frame(opCode));
+        const FrameAction action = machine.onFrame(frame(opCode)).action;
+        if (action != FrameAction::Violation) machine.onDelivered();
         return machine;
     }
 };

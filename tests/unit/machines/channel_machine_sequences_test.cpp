@@ -35,6 +35,7 @@ public:
             const bool isHello = header.opCode == OpCode::HelloRequest;
             EXPECT_EQ(isHello, machine.side() == Side::Server && !heard) << "one hello, and first";
             heard = true;
+            machine.onDelivered();
         }
         EXPECT_EQ(action == FrameAction::DeliverAndEnd, delivered && header.opCode == OpCode::ByeResponse);
         if (action == FrameAction::DeliverOweBye) {
