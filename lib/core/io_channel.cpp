@@ -38,7 +38,7 @@ IoChannel::~IoChannel() {
 }
 
 void IoChannel::start() {
-    isActive_ = true;
+    life_.begin();
     engine_.life().noteActive(*this);
     publishStream();
     phase.store(ChannelPhase::Handshake, std::memory_order_relaxed);
@@ -52,7 +52,7 @@ void IoChannel::publishStream() {
 }
 
 asio::awaitable<void> IoChannel::connectLoop(IoChannelPtr self, Address address) {
-    Loop loop(*self, self->isConnecting_);
+    Loop loop(*self, LoopKind::Connect);
     error_code ec;
     std::unique_ptr<transport::Stream> stream;
     try {
@@ -119,7 +119,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     if (ending.announce && machine_.wasLeftUnanswered(exchanged))
         engine_.channelLog().warnOfUnansweredHello(*this, exchanged.age, engine_.now());
     if (isNobodyWriting) return finishEnd();
-    streamPhase_ = Phase::Ending;
+    life_.awaitWriter();
 }
 
 /// The other half of end(), when no thread writes any more.
@@ -210,7 +210,7 @@ void IoChannel::linger(Duration limit) noexcept {
         engine_.channelLog().noteEnd(*this, EndCause::LocalClose, Status::Success, {}, 0);
         engine_.life().noteEnded();
     }
-    streamPhase_ = Phase::Lingering;
+    life_.linger();
     setDeadline(limit);
     try {
         startReading();
@@ -221,7 +221,7 @@ void IoChannel::linger(Duration limit) noexcept {
 
 /// A coroutine of this channel's was destroyed before its end: memory for one of Asio's handlers was missing.
 void IoChannel::onLoopDropped() noexcept {
-    if (!isActive_) return;  // the context goes, and everything on it
+    if (!life_.isRegistered()) return;  // the context goes, and everything on it
     const Engine::Turn turn(engine_);
     connector_.reset();
     end(EndCause::Failure, Status::AllocationFailed, {});
@@ -231,23 +231,20 @@ void IoChannel::onLoopDropped() noexcept {
 
 void IoChannel::closeStream() noexcept {
     // Not under a thread that writes: then the rest of end() closes it.
-    if (streamPhase_ == Phase::Gone || !holdSendRight()) return;
-    streamPhase_ = Phase::Gone;
+    if (!holdSendRight() || !life_.close()) return;
     if (stream_ != nullptr) stream_->close();
     releaseIfDone();
 }
 
 /// The last step: no coroutine uses the stream any more.
 void IoChannel::releaseIfDone() noexcept {
-    if (streamPhase_ != Phase::Gone || isReading_ || isWriting_ || connector_ != nullptr || !isActive_)
-        return;
+    if (!life_.release()) return;
     stream_.reset();
     guest_.leave();
     deadline_.reset();
     frameWatch_.reset();
     writeWatch_.reset();
     partWatch_.reset();
-    isActive_ = false;
     engine_.life().noteInactive(*this);
     leaveTurns();
 }
@@ -289,9 +286,9 @@ void IoChannel::abandon() noexcept {
         awaitSendRight();
         onSendRightBack();
     }
-    const bool isEnding = streamPhase_ == Phase::Ending;
-    streamPhase_ = Phase::Gone;
-    if (isEnding) tellOfEnd();
+    const machines::StreamLife before = life_;
+    life_.abandon();
+    if (before.isEnding()) tellOfEnd();
     settleWriters(Status::ShutdownStarted);
     connector_.reset();
     stream_.reset();
@@ -301,8 +298,7 @@ void IoChannel::abandon() noexcept {
     frameWatch_.reset();
     writeWatch_.reset();
     partWatch_.reset();
-    if (isActive_) engine_.life().noteInactive(*this);
-    isActive_ = false;
+    if (before.isRegistered()) engine_.life().noteInactive(*this);
     leaveTurns();
 }
 

@@ -9,6 +9,7 @@
 #include "core/writers_waiting.hpp"
 #include "machines/admission.hpp"
 #include "machines/channel_machine.hpp"
+#include "machines/stream_life.hpp"
 #include "transport/transport.hpp"
 #include "wire/decoder.hpp"
 
@@ -68,7 +69,7 @@ public:
     bool writeDirectly(MessagePtr message) noexcept;
     void onListed() noexcept override;
     bool beginAccepting() noexcept override { return holdSendRight(); }
-    bool isEnding() const noexcept override { return streamPhase_ == Phase::Ending; }
+    bool isEnding() const noexcept override { return life_.isEnding(); }
     void completeEnd() noexcept override;
 
     /// Whether what is posted here may be accepted now: nothing waits before it and no thread is writing.
@@ -95,6 +96,8 @@ public:
     void cancelWriters() noexcept;
 
 private:
+    using LoopKind = machines::StreamLife::Loop;
+
     GroupInbound& inbound() const noexcept override;
     /// The pool has messages again, or it may read again.
     bool resumeReading() noexcept override;
@@ -108,9 +111,9 @@ private:
     /// In the frame of a coroutine that uses the stream: notices its end, and when it was destroyed instead.
     class Loop {
     public:
-        Loop(IoChannel& channel, bool& isRunning) noexcept : channel_(channel), isRunning_(isRunning) {}
+        Loop(IoChannel& channel, LoopKind kind) noexcept : channel_(channel), kind_(kind) {}
         ~Loop() {
-            isRunning_ = false;
+            channel_.life_.stopped(kind_);
             if (hasFinished_)
                 channel_.releaseIfDone();
             else
@@ -122,7 +125,7 @@ private:
 
     private:
         IoChannel& channel_;
-        bool& isRunning_;
+        const LoopKind kind_;
         bool hasFinished_ = false;
     };
     /// Whether the socket is read, and what it waits for when it is not.
@@ -130,10 +133,6 @@ private:
 
     /// Whether the peer sends a frame in parts of which the second waits for an acknowledgement of the first.
     enum class PartHabit : std::uint8_t { Unknown, Splits, Whole };
-
-    /// What is left to do with the stream. Ending: the channel has ended, and the rest of that waits for a
-    /// thread that writes. Lingering: the application is told (or needs no telling).
-    enum class Phase : std::uint8_t { Live, Ending, Lingering, Gone };
 
     // Life.
     static asio::awaitable<void> connectLoop(IoChannelPtr self, Address address);
@@ -166,10 +165,7 @@ private:
     std::size_t readExpected(MessagePtr message);
     bool hasInput(const error_code& ec) noexcept;
     void countRead() noexcept;
-    bool isDiscarding() const noexcept { return streamPhase_ == Phase::Lingering || machine_.isDetached(); }
-    bool hasStoppedReading() const noexcept {
-        return streamPhase_ == Phase::Ending || streamPhase_ == Phase::Gone;
-    }
+    bool isDiscarding() const noexcept { return life_.isLingering() || machine_.isDetached(); }
     void discard() noexcept;
     void onDiscardEnd(const error_code& ec) noexcept;
     void consume(std::span<const std::byte> input) noexcept;
@@ -237,6 +233,7 @@ private:
 
     Engine& engine_;
     machines::ChannelMachine machine_;
+    machines::StreamLife life_;
     wire::Decoder decoder_;
     Outbox outbox_;
     MessageQueue heldBack_;  // posted behind our last word, and at the end all that comes back
@@ -273,13 +270,8 @@ private:
 
     Status returnStatus_ = Status::Returned;  // once it has ended: what comes back does so with it
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;  // what deadline_ stands for
-    Phase streamPhase_ = Phase::Live;
     PartHabit partHabit_ = PartHabit::Unknown;
-    std::uint8_t partLooks_ = 0;  // at frames that had begun, while it is unknown
-    bool isActive_ = false;
-    bool isReading_ = false;        // readLoop() runs
-    bool isWriting_ = false;        // writeLoop() runs
-    bool isConnecting_ = false;     // connectLoop() runs
+    std::uint8_t partLooks_ = 0;    // at frames that had begun, while it is unknown
     bool isWriteBlocked_ = false;   // the kernel takes no more
     bool hasRemotePosts_ = false;   // other threads post to it
     bool isSendRightOut_ = false;   // offered to them, and perhaps lent

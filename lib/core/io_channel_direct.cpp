@@ -43,13 +43,13 @@ bool IoChannel::writeDirectly(MessagePtr message) noexcept {
 bool IoChannel::reclaimSendRight() noexcept {
     if (!sendRight.tryClaim()) return false;
     onSendRightBack();
-    if (streamPhase_ == Phase::Ending) finishEnd();
+    if (life_.isEnding()) finishEnd();
     return true;
 }
 
 void IoChannel::onSendRightBack() noexcept {
     isSendRightOut_ = false;
-    if (rest_ == nullptr || streamPhase_ == Phase::Ending) return;
+    if (rest_ == nullptr || life_.isEnding()) return;
     outbox_.pushWritten(std::move(rest_), restWritten_);
     publishQueue();
     engine_.turns().flushAtEnd(*this);
@@ -77,7 +77,7 @@ void IoChannel::postpone(MessagePtr message) noexcept {
 
 /// Only where a message that is written at once changes nothing here.
 void IoChannel::offerSendRight() noexcept {
-    const bool isPlain = streamPhase_ == Phase::Live && !isWriteBlocked_ && machine_.mayBeWrittenElsewhere();
+    const bool isPlain = life_.isLive() && !isWriteBlocked_ && machine_.mayBeWrittenElsewhere();
     if (!isPlain || !stream_->traits().writesOnAnyThread || isSendRightOut_ || isAccepting ||
         !accepting.empty())
         return;

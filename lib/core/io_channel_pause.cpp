@@ -10,7 +10,7 @@ namespace tempeh::core {
 
 /// `rest` was read and is kept until reading goes on.
 void IoChannel::pauseReading(std::span<const std::byte> rest) {
-    if (streamPhase_ != Phase::Live) return;
+    if (!life_.isLive()) return;
     if (isResuming_)
         unread_.shrinkTo(rest.size());  // it lies in there already
     else
@@ -66,7 +66,7 @@ bool IoChannel::resumeReading() noexcept {
     isResuming_ = false;
     try {
         if (!isPaused()) unread_.clear();
-        if (!isPaused() && streamPhase_ == Phase::Live) startReading();
+        if (!isPaused() && life_.isLive()) startReading();
     } catch (const std::bad_alloc&) {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
     }
@@ -77,7 +77,7 @@ bool IoChannel::resumeReading() noexcept {
 void IoChannel::setReadMode(ReadMode mode) noexcept {
     wantedReadMode = mode;
     const ReadMode before = std::exchange(readMode_, mode);
-    if (before == mode || streamPhase_ != Phase::Live || machine_.isDetached()) return;
+    if (before == mode || !life_.isLive() || machine_.isDetached()) return;
     if (mode == ReadMode::Paused) {
         noteReading(false);
         if (reading_ != Reading::AwaitsPool) return;  // it stops where it would read next

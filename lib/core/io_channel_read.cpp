@@ -37,20 +37,20 @@ std::string describe(const BinaryHeader& header) {
 }  // namespace
 
 void IoChannel::startReading() {
-    if (isReading_ || stream_ == nullptr) return;
-    isReading_ = true;
+    if (life_.runs(LoopKind::Read) || stream_ == nullptr) return;
+    life_.started(LoopKind::Read);
     if (readMode_ != ReadMode::Paused) noteReading(true);
     try {
         engine_.life().spawn(readLoop(this));
     } catch (const std::bad_alloc&) {
-        isReading_ = false;
+        life_.stopped(LoopKind::Read);
         throw;
     }
 }
 
 asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
-    Loop loop(*self, self->isReading_);
-    while (!self->hasStoppedReading() && !self->isPaused()) {
+    Loop loop(*self, LoopKind::Read);
+    while (!self->life_.hasStoppedReading() && !self->isPaused()) {
         transport::AwaitedOperation receive;
         if (self->buffer_.expectsLittle()) {
             auto outcome = receive.wait(*self->stream_, self->buffer_.room());
@@ -69,7 +69,7 @@ asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
 
 /// `size` bytes are in buffer_ already, unless much was expected.
 void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
-    if (hasStoppedReading()) return;
+    if (life_.hasStoppedReading()) return;
     const Engine::Turn turn(engine_);
     if (ec) return isDiscarding() ? onDiscardEnd(ec) : onInputEnd(ec);
     if (isDiscarding()) return discard();
@@ -80,7 +80,7 @@ void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     const std::span<const std::byte> room = buffer_.room();
     consume(room.first(size));
     // There may be more: now.
-    const bool goOn = streamPhase_ == Phase::Live && !isDeaf() && !isDiscarding();
+    const bool goOn = life_.isLive() && !isDeaf() && !isDiscarding();
     if (size == room.size() && goOn) size += readMuch();
     buffer_.note(size);
 }
@@ -170,7 +170,7 @@ void IoChannel::discard() noexcept {
 }
 
 void IoChannel::onDiscardEnd(const error_code& ec) noexcept {
-    if (streamPhase_ == Phase::Live)
+    if (life_.isLive())
         end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec);
     else
         closeStream();
@@ -179,7 +179,7 @@ void IoChannel::onDiscardEnd(const error_code& ec) noexcept {
 void IoChannel::consume(std::span<const std::byte> input) noexcept {
     MessageQueue batch;
     try {
-        while (streamPhase_ == Phase::Live) {
+        while (life_.isLive()) {
             takePlainFrames(input, batch);
             if (readMode_ == ReadMode::Paused) [[unlikely]] {
                 deliver(batch);
@@ -231,7 +231,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
 void IoChannel::takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch) {
     wire::Decoder::PlainFrame frame;
     const std::size_t limit = batchLimit(engine_.options());
-    while (streamPhase_ == Phase::Live && readMode_ != ReadMode::Paused && decoder_.peekPlain(input, frame) &&
+    while (life_.isLive() && readMode_ != ReadMode::Paused && decoder_.peekPlain(input, frame) &&
            machine_.isPlain(frame.header)) {
         MessagePtr message = engine_.inbound().take(group().inbound, need());
         if (message == nullptr) return;

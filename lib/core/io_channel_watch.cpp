@@ -141,7 +141,7 @@ void IoChannel::noteFrameOver() noexcept {
 
 /// Part of a frame is in.
 void IoChannel::watchFrame() noexcept {
-    if (streamPhase_ != Phase::Live || machine_.state() == ChannelState::Closed) return;
+    if (!life_.isLive() || machine_.state() == ChannelState::Closed) return;
     if (decoder_.holdsMessage() && !std::exchange(isFrameUnderWay_, true)) noteFrameBegun();
     const Duration timeout = engine_.options().frameTimeout;
     if (timeout == Duration::zero() || !mayBegin<&IoChannel::onFrameDeadline>(frameWatch_)) return;
@@ -155,7 +155,7 @@ void IoChannel::watchFrame() noexcept {
 /// our own writes whole frames; it is looked at for a while, never asked for anything.
 void IoChannel::watchParts() noexcept {
     constexpr std::size_t segment = 1024;  // whoever sent more has more to send
-    if (streamPhase_ != Phase::Live || decoder_.frameBytesIn() >= segment) return;
+    if (!life_.isLive() || decoder_.frameBytesIn() >= segment) return;
     if (partHabit_ == PartHabit::Splits) return stream_->acknowledgeNow();
     if (!stream_->traits().delaysAcknowledgements) {
         partHabit_ = PartHabit::Whole;
@@ -168,8 +168,7 @@ void IoChannel::watchParts() noexcept {
 
 void IoChannel::onPartDeadline() noexcept {
     partWatch_->isOn = false;
-    if (streamPhase_ != Phase::Live || machine_.isDetached() || machine_.state() == ChannelState::Closed)
-        return;
+    if (!life_.isLive() || machine_.isDetached() || machine_.state() == ChannelState::Closed) return;
     const bool stands = !isDeaf() && decoder_.midFrame() && decoder_.frameBytesIn() == partWatch_->bytes &&
                         counters.received.messages.get() == partWatch_->mark;
     if (stands) {
@@ -191,8 +190,7 @@ bool IoChannel::looksAgain(ProgressWatch& watch, Duration timeout) noexcept {
 void IoChannel::onFrameDeadline() noexcept {
     const Duration timeout = engine_.options().frameTimeout;
     frameWatch_->isOn = false;
-    if (streamPhase_ != Phase::Live || machine_.isDetached() || machine_.state() == ChannelState::Closed)
-        return;
+    if (!life_.isLive() || machine_.isDetached() || machine_.state() == ChannelState::Closed) return;
     if (isDeaf() || !decoder_.midFrame()) return;  // the next part of a frame begins anew
     const bool hasMoved = frameWatch_->mark != counters.received.messages.get() ||
                           decoder_.frameBytesIn() - frameWatch_->bytes >= leastFrameBytes;
@@ -220,8 +218,7 @@ void IoChannel::watchWriting() noexcept {
 void IoChannel::onWriteDeadline() noexcept {
     const Duration timeout = engine_.options().writeTimeout;
     writeWatch_->isOn = false;
-    if (streamPhase_ != Phase::Live || machine_.isDetached() || machine_.state() == ChannelState::Closed)
-        return;
+    if (!life_.isLive() || machine_.isDetached() || machine_.state() == ChannelState::Closed) return;
     if (!isWriteBlocked_) return;  // begins anew when it is again
     // While blocked, nothing is written unless the kernel has said that it takes more.
     if (writeWatch_->mark != counters.writes.get()) return watchWriting();

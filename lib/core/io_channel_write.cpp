@@ -26,7 +26,7 @@ void IoChannel::accept(MessagePtr message) {
         // The first message of a client channel: begin to connect, the hello at the head of the queue.
         outbox_.push(message, engine_.blocks(), engine_.pool());
         publishQueue();
-        isActive_ = true;
+        life_.begin();
         engine_.life().noteActive(*this);
         refreshDeadline();
         connector_ = engine_.network().makeConnector(wire::schemeOf(*address_));
@@ -50,40 +50,42 @@ void IoChannel::accept(MessagePtr message) {
 }
 
 void IoChannel::startConnecting() {
+    life_.started(LoopKind::Connect);
     try {
         engine_.life().spawn(connectLoop(this, std::move(*address_)));
         address_.reset();
     } catch (const std::bad_alloc&) {
+        life_.stopped(LoopKind::Connect);
         connector_.reset();
         throw;
     }
 }
 
 void IoChannel::startWriting() {
-    isWriting_ = true;
+    life_.started(LoopKind::Write);
     try {
         engine_.life().spawn(writeLoop(this));
     } catch (const std::bad_alloc&) {
-        isWriting_ = false;
+        life_.stopped(LoopKind::Write);
         throw;
     }
 }
 
 void IoChannel::flush() noexcept {
     if (!holdSendRight()) return;
-    if (stream_ == nullptr || isWriteBlocked_ || !machine_.canWrite() || streamPhase_ != Phase::Live) return;
+    if (stream_ == nullptr || isWriteBlocked_ || !machine_.canWrite() || !life_.isLive()) return;
     try {
         for (int i = 0; i < writesPerFlush && !outbox_.empty(); ++i) {
             flushOnce();
-            if (isWriteBlocked_ || !machine_.canWrite() || streamPhase_ != Phase::Live) break;
+            if (isWriteBlocked_ || !machine_.canWrite() || !life_.isLive()) break;
         }
         publishQueue();
         if (!writers_.empty()) resumeWriters();
-        if (streamPhase_ != Phase::Live) return;
+        if (!life_.isLive()) return;
         if (outbox_.empty()) {
             if (accepting.empty()) onQueueEmpty();
             if (hasRemotePosts_) offerSendRight();
-        } else if (isWriteBlocked_ && !isWriting_) {
+        } else if (isWriteBlocked_ && !life_.runs(LoopKind::Write)) {
             startWriting();
             watchWriting();
         } else if (!isWriteBlocked_ && machine_.canWrite()) {
@@ -136,7 +138,7 @@ void IoChannel::onWriteError(machines::WriteError error, const error_code& ec) n
     using machines::WriteErrorAction;
     // A paused reader may wait for messages that this channel's own queue holds: not longer than the
     // deadline.
-    switch (machine_.onWriteError(error, isReading_ || isPaused())) {
+    switch (machine_.onWriteError(error, life_.runs(LoopKind::Read) || isPaused())) {
         case WriteErrorAction::Nothing:
             return;
         case WriteErrorAction::AwaitEndOfInput:
@@ -152,9 +154,9 @@ void IoChannel::onWriteError(machines::WriteError error, const error_code& ec) n
 }
 
 asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
-    Loop loop(*self, self->isWriting_);
+    Loop loop(*self, LoopKind::Write);
     error_code ec;
-    while (self->isWriteBlocked_ && self->streamPhase_ == Phase::Live) {
+    while (self->isWriteBlocked_ && self->life_.isLive()) {
         try {
             co_await self->stream_->waitWritable(ec);
         } catch (const std::bad_alloc&) {
@@ -162,7 +164,7 @@ asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
         }
         const Engine::Turn turn(self->engine_);
         self->isWriteBlocked_ = false;
-        if (self->streamPhase_ != Phase::Live) break;
+        if (!self->life_.isLive()) break;
         if (ec) {
             // This side would not be told when it can write again: not the peer's doing.
             const bool isCancelled = ec == asio::error::operation_aborted;
