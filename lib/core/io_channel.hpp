@@ -9,6 +9,7 @@
 #include "core/writers_waiting.hpp"
 #include "machines/admission.hpp"
 #include "machines/channel_machine.hpp"
+#include "machines/read_gate.hpp"
 #include "machines/stream_life.hpp"
 #include "transport/transport.hpp"
 #include "wire/decoder.hpp"
@@ -81,9 +82,7 @@ public:
     void flush() noexcept override;
     void setReadMode(ReadMode mode) noexcept;
     /// Of what it receives.
-    Need need() const noexcept override {
-        return readMode_ == ReadMode::Urgent ? Need::MustFit : Need::CanWait;
-    }
+    Need need() const noexcept override { return gate_.isUrgent() ? Need::MustFit : Need::CanWait; }
     /// Were it to wait for the pool, as many hellos as the pool has messages could wait for one another.
     Need need(const machines::FrameVerdict& verdict) const noexcept {
         return verdict.isOnce ? Need::MustFit : need();
@@ -128,9 +127,6 @@ private:
         const LoopKind kind_;
         bool hasFinished_ = false;
     };
-    /// Whether the socket is read, and what it waits for when it is not.
-    enum class Reading : std::uint8_t { On, AwaitsPool, Stopped };
-
     /// Whether the peer sends a frame in parts of which the second waits for an acknowledgement of the first.
     enum class PartHabit : std::uint8_t { Unknown, Splits, Whole };
 
@@ -175,9 +171,6 @@ private:
     void pauseReading(std::span<const std::byte> rest);
     void keepRead(std::size_t size) noexcept;
     void stopPausing() noexcept;
-    bool isPaused() const noexcept { return reading_ != Reading::On; }
-    /// What the peer does not do meanwhile is not its fault.
-    bool isDeaf() const noexcept { return isPaused() || readMode_ == ReadMode::Paused; }
     void restartDeadline() noexcept;
     void noteReading(bool on) noexcept {
         readingSince_.store(on ? engine_.now() : TimePoint::max(), std::memory_order_relaxed);
@@ -234,6 +227,7 @@ private:
     Engine& engine_;
     machines::ChannelMachine machine_;
     machines::StreamLife life_;
+    machines::ReadGate gate_;
     wire::Decoder decoder_;
     Outbox outbox_;
     MessageQueue heldBack_;  // posted behind our last word, and at the end all that comes back
@@ -265,8 +259,6 @@ private:
     std::unique_ptr<ProgressWatch> partWatch_;
 
     std::atomic<TimePoint> readingSince_{TimePoint::max()};  // max(): it does not read
-    ReadMode readMode_ = ReadMode::Normal;
-    Reading reading_ = Reading::On;
 
     Status returnStatus_ = Status::Returned;  // once it has ended: what comes back does so with it
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;  // what deadline_ stands for

@@ -4,9 +4,24 @@
 #include "core/io_channel.hpp"
 
 #include <new>
-#include <utility>
 
 namespace tempeh::core {
+
+namespace {
+
+machines::ReadWish wishOf(ReadMode mode) noexcept {
+    switch (mode) {
+        case ReadMode::Normal:
+            return machines::ReadWish::Normal;
+        case ReadMode::Paused:
+            return machines::ReadWish::Paused;
+        case ReadMode::Urgent:
+            break;
+    }
+    return machines::ReadWish::Urgent;
+}
+
+}  // namespace
 
 /// `rest` was read and is kept until reading goes on.
 void IoChannel::pauseReading(std::span<const std::byte> rest) {
@@ -16,13 +31,15 @@ void IoChannel::pauseReading(std::span<const std::byte> rest) {
     else
         unread_.add(rest);
     if (frameWatch_ != nullptr) frameWatch_->stop();
-    if (isPaused()) return;
-    noteReading(false);
-    if (readMode_ == ReadMode::Paused) {
-        reading_ = Reading::Stopped;
-        return;
+    switch (gate_.onBlocked()) {
+        case machines::ReadGate::BlockedAction::Nothing:
+            return;
+        case machines::ReadGate::BlockedAction::Stop:
+            return noteReading(false);
+        case machines::ReadGate::BlockedAction::AskPool:
+            break;
     }
-    reading_ = Reading::AwaitsPool;
+    noteReading(false);
     noteFrameDone();
     counters.poolPauses.add();
     awaitPool();
@@ -41,7 +58,7 @@ void IoChannel::keepRead(std::size_t size) noexcept {
 /// What it waited for does not matter any more.
 void IoChannel::stopPausing() noexcept {
     engine_.inbound().unpause(*this);
-    reading_ = Reading::On;
+    gate_.onOver();
 }
 
 GroupInbound& IoChannel::inbound() const noexcept {
@@ -58,15 +75,15 @@ void IoChannel::awaitPool() {
 
 bool IoChannel::resumeReading() noexcept {
     const IoChannelPtr keepAlive(this);
-    reading_ = Reading::On;
+    gate_.onPoolBack();
     noteReading(true);
     restartDeadline();
     isResuming_ = true;
     consume(unread_.rest());
     isResuming_ = false;
     try {
-        if (!isPaused()) unread_.clear();
-        if (!isPaused() && life_.isLive()) startReading();
+        if (!gate_.isPaused()) unread_.clear();
+        if (!gate_.isPaused() && life_.isLive()) startReading();
     } catch (const std::bad_alloc&) {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
     }
@@ -76,22 +93,22 @@ bool IoChannel::resumeReading() noexcept {
 
 void IoChannel::setReadMode(ReadMode mode) noexcept {
     wantedReadMode = mode;
-    const ReadMode before = std::exchange(readMode_, mode);
-    if (before == mode || !life_.isLive() || machine_.isDetached()) return;
-    if (mode == ReadMode::Paused) {
-        noteReading(false);
-        if (reading_ != Reading::AwaitsPool) return;  // it stops where it would read next
-        engine_.inbound().unpause(*this);
-        reading_ = Reading::Stopped;
-    } else if (reading_ == Reading::On) {
-        if (before != ReadMode::Paused) return;
-        noteReading(true);
-        restartDeadline();
-    } else if (reading_ == Reading::Stopped || mode == ReadMode::Urgent) {
-        engine_.inbound().unpause(*this);
-        reading_ = Reading::AwaitsPool;
-        engine_.inbound().resumeLater(*this);
-        engine_.resumePausedSoon();
+    using WishAction = machines::ReadGate::WishAction;
+    switch (gate_.onWish(wishOf(mode), !life_.isLive() || machine_.isDetached())) {
+        case WishAction::Nothing:
+            return;
+        case WishAction::GoDeaf:  // it stops where it would read next
+            return noteReading(false);
+        case WishAction::LeavePool:
+            noteReading(false);
+            return engine_.inbound().unpause(*this);
+        case WishAction::Hear:
+            noteReading(true);
+            return restartDeadline();
+        case WishAction::TryAgain:
+            engine_.inbound().unpause(*this);
+            engine_.inbound().resumeLater(*this);
+            return engine_.resumePausedSoon();
     }
 }
 

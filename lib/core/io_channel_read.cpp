@@ -39,7 +39,7 @@ std::string describe(const BinaryHeader& header) {
 void IoChannel::startReading() {
     if (life_.runs(LoopKind::Read) || stream_ == nullptr) return;
     life_.started(LoopKind::Read);
-    if (readMode_ != ReadMode::Paused) noteReading(true);
+    if (!gate_.isUnwanted()) noteReading(true);
     try {
         engine_.life().spawn(readLoop(this));
     } catch (const std::bad_alloc&) {
@@ -50,7 +50,7 @@ void IoChannel::startReading() {
 
 asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
     Loop loop(*self, LoopKind::Read);
-    while (!self->life_.hasStoppedReading() && !self->isPaused()) {
+    while (!self->life_.hasStoppedReading() && !self->gate_.isPaused()) {
         transport::AwaitedOperation receive;
         if (self->buffer_.expectsLittle()) {
             auto outcome = receive.wait(*self->stream_, self->buffer_.room());
@@ -73,14 +73,14 @@ void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     const Engine::Turn turn(engine_);
     if (ec) return isDiscarding() ? onDiscardEnd(ec) : onInputEnd(ec);
     if (isDiscarding()) return discard();
-    if (isDeaf()) return keepRead(size);
+    if (gate_.isDeaf()) return keepRead(size);
     if (group().inbound.isShortOfMessages()) engine_.inbound().noteRecovery(group().inbound);
     if (!buffer_.expectsLittle()) return buffer_.note(readMuch());
     countRead();
     const std::span<const std::byte> room = buffer_.room();
     consume(room.first(size));
     // There may be more: now.
-    const bool goOn = life_.isLive() && !isDeaf() && !isDiscarding();
+    const bool goOn = life_.isLive() && !gate_.isDeaf() && !isDiscarding();
     if (size == room.size() && goOn) size += readMuch();
     buffer_.note(size);
 }
@@ -181,9 +181,9 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
     try {
         while (life_.isLive()) {
             takePlainFrames(input, batch);
-            if (readMode_ == ReadMode::Paused) [[unlikely]] {
+            if (gate_.isUnwanted()) [[unlikely]] {
                 deliver(batch);
-                if (readMode_ == ReadMode::Paused) return pauseReading(input);
+                if (gate_.isUnwanted()) return pauseReading(input);
             }
             switch (decoder_.advance(input)) {
                 case wire::Decoder::Step::NeedInput:
@@ -231,7 +231,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
 void IoChannel::takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch) {
     wire::Decoder::PlainFrame frame;
     const std::size_t limit = batchLimit(engine_.options());
-    while (life_.isLive() && readMode_ != ReadMode::Paused && decoder_.peekPlain(input, frame) &&
+    while (life_.isLive() && !gate_.isUnwanted() && decoder_.peekPlain(input, frame) &&
            machine_.isPlain(frame.header)) {
         MessagePtr message = engine_.inbound().take(group().inbound, need());
         if (message == nullptr) return;

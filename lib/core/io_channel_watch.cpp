@@ -97,8 +97,8 @@ void IoChannel::onDeadline() noexcept {
     const IoChannelPtr keepAlive(this);
     const Duration limit = limitOf(deadlineKind_, engine_.options());
     const machines::DeadlineVerdict verdict =
-        machine_.onDeadline(deadlineKind_, {.isUnwanted = readMode_ == ReadMode::Paused,
-                                            .isDeaf = isDeaf(),
+        machine_.onDeadline(deadlineKind_, {.isUnwanted = gate_.isUnwanted(),
+                                            .isDeaf = gate_.isDeaf(),
                                             .hasUnsent = !outbox_.empty() || !heldBack_.empty(),
                                             .isLate = isLate(limit)});
     switch (verdict.action) {
@@ -169,7 +169,8 @@ void IoChannel::watchParts() noexcept {
 void IoChannel::onPartDeadline() noexcept {
     partWatch_->isOn = false;
     if (!life_.isLive() || machine_.isDetached() || machine_.state() == ChannelState::Closed) return;
-    const bool stands = !isDeaf() && decoder_.midFrame() && decoder_.frameBytesIn() == partWatch_->bytes &&
+    const bool stands = !gate_.isDeaf() && decoder_.midFrame() &&
+                        decoder_.frameBytesIn() == partWatch_->bytes &&
                         counters.received.messages.get() == partWatch_->mark;
     if (stands) {
         partHabit_ = PartHabit::Splits;
@@ -191,7 +192,7 @@ void IoChannel::onFrameDeadline() noexcept {
     const Duration timeout = engine_.options().frameTimeout;
     frameWatch_->isOn = false;
     if (!life_.isLive() || machine_.isDetached() || machine_.state() == ChannelState::Closed) return;
-    if (isDeaf() || !decoder_.midFrame()) return;  // the next part of a frame begins anew
+    if (gate_.isDeaf() || !decoder_.midFrame()) return;  // the next part of a frame begins anew
     const bool hasMoved = frameWatch_->mark != counters.received.messages.get() ||
                           decoder_.frameBytesIn() - frameWatch_->bytes >= leastFrameBytes;
     if (hasMoved) return watchFrame();

@@ -138,7 +138,7 @@ void IoChannel::onWriteError(machines::WriteError error, const error_code& ec) n
     using machines::WriteErrorAction;
     // A paused reader may wait for messages that this channel's own queue holds: not longer than the
     // deadline.
-    switch (machine_.onWriteError(error, life_.runs(LoopKind::Read) || isPaused())) {
+    switch (machine_.onWriteError(error, life_.runs(LoopKind::Read) || gate_.isPaused())) {
         case WriteErrorAction::Nothing:
             return;
         case WriteErrorAction::AwaitEndOfInput:
