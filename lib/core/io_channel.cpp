@@ -244,7 +244,7 @@ void IoChannel::releaseIfDone() noexcept {
     deadline_.reset();
     frameWatch_.reset();
     writeWatch_.reset();
-    partWatch_.reset();
+    partDeadline_.reset();
     engine_.life().noteInactive(*this);
     leaveTurns();
 }
@@ -297,7 +297,7 @@ void IoChannel::abandon() noexcept {
     waiterDeadline_.reset();
     frameWatch_.reset();
     writeWatch_.reset();
-    partWatch_.reset();
+    partDeadline_.reset();
     if (before.isRegistered()) engine_.life().noteInactive(*this);
     leaveTurns();
 }

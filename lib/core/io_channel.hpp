@@ -127,9 +127,6 @@ private:
         const LoopKind kind_;
         bool hasFinished_ = false;
     };
-    /// Whether the peer sends a frame in parts of which the second waits for an acknowledgement of the first.
-    enum class PartHabit : std::uint8_t { Unknown, Splits, Whole };
-
     // Life.
     static asio::awaitable<void> connectLoop(IoChannelPtr self, Address address);
     void onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec,
@@ -181,8 +178,8 @@ private:
     void onFramePart() noexcept {
         if (!decoder_.midFrame()) [[likely]]
             return;
-        if (partHabit_ != PartHabit::Whole) watchParts();
-        if (!isFrameUnderWay_ || frameWatch_ == nullptr || !frameWatch_->isOn) [[unlikely]]
+        if (partHabit_.mayTell()) watchParts();
+        if (!isFrameUnderWay_ || frameWatch_ == nullptr || !frameWatch_->machine.isOn()) [[unlikely]]
             watchFrame();
     }
     void noteFrameDone() noexcept {
@@ -193,9 +190,10 @@ private:
     void watchParts() noexcept;
     void onPartDeadline() noexcept;
     void stopWatching() noexcept;
-    template <void (IoChannel::*onDeadline)() noexcept>
-    bool mayBegin(std::unique_ptr<ProgressWatch>& watch) noexcept;
-    bool looksAgain(ProgressWatch& watch, Duration timeout) noexcept;
+    template <auto onDeadline, typename Watch>
+    bool makeWatch(std::unique_ptr<Watch>& watch) noexcept;
+    machines::FrameProgress::Facts frameFacts(Duration timeout) const noexcept;
+    bool isOver() const noexcept;
     bool isLate(Duration timeout) const noexcept;
     void onFrameDeadline() noexcept;
     void watchWriting() noexcept;
@@ -254,20 +252,20 @@ private:
     std::uint64_t batchBytes_ = 0;
 
     machines::Admission::Guest guest_;
-    std::unique_ptr<ProgressWatch> frameWatch_;  // null until it is needed
-    std::unique_ptr<ProgressWatch> writeWatch_;
-    std::unique_ptr<ProgressWatch> partWatch_;
+    // Null until it is needed.
+    std::unique_ptr<FrameWatch> frameWatch_;
+    std::unique_ptr<WriteWatch> writeWatch_;
+    std::unique_ptr<Deadline> partDeadline_;
+    machines::PartHabit partHabit_;
 
     std::atomic<TimePoint> readingSince_{TimePoint::max()};  // max(): it does not read
 
     Status returnStatus_ = Status::Returned;  // once it has ended: what comes back does so with it
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;  // what deadline_ stands for
-    PartHabit partHabit_ = PartHabit::Unknown;
-    std::uint8_t partLooks_ = 0;    // at frames that had begun, while it is unknown
-    bool isWriteBlocked_ = false;   // the kernel takes no more
-    bool hasRemotePosts_ = false;   // other threads post to it
-    bool isSendRightOut_ = false;   // offered to them, and perhaps lent
-    bool isResuming_ = false;       // unread_ is being decoded
+    bool isWriteBlocked_ = false;                                         // the kernel takes no more
+    bool hasRemotePosts_ = false;                                         // other threads post to it
+    bool isSendRightOut_ = false;                                         // offered to them, and perhaps lent
+    bool isResuming_ = false;                                             // unread_ is being decoded
     bool isFrameUnderWay_ = false;  // decoder_ holds a message and waits for the rest of its frame
 };
 

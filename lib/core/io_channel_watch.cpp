@@ -12,16 +12,15 @@ namespace tempeh::core {
 using machines::ChannelState;
 using machines::DeadlineKind;
 using machines::EndCause;
+using machines::PartHabit;
+using machines::ProgressVerdict;
 
 namespace {
 
-/// Of a frame, in each frameTimeout: what tells a slow network from a peer that drips.
-constexpr std::size_t leastFrameBytes = 1024;
+constexpr int graceShare = machines::ProgressMachine::graceShare;
 
-/// A frame of which nothing more came for so long waits for our acknowledgement. Looked for at the first
-/// frames: the kernel acknowledges the first sixteen segments at once.
+/// A frame of which nothing more came for so long waits for our acknowledgement.
 constexpr std::chrono::milliseconds partPatience{1};
-constexpr std::uint8_t partLooksAtMost = 64;
 
 ChannelPhase phaseOf(ChannelState state) noexcept {
     switch (state) {
@@ -90,7 +89,7 @@ void IoChannel::restartDeadline() noexcept {
 
 /// A timer that is late is no evidence: this side did not run, and what came meanwhile may not be read yet.
 bool IoChannel::isLate(Duration timeout) const noexcept {
-    return engine_.timer().lateness() > timeout / ProgressWatch::graceShare;
+    return engine_.timer().lateness() > timeout / graceShare;
 }
 
 void IoChannel::onDeadline() noexcept {
@@ -118,16 +117,31 @@ void IoChannel::stopWatching() noexcept {
     noteFrameDone();
     if (frameWatch_ != nullptr) frameWatch_->stop();
     if (writeWatch_ != nullptr) writeWatch_->stop();
-    if (partWatch_ != nullptr) partWatch_->stop();
+    partHabit_.stop();
+    if (partDeadline_ != nullptr) Deadlines::cancel(*partDeadline_);
 }
 
-/// The watch is there, and off. Where there is no memory for it the peer is watched from its next step on.
-template <void (IoChannel::*onDeadline)() noexcept>
-bool IoChannel::mayBegin(std::unique_ptr<ProgressWatch>& watch) noexcept {
+/// Makes the watch if there is none. False: no memory for it; the peer is watched from its next step on.
+template <auto onDeadline, typename Watch>
+bool IoChannel::makeWatch(std::unique_ptr<Watch>& watch) noexcept {
     if (watch == nullptr)
-        watch.reset(new (std::nothrow) ProgressWatch(
+        watch.reset(new (std::nothrow) Watch(
             [](void* self) noexcept { (static_cast<IoChannel*>(self)->*onDeadline)(); }, this));
-    return watch != nullptr && !watch->isOn;
+    return watch != nullptr;
+}
+
+/// Nothing of the peer's counts any more.
+bool IoChannel::isOver() const noexcept {
+    return !life_.isLive() || machine_.isDetached() || machine_.state() == ChannelState::Closed;
+}
+
+machines::FrameProgress::Facts IoChannel::frameFacts(Duration timeout) const noexcept {
+    return {.isOver = isOver(),
+            .isDeaf = gate_.isDeaf(),
+            .isMidFrame = decoder_.midFrame(),
+            .frames = counters.received.messages.get(),
+            .bytesIn = decoder_.frameBytesIn(),
+            .isLate = isLate(timeout)};
 }
 
 void IoChannel::noteFrameBegun() noexcept {
@@ -144,59 +158,24 @@ void IoChannel::watchFrame() noexcept {
     if (!life_.isLive() || machine_.state() == ChannelState::Closed) return;
     if (decoder_.holdsMessage() && !std::exchange(isFrameUnderWay_, true)) noteFrameBegun();
     const Duration timeout = engine_.options().frameTimeout;
-    if (timeout == Duration::zero() || !mayBegin<&IoChannel::onFrameDeadline>(frameWatch_)) return;
-    frameWatch_->begin(counters.received.messages.get(), decoder_.frameBytesIn());
+    if (timeout == Duration::zero() || !makeWatch<&IoChannel::onFrameDeadline>(frameWatch_)) return;
+    if (frameWatch_->machine.isOn()) return;
+    frameWatch_->machine.begin(counters.received.messages.get(), decoder_.frameBytesIn());
     engine_.setDeadline(frameWatch_->deadline, engine_.now() + timeout);
-}
-
-/// The first bytes of a frame are in. A peer that writes header, text headers and body one by one and leaves
-/// Nagle's algorithm on (tofu does) sends the second part when the first is acknowledged, and this side's
-/// kernel waits 40 ms with that for something to send along. So each message would take so long. An engine of
-/// our own writes whole frames; it is looked at for a while, never asked for anything.
-void IoChannel::watchParts() noexcept {
-    constexpr std::size_t segment = 1024;  // whoever sent more has more to send
-    if (!life_.isLive() || decoder_.frameBytesIn() >= segment) return;
-    if (partHabit_ == PartHabit::Splits) return stream_->acknowledgeNow();
-    if (!stream_->traits().delaysAcknowledgements) {
-        partHabit_ = PartHabit::Whole;
-        return;
-    }
-    if (!mayBegin<&IoChannel::onPartDeadline>(partWatch_)) return;
-    partWatch_->begin(counters.received.messages.get(), decoder_.frameBytesIn());
-    engine_.setDeadline(partWatch_->deadline, engine_.now() + partPatience);
-}
-
-void IoChannel::onPartDeadline() noexcept {
-    partWatch_->isOn = false;
-    if (!life_.isLive() || machine_.isDetached() || machine_.state() == ChannelState::Closed) return;
-    const bool stands = !gate_.isDeaf() && decoder_.midFrame() &&
-                        decoder_.frameBytesIn() == partWatch_->bytes &&
-                        counters.received.messages.get() == partWatch_->mark;
-    if (stands) {
-        partHabit_ = PartHabit::Splits;
-        stream_->acknowledgeNow();
-    } else if (++partLooks_ == partLooksAtMost) {
-        partHabit_ = PartHabit::Whole;
-    }
-}
-
-/// True when this was the first look without progress: the verdict falls at the second.
-bool IoChannel::looksAgain(ProgressWatch& watch, Duration timeout) noexcept {
-    if (std::exchange(watch.isSuspect, true) && !isLate(timeout)) return false;
-    watch.isOn = true;
-    engine_.setDeadline(watch.deadline, engine_.now() + timeout / ProgressWatch::graceShare);
-    return true;
 }
 
 void IoChannel::onFrameDeadline() noexcept {
     const Duration timeout = engine_.options().frameTimeout;
-    frameWatch_->isOn = false;
-    if (!life_.isLive() || machine_.isDetached() || machine_.state() == ChannelState::Closed) return;
-    if (gate_.isDeaf() || !decoder_.midFrame()) return;  // the next part of a frame begins anew
-    const bool hasMoved = frameWatch_->mark != counters.received.messages.get() ||
-                          decoder_.frameBytesIn() - frameWatch_->bytes >= leastFrameBytes;
-    if (hasMoved) return watchFrame();
-    if (looksAgain(*frameWatch_, timeout)) return;
+    switch (frameWatch_->machine.onDeadline(frameFacts(timeout))) {
+        case ProgressVerdict::Nothing:
+            return;
+        case ProgressVerdict::BeginAnew:
+            return watchFrame();
+        case ProgressVerdict::LookAgain:
+            return engine_.setDeadline(frameWatch_->deadline, engine_.now() + timeout / graceShare);
+        case ProgressVerdict::TimedOut:
+            break;
+    }
     const IoChannelPtr keepAlive(this);
     engine_.counters().frameTimeouts.add();
     std::string detail;
@@ -208,22 +187,51 @@ void IoChannel::onFrameDeadline() noexcept {
     end(EndCause::FrameTimeout, Status::CommunicationFailed, detail);
 }
 
+/// The first bytes of a frame are in.
+void IoChannel::watchParts() noexcept {
+    if (!life_.isLive()) return;
+    switch (partHabit_.onPart(decoder_.frameBytesIn(), stream_->traits().delaysAcknowledgements)) {
+        case PartHabit::Action::Nothing:
+            return;
+        case PartHabit::Action::Acknowledge:
+            return stream_->acknowledgeNow();
+        case PartHabit::Action::Look:
+            break;
+    }
+    if (!makeWatch<&IoChannel::onPartDeadline>(partDeadline_)) return;
+    partHabit_.begin(counters.received.messages.get(), decoder_.frameBytesIn());
+    engine_.setDeadline(*partDeadline_, engine_.now() + partPatience);
+}
+
+void IoChannel::onPartDeadline() noexcept {
+    if (partHabit_.onDeadline(frameFacts(partPatience)) == PartHabit::Action::Acknowledge)
+        stream_->acknowledgeNow();
+}
+
 /// The kernel takes no more.
 void IoChannel::watchWriting() noexcept {
     const Duration timeout = engine_.options().writeTimeout;
-    if (timeout == Duration::zero() || !mayBegin<&IoChannel::onWriteDeadline>(writeWatch_)) return;
-    writeWatch_->begin(counters.writes.get());
+    if (timeout == Duration::zero() || !makeWatch<&IoChannel::onWriteDeadline>(writeWatch_)) return;
+    if (writeWatch_->machine.isOn()) return;
+    writeWatch_->machine.begin(counters.writes.get());
     engine_.setDeadline(writeWatch_->deadline, engine_.now() + timeout);
 }
 
 void IoChannel::onWriteDeadline() noexcept {
     const Duration timeout = engine_.options().writeTimeout;
-    writeWatch_->isOn = false;
-    if (!life_.isLive() || machine_.isDetached() || machine_.state() == ChannelState::Closed) return;
-    if (!isWriteBlocked_) return;  // begins anew when it is again
-    // While blocked, nothing is written unless the kernel has said that it takes more.
-    if (writeWatch_->mark != counters.writes.get()) return watchWriting();
-    if (looksAgain(*writeWatch_, timeout)) return;
+    switch (writeWatch_->machine.onDeadline({.isOver = isOver(),
+                                             .isBlocked = isWriteBlocked_,
+                                             .writes = counters.writes.get(),
+                                             .isLate = isLate(timeout)})) {
+        case ProgressVerdict::Nothing:
+            return;
+        case ProgressVerdict::BeginAnew:
+            return watchWriting();
+        case ProgressVerdict::LookAgain:
+            return engine_.setDeadline(writeWatch_->deadline, engine_.now() + timeout / graceShare);
+        case ProgressVerdict::TimedOut:
+            break;
+    }
     const IoChannelPtr keepAlive(this);
     engine_.counters().writeTimeouts.add();
     end(EndCause::WriteTimeout, Status::CommunicationFailed, {});

@@ -1,0 +1,137 @@
+#include "machines/progress.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace tempeh::machines {
+namespace {
+
+using enum ProgressVerdict;
+using Action = PartHabit::Action;
+
+constexpr std::size_t least = FrameProgress::leastBytes;
+
+/// The second look is due, the first found nothing.
+FrameProgress suspectedFrame() {
+    FrameProgress frame;
+    frame.begin(10, 100);
+    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 10, .bytesIn = 100}), LookAgain);
+    return frame;
+}
+
+TEST(FrameProgress, EveryLookWithAllThatMattersForIt) {
+    for (const bool isSecond : {false, true})
+        for (unsigned bits = 0; bits < 64; ++bits) {
+            const auto is = [bits](unsigned bit) { return (bits >> bit & 1U) != 0; };
+            FrameProgress::Facts facts;
+            facts.isOver = is(0);
+            facts.isDeaf = is(1);
+            facts.isMidFrame = is(2);
+            facts.isLate = is(3);
+            const bool hasNewFrame = is(4);
+            const bool hasBytes = is(5);
+            facts.frames = hasNewFrame ? 11 : 10;
+            facts.bytesIn = 100 + (hasBytes ? least : least - 1);
+            FrameProgress frame = suspectedFrame();
+            if (!isSecond) frame.begin(10, 100);
+            ProgressVerdict expected = isSecond && !facts.isLate ? TimedOut : LookAgain;
+            if (hasNewFrame || hasBytes) expected = BeginAnew;
+            if (facts.isOver || facts.isDeaf || !facts.isMidFrame) expected = Nothing;
+            EXPECT_EQ(frame.onDeadline(facts), expected) << isSecond << " " << bits;
+            EXPECT_EQ(frame.isOn(), expected == LookAgain) << isSecond << " " << bits;
+        }
+}
+
+TEST(FrameProgress, WhatMovedIsSuspectedAnew) {
+    FrameProgress frame = suspectedFrame();
+    ASSERT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 11, .bytesIn = 16}), BeginAnew);
+    EXPECT_FALSE(frame.isOn());
+    frame.begin(11, 16);
+    EXPECT_TRUE(frame.isOn());
+    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 11, .bytesIn = 20}), LookAgain);
+    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 11, .bytesIn = 20}), TimedOut);
+}
+
+TEST(FrameProgress, LateLooksProveNothingHoweverManyTheyAre) {
+    FrameProgress frame;
+    frame.begin(0, 16);
+    for (int look = 0; look < 10; ++look)
+        EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .bytesIn = 16, .isLate = true}), LookAgain);
+    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .bytesIn = 16}), TimedOut);
+}
+
+TEST(FrameProgress, StoppedIsForgotten) {
+    FrameProgress frame = suspectedFrame();
+    frame.stop();
+    EXPECT_FALSE(frame.isOn());
+    frame.begin(10, 100);
+    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 10, .bytesIn = 100}), LookAgain);
+}
+
+TEST(WriteProgress, EveryLookWithAllThatMattersForIt) {
+    for (const bool isSecond : {false, true})
+        for (unsigned bits = 0; bits < 16; ++bits) {
+            const auto is = [bits](unsigned bit) { return (bits >> bit & 1U) != 0; };
+            WriteProgress write;
+            write.begin(5);
+            if (isSecond) {
+                ASSERT_EQ(write.onDeadline({.isBlocked = true, .writes = 5}), LookAgain);
+            }
+            const WriteProgress::Facts facts{
+                .isOver = is(0), .isBlocked = is(1), .writes = is(2) ? 6U : 5U, .isLate = is(3)};
+            ProgressVerdict expected = isSecond && !facts.isLate ? TimedOut : LookAgain;
+            if (facts.writes != 5) expected = BeginAnew;
+            if (facts.isOver || !facts.isBlocked) expected = Nothing;
+            EXPECT_EQ(write.onDeadline(facts), expected) << isSecond << " " << bits;
+        }
+}
+
+TEST(PartHabit, IsAskedNothingWhereTheSystemAcknowledgesAtOnce) {
+    PartHabit habit;
+    EXPECT_EQ(habit.onPart(16, false), Action::Nothing);
+    EXPECT_FALSE(habit.mayTell());
+    EXPECT_EQ(habit.onPart(16, true), Action::Nothing);
+}
+
+TEST(PartHabit, AFrameThatStandsStillIsAcknowledgedFromThenOn) {
+    PartHabit habit;
+    ASSERT_EQ(habit.onPart(16, true), Action::Look);
+    habit.begin(3, 16);
+    EXPECT_EQ(habit.onPart(16, true), Action::Nothing) << "a look is due";
+    EXPECT_EQ(habit.onDeadline({.isMidFrame = true, .frames = 3, .bytesIn = 16}), Action::Acknowledge);
+    EXPECT_EQ(habit.habit(), PartHabit::Habit::Splits);
+    EXPECT_EQ(habit.onPart(16, true), Action::Acknowledge);
+    EXPECT_EQ(habit.onPart(PartHabit::segment, true), Action::Nothing) << "has more to send";
+}
+
+TEST(PartHabit, WhatWentOnByItselfOftenEnoughIsNotLookedAtAnyMore) {
+    const FrameProgress::Facts moved[] = {{.isMidFrame = true, .frames = 3, .bytesIn = 17},
+                                          {.isMidFrame = true, .frames = 4, .bytesIn = 16},
+                                          {.isMidFrame = false, .frames = 3, .bytesIn = 16},
+                                          {.isDeaf = true, .isMidFrame = true, .frames = 3, .bytesIn = 16}};
+    for (const FrameProgress::Facts& facts : moved) {
+        PartHabit habit;
+        for (int look = 0; look < PartHabit::looksAtMost; ++look) {
+            ASSERT_EQ(habit.onPart(16, true), Action::Look) << look;
+            habit.begin(3, 16);
+            EXPECT_EQ(habit.onDeadline(facts), Action::Nothing);
+        }
+        EXPECT_EQ(habit.habit(), PartHabit::Habit::Whole);
+        EXPECT_EQ(habit.onPart(16, true), Action::Nothing);
+    }
+}
+
+TEST(PartHabit, ALookAfterTheEndSaysNothing) {
+    PartHabit habit;
+    habit.begin(3, 16);
+    EXPECT_EQ(habit.onDeadline({.isOver = true, .isMidFrame = true, .frames = 3, .bytesIn = 16}),
+              Action::Nothing);
+    EXPECT_EQ(habit.habit(), PartHabit::Habit::Unknown);
+    habit.begin(3, 16);
+    habit.stop();
+    EXPECT_EQ(habit.onPart(16, true), Action::Look) << "the look that was due was given up";
+}
+
+}  // namespace
+}  // namespace tempeh::machines
