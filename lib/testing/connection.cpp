@@ -157,7 +157,7 @@ std::size_t Connection::write(std::size_t side, std::span<const std::span<const 
     return size;
 }
 
-/// Delivers the bytes in one piece or two: how a stream splits does not depend on how it was written.
+/// Sends the bytes in one piece or two: how a stream splits does not depend on how it was written.
 void Connection::send(std::size_t side, std::vector<std::byte> bytes) {
     Pipe& pipe = pipes_[side];
     if (bytes.size() > 1 && world_.chance(world_.options().shortReads)) {

@@ -12,8 +12,8 @@
 
 namespace tempeh::transport {
 
-/// Creates connectors, listeners and timers: an engine's only access to the outside world. Functions throw
-/// std::bad_alloc. The rules of transport.hpp apply.
+/// Creates connectors, listeners and timers: an engine's only access to the outside world. All functions may
+/// throw std::bad_alloc. The rules of transport.hpp apply.
 class Network {
 public:
     Network() = default;

@@ -87,10 +87,10 @@ public:
     virtual std::size_t writeSome(std::span<const std::span<const std::byte>> from,
                                   error_code& ec) noexcept = 0;
 
-    /// Waits for data, then reads it like readSome(); awaited through an AwaitedOperation. `into` must stay
-    /// valid until `done` is called or destroyed. Only one startReceive() or waitReadable() at a time. Saves
-    /// a system call compared with waitReadable() and readSome(). If it throws std::bad_alloc, nothing has
-    /// started.
+    /// Waits for data, then reads it like readSome(); awaited through an AwaitedOperation. `into` belongs
+    /// to the stream until `done` is called or destroyed. Only one startReceive() or waitReadable() at a
+    /// time. Saves a system call compared with waitReadable() and readSome(). If it throws std::bad_alloc,
+    /// nothing has started.
     virtual void startReceive(std::span<std::byte> into, AwaitedOperation::Completion done) = 0;
 
     /// Suspends until a read or write would make progress (or fail). `ec`: cleared, operation_aborted
@@ -107,7 +107,7 @@ public:
     /// Ends both directions. Written data is still delivered, unless hasUnsent() was true.
     virtual void close() noexcept = 0;
     /// Whether close() could lose written data: the peer's side does not have all of it yet, and if the peer
-    /// sent anything after close(), the local system would drop it.
+    /// sent anything after close(), the local system would drop the rest.
     virtual bool hasUnsent() const noexcept = 0;
 
     /// Takes the connection off its executor; only the destructor may follow. Call it before the first read
