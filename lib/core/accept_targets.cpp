@@ -11,7 +11,7 @@ namespace tempeh::core {
 
 namespace {
 
-/// A member that may take a connection now, and how many channels its engine has.
+/// The groups that can take a connection now, and how many channels the engine of each has.
 struct Candidates {
     std::vector<std::shared_ptr<Group>> groups;
     std::vector<std::size_t> connected;
@@ -21,7 +21,7 @@ std::size_t indexOfFewest(const std::vector<std::size_t>& connected) {
     return static_cast<std::size_t>(std::ranges::min_element(connected) - connected.begin());
 }
 
-/// The members keep their places in what a policy sees; one that takes nothing counts as overfull.
+/// Every member keeps its index for the policy; one that cannot take a connection counts as overfull.
 Candidates candidatesOf(const std::vector<std::weak_ptr<Group>>& members) {
     constexpr std::size_t overfull = static_cast<std::size_t>(-1);
     Candidates found;

@@ -12,11 +12,11 @@ namespace tempeh::core {
 class Group;
 class Log;
 
-/// Where the connections go that the listeners of a group accept: one of some groups, of this engine or of
-/// others. Set on any thread; asked on the reactor thread of the listeners' engine.
+/// Chooses the group that gets a connection accepted by a group's listeners: one of several groups, of this
+/// engine or of others. Set on any thread; choose() runs on the reactor thread of the listeners' engine.
 class AcceptTargets {
 public:
-    /// Empty: the listeners' own group. Groups that are gone are passed over.
+    /// Empty `members`: the listeners' own group. Groups that have ended are skipped.
     void set(std::vector<std::weak_ptr<Group>> members, AcceptPolicy policy) TEMPEH_EXCLUDES(mutex_);
     /// Null: the listeners' own group. Throws std::bad_alloc.
     std::shared_ptr<Group> choose(std::string_view peer, const Log& log) const TEMPEH_EXCLUDES(mutex_);

@@ -35,7 +35,7 @@ public:
     std::size_t liveChannels() const noexcept { return drained_.live(); }
     /// Ends every channel and closes every mailbox, later, in a turn.
     void forceStopSoon() noexcept;
-    /// submit() has said that the context is gone: returns when nothing of the engine is used on it any more.
+    /// For use after submit() reported that the context is gone: waits until nothing on it uses the engine.
     void awaitRelease() noexcept TEMPEH_EXCLUDES(goneMutex_) { const base::MutexLock lock(goneMutex_); }
     /// The group's handle is gone.
     void closeGroup(const std::shared_ptr<Group>& group) noexcept;

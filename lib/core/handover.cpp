@@ -8,13 +8,13 @@
 
 namespace tempeh::core {
 
-/// The connection's place in the limits of its listener. Its guest is the listener's reactor thread's; others
-/// ask for what is to be done there.
+/// The connection's place in the limits of its listener. The guest belongs to the listener's reactor thread;
+/// other threads submit jobs to it.
 class Handover::Seat final : public std::enable_shared_from_this<Seat>, private machines::Admission::Owner {
 public:
     explicit Seat(std::shared_ptr<Group> listeners) : listeners_(std::move(listeners)) {}
 
-    // Listener's reactor thread.
+    // The listener's reactor thread.
     void take(const std::shared_ptr<machines::Admission>& admission, std::string_view peer,
               std::weak_ptr<Handover> connection) {
         connection_ = std::move(connection);
@@ -25,7 +25,8 @@ public:
     // Any thread.
     void leaveSoon() noexcept {
         Engine& engine = listeners_->engine();
-        // Without that engine's thread nobody else looks at the limits, once its context has let go of them.
+        // The listener's engine has no reactor thread any more. Once its context is released, no other thread
+        // uses the limits.
         if (!engine.submit(leaving_, shared_from_this())) engine.life().awaitRelease();
     }
     void stopWaitingSoon() noexcept { listeners_->engine().submit(stopping_, shared_from_this()); }
@@ -54,7 +55,7 @@ Handover::~Handover() {
 
 bool Handover::start(const std::shared_ptr<machines::Admission>& admission, std::string_view peer) {
     seat_->take(admission, peer, weak_from_this());
-    // Counted at once: the next connection goes elsewhere.
+    // Count now, so that the next connection goes elsewhere.
     target_->engine().life().noteOpened();
     if (target_->engine().submit(opening_, shared_from_this())) return true;
     target_->engine().life().noteNotOpened();

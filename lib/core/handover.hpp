@@ -12,9 +12,9 @@ namespace tempeh::core {
 class Group;
 class IoChannel;
 
-/// A connection on its way from the engine that accepted it to the one that is to have it, and, for as long
-/// as it lives there, what it has to tell its listener's engine. Reactor thread of the target, where nothing
-/// else is said.
+/// Moves a connection from the engine that accepted it to another one. While the connection lives there, it
+/// reports to the listener's engine what concerns the listener's limits. Reactor thread of the target, unless
+/// stated otherwise.
 class Handover final : public std::enable_shared_from_this<Handover>, private machines::Admission::Relay {
 public:
     Handover(const std::shared_ptr<Group>& listeners, std::shared_ptr<Group> target,
@@ -22,8 +22,9 @@ public:
     /// Any thread.
     ~Handover();
 
-    /// Counts against the limits of the listener from now on, and sets out. The listener's reactor thread.
-    /// Throws std::bad_alloc, and the connection is closed. False: the other engine is gone, likewise.
+    /// Counts the connection against the limits of the listener and starts the move. The listener's reactor
+    /// thread. If it throws std::bad_alloc, the connection is closed. False: the other engine is gone, and
+    /// the connection is closed.
     bool start(const std::shared_ptr<machines::Admission>& admission, std::string_view peer);
 
 private:
@@ -36,8 +37,8 @@ private:
 
     const std::shared_ptr<Group> target_;
     std::unique_ptr<transport::DetachedStream> stream_;  // until it is opened
-    std::shared_ptr<Seat> seat_;                         // until it has left
-    IoChannel* channel_ = nullptr;                       // likewise, once there is one
+    std::shared_ptr<Seat> seat_;    // until the connection has left the listener's limits
+    IoChannel* channel_ = nullptr;  // the same, once the channel exists
 
     OwnJob<Handover, &Handover::open> opening_{*this};
     OwnJob<Handover, &Handover::evict> evicting_{*this};

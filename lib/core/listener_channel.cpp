@@ -174,7 +174,7 @@ MessagePtr ListenerChannel::answer(Status status, const EndDetail& detail) noexc
     return response;
 }
 
-/// Sends an accepted connection on its way to another engine.
+/// Hands an accepted connection over to another engine.
 Status ListenerChannel::handOver(const std::shared_ptr<Group>& target,
                                  std::unique_ptr<transport::DetachedStream> stream, const std::string& peer) {
     const auto handover = std::make_shared<Handover>(group().self(), target, std::move(stream));

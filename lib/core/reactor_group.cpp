@@ -99,12 +99,12 @@ ShutdownReport ReactorGroup::shutdown(Timeout deadline) {
 
 ShutdownReport ReactorGroup::shutdown(Duration deadline, error_code& ec) {
     ec.clear();
-    // All of them begin before the first is waited for.
     for (const std::unique_ptr<Reactor>& reactor : reactors_) {
         if (!reactor->runtime_->engine().wouldBlockReactor()) continue;
         ec = Status::NotAllowed;
         return {};
     }
+    // All engines start to shut down before the first one is waited for.
     for (const std::unique_ptr<Reactor>& reactor : reactors_)
         reactor->runtime_->engine().life().begin();
     ShutdownReport all;

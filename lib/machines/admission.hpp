@@ -54,7 +54,7 @@ public:
         ~Owner() = default;
     };
 
-    /// Carries what happens to a Guest to the Admission's thread, for a connection that lives on another one.
+    /// Reports a Guest's events to the Admission's thread, for a connection that lives on another thread.
     class Relay {
     public:
         virtual void onStoppedWaiting() noexcept = 0;
@@ -90,7 +90,7 @@ public:
     /// The owner of a silent connection that must make way for a newer one; it no longer counts as silent.
     /// Null: none yet.
     Owner* takeOverdue() noexcept;
-    /// The listener has ended. Nothing is counted from now on, so Guests may leave on any thread.
+    /// The listener has ended: nothing is counted any more, and Guests may leave on any thread.
     void close() noexcept;
     /// `watcher` must outlive this object. Null: none.
     void watch(Watcher* watcher) noexcept { watcher_ = watcher; }
@@ -113,8 +113,8 @@ public:
         Guest(const Guest&) = delete;
         Guest& operator=(const Guest&) = delete;
 
-        /// This Guest is on another thread than the Admission, where one more Guest stands in for it. `relay`
-        /// learns what happens to this one.
+        /// This Guest is on another thread than the Admission, where another Guest represents it. `relay`
+        /// receives this one's events.
         void relayTo(std::shared_ptr<Relay> relay) noexcept {
             relay_ = std::move(relay);
             isRelayWaiting_ = true;

@@ -54,7 +54,7 @@ public:
     }
 
 private:
-    /// All engines of a simulation are on one context.
+    /// All engines of a simulation share one context.
     class Detached final : public transport::DetachedStream {
     public:
         explicit Detached(MemoryStream& stream) noexcept

@@ -50,7 +50,7 @@ void SocketStream::close() noexcept {
     socket_.close(ignored);
 }
 
-/// A socket that no context knows. The system's, so it is closed through a socket of Asio's.
+/// A socket without a context: a bare descriptor, closed here unless it is attached.
 class SocketStream::Detached final : public DetachedStream {
 public:
     Detached(const StreamProtocol& protocol, const StreamInfo& info, const StreamTraits& traits,
@@ -82,7 +82,7 @@ std::unique_ptr<DetachedStream> SocketStream::detach() {
     error_code ec;
     const StreamEndpoint local = socket_.local_endpoint(ec);
     if (ec) return nullptr;
-    // What this takes is there before anything happens.
+    // Allocate everything before the stream changes.
     auto detached = std::make_unique<Detached>(local.protocol(), info_, traits(), rebuild());
     const Descriptor descriptor = socket_.release(ec);
     if (ec) return nullptr;

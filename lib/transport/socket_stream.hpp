@@ -32,13 +32,13 @@ protected:
         : Stream({.writesOnAnyThread = true, .delaysAcknowledgements = delaysAcknowledgements})
         , socket_(std::move(socket))
         , info_(describe(socket_, peer)) {}
-    /// One that was detached.
+    /// Takes over a detached socket.
     SocketStream(StreamSocket socket, StreamInfo info, const StreamTraits& traits)
         : Stream(traits), socket_(std::move(socket)), info_(std::move(info)) {}
 
     using Rebuild = std::unique_ptr<Stream> (*)(StreamSocket socket, StreamInfo info,
                                                 const StreamTraits& traits);
-    /// Makes a stream of this kind of what was detached.
+    /// Returns the function that makes a stream of this kind from a detached socket.
     virtual Rebuild rebuild() const noexcept = 0;
 
     bool isOpen() const noexcept { return socket_.is_open(); }

@@ -38,8 +38,8 @@ struct StreamTraits {
 
 class Stream;
 
-/// A connected stream that belongs to no executor, on its way from one engine to another. Destroying it
-/// closes the connection. One thread at a time.
+/// A connected stream without an executor, on its way from one engine to another. Destroying it closes the
+/// connection. One thread at a time.
 class DetachedStream {
 public:
     DetachedStream() = default;
@@ -47,8 +47,8 @@ public:
     DetachedStream(const DetachedStream&) = delete;
     DetachedStream& operator=(const DetachedStream&) = delete;
 
-    /// Makes it a stream of `executor`, on which this is called, once. On failure returns null with `ec` set,
-    /// or throws std::bad_alloc, and the connection is closed.
+    /// Turns it into a stream on `executor`; called once, on that executor. On failure returns null and sets
+    /// `ec`, or throws std::bad_alloc; the connection is then closed.
     virtual std::unique_ptr<Stream> attach(const asio::any_io_executor& executor, error_code& ec) = 0;
 };
 
@@ -110,8 +110,8 @@ public:
     /// sent anything after close(), the local system would drop the rest.
     virtual bool hasUnsent() const noexcept = 0;
 
-    /// Takes the connection off its executor; only the destructor may follow. Call it before the first read
-    /// or wait. Null, or std::bad_alloc: it stays on its executor, and nothing happened.
+    /// Removes the connection from its executor; afterwards only the destructor may be called. Call it before
+    /// the first read or wait. If it returns null or throws std::bad_alloc, nothing has changed.
     virtual std::unique_ptr<DetachedStream> detach() { return nullptr; }
 
     virtual const StreamInfo& info() const noexcept = 0;

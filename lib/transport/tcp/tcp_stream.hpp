@@ -11,7 +11,7 @@ class TcpStream final : public SocketStream {
 public:
     /// `peer` is the address connected to, or the one accept() returned.
     TcpStream(StreamSocket socket, const StreamEndpoint& peer);
-    /// One that was detached.
+    /// Takes over a detached socket.
     TcpStream(StreamSocket socket, StreamInfo info, const StreamTraits& traits);
 
     void acknowledgeNow() noexcept override;

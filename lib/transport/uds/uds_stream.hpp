@@ -11,7 +11,7 @@ class UdsStream final : public SocketStream {
 public:
     /// `peer` is the address connected to, or the one accept() returned.
     UdsStream(StreamSocket socket, const StreamEndpoint& peer);
-    /// One that was detached.
+    /// Takes over a detached socket.
     UdsStream(StreamSocket socket, StreamInfo info, const StreamTraits& traits);
 
     /// Always false: written data is in the peer's queue at once.
