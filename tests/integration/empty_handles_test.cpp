@@ -310,8 +310,7 @@ TEST(MovedFrom, PeerGroup) {
                                             {"connectText", [&g] { finish(g.connect("tcp|127.0.0.1|1")); }},
                                             {"executor", [&g] { g.executor(); }},
                                             {"sleep", [&g] { finish(g.sleep(1ms)); }},
-                                            {"stats", [&g] { g.stats(); }},
-                                            {"hub", [&g] { g.hub(); }}});
+                                            {"stats", [&g] { g.stats(); }}});
 }
 
 TEST(MovedFrom, ReconnectingPeer) {

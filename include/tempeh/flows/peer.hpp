@@ -18,8 +18,9 @@
 namespace tempeh::flows {
 
 namespace detail {
+class PeerAccess;
 class PeerState;
-}
+}  // namespace detail
 
 /// One open channel as an object: requests find their answers, everything else arrives in order. A cheap
 /// handle; copies share the channel, and destroying the last of them closes it (what was sent before still
@@ -50,8 +51,6 @@ public:
     /// No channel, as one that was moved from: every call throws Error(InvalidChannelNumber), but for
     /// assignment, comparison, the operator, isOpen() (false), and abort(), which does nothing.
     Peer() noexcept = default;
-    /// For the other parts of this library.
-    explicit Peer(std::shared_ptr<detail::PeerState> state) noexcept;
 
     /// Sends a message in order; waits for room in the send queue, so never SendQueueFull. Its channel number
     /// is set here, an id where it has none. Completes when the engine has it, not when the peer has.
@@ -170,13 +169,13 @@ public:
     /// The same channel.
     friend bool operator==(const Peer& a, const Peer& b) noexcept { return a.state_ == b.state_; }
 
-    /// For the other parts of this library.
-    const std::shared_ptr<detail::PeerState>& state() const;
-    /// For the other parts of this library: puts the trace context of this handle on it. Throws
-    /// std::bad_alloc.
-    void mark(Message& message) const;
-
 private:
+    friend class detail::PeerAccess;
+
+    explicit Peer(std::shared_ptr<detail::PeerState> state) noexcept;
+
+    const std::shared_ptr<detail::PeerState>& state() const;
+    void mark(Message& message) const;
     MessagePtr marked(MessagePtr message) const;
 
     std::shared_ptr<detail::PeerState> state_;

@@ -63,10 +63,9 @@ public:
     /// False when it was moved from.
     explicit operator bool() const noexcept { return hub_ != nullptr; }
 
-    /// For the other parts of this library.
+private:
     const std::shared_ptr<detail::Hub>& hub() const;
 
-private:
     std::shared_ptr<detail::Hub> hub_;
 };
 

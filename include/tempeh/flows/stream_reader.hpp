@@ -17,8 +17,9 @@
 namespace tempeh::flows {
 
 namespace detail {
+class StreamReaderAccess;
 class StreamState;
-}
+}  // namespace detail
 
 /// Takes the bytes of a stream as they come; what it throws ends the reading.
 using StreamSink = std::function<void(std::span<const std::byte> bytes)>;
@@ -82,12 +83,11 @@ public:
     /// False when there is nothing to read.
     explicit operator bool() const noexcept { return state_ != nullptr; }
 
-    /// For the other parts of this library.
-    explicit StreamReader(std::shared_ptr<detail::StreamState> state) noexcept;
-    /// For the other parts of this library: false when the deadline comes before the first part.
-    [[nodiscard]] asio::awaitable<bool> begun(TimePoint deadline);
-
 private:
+    friend class detail::StreamReaderAccess;
+
+    explicit StreamReader(std::shared_ptr<detail::StreamState> state) noexcept;
+
     std::shared_ptr<detail::StreamState> state_;
 };
 

@@ -7,6 +7,7 @@
 #include "flows/options_check.hpp"
 #include "flows/peer/error_detail.hpp"
 #include "flows/peer/message_copy.hpp"
+#include "flows/peer/peer_access.hpp"
 #include "flows/peer/peer_operations.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -145,7 +146,7 @@ void ReconnectCore::noteFailure(std::string failure) {
 std::optional<Heartbeat> ReconnectCore::watch(const PeerPtr& peer) const {
     std::optional<Heartbeat> heartbeat;
     if (heartbeat_.interval > Duration::zero() || heartbeat_.silence > Duration::zero())
-        heartbeat.emplace(Peer(peer), heartbeat_);
+        heartbeat.emplace(PeerAccess::make(peer), heartbeat_);
     return heartbeat;
 }
 

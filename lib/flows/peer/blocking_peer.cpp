@@ -3,6 +3,7 @@
 #include "flows/options_check.hpp"
 #include "flows/peer/connecting.hpp"
 #include "flows/peer/error_detail.hpp"
+#include "flows/peer/peer_access.hpp"
 #include "flows/peer/peer_operations.hpp"
 #include "flows/peer/peer_waits.hpp"
 #include "flows/peer/request_steps.hpp"
@@ -21,6 +22,8 @@
 namespace tempeh::flows {
 
 namespace {
+
+using detail::PeerAccess;
 
 void sleepUntilOver(detail::Hub& hub, detail::Wait& wait, TimePoint deadline) {
     if (!hub.mayBlock()) throw Error(Status::NotAllowed);
@@ -125,26 +128,26 @@ BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions
     awaitOutcome(*outcome, deadline, server);
     if (outcome->refusal != nullptr) throw Refused(server, outcome->refusal);
     if (outcome->ec) throw Error(outcome->ec, outcome->detail);
-    return BlockingPeer(Peer(std::move(outcome->peer)));
+    return BlockingPeer(PeerAccess::make(std::move(outcome->peer)));
 }
 
 }  // namespace
 
 void BlockingPeer::send(MessagePtr message) const {
     detail::PeerState::checkSendable(message);
-    if (message != nullptr) peer_.mark(*message);
-    post(*peer_.state(), message, TimePoint::max());
+    if (message != nullptr) PeerAccess::mark(peer_, *message);
+    post(*PeerAccess::state(peer_), message, TimePoint::max());
 }
 
 bool BlockingPeer::send(MessagePtr message, Timeout timeout) const {
     detail::PeerState::checkSendable(message);
-    if (message != nullptr) peer_.mark(*message);
-    const detail::PeerPtr peer = peer_.state();
+    if (message != nullptr) PeerAccess::mark(peer_, *message);
+    const detail::PeerPtr peer = PeerAccess::state(peer_);
     return post(*peer, message, peer->hub().time().after(timeout));
 }
 
 MessagePtr BlockingPeer::receive(Timeout timeout) const {
-    const detail::PeerPtr peer = peer_.state();
+    const detail::PeerPtr peer = PeerAccess::state(peer_);
     error_code ec;
     MessagePtr ready = peer->inbox.tryReceive(peer->hub(), ec);
     if (ec) throw Error(ec);
@@ -162,8 +165,8 @@ MessagePtr BlockingPeer::receive(Timeout timeout) const {
 
 MessagePtr BlockingPeer::request(MessagePtr message, Timeout timeout, const SignalHandler& onSignal) const {
     using Step = detail::RequestSteps::Step;
-    const detail::PeerPtr peer = peer_.state();
-    if (message != nullptr) peer_.mark(*message);
+    const detail::PeerPtr peer = PeerAccess::state(peer_);
+    if (message != nullptr) PeerAccess::mark(peer_, *message);
     detail::RequestSteps steps(*peer, std::move(message), timeout, onSignal);
     if (!peer->hub().mayBlock()) throw Error(Status::NotAllowed);
     Step step = steps.begin();
@@ -180,21 +183,21 @@ MessagePtr BlockingPeer::request(MessagePtr message, Timeout timeout, const Sign
 
 void BlockingPeer::respond(MessagePtr request) const {
     if (request == nullptr) throw Error(Status::NullMessage);
-    detail::requireFrom(*peer_.state(), *request);
+    detail::requireFrom(*PeerAccess::state(peer_), *request);
     detail::turnIntoAnswer(*request);
     send(std::move(request));
 }
 
 void BlockingPeer::respond(MessagePtr request, std::string_view body, std::uint8_t status) const {
     if (request == nullptr) throw Error(Status::NullMessage);
-    detail::requireFrom(*peer_.state(), *request);
+    detail::requireFrom(*PeerAccess::state(peer_), *request);
     detail::turnIntoAnswer(*request, body, status);
     send(std::move(request));
 }
 
 MessagePtr BlockingPeer::close(MessagePtr bye) const {
-    const detail::PeerPtr peer = peer_.state();
-    if (bye != nullptr) peer_.mark(*bye);
+    const detail::PeerPtr peer = PeerAccess::state(peer_);
+    if (bye != nullptr) PeerAccess::mark(peer_, *bye);
     peer->sayBye(std::move(bye));
     detail::Hub& hub = peer->hub();
     for (detail::EngineProbe probe(hub.group().executor());;) {

@@ -1,5 +1,6 @@
 #include "flows/options_check.hpp"
 #include "flows/peer/connecting.hpp"
+#include "flows/peer/peer_access.hpp"
 #include "flows/peer/refusal.hpp"
 
 #include <tempeh/flows/connect.hpp>
@@ -11,7 +12,7 @@ namespace {
 
 asio::awaitable<Peer> connectIn(detail::HubPtr hub, detail::HelloTemplate hello, ConnectOptions options) {
     detail::PeerPtr peer = co_await detail::connectPeer(std::move(hub), std::move(hello), options);
-    co_return Peer(std::move(peer));
+    co_return detail::PeerAccess::make(std::move(peer));
 }
 
 /// The views of the options are done with when this returns.

@@ -2,6 +2,7 @@
 #include "flows/options_check.hpp"
 #include "flows/peer/heartbeat_signals.hpp"
 #include "flows/peer/heartbeat_state.hpp"
+#include "flows/peer/peer_access.hpp"
 
 #include <tempeh/flows/heartbeat.hpp>
 
@@ -81,7 +82,7 @@ void HeartbeatState::ping(const PeerPtr& peer) {
 void HeartbeatState::tellSilence(const PeerPtr& peer) {
     count(&HeartbeatCounters::silences);
     if (onSilent_ != nullptr)
-        onSilent_(Peer(peer));
+        onSilent_(PeerAccess::make(peer));
     else
         peer->abort();
 }
@@ -120,9 +121,9 @@ HeartbeatOptions inRange(HeartbeatOptions options) {
 }  // namespace detail
 
 Heartbeat::Heartbeat(const Peer& peer, HeartbeatOptions options, SilenceHook onSilent)
-    : state_(std::make_shared<detail::HeartbeatState>(peer.state(), detail::inRange(options),
-                                                      std::move(onSilent))) {
-    const detail::HubPtr& hub = peer.state()->hubPtr();
+    : state_(std::make_shared<detail::HeartbeatState>(detail::PeerAccess::state(peer),
+                                                      detail::inRange(options), std::move(onSilent))) {
+    const detail::HubPtr& hub = detail::PeerAccess::state(peer)->hubPtr();
     asio::co_spawn(hub->group().executor(), detail::HeartbeatState::run(state_, hub), asio::detached);
 }
 

@@ -1,6 +1,7 @@
 // Who is let in, and the coroutines that serve them.
 
 #include "flows/peer/heartbeat_signals.hpp"
+#include "flows/peer/peer_access.hpp"
 #include "flows/server/server_guards.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -189,7 +190,7 @@ asio::awaitable<void> ServerCore::runHandler(Served served) {
     served.bind(cancellation.slot());
     std::exception_ptr failure;
     try {
-        Peer peer(served.peer());
+        Peer peer = PeerAccess::make(served.peer());
         co_await served.server().handler_(std::move(peer));
     } catch (const boost::system::system_error& error) {
         if (!isOrdinaryEnd(error)) failure = std::current_exception();
@@ -210,7 +211,7 @@ void ServerCore::onHandlerFailure(const Served& served, const std::exception_ptr
     }
     WarningLog& warnings = hub_->warnings();
     warnings.write(Warning::HandlerThrew, "server: the handler of " + served.name() + " threw", failure);
-    if (options_.onFailure != nullptr) options_.onFailure(Peer(served.peer()), failure);
+    if (options_.onFailure != nullptr) options_.onFailure(PeerAccess::make(served.peer()), failure);
 } catch (...) {
     hub_->warnings().write(Warning::FailureHookThrew, "server: the failure hook threw",
                            std::current_exception());

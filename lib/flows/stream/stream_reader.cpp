@@ -1,4 +1,6 @@
+#include "flows/peer/peer_access.hpp"
 #include "flows/peer/peer_operations.hpp"
+#include "flows/stream/stream_reader_access.hpp"
 #include "flows/stream/stream_state.hpp"
 
 #include <tempeh/flows/stream_reader.hpp>
@@ -14,8 +16,8 @@ using Whose = StreamState::Whose;
 
 StreamPtr beginReading(const Peer& peer, MessagePtr first) {
     if (first == nullptr) throw Error(Status::NullMessage);
-    StreamPtr stream =
-        StreamState::attach(peer.state(), Whose::Theirs, Role::Reader, first->header.messageId);
+    StreamPtr stream = StreamState::attach(detail::PeerAccess::state(peer), Whose::Theirs, Role::Reader,
+                                           first->header.messageId);
     stream->begin(std::move(first));
     return stream;
 }
@@ -46,15 +48,16 @@ asio::awaitable<std::string> readWhole(StreamPtr stream, std::size_t limit) {
 
 asio::awaitable<StreamReader> askForStream(Peer peer, MessagePtr request, Duration timeout) {
     detail::requireRequest(request);
-    const detail::PeerPtr& state = peer.state();
+    const detail::PeerPtr& state = detail::PeerAccess::state(peer);
     const TimePoint deadline = state->hub().time().after(timeout);
     BinaryHeader& header = request->header;
     if (header.messageId == 0) header.messageId = state->nextRequestId();
-    peer.mark(*request);
-    StreamReader reader(StreamState::attach(state, Whose::Ours, Role::Reader, header.messageId));
+    detail::PeerAccess::mark(peer, *request);
+    const StreamPtr stream = StreamState::attach(state, Whose::Ours, Role::Reader, header.messageId);
+    StreamReader reader = detail::StreamReaderAccess::make(stream);
     const bool isSent = co_await detail::postInTime(*state, request, deadline);
     if (!isSent) co_return StreamReader();
-    const bool hasBegun = co_await reader.begun(deadline);
+    const bool hasBegun = co_await detail::awaitPart(stream, deadline);
     if (!hasBegun) co_return StreamReader();
     co_return reader;
 }
@@ -90,11 +93,6 @@ asio::awaitable<std::uint64_t> StreamReader::readTo(StreamSink sink) {
 asio::awaitable<std::string> StreamReader::readAll(std::size_t limit) {
     if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
     return readWhole(state_, limit);
-}
-
-asio::awaitable<bool> StreamReader::begun(TimePoint deadline) {
-    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
-    return detail::awaitPart(state_, deadline);
 }
 
 MessageId StreamReader::id() const noexcept {

@@ -1,7 +1,9 @@
 #include "flows/stream/stream_sender.hpp"
 
 #include "flows/hub/suspension.hpp"
+#include "flows/peer/peer_access.hpp"
 #include "flows/peer/peer_operations.hpp"
+#include "flows/stream/stream_reader_access.hpp"
 
 #include <algorithm>
 
@@ -83,7 +85,7 @@ asio::awaitable<void> StreamSender::sendPart(bool more) {
     message.header.more = more;
     if (more) message.header.status = 0;
     if (sent_ == 0) {
-        peer_.mark(message);
+        PeerAccess::mark(peer_, message);
         if (more && options_.windowParts != 0)
             message.textHeaders.set(streamWindowHeader, std::to_string(options_.windowParts));
     }
@@ -136,7 +138,7 @@ asio::awaitable<StreamReader> StreamSender::answerStream(SenderPtr self, Duratio
     const bool isReady = co_await awaitPart(self->stream_, deadline);
     if (!isReady) co_return StreamReader();
     self->stream_->beginAnswer();
-    co_return StreamReader(self->stream_);
+    co_return StreamReaderAccess::make(self->stream_);
 }
 
 asio::awaitable<MessagePtr> StreamSender::answer(SenderPtr self, Duration timeout) {

@@ -1,4 +1,5 @@
 #include "flows/options_check.hpp"
+#include "flows/peer/peer_access.hpp"
 #include "flows/stream/stream_sender.hpp"
 
 #include <tempeh/flows/stream_writer.hpp>
@@ -17,7 +18,7 @@ detail::SenderPtr beginOurs(Peer peer, OpCode opCode, StreamOptions options) {
     detail::check(options);
     if (opCode != OpCode::Request && opCode != OpCode::Signal)
         throw Error(make_error_code(Status::InvalidOpCode), std::string(nameOf(opCode)));
-    const detail::PeerPtr& state = peer.state();
+    const detail::PeerPtr& state = detail::PeerAccess::state(peer);
     const MessageId id = opCode == OpCode::Signal ? state->nextSignalId() : state->nextRequestId();
     detail::StreamPtr stream = StreamState::attach(state, Whose::Ours, Role::Writer, id);
     return std::make_shared<StreamSender>(std::move(peer), std::move(stream), opCode, options);
@@ -26,7 +27,8 @@ detail::SenderPtr beginOurs(Peer peer, OpCode opCode, StreamOptions options) {
 detail::SenderPtr beginAnswer(Peer peer, MessageId id, StreamOptions options) {
     detail::check(options);
     if (id == 0) throw Error(Status::InvalidMessageId);
-    detail::StreamPtr stream = StreamState::attach(peer.state(), Whose::Theirs, Role::Writer, id);
+    detail::StreamPtr stream =
+        StreamState::attach(detail::PeerAccess::state(peer), Whose::Theirs, Role::Writer, id);
     return std::make_shared<StreamSender>(std::move(peer), std::move(stream), OpCode::Response, options);
 }
 
