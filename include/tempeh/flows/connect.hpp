@@ -3,6 +3,7 @@
 #include <tempeh/base/export.hpp>
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/asio.hpp>
+#include <tempeh/core/reactor_group.hpp>
 #include <tempeh/flows/backoff.hpp>
 #include <tempeh/flows/detail/flow_operation.hpp>
 #include <tempeh/flows/peer.hpp>
@@ -108,6 +109,12 @@ auto connect(Ampe& engine, std::string_view address, ConnectOptions options, Tok
             return connect(engine, std::string_view(address), options);
         },
         std::forward<Token>(token));
+}
+
+/// connect() on the engine of the group that has the fewest channels now.
+template <typename... Arguments>
+auto connect(ReactorGroup& reactors, Arguments&&... arguments) {
+    return connect(static_cast<Ampe&>(reactors.leastBusy()), std::forward<Arguments>(arguments)...);
 }
 
 /// A client's address from its text, `tcp|HOST|PORT` or `uds|PATH`. Throws Error(InvalidAddress).

@@ -2,6 +2,7 @@
 
 #include <tempeh/base/export.hpp>
 #include <tempeh/core/ampe.hpp>
+#include <tempeh/core/reactor_group.hpp>
 #include <tempeh/flows/detail/flow_operation.hpp>
 #include <tempeh/flows/server_options.hpp>
 #include <tempeh/wire/address.hpp>
@@ -27,6 +28,12 @@ public:
     /// destruction. Throws Error for an address that is malformed or a client's; that one cannot be bound is
     /// told by the calls below.
     Server(Ampe& engine, std::vector<Address> addresses, ServerOptions options = {});
+    /// The same on several engines: the first listens and hands each client to the engine with the fewest
+    /// channels, where its handler runs (unless ServerOptions::executor says otherwise). Handlers, the accept
+    /// hook and onFailure may therefore run on several threads at the same time. Limits, counters,
+    /// addresses() and stop() are those of the whole; executor() is the first engine's. `reactors` must
+    /// outlive every call but destruction.
+    Server(ReactorGroup& reactors, std::vector<Address> addresses, ServerOptions options = {});
     /// Leaves an empty handle: every call but assignment throws Error(InvalidChannelGroup).
     Server(Server&&) noexcept;
     /// What was held before ends as if destroyed.
@@ -91,13 +98,13 @@ public:
     executor_type get_executor() const { return executor(); }
 
     /// False when it was moved from.
-    explicit operator bool() const noexcept { return core_ != nullptr; }
+    explicit operator bool() const noexcept { return !cores_.empty(); }
 
 private:
     void release() noexcept;
-    const std::shared_ptr<detail::ServerCore>& core() const;
+    const std::vector<std::shared_ptr<detail::ServerCore>>& cores() const;
 
-    std::shared_ptr<detail::ServerCore> core_;
+    std::vector<std::shared_ptr<detail::ServerCore>> cores_;  // one for each engine, the listening one first
 };
 
 }  // namespace tempeh::flows

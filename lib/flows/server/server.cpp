@@ -4,7 +4,13 @@
 
 #include <tempeh/flows/server.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <list>
 
 namespace tempeh::flows {
 
@@ -23,8 +29,7 @@ asio::awaitable<void> ServerCore::listening(ServerPtr self) {
     self->boundOrThrow();
 }
 
-asio::awaitable<void> ServerCore::serve(ServerPtr self, Handler handler) {
-    self->beginServing(std::move(handler));
+asio::awaitable<void> ServerCore::serve(ServerPtr self) {
     const ServeGuard guard(*self);
     try {
         co_await listening(self);
@@ -80,33 +85,88 @@ void ServerCore::leaveStop(HandlerTask& task) noexcept {
     --inStop_;
 }
 
-asio::awaitable<bool> ServerCore::stop(ServerPtr self, Duration deadline) {
+asio::awaitable<void> ServerCore::serveAll(ServerList all, Handler handler) {
+    const ServerPtr first = all.front();
+    for (const ServerPtr& server : all)
+        server->beginServing(handler);
+    std::list<ServeGuard> guards;
+    for (const ServerPtr& server : all)
+        guards.emplace_back(*server);
+    for (const ServerPtr& server : all) {
+        if (server == first) continue;
+        // It lets in what the first hands to it; that it has ended is seen below.
+        asio::co_spawn(server->hub().group().executor(), serve(server), asio::detached);
+    }
+    co_await serve(first);
+    for (const ServerPtr& server : all) {
+        server->stopListening();
+        co_await idle(server, false, TimePoint::max());
+    }
+}
+
+asio::awaitable<bool> ServerCore::stopAll(ServerList all, Duration deadline) {
     // For handlers that were cancelled to end.
     constexpr Duration grace = std::chrono::seconds(1);
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
-    const StopCaller caller(self, cancellation.slot());
-    const bool fromHandler = caller.task() != nullptr;
-    const TimePoint until = self->hub_->time().after(deadline);
-    self->stopListening();
-    self->drainPeers();
-    bool isIdle = co_await idle(self, fromHandler, until);
-    if (isIdle) co_return true;
-    self->endHandlers(caller.task());
-    isIdle = co_await idle(self, fromHandler, self->hub_->time().after(grace));
-    if (!isIdle) self->warnOfThoseLeft();
+    std::list<StopCaller> callers;
+    for (const ServerPtr& server : all)
+        callers.emplace_back(server, cancellation.slot());
+    const auto& time = all.front()->hub_->time();
+    const TimePoint until = time.after(deadline);
+    for (const ServerPtr& server : all) {
+        server->stopListening();
+        server->drainPeers();
+    }
+    bool areIdle = true;
+    for (const StopCaller& caller : callers) {
+        const bool isIdle = co_await idle(caller.server(), caller.task() != nullptr, until);
+        areIdle = areIdle && isIdle;
+    }
+    if (areIdle) co_return true;
+    for (const StopCaller& caller : callers)
+        caller.server()->endHandlers(caller.task());
+    const TimePoint last = time.after(grace);
+    for (const StopCaller& caller : callers) {
+        const bool isIdle = co_await idle(caller.server(), caller.task() != nullptr, last);
+        if (!isIdle) caller.server()->warnOfThoseLeft();
+    }
     co_return false;
 }
 
 }  // namespace detail
 
+namespace {
+
+std::vector<Ampe*> enginesOf(ReactorGroup& reactors) {
+    std::vector<Ampe*> engines;
+    for (std::size_t i = 0; i < reactors.size(); ++i)
+        engines.push_back(&reactors[i]);
+    return engines;
+}
+
+void add(ServerCounters& sum, const ServerCounters& one) noexcept {
+    sum.accepted += one.accepted;
+    sum.refused += one.refused;
+    sum.handlerFailures += one.handlerFailures;
+    sum.overruns += one.overruns;
+    sum.peers += one.peers;
+    sum.turnedAway += one.turnedAway;
+    sum.cancelled += one.cancelled;
+}
+
+}  // namespace
+
 Server::Server(Ampe& engine, std::vector<Address> addresses, ServerOptions options)
-    : core_(detail::ServerCore::start(engine, addresses, std::move(options))) {}
+    : cores_(detail::ServerCore::start({&engine}, addresses, options)) {}
+
+Server::Server(ReactorGroup& reactors, std::vector<Address> addresses, ServerOptions options)
+    : cores_(detail::ServerCore::start(enginesOf(reactors), addresses, options)) {}
 
 Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&& other) noexcept {
     if (this == &other) return *this;
     release();
-    core_ = std::move(other.core_);
+    cores_ = std::move(other.cores_);
     return *this;
 }
 
@@ -115,43 +175,52 @@ Server::~Server() {
 }
 
 void Server::release() noexcept {
-    if (core_ == nullptr) return;
-    core_->stopListening();
-    core_->endHandlers(nullptr);
-    core_->awaitHandlers();
+    for (const detail::ServerPtr& core : cores_) {
+        core->stopListening();
+        core->endHandlers(nullptr);
+    }
+    for (const detail::ServerPtr& core : cores_)
+        core->awaitHandlers();
+    cores_.clear();
 }
 
-const std::shared_ptr<detail::ServerCore>& Server::core() const {
-    if (core_ == nullptr) throw Error(Status::InvalidChannelGroup);
-    return core_;
+const std::vector<detail::ServerPtr>& Server::cores() const {
+    if (cores_.empty()) throw Error(Status::InvalidChannelGroup);
+    return cores_;
 }
 
 std::vector<Address> Server::addresses(Timeout timeout) const {
-    return core()->addresses(timeout);
+    return cores().front()->addresses(timeout);
 }
 
 asio::awaitable<void> Server::listening() const {
-    return detail::ServerCore::listening(core());
+    return detail::ServerCore::listening(cores().front());
 }
 
 asio::awaitable<void> Server::serve(Handler handler) {
-    return detail::ServerCore::serve(core(), std::move(handler));
+    return detail::ServerCore::serveAll(cores(), std::move(handler));
 }
 
 asio::awaitable<bool> Server::stop(Timeout deadline) {
-    return detail::ServerCore::stop(core(), deadline);
+    return detail::ServerCore::stopAll(cores(), deadline);
 }
 
 ServerCounters Server::counters() const {
-    return core()->counters();
+    ServerCounters sum;
+    for (const detail::ServerPtr& core : cores())
+        add(sum, core->counters());
+    return sum;
 }
 
 std::vector<std::string> Server::served() const {
-    return core()->served();
+    std::vector<std::string> names;
+    for (const detail::ServerPtr& core : cores())
+        std::ranges::move(core->served(), std::back_inserter(names));
+    return names;
 }
 
 asio::any_io_executor Server::executor() const {
-    return core()->hub().group().executor();
+    return cores().front()->hub().group().executor();
 }
 
 }  // namespace tempeh::flows

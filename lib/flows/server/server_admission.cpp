@@ -14,15 +14,21 @@ namespace tempeh::flows::detail {
 /// One handler's share in the server: gone with its coroutine, however that ends.
 class ServerCore::Served {
 public:
-    Served(ServerPtr server, PeerPtr peer, HandlerTaskPtr task, std::uint64_t number) noexcept
-        : server_(std::move(server)), peer_(std::move(peer)), task_(std::move(task)), number_(number) {}
+    Served(ServerPtr server, PeerPtr peer, PeerSeats::Seat seat, HandlerTaskPtr task,
+           std::uint64_t number) noexcept
+        : server_(std::move(server))
+        , peer_(std::move(peer))
+        , seat_(std::move(seat))
+        , task_(std::move(task))
+        , number_(number) {}
     Served(Served&&) noexcept = default;
     Served& operator=(Served&&) = delete;
     ~Served() {
         if (server_ == nullptr) return;
         peer_->handlerSlot.unbind();
         const bool wasOverrun = server_->isOverrun(*peer_);
-        peer_.reset();  // says bye, unless a copy is left
+        peer_.reset();     // says bye, unless a copy is left
+        seat_.giveBack();  // first: who waits for the handler may count on it
         server_->release(number_, wasOverrun);
     }
     ServerCore& server() const noexcept { return *server_; }
@@ -41,6 +47,7 @@ public:
 private:
     ServerPtr server_;
     PeerPtr peer_;
+    PeerSeats::Seat seat_;
     HandlerTaskPtr task_;
     std::uint64_t number_;
 };
@@ -81,11 +88,6 @@ void ServerCore::reject(PendingHello pending) noexcept {
 }
 
 std::uint8_t ServerCore::examine(const PendingHello& pending, Message& response, const ChannelInfo& channel) {
-    {
-        const HubLock lock(*hub_);
-        if (options_.maxPeers != 0 && served_.size() >= options_.maxPeers)
-            return static_cast<std::uint8_t>(Status::NotAllowed);
-    }
     if (options_.accept == nullptr) return 0;
     Hello hello{*pending.hello, channel, response};
     try {
@@ -115,7 +117,9 @@ void ServerCore::admit(PendingHello pending) {
     MessagePtr response = hub_->engine().get();
     response->header.messageId = pending.hello->header.messageId;
     const ChannelInfo channel = pending.peer->info();
-    const std::uint8_t status = examine(pending, *response, channel);
+    PeerSeats::Seat seat = PeerSeats::take(seats_);
+    const std::uint8_t status =
+        seat ? examine(pending, *response, channel) : static_cast<std::uint8_t>(Status::NotAllowed);
     answer(*pending.peer, std::move(response), status);
     if (status != 0) return;  // the handle's end says bye
     const asio::any_io_executor loops = hub_->group().executor();
@@ -138,8 +142,10 @@ void ServerCore::admit(PendingHello pending) {
         task->cancel();
     }
     // The coroutine's end owns the signal that its slots lie in.
-    asio::co_spawn(executor, runHandler(Served(shared_from_this(), std::move(pending.peer), task, number)),
-                   asio::bind_cancellation_slot(task->slot(), [task](const std::exception_ptr&) {}));
+    asio::co_spawn(
+        executor,
+        runHandler(Served(shared_from_this(), std::move(pending.peer), std::move(seat), task, number)),
+        asio::bind_cancellation_slot(task->slot(), [task](const std::exception_ptr&) {}));
 }
 
 void ServerCore::admitOrDrop(PendingHello pending) noexcept try {

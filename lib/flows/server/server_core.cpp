@@ -16,14 +16,24 @@ std::string describePeer(const ChannelInfo& peer) {
     return text;
 }
 
-ServerPtr ServerCore::start(Ampe& engine, const std::vector<Address>& addresses, ServerOptions options) {
-    auto server = std::make_shared<ServerCore>(Hub::create(engine), std::move(options));
-    {
-        const HubLock lock(server->hub());
-        server->hub().setAcceptor(server);
+ServerList ServerCore::start(const std::vector<Ampe*>& engines, const std::vector<Address>& addresses,
+                             const ServerOptions& options) {
+    const auto seats = std::make_shared<PeerSeats>(options.maxPeers);
+    ServerList all;
+    std::vector<ChannelGroup*> groups;
+    for (Ampe* const engine : engines) {
+        const auto server = std::make_shared<ServerCore>(Hub::create(*engine), options, seats);
+        {
+            const HubLock lock(server->hub());
+            server->hub().setAcceptor(server);
+        }
+        groups.push_back(&server->hub().group());
+        all.push_back(server);
     }
-    server->listen(addresses);
-    return server;
+    // Before the first client can come.
+    if (groups.size() > 1) groups.front()->distributeTo(groups);
+    all.front()->listen(addresses);
+    return all;
 }
 
 ServerCore::~ServerCore() {

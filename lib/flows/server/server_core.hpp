@@ -3,6 +3,7 @@
 #include "flows/peer/peer_state.hpp"
 #include "flows/server/handler_task.hpp"
 #include "flows/server/listener_route.hpp"
+#include "flows/server/peer_seats.hpp"
 
 #include <tempeh/flows/server_options.hpp>
 
@@ -21,14 +22,18 @@ std::string describePeer(const ChannelInfo& peer);
 
 class ServerCore;
 using ServerPtr = std::shared_ptr<ServerCore>;
+/// The first listens; the others, on other engines, have what it hands to them.
+using ServerList = std::vector<ServerPtr>;
 
 /// What a Server, its serve() and its handlers share: listeners, clients that wait to be let in, peers that
 /// are served.
 class ServerCore final : public Acceptor, public std::enable_shared_from_this<ServerCore> {
 public:
-    static ServerPtr start(Ampe& engine, const std::vector<Address>& addresses, ServerOptions options);
-    ServerCore(HubPtr hub, ServerOptions options) noexcept
-        : hub_(std::move(hub)), options_(std::move(options)) {}
+    /// One for each engine.
+    static ServerList start(const std::vector<Ampe*>& engines, const std::vector<Address>& addresses,
+                            const ServerOptions& options);
+    ServerCore(HubPtr hub, ServerOptions options, std::shared_ptr<PeerSeats> seats) noexcept
+        : hub_(std::move(hub)), options_(std::move(options)), seats_(std::move(seats)) {}
     ~ServerCore() override;
 
     Hub& hub() const noexcept { return *hub_; }
@@ -47,8 +52,9 @@ public:
     void awaitHandlers() noexcept;
 
     static asio::awaitable<void> listening(ServerPtr self);
-    static asio::awaitable<void> serve(ServerPtr self, Handler handler);
-    static asio::awaitable<bool> stop(ServerPtr self, Duration deadline);
+    /// A client's handler runs on the engine that has the client.
+    static asio::awaitable<void> serveAll(ServerList all, Handler handler);
+    static asio::awaitable<bool> stopAll(ServerList all, Duration deadline);
 
     void onHello(MessagePtr hello) noexcept override TEMPEH_EXCLUDES(hubLocked);
     void onHubEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
@@ -61,6 +67,8 @@ private:
     class ServeGuard;
     class AdmissionGuard;
     class StopCaller;
+
+    static asio::awaitable<void> serve(ServerPtr self);
 
     /// A client whose hello is not answered yet.
     struct PendingHello {
@@ -103,7 +111,8 @@ private:
 
     const HubPtr hub_;
     const ServerOptions options_;
-    Handler handler_;  // set once, before any handler runs
+    const std::shared_ptr<PeerSeats> seats_;  // all engines' together
+    Handler handler_;                         // set once, before any handler runs
 
     WaitList listeningWaiters_ TEMPEH_GUARDED_BY(hubLocked);
     WaitList admissionWaiters_ TEMPEH_GUARDED_BY(hubLocked);

@@ -17,6 +17,7 @@ public:
     ~StopCaller() {
         if (task_ != nullptr) server_->leaveStop(*task_);
     }
+    const ServerPtr& server() const noexcept { return server_; }
     /// Null: not a handler of this server's.
     const HandlerTask* task() const noexcept { return task_.get(); }
 
