@@ -1,6 +1,6 @@
 #pragma once
 
-/// All of flows: what every application builds on the core.
+/// Everything in flows: the patterns that applications build on the core.
 
 #include <tempeh/base/x11_macros.hpp>
 #include <tempeh/flows/backoff.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-/// All of the engine. <tempeh/all.hpp> has flows as well.
+/// The whole engine. <tempeh/all.hpp> has flows as well.
 
 #include <tempeh/base/x11_macros.hpp>
 #include <tempeh/core/accept_policy.hpp>

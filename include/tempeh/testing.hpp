@@ -1,6 +1,6 @@
 #pragma once
 
-/// Tests of protocols on a simulated network. docs/testing.md.
+/// Tests of protocols on a simulated network; see docs/testing.md.
 
 #include <tempeh/testing/seeds.hpp>
 #include <tempeh/testing/simulated_network.hpp>

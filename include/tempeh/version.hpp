@@ -1,12 +1,12 @@
 #pragma once
 
-// The one place that holds the version: the build reads it from here.
+// The only place that holds the version; the build reads it from here.
 
-/// Breaks sources or behaviour (docs/compatibility.md).
+/// Incremented for changes that break sources or behaviour (docs/compatibility.md).
 #define TEMPEH_VERSION_MAJOR 0
-/// Adds; before 1.0 breaks, too.
+/// Incremented for additions; before 1.0 for breaking changes, too.
 #define TEMPEH_VERSION_MINOR 1
-/// Mends.
+/// Incremented for corrections.
 #define TEMPEH_VERSION_PATCH 0
 
 /// For `#if TEMPEH_VERSION >= ...`: major * 10000 + minor * 100 + patch.

@@ -6,21 +6,21 @@
 
 namespace tempeh {
 
-/// Lengths of time everywhere in the API: any std::chrono duration converts.
+/// The types of time in the whole API. Any std::chrono duration converts.
 using Duration = std::chrono::steady_clock::duration;
 using TimePoint = std::chrono::steady_clock::time_point;
 
-/// As a timeout: wait without end.
+/// As a timeout: wait without limit.
 inline constexpr Duration infinite = Duration::max();
 
-/// A Duration as parameters and options take it: what is too long for a Duration, as `seconds::max()` or
-/// `hours::max()`, is infinite (and below its smallest, its smallest), where the standard's conversion
-/// overflows and gives any length at all. A plain value; costs nothing where the unit is a Duration's.
+/// A Duration as parameters and options take it. A length beyond the range of Duration, such as
+/// `seconds::max()` or `hours::max()`, becomes infinite (or Duration's minimum), whereas the standard's
+/// conversion overflows to an arbitrary length. A plain value. Costs nothing when the unit is Duration's own.
 class Timeout : public Duration {
 public:
     /// Zero.
     constexpr Timeout() noexcept : Duration(Duration::zero()) {}
-    /// Of any duration that converts to a Duration.
+    /// From any duration that converts to a Duration.
     template <typename Rep, typename Period>
         requires std::is_convertible_v<std::chrono::duration<Rep, Period>, Duration>
     // NOLINTNEXTLINE(google-explicit-constructor): stands where a duration is written
@@ -46,8 +46,8 @@ private:
     }
 };
 
-/// When a timeout that starts at `start` passes; TimePoint::max(), never, for one beyond any machine's life:
-/// arithmetic near the end of the clock overflows.
+/// When a timeout that starts at `start` passes. TimePoint::max(), which means never, for one beyond any
+/// machine's life, because arithmetic near the end of the clock overflows.
 constexpr TimePoint timeAfter(TimePoint start, Duration timeout) noexcept {
     constexpr Duration endless = std::chrono::hours(24 * 365 * 100);
     return timeout >= endless ? TimePoint::max() : start + timeout;

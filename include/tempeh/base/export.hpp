@@ -1,10 +1,10 @@
 #pragma once
 
-/// TEMPEH_EXPORT marks what a shared build shows to its users; everything else is hidden.
-/// Wanted on every public class that has members outside its header, on every public free function defined in
-/// lib/, and on every type that is thrown or whose address identifies it (exceptions, error categories).
-/// CMake defines TEMPEH_SHARED for the library and its users, TEMPEH_BUILDING for itself.
-/// TEMPEH_TESTING_EXPORT and TEMPEH_BUILDING_TESTING are the same of the library tempeh::testing.
+/// TEMPEH_EXPORT marks what a shared library exports; everything else is hidden. Put it on every public class
+/// with members defined outside its header, on every public free function defined in lib/, and on every type
+/// that is thrown or identified by its address (exceptions, error categories). CMake defines TEMPEH_SHARED
+/// for the library and its users, and TEMPEH_BUILDING for the library alone. TEMPEH_TESTING_EXPORT and
+/// TEMPEH_BUILDING_TESTING are the same for the library tempeh::testing.
 #if !defined(TEMPEH_SHARED)
 #define TEMPEH_EXPORT
 #define TEMPEH_TESTING_EXPORT

@@ -1,6 +1,6 @@
-// No #pragma once: looked at again wherever the names are used.
+// No #pragma once: the check repeats wherever the names are used.
 //
-// X11's headers define everyday words as macros. What comes of it would be errors in the middle of nowhere.
+// X11's headers define everyday words as macros. Without this check that causes errors in unrelated places.
 
 #if defined(Status) || defined(Success) || defined(Always)
 #error \

@@ -17,7 +17,7 @@ namespace tempeh {
 
 /// What a channel is doing.
 enum class ChannelPhase : std::uint8_t {
-    Opening,    ///< A listener is being bound, or a client is resolving and connecting.
+    Opening,    ///< A listener is being bound, or a client resolves and connects.
     Listening,  ///< A listener accepts.
     Handshake,  ///< Connected; the hello is not answered yet.
     Ready,      ///< Both sides may send.
@@ -35,19 +35,20 @@ struct ChannelInfo {
     ChannelNumber channel = 0;                   ///< Its number.
     ChannelPhase state = ChannelPhase::Opening;  ///< What it is doing.
     Transport transport = Transport::Tcp;        ///< What carries its bytes.
-    /// `tcp|HOST|PORT` or `uds|PATH`, control characters of a path as `\x0a`; empty until bound or connected.
+    /// `tcp|HOST|PORT` or `uds|PATH`, with control characters of a path as `\x0a`. Empty until bound or
+    /// connected.
     std::string localAddress;
-    std::string peerAddress;  ///< Likewise; for a client that is not connected yet, where it connects to.
-    std::optional<PeerCredentials> peerCredentials;  ///< Unix sockets, where the system tells.
-    bool isListener = false;                         ///< Else a connection.
-    ReadMode readMode = ReadMode::Normal;            ///< As ChannelGroup::setReadMode() left it.
-    bool isReadingPaused = false;  ///< Is not read: waits for the pool, or ReadMode::Paused.
-    /// How long it has been read without a pause; 0 while it is not. What the peer did not do counts against
-    /// it from here on only.
+    std::string peerAddress;  ///< The same; before a client is connected, its destination.
+    std::optional<PeerCredentials> peerCredentials;  ///< Of Unix sockets, where the system provides them.
+    bool isListener = false;                         ///< A listener; otherwise a connection.
+    ReadMode readMode = ReadMode::Normal;            ///< As ChannelGroup::setReadMode() set it.
+    bool isReadingPaused = false;  ///< It is not read: the pool is empty, or ReadMode::Paused.
+    /// How long it has been read without a pause; 0 while it is not read. Only from then on does it count
+    /// against the peer if it stays silent.
     Duration readingFor{};
     std::size_t sendQueueMessages = 0;  ///< Posted and not yet written.
     std::size_t sendQueueBytes = 0;     ///< The same in bytes of frames.
-    Duration age{};                     ///< Since its number was assigned.
+    Duration age{};                     ///< Time since its number was assigned.
     ChannelStats stats;                 ///< Its counters.
 };
 

@@ -13,93 +13,95 @@ class logger;
 
 namespace tempeh {
 
-/// How an engine is set up. An aggregate for designated initialisers: `Options{.maxPoolMessages = 1024}`.
-/// Values outside their range make the Reactor's constructor throw Error(InvalidOption) naming the field, the
-/// value and the range.
+/// How to set up an engine. An aggregate for designated initialisers: `Options{.maxPoolMessages = 1024}`. For
+/// a value out of range, Reactor's constructor throws Error(InvalidOption), which names the field, the value
+/// and the range.
 struct Options {
-    /// Messages made at once. 0 to maxPoolMessages; the default follows a smaller maxPoolMessages.
+    /// Messages made in advance. 0 to maxPoolMessages; the default is lowered to a smaller maxPoolMessages.
     std::size_t initialPoolMessages = 256;
-    /// Messages in the pool at most. Bounds what is received and not yet handed back: when they are all out,
-    /// channels stop reading, and one warning a minute names who has them. Each group receives up to its
-    /// share (this, divided by the number of groups) all the same, so the bound is twice this; on top come
-    /// hello and bye, which never wait for the pool, and a message for each connection in the middle of a
-    /// frame. What an application made itself and posts does not count. Also bounds the updateReceiver()
-    /// calls that wait. 1 to 16,777,216.
+    /// The most messages in the pool. It bounds what was received and not yet given back: when all messages
+    /// are out, channels stop reading, and one warning a minute names their holders. Each group still
+    /// receives up to its share (this divided by the number of groups), so the real bound is twice this.
+    /// Hello and bye, which never wait for the pool, come on top, and one message for each connection in the
+    /// middle of a frame. Messages that an application made itself and posts do not count. Also limits how
+    /// many updateReceiver() messages may wait. 1 to 16,777,216.
     std::size_t maxPoolMessages = 8192;
-    /// Name resolution and connecting together, per HelloRequest. 1 ms and up.
+    /// Time for name resolution and connecting together, per HelloRequest. 1 ms or longer.
     Timeout connectTimeout = std::chrono::seconds(10);
-    /// From accept until the HelloRequest is in. 1 ms and up.
+    /// Time from accept until the HelloRequest has arrived. 1 ms or longer.
     Timeout helloTimeout = std::chrono::seconds(10);
-    /// Channels of the engine at one time, listeners included. 1 to 65,534.
+    /// The most channels of the engine at one time, listeners included. 1 to 65,534.
     std::size_t maxChannels = 65'534;
-    /// Per channel: posted and not yet written, messages; what is posted behind a bye, and after the end
-    /// until that is received, counts too. Beyond: SendQueueFull. Bye and hello messages always find a place.
-    /// 1 and up.
+    /// The most messages of one channel that are posted and not yet written. Messages posted behind a bye
+    /// count too, as do those posted after the end until the ChannelClosed is received. Beyond it:
+    /// SendQueueFull. Bye and hello messages always find room. 1 or more.
     std::size_t sendQueueMessages = 4096;
-    /// Per channel: the same in bytes of frames. A queue that is at most half full
-    /// takes one message more, however long. 1 and up.
+    /// The same in bytes of frames. A queue that is at most half full accepts one more message of any length.
+    /// 1 or more.
     std::size_t sendQueueBytes = 64 * 1024 * 1024;
-    /// Where the engine logs; null: standard error, from level warn up.
+    /// Where the engine logs. Null: standard error, from level warn up.
     std::shared_ptr<spdlog::logger> logger = nullptr;
 
-    /// From a ByeRequest (sent or received) until the channel is closed whatever the other side does. Begins
-    /// anew when the channel is read again after a pause (PoolEmpty, ReadMode::Paused), or when this process
-    /// goes on after it was stopped, as connectTimeout and helloTimeout do. 1 ms and up.
+    /// Time from a ByeRequest (sent or received) until the channel is closed whatever the peer does. It
+    /// starts over when reading resumes after a pause (PoolEmpty, ReadMode::Paused) and when this process
+    /// continues after it was stopped, as connectTimeout and helloTimeout do. 1 ms or longer.
     Timeout byeTimeout = std::chrono::seconds(5);
-    /// How long a destroyed ChannelGroup or Reactor goes on sending what was posted before it gives up. 0 and
-    /// up.
+    /// How long a destroyed ChannelGroup or Reactor keeps sending what was posted. 0 or longer.
     Timeout lingerTimeout = std::chrono::seconds(1);
-    /// How long the reactor (and a thread in the blocking facade) polls before it sleeps: costs a core, saves
-    /// the wake, which dominates latency between cores. 0: never polls. Only a Reactor with a thread of its
-    /// own polls.
+    /// How long the reactor (and a thread in the blocking facade) polls before it sleeps. Costs a core and
+    /// saves the wake, which dominates the latency between cores. 0: never polls. Only a Reactor with a
+    /// thread of its own polls.
     Timeout busyPoll = Duration::zero();
 
-    /// A message that comes back to the pool holding more heap bytes than this gives them back. Bytes.
+    /// A message that returns to the pool with more heap memory than this frees it. Bytes.
     std::size_t maxMessageHeapBytes = 128 * 1024;
-    /// Heap bytes that the messages waiting in the pool keep together, at most. Bytes.
+    /// The most heap memory that the messages waiting in the pool keep together. Bytes.
     std::size_t maxPoolHeapBytes = 64 * 1024 * 1024;
 
     /// TCP_NODELAY. The engine batches by itself; Nagle's algorithm would only add delay.
     bool tcpNoDelay = true;
     /// SO_KEEPALIVE on TCP connections, with the system's intervals.
     bool tcpKeepAlive = false;
-    /// SO_SNDBUF and SO_RCVBUF of every connection; 0: the system's choice, but 256 KiB to send on loopback,
-    /// where a larger one only moves what is on its way out of the cache. Bytes.
+    /// SO_SNDBUF and SO_RCVBUF of every connection, in bytes. 0: the system's choice, except 256 KiB for
+    /// sending on loopback, where a larger buffer only pushes data out of the cache.
     int sendBufferBytes = 0;
     int receiveBufferBytes = 0;
-    /// Connections the kernel holds until they are accepted.
+    /// Connections that the kernel queues until they are accepted.
     int listenBacklog = 4096;
 
-    /// Seeds the choice of channel numbers; 0: from the system's entropy.
+    /// Seeds the choice of channel numbers. 0: seeds it from the system's entropy.
     std::uint64_t seed = 0;
 
-    // What peers may cost. Who runs into one of these is counted in EngineStats and logged at level debug.
+    // What a peer may cost. A peer that exceeds one of these limits is counted in EngineStats and logged at
+    // level debug.
 
-    /// A frame that has begun must be complete, or at least 1 KiB further, each time this long has passed:
-    /// else the channel ends with CommunicationFailed. So a peer that stops or drips in the middle of a frame
-    /// is found after one to two of these, and a network of 40 bytes a second is fast enough at the default.
-    /// While this side does not read the peer is not blamed. 0: never; else 1 ms and up.
+    /// A frame that has begun must be complete, or at least 1 KiB further, each time this long has passed.
+    /// Otherwise the channel ends with CommunicationFailed. So a peer that stops or drips in the middle of a
+    /// frame is found after one to two of these periods; at the default, 40 bytes a second is fast enough.
+    /// The peer is not blamed while this side does not read. 0: never; otherwise 1 ms or longer.
     Timeout frameTimeout = std::chrono::seconds(30);
-    /// A channel with something to send of which the kernel took nothing for this long (found after one to
-    /// two of it) ends with CommunicationFailed, and what is queued comes back. The kernel takes more when a
-    /// good part of its send buffer has been acknowledged: give a slow network minutes. Counts also while
-    /// this side does not read, so it ends two that wait for each other. 0: never, a peer that does not read
-    /// costs its send queue and gives SendQueueFull; else 1 ms and up.
+    /// If a channel has something to send and the kernel takes nothing for this long (found after one to two
+    /// of these periods), the channel ends with CommunicationFailed and its queue comes back. The kernel
+    /// takes more when a good part of its send buffer was acknowledged, so allow minutes on a slow network.
+    /// The time also runs while this side does not read, so it ends two sides that wait for each other. 0:
+    /// never; a peer that does not read then costs its send queue and causes SendQueueFull. Otherwise 1 ms or
+    /// longer.
     Timeout writeTimeout = Duration::zero();
-    /// Accepted connections of one listener at one time, and those among them from one peer: one remote IP
-    /// address, or one user id on a Unix socket. The next one is closed at once. 0: no limit.
+    /// The most accepted connections of one listener at one time, and the most of those from one peer: one
+    /// remote IP address, or one user id on a Unix socket. Further connections are closed at once. 0: no
+    /// limit.
     std::size_t maxConnectionsPerListener = 0;
     std::size_t maxConnectionsPerPeer = 0;
-    /// Accepted connections of one listener that have not said hello. The next one waits, in the kernel's
-    /// queue at best, until hellos make room; where they do not, the one that has been silent for longest is
-    /// closed for it, but not within its first second. So a herd of clients that come at once gets in, and
-    /// whoever says hello gets in however many are silent. 0: no limit.
+    /// The most accepted connections of one listener that have not said hello. The next connection waits, in
+    /// the kernel's queue if possible, until hellos make room. If they do not, the connection that has been
+    /// silent for longest is closed, but not within its first second. So a burst of clients gets in, and a
+    /// client that says hello gets in however many are silent. 0: no limit.
     std::size_t maxHandshakesPerListener = 4096;
 
-    /// A watchdog: warns in the log when the reactor's thread has been held for so long (found after one to
-    /// two of it), and by what as far as the engine knows: a receiver that blocks, a handler on its executor.
-    /// The same place is named once in ten seconds. Costs a thread, and a wake of the reactor each time this
-    /// has passed. For development and for finding out; 0: never, the default; else 1 ms and up.
+    /// Warns in the log when the reactor's thread has been held for this long (found after one to two of
+    /// these periods), and names the cause if the engine knows it: a receiver that blocks, a handler on its
+    /// executor. The same place is named once in ten seconds. Costs a thread, and a wake of the reactor per
+    /// period. For development and diagnosis. 0 (the default): never; otherwise 1 ms or longer.
     Timeout stallWarning = Duration::zero();
 };
 

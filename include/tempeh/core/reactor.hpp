@@ -16,21 +16,21 @@ namespace core {
 class Runtime;
 }
 
-/// The real engine, on sockets. Any number of them in a process, each with its own channels, pool and thread.
-/// Destroying it is shutdown(Options::lingerTimeout), then as long again for peers that have not read the
-/// last bytes, and about a second more at worst when a handler blocks its thread: it never hangs. Groups and
-/// messages may outlive it.
+/// The real engine, on sockets. A process may have any number of them, each with its own channels, pool and
+/// thread. Destroying it calls shutdown(Options::lingerTimeout), waits as long again for peers that have not
+/// read the last bytes, and waits about one more second at worst when a handler blocks its thread. It never
+/// hangs. Groups and messages may outlive it.
 class TEMPEH_EXPORT Reactor final : public Ampe {
 public:
-    /// With a thread of its own, which takes no signal that is sent to the process. Throws Error for options
-    /// out of range and, with the system's code, when it gets no descriptors; std::system_error when no
-    /// thread can be started.
+    /// An engine with a thread of its own. That thread takes no signal that is sent to the process. Throws
+    /// Error for options out of range, and with the system's code when there are no descriptors;
+    /// std::system_error when no thread can be started.
     explicit Reactor(const Options& options = Options());
 
-    /// On the caller's context, which must outlive it and which the caller runs (from one thread or several:
-    /// the engine keeps to a strand of it). Starts no thread. Its destructor does not wait: the context ends
-    /// the channels as it runs on, or as it is destroyed; call shutdown() from another thread first to wait
-    /// for what was posted.
+    /// An engine on the caller's context. The context must outlive it, and the caller runs it, from one or
+    /// several threads: the engine keeps to a strand. Starts no thread. The destructor does not wait; the
+    /// context ends the channels as it runs on, or as it is destroyed. To wait for what was posted, call
+    /// shutdown() from another thread first.
     explicit Reactor(asio::io_context& context, const Options& options = Options());
 
     ~Reactor() override;
@@ -44,7 +44,7 @@ public:
     using Ampe::shutdown;
     ShutdownReport shutdown(Duration deadline, error_code& ec) override;
 
-    /// For co_spawn beside the sockets: coroutines here exchange messages without any thread switch.
+    /// The engine's executor, for co_spawn. Coroutines on it exchange messages without a thread switch.
     asio::any_io_executor executor() const noexcept;
 
 private:

@@ -8,11 +8,11 @@
 
 namespace tempeh {
 
-/// When a channel's socket is read; see ChannelGroup::setReadMode.
+/// When a channel's socket is read; see ChannelGroup::setReadMode().
 enum class ReadMode : std::uint8_t {
     Normal,  ///< While the pool has messages for it.
-    Paused,  ///< Not at all: this channel alone waits, others of the group go on.
-    Urgent,  ///< Also when the pool is empty. Whoever asks for it bounds how much comes that way.
+    Paused,  ///< Never. Only this channel waits; the group's others go on.
+    Urgent,  ///< Even when the pool is empty. The caller must bound what it takes in.
 };
 
 /// The enumerator's name, "unknown" for a value that has none.

@@ -7,19 +7,19 @@
 
 namespace tempeh::flows {
 
-/// Pauses between attempts: each `factor` times the one before, `max` at most, and of each a random part of
-/// up to `jitter` taken off, so that many clients of one server do not come back all at once. Whoever is
-/// given one throws Error(InvalidOption) when a field is out of its range.
+/// How long to pause between attempts. Each pause is `factor` times the one before it, up to `max`. A random
+/// part of each, up to `jitter`, is taken off, so that the many clients of one server do not all come back at
+/// once. A function that takes a Backoff throws Error(InvalidOption) when a field is out of range.
 struct Backoff {
-    /// The first pause. 0 and up.
+    /// The first pause, 0 or longer.
     Timeout initial = std::chrono::milliseconds(50);
-    /// 1 and up.
+    /// Growth from one pause to the next, 1 or more.
     double factor = 2.0;
-    /// 0 and up; also of the first pause.
+    /// The longest pause, 0 or longer. Limits the first pause too.
     Timeout max = std::chrono::seconds(5);
-    /// 0 (none) to 1 (anything from no pause at all).
+    /// The largest part of a pause to take off: 0 (none) to 1 (all of it).
     double jitter = 0.5;
-    /// Of the random numbers; 0: from the system's entropy.
+    /// Seeds the random numbers. 0: seeds them from the system's entropy.
     std::uint64_t seed = 0;
 };
 

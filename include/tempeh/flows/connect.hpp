@@ -22,38 +22,39 @@
 
 namespace tempeh::flows {
 
-/// How to connect. An aggregate for designated initialisers. Headers and body are views: what they refer to
-/// is copied before connect() gives its awaitable. It throws Error(InvalidOption) for a field out of its
-/// range.
+/// How to connect. An aggregate for designated initialisers. Headers and body are views: connect() copies
+/// what they refer to before it returns its awaitable. connect() throws Error(InvalidOption) when a field is
+/// out of range.
 struct ConnectOptions {
-    /// Tries in all; 0: as many as `timeout` allows. 0 and up.
+    /// The number of attempts, 0 or more. 0: as many as `timeout` allows.
     int attempts = 1;
-    /// Between the tries. Each resolves the name anew.
+    /// The pauses between attempts. Each attempt resolves the name anew.
     Backoff backoff = {};
-    /// For all of it, until the hello is answered. 0 and up.
+    /// The time for all attempts together, until the hello is answered. 0 or longer.
     Timeout timeout = std::chrono::seconds(30);
-    /// Text headers of the HelloRequest, and its body.
+    /// Text headers and body of the HelloRequest.
     std::span<const TextHeader> headers = {};
     std::string_view body = {};
-    /// Try again also when the server said no.
+    /// Also try again when the server refuses.
     bool retryRefused = false;
 };
 
-// GCC 12 destroys members of an aggregate twice that is made inside a co_await expression.
+// GCC 12 destroys the members of an aggregate twice when the aggregate is created inside a co_await
+// expression.
 static_assert(std::is_trivially_destructible_v<ConnectOptions>);
 
-/// The server answered the hello with a status other than 0. what() has that status and why, if the server
-/// says it: in a text header `~reason` or else in the body of its HelloResponse.
+/// Thrown when the server answers the hello with a status other than 0. what() has that status and the
+/// server's reason, if it gave one: in a text header `~reason`, or else in the body of its HelloResponse.
 class TEMPEH_EXPORT Refused : public Error {
 public:
-    /// `server`: its address; `response`: its HelloResponse.
+    /// `server` is the server's address, `response` its HelloResponse.
     Refused(const std::string& server, std::shared_ptr<const Message> response);
     ~Refused() override;
 
-    /// As the server's application gave it. No Status of the engine's: code() is of refusalCategory(), with
-    /// this as its value.
+    /// The status as the server's application gave it. It is not a Status of the engine's: code() is in
+    /// refusalCategory() and has this as its value.
     std::uint8_t rawStatus() const noexcept { return response_->header.status; }
-    /// The HelloResponse, as long as this or a copy of it lives.
+    /// The HelloResponse. Valid while this exception or a copy of it lives.
     const Message& response() const noexcept { return *response_; }
     /// The same, to keep.
     const std::shared_ptr<const Message>& sharedResponse() const noexcept { return response_; }
@@ -62,17 +63,17 @@ private:
     std::shared_ptr<const Message> response_;
 };
 
-/// The category of what applications refuse with; the value is theirs.
+/// The error category of refusals. The values are the application's own.
 TEMPEH_EXPORT const boost::system::error_category& refusalCategory() noexcept;
 
-/// Connects, says hello and waits for the answer (or for whatever the server says first). The peer is alone
-/// in a group of its own; PeerGroup puts several into one. Any executor. Where a server listens
-/// (Server::addresses()) is understood too.
+/// Connects, says hello, and waits for the answer or for whatever the server sends first. The peer gets a
+/// group of its own; use PeerGroup to put several peers into one. Any executor may run it. A server's own
+/// address, as Server::addresses() returns it, works too.
 ///
-/// Throws Refused; Error with the status of the last attempt (ConnectFailed, UdsPathNotFound,
-/// PeerDisconnected..., NotAllowed for the ByeSignal with which a tofu server refuses) or ConnectFailed when
-/// `timeout` passed; at once for what does not get better (InvalidAddress, ShutdownStarted). Cancellation
-/// (all types) ends the attempt.
+/// Throws Refused; Error with the status of the last attempt (such as ConnectFailed, UdsPathNotFound or
+/// PeerDisconnected; NotAllowed for the ByeSignal with which a tofu server refuses); Error(ConnectFailed)
+/// when `timeout` passes. Errors that no further attempt can fix are thrown at once (InvalidAddress,
+/// ShutdownStarted). Cancellation of any type ends the attempt.
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, const Address& address,
                                                           ConnectOptions options = {});
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, std::string_view address,
@@ -80,7 +81,7 @@ TEMPEH_EXPORT const boost::system::error_category& refusalCategory() noexcept;
 
 namespace detail {
 
-/// The engine as something that has an executor.
+/// Gives an engine an executor.
 class EngineHandle {
 public:
     explicit EngineHandle(Ampe& engine) noexcept : engine_(engine) {}
@@ -92,8 +93,8 @@ private:
 
 }  // namespace detail
 
-/// The same with any completion token, void(error_code, Peer). What the options point to must stay until the
-/// operation is initiated.
+/// The same with a completion token for void(error_code, Peer). What the options refer to must stay valid
+/// until the operation is initiated.
 template <detail::FlowToken<Peer> Token>
 auto connect(Ampe& engine, const Address& address, ConnectOptions options, Token&& token) {
     return detail::asyncFlow<Peer>(
@@ -117,10 +118,11 @@ auto connect(ReactorGroup& reactors, Arguments&&... arguments) {
     return connect(static_cast<Ampe&>(reactors.leastBusy()), std::forward<Arguments>(arguments)...);
 }
 
-/// A client's address from its text, `tcp|HOST|PORT` or `uds|PATH`. Throws Error(InvalidAddress).
+/// Parses a client's address, `tcp|HOST|PORT` or `uds|PATH`. Throws Error(InvalidAddress).
 TEMPEH_EXPORT Address parseClientAddress(std::string_view text);
 
-/// Where a client on this machine connects to for a server that listens there; a client's address as it is.
+/// The address at which a client on this machine reaches a server that listens at `bound`. A client's address
+/// is returned unchanged.
 TEMPEH_EXPORT Address clientAddressOf(const Address& bound);
 
 }  // namespace tempeh::flows

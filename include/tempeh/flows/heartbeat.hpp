@@ -16,54 +16,58 @@ namespace detail {
 class HeartbeatState;
 }
 
-/// How often to give a sign, and when the other side counts as silent. An aggregate for designated
+/// How often to send a heartbeat, and when the peer counts as silent. An aggregate for designated
 /// initialisers.
 struct HeartbeatOptions {
-    /// Between the signals sent. 0: none are sent, the other side's traffic is watched alone.
+    /// The time between heartbeats. 0: sends none and only watches the peer's traffic.
     Timeout interval = std::chrono::seconds(10);
-    /// Without any message from the other side for so long it is silent; noticed at most a quarter of that
-    /// later. 0: nobody watches.
+    /// The peer counts as silent after this long without a message from it. That is noticed at most a quarter
+    /// of this time later. 0: does not watch.
     Timeout silence = std::chrono::seconds(30);
 };
 
-static_assert(std::is_trivially_destructible_v<HeartbeatOptions>);  // as ConnectOptions
+static_assert(std::is_trivially_destructible_v<HeartbeatOptions>);  // as for ConnectOptions
 
-/// Told of a silent peer, beside the sockets; once until it is heard again. Must not throw.
+/// Called when a peer falls silent, on the engine's executor. Called once until the peer is heard again. Must
+/// not throw.
 using SilenceHook = std::function<void(const Peer& peer)>;
 
 /// Counters of a Heartbeat.
 struct HeartbeatCounters {
-    std::uint64_t sent = 0;      ///< Signals.
-    std::uint64_t silences = 0;  ///< Times the other side fell silent.
-    /// The other side said in its hello that it answers. If not, nothing is asked.
+    std::uint64_t sent = 0;      ///< Heartbeats sent.
+    std::uint64_t silences = 0;  ///< Times the peer fell silent.
+    /// The peer said in its hello that it answers heartbeats. If it did not, none are sent.
     bool isAnswered = false;
 };
 
-/// Keeps a channel alive and finds out when the other side is not there any more. Its signals are empty but
-/// for the text header `heartbeat:ping`; a Peer at the other end answers each with `heartbeat:pong` by
-/// itself, and neither comes out of receive(). So one side's heartbeat is enough, also when both applications
-/// have nothing to say; any other message counts as a sign of life too, so that a busy peer is never silent.
-/// Only a peer that said in its hello that it answers (all that flows connect or let in do) is asked. To
-/// another one, as one of tofu, nothing is sent, and its silence means nothing: then this does nothing at
-/// all, unless `interval` is 0, which watches its own traffic.
+/// Keeps a channel alive and notices when the peer is gone. A heartbeat is an empty message with the text
+/// header `heartbeat:ping`. A Peer at the other end answers each with `heartbeat:pong` by itself, and neither
+/// comes out of receive(). So a heartbeat on one side is enough, even when neither application has anything
+/// to say. Any other message counts as a sign of life too, so a busy peer is never silent.
 ///
-/// The other side is never blamed for what this side does not read: silence counts from when reading goes on
-/// after a pause (receive() too slow, the pool empty), and after this process stood still it looks again.
+/// Heartbeats go only to a peer that said in its hello that it answers them, as every peer of flows does. A
+/// peer that did not, such as one of tofu, gets none, and its silence means nothing. For such a peer this
+/// object does nothing, unless `interval` is 0: then it watches the peer's own traffic.
 ///
-/// Ends when it is destroyed or the channel has ended; does not keep the channel open. Any thread.
+/// The peer is never blamed for what this side does not read. After a pause in reading (receive() is too
+/// slow, or the pool is empty) silence counts from when reading resumes. After this process stood still it
+/// looks again first.
+///
+/// Watching ends when this object is destroyed or the channel ends. This object does not keep the channel
+/// open. Any thread.
 class TEMPEH_EXPORT Heartbeat {
 public:
-    /// Throws Error(InvalidOption) for times below 0. Without `onSilent` a silent peer is aborted: its
-    /// requests and receive() then throw ChannelClosed.
+    /// Throws Error(InvalidOption) for negative times. Without `onSilent` a silent peer is aborted: its
+    /// requests and its receive() then throw Error(ChannelClosed).
     explicit Heartbeat(const Peer& peer, HeartbeatOptions options = {}, SilenceHook onSilent = nullptr);
-    /// Leaves an empty handle: counters() throws Error(InvalidChannelNumber).
+    /// Leaves an empty handle, whose counters() throws Error(InvalidChannelNumber).
     Heartbeat(Heartbeat&&) noexcept;
     Heartbeat& operator=(Heartbeat&&) noexcept;
     ~Heartbeat();
 
     /// A snapshot.
     HeartbeatCounters counters() const;
-    /// False when it was moved from.
+    /// False after a move from it.
     explicit operator bool() const noexcept { return state_ != nullptr; }
 
 private:

@@ -4,7 +4,7 @@
 
 namespace tempeh::flows {
 
-/// The name that ServiceThread had at first.
+/// The former name of ServiceThread.
 using MultiHomed = ServiceThread;
 
 }  // namespace tempeh::flows

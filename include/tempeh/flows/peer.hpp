@@ -22,22 +22,26 @@ class PeerAccess;
 class PeerState;
 }  // namespace detail
 
-/// One open channel as an object: requests find their answers, everything else arrives in order. A cheap
-/// handle; copies share the channel, and destroying the last of them closes it (what was sent before still
-/// goes out, then a bye; nobody waits for it).
+/// One open channel as an object. Requests get their answers; everything else arrives in order through
+/// receive(). A cheap handle: copies share the channel, and destroying the last copy closes it. Messages sent
+/// before that still go out, followed by a bye, and nothing waits for them.
 ///
-/// Every call may come from any thread and any executor; coroutines beside the sockets (executor()) get their
-/// answers without a switch of threads. Any number of requests may wait at one time; one receive().
+/// Threads: any thread and any executor may call everything. Coroutines on executor() get their answers
+/// without a thread switch. Any number of requests may wait at once, and one receive(). The engine must
+/// outlive every call except destruction and abort(). An operation that has started keeps the channel open
+/// until it completes: a handle may be moved or destroyed while operations wait.
 ///
-/// Every operation also takes a completion token as its last argument: void(error_code, result), or
-/// void(error_code) without one. The handler's executor and cancellation slot are honoured; a handler without
-/// an executor runs on executor(). The operation starts when it is initiated, and costs a coroutine more than
-/// use_awaitable does. What an operation would throw is the code: ProcessingFailed for an exception of the
-/// application's, InvalidChannelNumber for an empty handle. endReason() has the words.
+/// Tokens: every operation also takes a completion token as its last argument, for void(error_code, result)
+/// or void(error_code). The operation honours the handler's associated executor and cancellation slot. A
+/// handler without an executor runs on executor(). The operation does not use the associated allocator: its
+/// memory is that of Asio's coroutines, which Asio recycles per thread. It starts when it is initiated, and
+/// costs one coroutine more than with use_awaitable. The error_code is that of the exception the operation
+/// would throw; ProcessingFailed stands for an exception of the application's own, InvalidChannelNumber for
+/// an empty handle. endReason() has the words.
 ///
-/// What all operations throw: Error with ChannelClosed once the channel has ended (what() says why),
-/// ShutdownStarted when the engine ends, and operation_aborted when the coroutine is cancelled (all three
-/// types of cancellation). The engine must outlive every call but destruction and abort().
+/// Errors: every operation throws Error(ChannelClosed) once the channel has ended (what() says why),
+/// Error(ShutdownStarted) when the engine ends, and Error(operation_aborted) when the coroutine is cancelled,
+/// with any type of cancellation.
 class TEMPEH_EXPORT Peer : public detail::TokenForms<Peer> {
 public:
     // With a completion token.
@@ -48,58 +52,62 @@ public:
     using detail::TokenForms<Peer>::close;
     using detail::TokenForms<Peer>::sleep;
 
-    /// No channel, as one that was moved from: every call throws Error(InvalidChannelNumber), but for
-    /// assignment, comparison, the operator, isOpen() (false), and abort(), which does nothing.
+    /// An empty handle, as after a move. Every call throws Error(InvalidChannelNumber), with these
+    /// exceptions: assignment, comparison, operator bool, isOpen() (false) and abort() (does nothing).
     Peer() noexcept = default;
 
-    /// Sends a message in order; waits for room in the send queue, so never SendQueueFull. Its channel number
-    /// is set here, an id where it has none. Completes when the engine has it, not when the peer has.
-    /// Cancellation before that: the message is not sent. Errors also: those of ChannelGroup::post for what
-    /// is wrong with it; InvalidOpCode for a HelloRequest and what else opens a channel.
+    /// Sends a message, in order. Waits for room in the send queue, so it never fails with SendQueueFull.
+    /// Sets the channel number, and an id if the message has none. Completes when the engine has the message,
+    /// not when the peer does. A message whose send is cancelled before that is not sent. Further errors:
+    /// those of ChannelGroup::post() for an invalid message; InvalidOpCode for a HelloRequest or another
+    /// message that opens a channel.
     asio::awaitable<void> send(MessagePtr message) const;
-    /// The same with a limit to the wait for room: false when there was none by then, and the message was not
-    /// sent. The limit is for this side's queue alone.
+    /// The same, waiting no longer than `timeout` for room. Returns false if there is no room in time; then
+    /// the message was not sent. The limit concerns this side's send queue only.
     asio::awaitable<bool> send(MessagePtr message, Timeout timeout) const;
-    /// Sends it now or not at all: false when the send queue is full. Then, and when it throws, the caller
-    /// keeps the message. Never waits, allocates nothing; from any thread. Errors as send().
+    /// Sends the message now or not at all. Returns false if the send queue is full. The caller then keeps
+    /// the message, as it does when this throws. Never waits and never allocates. Any thread. Errors as
+    /// send().
     bool trySend(MessagePtr&& message) const;
 
-    /// The next Request or Signal of the other side that nobody else waits for, and its ByeRequest (answer it
-    /// with respond(); dropped, the engine answers; one that came before the first receive() the engine has
-    /// answered already). Null at the timeout. Cancellation and timeout never lose a message. One receiver at
-    /// a time (a second: NotAllowed).
-    /// ChannelClosed comes after everything received before the end.
+    /// Returns the next message that nothing else waits for: a Request or Signal, or the peer's ByeRequest.
+    /// Returns null at the timeout. Answer a ByeRequest with respond(); if it is dropped, the engine answers.
+    /// The engine has already answered one that came before the first receive(). Cancellation and timeout
+    /// never lose a message. One receiver at a time; a second gets NotAllowed. ChannelClosed comes after
+    /// everything that arrived before the end.
     ///
-    /// What is not received holds up this channel alone: beyond a share of the pool it is not read, unless
-    /// somebody waits for something else that is to come through it (an answer, a part of a stream). Then it
-    /// is read on, up to 128 MiB, and closed beyond that. As long as nobody has called this, Signals that no
-    /// request of this side wants are kept up to a bound, and then dropped and counted (droppedSignals).
+    /// Messages that are not received hold up this channel only. When they exceed a share of the pool, the
+    /// channel is no longer read, unless something waits for other messages on it (an answer, a part of a
+    /// stream). Then reading continues up to 128 MiB, beyond which the channel is closed. Until receive() is
+    /// called for the first time, Signals that no request on this side wants are kept up to a bound, and then
+    /// dropped and counted (droppedSignals).
     asio::awaitable<MessagePtr> receive(Timeout timeout = infinite) const;
-    /// The same without exceptions: null with `ec` at the end (endReason() says why in words), null without
-    /// at the timeout. The form for `||`, which waits for the first operand that succeeds and so would wait
-    /// for the other one when a receive throws. `ec` must live until then.
+    /// The same without exceptions. At the end of the channel it returns null and sets `ec` (endReason() has
+    /// the words); at the timeout it returns null and clears `ec`. Use this form with `||`: that waits for
+    /// the first operand that succeeds, so if receive() threw it would go on waiting for the other one. `ec`
+    /// must live until this completes.
     asio::awaitable<MessagePtr> receive(Timeout timeout, error_code& ec) const;
 
-    /// Sends a Request and gives the Response with its id; any number may be in flight. Null at the timeout
-    /// (which covers waiting for room): the channel lives on, an answer that comes later is dropped and
-    /// counted. The message's own id is kept if it has one; InvalidMessageId when that is in flight already.
-    /// InvalidOpCode for anything but a Request.
-    /// An answer in several parts (hasMore()) gives its first part here; requestStream() gives all.
-    /// When the request provably never left: Error with the status it came back with. Steady state: no
-    /// allocation.
+    /// Sends a Request and returns the Response with the same id. Any number may be in flight. Returns null
+    /// at the timeout, which includes the wait for room. The channel stays open after a timeout; a late
+    /// answer is dropped and counted. A message that has an id keeps it; InvalidMessageId if that id is
+    /// already in flight. InvalidOpCode for anything but a Request. If the answer has several parts
+    /// (hasMore()), this returns the first; requestStream() returns all of them. If the request provably was
+    /// not sent, throws Error with the status it came back with. No allocation in steady state.
     asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout = infinite) const;
 
-    /// The same; `onSignal` gets every Signal with the request's id meanwhile. What it throws ends the
-    /// request. Signals put the timeout off for no longer than one call of it: what has come and was not
-    /// shown by then is dropped.
+    /// The same, calling `onSignal` for every Signal with the request's id until the answer arrives. An
+    /// exception from `onSignal` ends the request. Signals cannot put off the timeout by more than one call
+    /// of `onSignal`: Signals not shown by then are dropped.
     asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout, SignalHandler onSignal) const;
 
-    /// Sends the answer to a received Request (ByeRequest) as what is now in the message: headers and body as
-    /// the caller left them, opcode Response (ByeResponse), same id; nothing is copied. Errors also:
-    /// InvalidOpCode for anything that cannot be answered, InvalidChannelNumber for what another peer sent.
+    /// Turns a received Request or ByeRequest into its answer and sends it: headers and body as the caller
+    /// left them, opcode Response or ByeResponse, the same id. Nothing is copied. Further errors:
+    /// InvalidOpCode for a message that cannot be answered, InvalidChannelNumber for one that another peer
+    /// sent.
     asio::awaitable<void> respond(MessagePtr request) const;
 
-    /// The same with this body, without the request's text headers; `status` is the application's own.
+    /// The same with this body and without the request's text headers. `status` is the application's own.
     asio::awaitable<void> respond(MessagePtr request, std::string_view body, std::uint8_t status = 0) const;
     /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
@@ -112,37 +120,37 @@ public:
             std::forward<Token>(token));
     }
 
-    /// Says bye after everything sent before, and waits until the channel has ended (Options::byeTimeout at
-    /// most). `bye`: a message whose text headers and body go with the ByeRequest. Gives the peer's
-    /// ByeResponse; null when the channel ended without one. Requests in flight may still be answered
-    /// meanwhile.
+    /// Says bye after everything that was sent before, and waits until the channel has ended, for
+    /// Options::byeTimeout at most. The text headers and body of `bye` go with the ByeRequest. Returns the
+    /// peer's ByeResponse, null if the channel ended without one. Requests in flight may still be answered.
     asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
 
-    /// Ends the channel at once; what was not sent is dropped and counted as returned. Never waits or throws.
+    /// Ends the channel at once. Messages not yet sent are dropped and counted as returned. Never waits,
+    /// never throws.
     void abort() const noexcept;
 
-    /// A snapshot; after the end the last one known, with state Closed. Takes a lock and allocates.
+    /// A snapshot. After the end it is the last known one, with state Closed. Takes a lock and allocates.
     ChannelInfo info() const;
-    /// A snapshot, after the end the last one.
+    /// A snapshot; after the end, the last one.
     PeerCounters counters() const;
-    /// False from when calls that send throw ChannelClosed, or ShutdownStarted because the engine shuts down;
-    /// both may be a moment before info() says so. What arrived before can still be received. Any thread, no
-    /// lock.
+    /// False once sending throws ChannelClosed, or ShutdownStarted because the engine shuts down. Either may
+    /// happen shortly before info() shows it. Messages that arrived before can still be received. Any thread;
+    /// takes no lock.
     bool isOpen() const noexcept;
-    /// Why the channel ended, in words; empty before.
+    /// Why the channel ended, in words. Empty before the end.
     std::string endReason() const;
-    /// Its number in this engine.
+    /// The channel's number in this engine.
     ChannelNumber channel() const;
 
-    /// What the other side said hello with: the server's HelloResponse at a client, the client's HelloRequest
-    /// at a server. Null when there was none (a server may skip it). Lives as long as the handles do.
+    /// The peer's hello: at a client the server's HelloResponse, at a server the client's HelloRequest. Null
+    /// if there was none, since a server may skip it. Valid while a handle to the channel lives.
     const Message* hello() const;
 
-    /// A message of the engine's pool, for this peer.
+    /// Returns a message from the engine's pool, for this peer.
     MessagePtr newMessage(OpCode opCode = OpCode::Request) const;
     /// The same with a body.
     MessagePtr newMessage(OpCode opCode, std::string_view body) const;
-    /// What newMessage() was called. Deprecated; goes with 0.3.
+    /// The former name of newMessage(). Deprecated; removed in 0.3.
     [[deprecated("use newMessage()")]] MessagePtr get(OpCode opCode = OpCode::Request) const {
         return newMessage(opCode);
     }
@@ -150,23 +158,24 @@ public:
         return newMessage(opCode, body);
     }
 
-    /// A handle to the same channel whose messages carry this trace context, those excepted that have one.
+    /// Returns a handle to the same channel that adds this trace context to the messages it sends, except to
+    /// those that already have one.
     Peer traced(const TraceContext& context) const;
-    /// The same for what is sent while handling `request`: its trace, one step further. As this handle when
-    /// the request has no trace.
+    /// The same for what is sent while handling `request`: its trace, one step further. Returns a copy of
+    /// this handle if the request has no trace.
     Peer traced(const Message& request) const;
 
-    /// The executor beside the sockets.
+    /// The engine's executor: coroutines on it exchange messages without a thread switch.
     asio::any_io_executor executor() const;
-    /// The same, by the names that Asio looks for.
+    /// The same, under the names that Asio looks for.
     using executor_type = asio::any_io_executor;
     executor_type get_executor() const { return executor(); }
-    /// Waits that long in the engine's time.
+    /// Waits for `duration` of the engine's time.
     asio::awaitable<void> sleep(Timeout duration) const;
 
-    /// False without a channel.
+    /// False for an empty handle.
     explicit operator bool() const noexcept { return state_ != nullptr; }
-    /// The same channel.
+    /// True if both share one channel.
     friend bool operator==(const Peer& a, const Peer& b) noexcept { return a.state_ == b.state_; }
 
 private:

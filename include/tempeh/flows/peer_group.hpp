@@ -15,15 +15,15 @@ namespace detail {
 class Hub;
 }
 
-/// A ChannelGroup whose channels are Peers: one receive loop sorts what arrives for all of them. A cheap
-/// handle; the group lives as long as a handle or one of its peers does. Any thread. One that was moved from
-/// is empty: every call but assignment throws Error(InvalidChannelGroup).
+/// A ChannelGroup whose channels are Peers. One receive loop serves all of them. A cheap handle; the group
+/// lives while a handle or one of its peers does. Any thread. After a move the handle is empty: every call
+/// except assignment throws Error(InvalidChannelGroup).
 class TEMPEH_EXPORT PeerGroup {
 public:
-    /// The engine must outlive every call but destruction. Errors: as Ampe::createGroup.
+    /// The engine must outlive every call except destruction. Errors as Ampe::createGroup().
     explicit PeerGroup(Ampe& engine);
 
-    /// As flows::connect, in this group.
+    /// As flows::connect(), in this group.
     [[nodiscard]] asio::awaitable<Peer> connect(const Address& address, ConnectOptions options = {}) const;
     [[nodiscard]] asio::awaitable<Peer> connect(std::string_view address, ConnectOptions options = {}) const;
     /// The same with a completion token for void(error_code, Peer).
@@ -44,12 +44,12 @@ public:
             std::forward<Token>(token));
     }
 
-    /// The executor beside the sockets.
+    /// The engine's executor.
     asio::any_io_executor executor() const;
-    /// The same, by the names that Asio looks for.
+    /// The same, under the names that Asio looks for.
     using executor_type = asio::any_io_executor;
     executor_type get_executor() const { return executor(); }
-    /// Waits that long in the engine's time.
+    /// Waits for `duration` of the engine's time.
     asio::awaitable<void> sleep(Timeout duration) const;
     /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
@@ -60,7 +60,7 @@ public:
     }
     GroupStats stats() const;
 
-    /// False when it was moved from.
+    /// False after a move from it.
     explicit operator bool() const noexcept { return hub_ != nullptr; }
 
 private:

@@ -20,13 +20,17 @@ class ServerCore;
 }
 
 /// Listens at any number of addresses, TCP and Unix sockets alike, and runs one coroutine per client. Any
-/// thread. Destroying it stops listening, aborts the peers that are still served, cancels their handlers
-/// and waits for them, five seconds at most; not on the engine's own thread, nor on one that runs handlers.
+/// thread. Destroying it stops listening, aborts the peers that are still served, and cancels their handlers.
+/// It then waits for the handlers, five seconds at most; it does not wait on the engine's own thread or on a
+/// thread that runs handlers.
+///
+/// Every operation also takes a completion token, as those of Peer do. With one, the Server must stay where
+/// it is until the operation completes.
 class TEMPEH_EXPORT Server {
 public:
-    /// Begins to listen at once, clients are taken once serve() runs. The engine must outlive every call but
-    /// destruction. Throws Error for an address that is malformed or a client's; that one cannot be bound is
-    /// told by the calls below.
+    /// Starts to listen at once; clients are accepted once serve() runs. The engine must outlive every call
+    /// except destruction. Throws Error for an address that is malformed or a client's. The calls below
+    /// report an address that cannot be bound.
     Server(Ampe& engine, std::vector<Address> addresses, ServerOptions options = {});
     /// The same on several engines: the first listens and hands each client to the engine with the fewest
     /// channels, where its handler runs (unless ServerOptions::executor says otherwise). Handlers, the accept
@@ -34,16 +38,17 @@ public:
     /// addresses() and stop() are those of the whole; executor() is the first engine's. `reactors` must
     /// outlive every call but destruction.
     Server(ReactorGroup& reactors, std::vector<Address> addresses, ServerOptions options = {});
-    /// Leaves an empty handle: every call but assignment throws Error(InvalidChannelGroup).
+    /// Leaves an empty handle: every call except assignment throws Error(InvalidChannelGroup).
     Server(Server&&) noexcept;
-    /// What was held before ends as if destroyed.
+    /// The server held before ends as if destroyed.
     Server& operator=(Server&&) noexcept;
     ~Server();
 
-    /// What was really bound, in the order given: ports and paths resolved, for flows::connect as it is.
-    /// Waits until every listener has answered, for `timeout` at most; on the engine's own thread, where
-    /// nothing may block, NotAllowed while one has not (co_await listening() first). Errors: ListenFailed (at
-    /// the timeout too: nobody runs the engine's context, say), UdsPathNotFound... with the address.
+    /// The addresses that were bound, in the order given, with ports and paths resolved; flows::connect()
+    /// accepts them as they are. Waits up to `timeout` until every listener has answered. On the engine's own
+    /// thread, where nothing may block, throws Error(NotAllowed) if one has not (co_await listening() first).
+    /// Throws Error with the address when one cannot be bound: ListenFailed (also at the timeout, for example
+    /// when nothing runs the engine's context), UdsPathNotFound and others.
     std::vector<Address> addresses(Timeout timeout = std::chrono::seconds(10)) const;
 
     /// Completes when every listener is bound. Errors as addresses().
@@ -55,13 +60,13 @@ public:
             *this, [this]() mutable { return listening(); }, std::forward<Token>(token));
     }
 
-    /// Runs `handler` for every client until stop() (or the engine's end), and completes when the last
-    /// handler has ended. An exception in a handler aborts that peer alone: it is counted, logged, and told
-    /// to onFailure; only the end of the channel or of the server (ChannelClosed, ShutdownStarted,
-    /// operation_aborted) is no failure. Once. Errors: as listening(), which the log tells too, and then no
-    /// listener is left open; NotAllowed the second time.
-    /// Cancellation stops serve() alone: nobody is let in any more, handlers go on until stop(). With GCC 12
-    /// name a handler that captures by value before the co_await.
+    /// Runs `handler` for every client until stop() or the engine's end, and completes when the last handler
+    /// has ended. An exception in a handler aborts that peer only; it is counted, logged, and passed to
+    /// onFailure. The end of the channel or of the server (ChannelClosed, ShutdownStarted, operation_aborted)
+    /// does not count as a failure. Call it once: the second call gets NotAllowed. Errors as listening();
+    /// they are logged too, and then no listener stays open. Cancellation stops serve() only: no further
+    /// clients are accepted, and handlers go on until stop(). With GCC 12, give a handler that captures by
+    /// value a name before the co_await.
     [[nodiscard]] asio::awaitable<void> serve(Handler handler);
     /// The same with a completion token for void(error_code).
     template <detail::FlowToken<void> Token>
@@ -71,13 +76,13 @@ public:
             std::forward<Token>(token));
     }
 
-    /// Stops listening, and lets receive() of every peer end with ShutdownStarted once it has given what had
-    /// arrived, so that handlers finish what they are at; completes with true when all have ended. At
-    /// `deadline` (from now) the peers of those that have not are aborted and the handlers cancelled,
-    /// whatever they wait for; false then, as soon as they have ended, at most a second later: one that is
-    /// deaf to cancellation, or blocks, is named in the log and by served(). Clients that nobody has looked
-    /// at yet are closed without an answer, so that they try again elsewhere. Any number of callers; one that
-    /// is a handler of this server is not waited for by itself.
+    /// Stops listening and lets the handlers finish: receive() of every peer throws ShutdownStarted once it
+    /// has returned what had arrived. Returns true when all handlers have ended. At `deadline` (from now) it
+    /// aborts the remaining peers and cancels their handlers, whatever they wait for. It then returns false
+    /// as soon as they have ended, at most a second later. A handler that ignores cancellation, or blocks, is
+    /// named in the log and by served(). Clients that were not yet looked at are closed without an answer, so
+    /// that they try elsewhere. Any number of callers. A handler of this server may call it and is then not
+    /// waited for.
     [[nodiscard]] asio::awaitable<bool> stop(Timeout deadline);
     /// The same with a completion token for void(error_code, bool).
     template <detail::FlowToken<bool> Token>
@@ -88,16 +93,16 @@ public:
 
     /// A snapshot.
     ServerCounters counters() const;
-    /// Whom handlers serve now, a line each with the peer's address: after stop() gave false, those that did
-    /// not end.
+    /// The clients being served now, one line each with the peer's address. After stop() returned false:
+    /// those whose handlers did not end.
     std::vector<std::string> served() const;
-    /// The executor beside the sockets.
+    /// The engine's executor.
     asio::any_io_executor executor() const;
-    /// The same, by the names that Asio looks for.
+    /// The same, under the names that Asio looks for.
     using executor_type = asio::any_io_executor;
     executor_type get_executor() const { return executor(); }
 
-    /// False when it was moved from.
+    /// False after a move from it.
     explicit operator bool() const noexcept { return !cores_.empty(); }
 
 private:

@@ -11,8 +11,8 @@
 
 namespace tempeh::flows {
 
-/// What is done with the messages of one group, one at a time, on one thread: pluggable into whatever runs
-/// the receive loop (ServiceThread, or a loop of the application's own).
+/// Handles the messages of one group, one at a time, on one thread. Runs in whatever has the receive loop:
+/// ServiceThread, or a loop of the application's own.
 class TEMPEH_EXPORT Service {
 public:
     Service() = default;
@@ -20,24 +20,24 @@ public:
     Service& operator=(const Service&) = delete;
     virtual ~Service();
 
-    /// Before the first message. Both stay usable until stop() returns. What it throws ends the run before it
-    /// began.
+    /// Called before the first message. Engine and channels stay usable until stop() returns. An exception
+    /// ends the run before it starts.
     virtual void start(Ampe& engine, BlockingChannelGroup channels);
 
-    /// Everything the group receives: from peers (HelloRequest first), and the engine's words on their
-    /// channels. A service takes the message (usually to answer it) or leaves it. False: the loop ends. What
-    /// it throws ends it too.
+    /// Called with every message the group receives: those of peers (HelloRequest first) and the engine's
+    /// about their channels. A service takes the message, usually to answer it, or leaves it. Returning false
+    /// or throwing ends the loop.
     virtual bool onMessage(MessagePtr& message) = 0;
 
-    /// After the last message, if start() succeeded.
+    /// Called after the last message, if start() succeeded.
     virtual void stop() noexcept;
 };
 
-/// Several services as one: each message is offered to one after the other until one takes it. Started in
-/// this order, stopped in the reverse.
+/// Several services as one. Each message is offered to one after the other until one takes it. They are
+/// started in order and stopped in reverse order.
 class TEMPEH_EXPORT Services final : public Service {
 public:
-    /// Before it is started.
+    /// Adds a service. Call it before start().
     void add(std::unique_ptr<Service> service);
 
     void start(Ampe& engine, BlockingChannelGroup channels) override;

@@ -19,33 +19,36 @@
 
 namespace tempeh::flows {
 
-/// A server in one thread of its own: any number of listeners, one waitReceive loop, one service that gets
-/// everything. Its own thread may call stop() but not destroy it.
+/// A server with a thread of its own: any number of listeners, one waitReceive loop, and one service that
+/// gets every message. Its own thread may call stop() but must not destroy it.
 class TEMPEH_EXPORT ServiceThread {
 public:
-    /// Listens at all addresses, starts the service and runs it. Engine and service must outlive it. Blocks
-    /// until every listener is bound, for `timeout` at most. Throws Error when one cannot be (naming the
-    /// address; ListenFailed at the timeout too), for a client's address, on the engine's own thread
-    /// (NotAllowed); what Service::start() throws; std::system_error when there is no thread.
+    /// Listens at all addresses, starts the service, and runs it. Engine and service must outlive this.
+    /// Blocks until every listener is bound, for `timeout` at most. Throws Error when an address cannot be
+    /// bound (naming it; ListenFailed at the timeout too), for a client's address, and on the engine's own
+    /// thread (NotAllowed). Passes on what Service::start() throws. Throws std::system_error when no thread
+    /// can be started.
     ServiceThread(Ampe& engine, const std::vector<Address>& addresses, Service& service,
                   Timeout timeout = std::chrono::seconds(10));
     ServiceThread(const ServiceThread&) = delete;
     ServiceThread& operator=(const ServiceThread&) = delete;
-    /// stop(): a service that does not come back from onMessage() holds it up, since it is in use.
+    /// Calls stop(). Waits for a service that does not return from onMessage(), because the service is still
+    /// in use.
     ~ServiceThread();
 
-    /// What was really bound, in the order given.
+    /// The addresses that were bound, in the order given.
     const std::vector<Address>& addresses() const noexcept { return bound_; }
 
-    /// Ends the loop after the message in hand, stops the service, closes all channels. Waits for that,
+    /// Ends the loop after the current message, stops the service, and closes all channels. Waits for that,
     /// except on the loop's own thread. Any thread, any number of times.
     void stop() noexcept;
-    /// The same, waiting for so long at most. False: the service has not come back from onMessage() or
-    /// stop().
+    /// The same, waiting for `timeout` at most. Returns false if the service has not returned from
+    /// onMessage() or stop() by then.
     bool stop(Timeout timeout) noexcept;
     bool isRunning() const noexcept { return isRunning_.load(std::memory_order_acquire); }
 
-    /// What onMessage() threw, if that ended the loop (the log has it too); after stop().
+    /// The exception from onMessage() that ended the loop, if there was one; the log has it too. Call it
+    /// after stop().
     std::exception_ptr failure() const noexcept { return failure_; }
 
 private:
@@ -53,7 +56,7 @@ private:
     void awaitBound(const std::vector<Address>& addresses, std::vector<ChannelNumber> listeners,
                     Duration timeout);
     void beginStop() noexcept;
-    /// Waits for it; TimePoint::max(): however long it takes.
+    /// Waits for the end of the loop. TimePoint::max(): however long it takes.
     bool hasEndedBy(TimePoint until) noexcept;
     void run() noexcept;
     void loop();
@@ -63,7 +66,7 @@ private:
     Service& service_;
     std::vector<Address> bound_;
     std::unordered_set<ChannelNumber> listeners_;
-    MessageQueue early_;  // from clients that were quicker than the last listener
+    MessageQueue early_;  // from clients that were faster than the last listener
     std::atomic<bool> isStopping_{false};
     std::atomic<bool> isRunning_{true};
     std::exception_ptr failure_;

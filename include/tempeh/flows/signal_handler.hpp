@@ -6,7 +6,7 @@
 
 namespace tempeh::flows {
 
-/// Sees the progress signals of one request, on the requester's executor.
+/// Called with the progress signals of one request, on the executor of its caller.
 using SignalHandler = std::function<void(const Message& signal)>;
 
 }  // namespace tempeh::flows

@@ -21,31 +21,33 @@ class StreamReaderAccess;
 class StreamState;
 }  // namespace detail
 
-/// Takes the bytes of a stream as they come; what it throws ends the reading.
+/// Takes the bytes of a stream as they arrive. An exception ends the reading.
 using StreamSink = std::function<void(std::span<const std::byte> bytes)>;
 
-/// Reads one logical value of any size that comes in parts (`more`), while other messages of the channel go
-/// their own way. Move-only. Destroyed before the last part, it lets the writer know and drops what still
-/// comes. One coroutine at a time (a second: NotAllowed); any executor.
+/// Reads one logical value of any size that arrives in parts (`more`), while the channel's other messages go
+/// their own way. Move-only. If it is destroyed before the last part, it tells the writer and drops the rest.
+/// One coroutine at a time; a second gets NotAllowed. Any executor. With a completion token, as those of
+/// Peer, the reader must stay where it is until the operation completes.
 ///
-/// A StreamWriter at the other end is told what was read, and sends no more than a window ahead, also before
-/// the reader is made; any other sender is held back by the engine's own limits alone.
+/// A StreamWriter at the other end is told what was read and sends no more than a window ahead, even before
+/// the reader exists. Any other sender is held back only by the engine's own limits.
 class TEMPEH_EXPORT StreamReader {
 public:
-    /// Nothing to read: every call but assignment and id() (0) throws Error(InvalidChannelNumber), as when it
-    /// was moved from.
+    /// An empty reader, as after a move. Every call except assignment and id() (0) throws
+    /// Error(InvalidChannelNumber).
     StreamReader() noexcept;
-    /// A stream of requests or signals whose first part receive() gave. Parts that wait to be received are
-    /// taken over. Also for a message that is all there is, and when the channel has ended since: next()
-    /// gives the parts that came before that. Throws Error(InvalidMessageId) when another reader is in the
-    /// middle of a stream with that id: `first` is lost then, it cannot be told which of them it is part of.
+    /// Reads a stream of requests or signals whose first part receive() returned. Parts that wait to be
+    /// received become the reader's. Also works for a message that is complete in itself, and after the
+    /// channel has ended: next() then returns the parts that arrived before. Throws Error(InvalidMessageId)
+    /// when another reader is in the middle of a stream with that id; `first` is then lost, since it cannot
+    /// be told which stream it belongs to.
     StreamReader(Peer peer, MessagePtr first);
     StreamReader(StreamReader&&) noexcept;
     StreamReader& operator=(StreamReader&&) noexcept;
     ~StreamReader();
 
-    /// The next part, with its text headers; null after the last. Cancellation (all types) loses nothing.
-    /// Errors: ChannelClosed when the channel ended first, ProcessingFailed when the writer gave up.
+    /// Returns the next part, with its text headers; null after the last. Cancellation of any type loses
+    /// nothing. Errors: ChannelClosed when the channel ended first, ProcessingFailed when the writer gave up.
     [[nodiscard]] asio::awaitable<MessagePtr> next();
     /// The same with a completion token for void(error_code, MessagePtr).
     template <detail::FlowToken<MessagePtr> Token>
@@ -54,8 +56,8 @@ public:
             *this, [this]() mutable { return next(); }, std::forward<Token>(token));
     }
 
-    /// Gives every part's bytes to `sink`, on this coroutine's executor; how many there were. Errors as
-    /// next().
+    /// Passes every part's bytes to `sink`, on this coroutine's executor. Returns how many bytes there were.
+    /// Errors as next().
     [[nodiscard]] asio::awaitable<std::uint64_t> readTo(StreamSink sink);
     /// The same with a completion token for void(error_code, std::uint64_t).
     template <detail::FlowToken<std::uint64_t> Token>
@@ -65,8 +67,8 @@ public:
             std::forward<Token>(token));
     }
 
-    /// The whole value in memory. Errors as next(); InvalidBodyLen when it has more than `limit` bytes:
-    /// nothing beyond them is kept, and the stream is ended.
+    /// Returns the whole value. Errors as next(); InvalidBodyLen when it has more than `limit` bytes: then no
+    /// more is kept, and the stream is ended.
     [[nodiscard]] asio::awaitable<std::string> readAll(std::size_t limit);
     /// The same with a completion token for void(error_code, std::string).
     template <detail::FlowToken<std::string> Token>
@@ -75,12 +77,12 @@ public:
             *this, [this, limit]() mutable { return readAll(limit); }, std::forward<Token>(token));
     }
 
-    /// Of the request or signal it is part of.
+    /// The id of the request or signal that the stream is part of.
     MessageId id() const noexcept;
-    /// The executor beside the sockets, its peer's. Throws Error(InvalidChannelNumber) with nothing to read.
+    /// The engine's executor. Throws Error(InvalidChannelNumber) for an empty reader.
     asio::any_io_executor executor() const;
 
-    /// False when there is nothing to read.
+    /// False for an empty reader.
     explicit operator bool() const noexcept { return state_ != nullptr; }
 
 private:
@@ -91,8 +93,8 @@ private:
     std::shared_ptr<detail::StreamState> state_;
 };
 
-/// Sends a request and gives its answer as a stream, of one part or many. An empty reader at the timeout,
-/// which is for the first part. Errors as Peer::request.
+/// Sends a request and returns its answer as a stream, of one part or many. Returns an empty reader at the
+/// timeout, which covers the wait for the first part. Errors as Peer::request().
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<StreamReader> requestStream(Peer peer, MessagePtr request,
                                                                         Timeout timeout = infinite);
 /// The same with a completion token for void(error_code, StreamReader).

@@ -13,30 +13,30 @@ namespace tempeh::flows {
 inline constexpr std::string_view traceparentHeader = "traceparent";
 inline constexpr std::string_view tracestateHeader = "tracestate";
 
-/// Which distributed trace a message belongs to, as in the W3C recommendation "Trace Context": carried in the
-/// text headers `traceparent` and `tracestate`, and passed on from a request to what is sent while handling
-/// it (see Peer::traced). A plain value.
+/// The distributed trace that a message belongs to, as in the W3C recommendation "Trace Context". It travels
+/// in the text headers `traceparent` and `tracestate`, and passes from a request to what is sent while
+/// handling it (see Peer::traced()). A plain value.
 class TEMPEH_EXPORT TraceContext {
 public:
-    /// That of a message; none when it has no valid `traceparent`.
+    /// The context of a message; none if it has no valid `traceparent`.
     static std::optional<TraceContext> of(const Message& message);
-    /// From header values; none when `traceparent` is not valid.
+    /// The context in header values; none if `traceparent` is not valid.
     static std::optional<TraceContext> parse(std::string_view traceparent, std::string_view tracestate = {});
-    /// The beginning of a new trace.
+    /// Begins a new trace.
     static TraceContext begin(bool isSampled = true);
 
-    /// The same trace one step further: a new parent id, what is sent under this one.
+    /// The same trace one step further, with a new parent id, for what is sent under this one.
     TraceContext child() const;
 
-    /// Writes both headers, unless the message has a `traceparent`. Throws std::bad_alloc.
+    /// Writes both headers, unless the message already has a `traceparent`. Throws std::bad_alloc.
     void addTo(Message& message) const;
 
-    /// The header values, and the fields of the first; views into this.
+    /// The header values, and the fields of the first. Views into this object.
     std::string_view traceparent() const noexcept { return traceparent_; }
     std::string_view tracestate() const noexcept { return tracestate_; }
     std::string_view traceId() const noexcept { return traceparent().substr(3, 32); }
     std::string_view parentId() const noexcept { return traceparent().substr(36, 16); }
-    /// Whether whoever began the trace records it.
+    /// Whether the originator of the trace records it.
     bool isSampled() const noexcept;
 
     friend bool operator==(const TraceContext&, const TraceContext&) = default;

@@ -8,8 +8,8 @@ namespace tempeh {
 
 /// What Ampe::get() does when the pool is empty.
 enum class AllocationStrategy : std::uint8_t {
-    PoolOnly,  ///< Gives null: for work that can wait or be refused.
-    Always,    ///< Allocates beyond the pool's size: for what must be said.
+    PoolOnly,  ///< Returns null: for work that can wait or be refused.
+    Always,    ///< Allocates beyond the pool's size: for messages that must be sent.
 };
 
 }  // namespace tempeh

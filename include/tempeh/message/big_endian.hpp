@@ -19,8 +19,8 @@ constexpr std::uint64_t swapBytes(std::uint64_t value) noexcept {
     return swapped;
 }
 
-/// Between this machine's order and the wire's. The loop above becomes one instruction only with the
-/// builtin: GCC 12 otherwise spends some forty on a header.
+/// Converts between this machine's byte order and the wire's. Only the builtin makes this one instruction;
+/// GCC 12 otherwise needs about forty for a header.
 constexpr std::uint64_t bigEndian64(std::uint64_t value) noexcept {
     if constexpr (std::endian::native == std::endian::big) {
         return value;
@@ -33,7 +33,7 @@ constexpr std::uint64_t bigEndian64(std::uint64_t value) noexcept {
     }
 }
 
-/// Big-endian; no alignment is needed.
+/// Big-endian. Needs no alignment.
 constexpr void storeBig64(std::byte* out, std::uint64_t value) noexcept {
     if (std::is_constant_evaluated()) {
         for (int i = 0; i < 8; ++i)

@@ -13,34 +13,33 @@
 
 namespace tempeh {
 
-/// The fixed part of every message: 16 bytes on the wire (docs/wire.md). A plain value, safe to copy.
+/// The fixed part of every message: 16 bytes on the wire (docs/wire.md). A plain value.
 struct BinaryHeader {
     static constexpr std::size_t wireSize = 16;  ///< Bytes.
     /// The header as on the wire.
     using Bytes = std::array<std::byte, wireSize>;
 
-    ChannelNumber channelNumber = 0;      ///< The channel, numbered by the engine that holds this message.
-    OpCode opCode = OpCode::Request;      ///< A decoded header may hold a value without a name: isValid().
+    ChannelNumber channelNumber = 0;      ///< The channel, as numbered by the engine that holds this message.
+    OpCode opCode = OpCode::Request;      ///< A decoded header may have a value without a name: isValid().
     Origin origin = Origin::Application;  ///< Engine: status() of the message says what happened.
-    bool more = false;                    ///< More messages of the same logical value follow.
+    bool more = false;                    ///< Further messages of the same logical value follow.
     std::uint8_t status = 0;              ///< Raw: the application's own value unless origin is Engine.
     MessageId messageId = 0;              ///< 0: assigned when posted.
-    std::uint16_t textHeadersLength =
-        0;                         ///< Bytes; the engine's, overwritten when a frame is written or read.
-    std::uint16_t bodyLength = 0;  ///< Bytes; the engine's, overwritten when a frame is written or read.
+    std::uint16_t textHeadersLength = 0;  ///< Bytes. Set by the engine when a frame is written or read.
+    std::uint16_t bodyLength = 0;         ///< Bytes. Set by the engine when a frame is written or read.
 
-    /// The family and the part of the opcode.
+    /// The opcode's family, and its role in an exchange.
     constexpr MessageType type() const noexcept { return typeOf(opCode); }
     constexpr MessageRole role() const noexcept { return roleOf(opCode); }
 
-    /// A known opcode, `more` only where it is allowed, and an id where an answer needs one.
+    /// True for a known opcode, with `more` only where it is allowed and an id where an answer needs one.
     constexpr bool isValid() const noexcept {
         const bool answersPeer =
             opCode == OpCode::Response || opCode == OpCode::HelloResponse || opCode == OpCode::ByeResponse;
         return isKnown(opCode) && (!more || isRegular(opCode)) && (messageId != 0 || !answersPeer);
     }
 
-    /// Writes the 16 bytes as they are on the wire. Never fails; fields are not checked.
+    /// Writes the 16 bytes of the wire form. Never fails; does not check the fields.
     constexpr void encode(std::span<std::byte, wireSize> out) const noexcept {
         const std::uint64_t proto = (static_cast<std::uint64_t>(opCode) & opCodeMask) |
                                     (origin == Origin::Engine ? originBit : 0U) | (more ? moreBit : 0U);
@@ -55,7 +54,7 @@ struct BinaryHeader {
         return bytes;
     }
 
-    /// Reads the 16 bytes. Never fails; check isValid(). Engine-internal bits 6-7 are ignored.
+    /// Reads the 16 bytes. Never fails; check isValid(). Ignores bits 6-7, which are internal to engines.
     static constexpr BinaryHeader decode(std::span<const std::byte, wireSize> in) noexcept {
         const std::uint64_t first = detail::loadBig64(in.data());
         const std::uint64_t second = detail::loadBig64(in.data() + 8);
@@ -78,8 +77,8 @@ private:
     static constexpr std::uint64_t moreBit = 0x20;
 };
 
-/// One line for people: `channel 7 Request more id 42 headers 13 body 7`; between opcode and `more` there is
-/// the status by name when the engine made the message, else the application's own value unless it is 0.
+/// One line for people: `channel 7 Request more id 42 headers 13 body 7`. Between opcode and `more` comes the
+/// status: by name if the engine made the message, otherwise the application's own value unless it is 0.
 TEMPEH_EXPORT std::string toString(const BinaryHeader& header);
 TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, const BinaryHeader& header);
 

@@ -14,19 +14,19 @@ namespace tempeh {
 
 namespace detail {
 
-/// Moves `size` bytes at `data` into a heap block with room for `more` bytes behind them and gives its
-/// capacity. Frees `data` when `onHeap`. Throws std::bad_alloc, or std::length_error past 4 GiB; nothing
-/// changes then.
+/// Moves `size` bytes at `data` into a heap block with room for `more` bytes behind them, and sets its
+/// capacity. Frees `data` when `onHeap`. Throws std::bad_alloc, or std::length_error past 4 GiB; then nothing
+/// changes.
 TEMPEH_EXPORT std::byte* growBytes(std::byte* data, std::size_t size, std::size_t more, bool onHeap,
                                    std::uint32_t& capacity);
 TEMPEH_EXPORT void freeBytes(std::byte* data) noexcept;
 
 }  // namespace detail
 
-/// Contiguous growable bytes whose first `InlineSize` live in the object, so that a small message is one
-/// memory block. The capacity stays when the content is cleared: a reused message allocates nothing. One
-/// thread at a time; not copyable or movable (it lives inside a Message). What grows it throws
-/// std::bad_alloc, or std::length_error past 4 GiB, and changes nothing then.
+/// Contiguous growable bytes. The first `InlineSize` are stored in the object, so a small message is one
+/// memory block. Clearing the content keeps the capacity: a reused message allocates nothing. One thread at a
+/// time. Not copyable or movable, because it lives inside a Message. Functions that grow it throw
+/// std::bad_alloc, or std::length_error past 4 GiB; then nothing changes.
 template <std::size_t InlineSize>
 class ByteBuffer {
 public:
@@ -37,7 +37,7 @@ public:
     ByteBuffer(const ByteBuffer&) = delete;
     ByteBuffer& operator=(const ByteBuffer&) = delete;
 
-    /// Adds bytes at the end; they may be part of this buffer's content.
+    /// Adds bytes at the end. They may be part of this buffer's content.
     void append(std::span<const std::byte> bytes) {
         if (bytes.empty()) return;
         if (bytes.size() > capacity_ - size_) [[unlikely]] {
@@ -50,7 +50,7 @@ public:
     /// The same with text.
     void append(std::string_view text) { append(std::as_bytes(std::span(text.data(), text.size()))); }
 
-    /// Replaces the content; the new one may be part of the old.
+    /// Replaces the content. The new content may be part of the old.
     void assign(std::span<const std::byte> bytes) {
         if (bytes.size() <= capacity_) {
             if (!bytes.empty()) std::memmove(data_, bytes.data(), bytes.size());
@@ -64,39 +64,39 @@ public:
     /// The same with text.
     void assign(std::string_view text) { assign(std::as_bytes(std::span(text.data(), text.size()))); }
 
-    /// Drops the content, keeps the capacity.
+    /// Clears the content, keeps the capacity.
     void clear() noexcept { size_ = 0; }
-    /// As of a standard container, bytes.
+    /// As in a standard container, in bytes.
     bool empty() const noexcept { return size_ == 0; }
     std::size_t size() const noexcept { return size_; }
     std::size_t capacity() const noexcept { return capacity_; }
 
-    /// The content; valid until it changes.
+    /// The content. Valid until it changes.
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
     std::span<std::byte> bytes() noexcept { return {data_, size_}; }
     std::string_view view() const noexcept { return {reinterpret_cast<const char*>(data_), size_}; }
 
-    /// At least `size` writable bytes behind the content; commit(n) adds the first n of them to it.
+    /// Returns at least `size` writable bytes behind the content; commit(n) then adds the first n of them.
     std::span<std::byte> prepare(std::size_t size) {
         if (size > capacity_ - size_) [[unlikely]]
             grow(size);
         return {data_ + size_, size};
     }
-    /// At most what was prepared; more is cut off there.
+    /// Adds prepared bytes. A `size` larger than what was prepared is cut off there.
     void commit(std::size_t size) noexcept {
         const std::size_t room = capacity_ - size_;
         size_ += static_cast<std::uint32_t>(size < room ? size : room);
     }
 
-    /// Keeps the first `size` bytes; does nothing when there are fewer.
+    /// Keeps the first `size` bytes. Does nothing if there are fewer.
     void truncate(std::size_t size) noexcept {
         if (size < size_) size_ = static_cast<std::uint32_t>(size);
     }
 
-    /// Heap bytes held beside the object.
+    /// Heap memory held beside the object, in bytes.
     std::size_t heapBytes() const noexcept { return onHeap() ? capacity_ : 0; }
 
-    /// Drops the content and the heap block.
+    /// Clears the content and frees the heap block.
     void releaseHeap() noexcept {
         if (onHeap()) detail::freeBytes(data_);
         data_ = inlineData();

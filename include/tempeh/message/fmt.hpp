@@ -1,7 +1,7 @@
 #pragma once
 
-// Formatters for fmt (and so for spdlog). Not part of <tempeh/tempeh.hpp>: include it where they are wanted.
-// All take the format specification of a string: fmt::format("{:>16}", message.status()).
+// Formatters for fmt, and so for spdlog. Not part of <tempeh/tempeh.hpp>: include it where you need it. All
+// take the format specification of a string: fmt::format("{:>16}", message.status()).
 
 #include <tempeh/base/x11_macros.hpp>
 #include <tempeh/message/binary_header.hpp>

@@ -24,10 +24,10 @@ namespace detail {
 class MessageAccess;
 struct InboundAccount;
 
-/// Where a message goes when its owner is done with it. Implemented by the pools.
+/// Where a message goes when its owner destroys it. The pools implement it.
 class TEMPEH_EXPORT MessageHome {
 public:
-    /// Any thread. Takes the message over.
+    /// Takes the message over. Any thread.
     virtual void giveBack(Message* message) noexcept = 0;
 
 protected:
@@ -39,7 +39,7 @@ TEMPEH_EXPORT void deleteMessage(Message* message) noexcept;
 using MessageHook =
     boost::intrusive::slist_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
-/// Returns a message to where it came from; any thread, also after its engine is gone.
+/// Returns a message to where it came from. Any thread, even after its engine is gone.
 struct MessageDeleter {
     void operator()(Message* message) const noexcept;
 };
@@ -48,18 +48,19 @@ inline constexpr std::size_t messageAlignment = 64;  // bytes of a cache line
 
 }  // namespace detail
 
-/// The unit of exchange and the whole API of a conversation: what to do is in its header. Comes from
-/// Ampe::get() or waitReceive(), is given away by post(). One thread at a time. Queueing never allocates.
+/// The unit of exchange, and all there is to the API of a conversation: the header says what to do. Messages
+/// come from Ampe::get() or waitReceive(), and post() takes them. One thread at a time. Queueing a message
+/// never allocates.
 ///
-/// Three cache lines: who it is and whose, then the buffers with the first 32 bytes of the body, then 64
-/// more; a small message touches two.
+/// It takes three cache lines: identity and ownership, then the buffers with the first 32 bytes of the body,
+/// then 64 more. A small message touches two.
 class TEMPEH_EXPORT alignas(detail::messageAlignment) Message : public detail::MessageHook {
 public:
     Message() noexcept = default;
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;
 
-    /// What to do, with which channel, concerning which message.
+    /// What to do, on which channel, and which message it concerns.
     BinaryHeader header;
 
 private:
@@ -68,32 +69,32 @@ private:
 
     detail::MessageHome* home_ = nullptr;        // null: plain heap
     detail::InboundAccount* account_ = nullptr;  // the group it was received for, while it is out
-    std::uint64_t obligation_ = 0;               // an answer the engine owes if the application gives none
+    std::uint64_t obligation_ = 0;  // an answer that the engine owes if the application gives none
 
 public:
-    /// The application's own; stays with the message in this process, comes back with it, never crosses the
-    /// wire.
+    /// The application's own. Stays with the message inside this process, comes back with it, and never
+    /// crosses the wire.
     void* userData = nullptr;
     TextHeaders textHeaders;  ///< `name:value` pairs; may be empty.
     Body body;                ///< Opaque bytes; may be empty.
 
-    /// Who made it: this process's engine, or an application (this one or the peer's).
+    /// Its maker: this process's engine, or an application (this one or the peer's).
     bool isFromEngine() const noexcept { return header.origin == Origin::Engine; }
     bool isFromApplication() const noexcept { return header.origin == Origin::Application; }
     /// Whether further parts of the same value follow.
     bool hasMore() const noexcept { return header.more; }
 
-    /// The engine's word when isFromEngine(); for an application's message Success (header.status is its
-    /// own).
+    /// What the engine reports, if isFromEngine(). Success for an application's message, whose header.status
+    /// is its own.
     Status status() const noexcept { return isFromEngine() ? statusFromRaw(header.status) : Status::Success; }
 
-    /// True for the one message that ends a channel: the engine's Signal with status ChannelClosed, behind
-    /// all else of that channel. It says why and with whom in `~reason` and `~peer`.
+    /// True for the one message that ends a channel: the engine's Signal with status ChannelClosed. It comes
+    /// after everything else of that channel, and names the cause and the peer in `~reason` and `~peer`.
     bool isChannelClosed() const noexcept {
         return isFromEngine() && header.opCode == OpCode::Signal && status() == Status::ChannelClosed;
     }
 
-    /// As new: header, text headers, body and userData cleared, capacity kept. Constant time.
+    /// Makes it as new: clears header, text headers, body and userData, keeps the capacity. Constant time.
     void reset() noexcept {
         header = BinaryHeader{};
         userData = nullptr;
@@ -107,11 +108,11 @@ struct DumpOptions {
     std::size_t maxBodyBytes = 64;  ///< Of the body, from its start.
 };
 
-/// Several lines for people: the header, each text header, the start of the body in hex and ASCII. Control
-/// characters are shown as `\xNN`. Every line ends in a newline.
+/// Several lines for people: the header, each text header, and the start of the body in hex and ASCII.
+/// Control characters appear as `\xNN`. Every line ends in a newline.
 TEMPEH_EXPORT std::string dump(const Message& message, DumpOptions options = {});
 
-/// The one-line form of the header, with the true lengths.
+/// The header in one line, with the true lengths.
 TEMPEH_EXPORT std::string toString(const Message& message);
 TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, const Message& message);
 
@@ -122,8 +123,8 @@ inline void detail::MessageDeleter::operator()(Message* message) const noexcept 
         deleteMessage(message);
 }
 
-/// Owns a message; move-only. Destroying it gives the message back to its pool: any thread, also after the
-/// engine it came from is gone.
+/// Owns a message. Move-only. Destroying it gives the message back to its pool: any thread, even after the
+/// message's engine is gone.
 using MessagePtr = std::unique_ptr<Message, detail::MessageDeleter>;
 
 }  // namespace tempeh

@@ -9,14 +9,14 @@
 
 namespace tempeh {
 
-/// First in, first out; owns its messages and gives them back when destroyed. Never allocates; every
-/// operation but clear() takes constant time. One thread at a time.
+/// A first-in, first-out queue that owns its messages and gives them back when destroyed. Never allocates.
+/// Every operation except clear() takes constant time. One thread at a time.
 class MessageQueue {
 public:
     MessageQueue() noexcept = default;
-    /// Takes over what is in the other.
+    /// Takes over the other queue's messages.
     MessageQueue(MessageQueue&& other) noexcept { append(other); }
-    /// Drops what is in this and takes over what is in the other.
+    /// Clears this queue and takes over the other's messages.
     MessageQueue& operator=(MessageQueue&& other) noexcept {
         if (this != &other) {
             clear();
@@ -26,11 +26,11 @@ public:
     }
     ~MessageQueue() { clear(); }
 
-    /// As of a standard container.
+    /// As in a standard container.
     bool empty() const noexcept { return list_.empty(); }
     std::size_t size() const noexcept { return list_.size(); }
 
-    /// Takes a message in at the end; a null one is ignored.
+    /// Adds a message at the end. Ignores a null one.
     void pushBack(MessagePtr message) noexcept {
         if (message) list_.push_back(*message.release());
     }
@@ -39,18 +39,18 @@ public:
         if (message) list_.push_front(*message.release());
     }
 
-    /// The first message, null when empty.
+    /// Takes the first message; null when empty.
     MessagePtr popFront() noexcept {
         if (list_.empty()) return nullptr;
         Message* message = &list_.front();
         list_.pop_front();
         return MessagePtr(message);
     }
-    /// The first message without taking it, null when empty.
+    /// The first message without taking it; null when empty.
     Message* front() noexcept { return list_.empty() ? nullptr : &list_.front(); }
     const Message* front() const noexcept { return list_.empty() ? nullptr : &list_.front(); }
 
-    /// Moves everything of `other` behind this queue's messages; of this queue itself: nothing.
+    /// Moves all of `other`'s messages behind this queue's. For `other` being this queue it does nothing.
     void append(MessageQueue& other) noexcept {
         if (this != &other) list_.splice_after(list_.last(), other.list_);
     }
@@ -62,7 +62,7 @@ public:
         }
     }
 
-    /// Over the messages, first to last; valid until that message is taken.
+    /// Iterates over the messages, first to last. Valid until that message is taken.
     auto begin() noexcept { return list_.begin(); }
     auto end() noexcept { return list_.end(); }
     auto begin() const noexcept { return list_.begin(); }

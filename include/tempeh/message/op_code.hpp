@@ -8,36 +8,36 @@
 
 namespace tempeh {
 
-/// Number of a channel inside one engine: 1 to 65534. 0 means "not assigned yet", 65535 is never used.
+/// The number of a channel inside one engine, 1 to 65534. 0 means "not assigned yet"; 65535 is never used.
 using ChannelNumber = std::uint16_t;
 
-/// Correlates messages; 0 means "assign one when the message is posted".
+/// Correlates messages. 0 means "assign one when the message is posted".
 using MessageId = std::uint64_t;
 
 /// What a message is for. The values are those of the wire (bits 0-3 of the proto byte).
 enum class OpCode : std::uint8_t {
-    Request = 0,          ///< Asks; a Response with the same id is expected.
+    Request = 0,          ///< Asks; expects a Response with the same id.
     Response = 1,         ///< Answers a Request.
-    Signal = 2,           ///< Tells; nothing is expected.
+    Signal = 2,           ///< Tells; expects nothing.
     HelloRequest = 3,     ///< Opens a channel to a server.
     HelloResponse = 4,    ///< The server's answer to HelloRequest.
-    ByeRequest = 5,       ///< Ends a channel after everything queued before it has been sent.
+    ByeRequest = 5,       ///< Ends a channel once everything queued before it was sent.
     ByeResponse = 6,      ///< Answers ByeRequest; the last message of a stream.
     ByeSignal = 7,        ///< Ends a channel at once. Local: tempeh never sends it (a tofu peer may).
     WelcomeRequest = 8,   ///< Opens a listener. Local: never crosses the wire.
     WelcomeResponse = 9,  ///< The engine's answer to WelcomeRequest. Local: never crosses the wire.
 };
 
-/// The family an OpCode belongs to.
+/// The family that an OpCode belongs to.
 enum class MessageType : std::uint8_t { Regular, Hello, Bye, Welcome };
 
-/// The part a message plays in an exchange.
+/// The role of a message in an exchange.
 enum class MessageRole : std::uint8_t { Request, Response, Signal };
 
-/// Who made a message: an application (this one or the peer's), or this process's own engine.
+/// The maker of a message: an application (this one or the peer's), or this process's own engine.
 enum class Origin : std::uint8_t { Application = 0, Engine = 1 };
 
-/// True for the ten opcodes above; a byte from the wire may hold six other values.
+/// True for the ten opcodes above. A byte from the wire may hold six other values.
 constexpr bool isKnown(OpCode opCode) noexcept {
     return static_cast<std::uint8_t>(opCode) <= 9;
 }
@@ -70,7 +70,7 @@ constexpr MessageType typeOf(OpCode opCode) noexcept {
     }
 }
 
-/// The part; Signal, to which nobody owes an answer, for a value without a name.
+/// The role. For a value without a name it is Signal, which needs no answer.
 constexpr MessageRole roleOf(OpCode opCode) noexcept {
     switch (opCode) {
         case OpCode::Request:

@@ -18,12 +18,12 @@
 
 namespace tempeh {
 
-/// What every failing call gives; Status converts to it.
+/// The error of every failing call. Status converts to it.
 using error_code = boost::system::error_code;
 
-/// Why something failed, or what the engine has to say. Values 0 to 31 are those of the wire
-/// (docs/wire.md); from 64 up they are tempeh's own and never cross it. An error-code enum: it converts to
-/// `error_code` of statusCategory(), whose message() says what to do about it.
+/// Why something failed, or what the engine reports. Values 0 to 31 are those of the wire (docs/wire.md).
+/// Values from 64 up are tempeh's own and never cross it. An error-code enum: it converts to an `error_code`
+/// of statusCategory(), whose message() says what to do.
 enum class Status : std::uint8_t {
 #define TEMPEH_STATUS(number, name, reach, text) name = (number),
     TEMPEH_STATUSES(TEMPEH_STATUS)
@@ -59,18 +59,18 @@ inline constexpr std::size_t ownStatusCount = statusCount - wireStatusCount;
 constexpr bool isStatus(std::size_t value) noexcept {
     return value < wireStatusCount || (value >= firstOwnStatus && value < firstOwnStatus + ownStatusCount);
 }
-/// A status's place in a table of statusCount; of a value without a name that of UnknownError.
+/// The index of a status in a table of statusCount entries. A value without a name gets that of UnknownError.
 constexpr std::size_t statusIndex(Status status) noexcept {
     const auto value = static_cast<std::size_t>(status);
     if (!isStatus(value)) return static_cast<std::size_t>(Status::UnknownError);
     return value < wireStatusCount ? value : wireStatusCount + (value - firstOwnStatus);
 }
-/// The status at a place of such a table.
+/// The status at an index of such a table.
 constexpr Status statusAt(std::size_t index) noexcept {
     return static_cast<Status>(index < wireStatusCount ? index : firstOwnStatus + (index - wireStatusCount));
 }
 
-/// Whether the rows stand where statusAt() looks for them: the wire's first, without a gap in either part.
+/// Whether the rows are where statusAt() looks for them: the wire's first, and no gap in either part.
 consteval bool areStatusesInOrder() {
     for (std::size_t i = 0; i < statusCount; ++i) {
         const StatusReach reach = i < wireStatusCount ? StatusReach::Wire : StatusReach::Local;
@@ -86,21 +86,21 @@ static_assert(wireStatusCount == 32, "the protocol has 32 statuses");
 
 }  // namespace detail
 
-/// True for a status of the wire, false for one of tempeh's own and for a value without a name.
+/// True for a status of the wire; false for one of tempeh's own and for a value without a name.
 constexpr bool crossesTheWire(Status status) noexcept {
     return static_cast<std::size_t>(status) < detail::wireStatusCount;
 }
 
 namespace detail {
 
-/// The byte for an application's message that tells its peer a status.
+/// The byte with which an application's message tells its peer a status.
 template <Status status>
     requires(crossesTheWire(status))
 inline constexpr std::uint8_t wireByte = static_cast<std::uint8_t>(status);
 
 }  // namespace detail
 
-/// The status a raw byte of an engine-made message stands for; what has no name is UnknownError.
+/// The status that a raw byte of an engine-made message stands for. A byte without a name is UnknownError.
 constexpr Status statusFromRaw(std::uint8_t raw) noexcept {
     return detail::isStatus(raw) ? static_cast<Status>(raw) : Status::UnknownError;
 }
@@ -110,7 +110,7 @@ TEMPEH_EXPORT std::string_view nameOf(Status status) noexcept;
 /// Writes the name.
 TEMPEH_EXPORT std::ostream& operator<<(std::ostream& out, Status status);
 
-/// The category of Status; its message() names the cause and what the reader should do.
+/// The category of Status. Its message() names the cause and the remedy.
 TEMPEH_EXPORT const boost::system::error_category& statusCategory() noexcept;
 
 /// Found by argument-dependent lookup when a Status becomes an error_code.
@@ -118,27 +118,27 @@ inline error_code make_error_code(Status status) noexcept {
     return {static_cast<int>(status), statusCategory()};
 }
 
-/// What the throwing form of every failing call throws. code() is a Status unless an operating-system error
-/// caused it. what() is the name of the status, what happened, to whom and why where that is known, and what
-/// to do: `ConnectFailed: The connection could not be made: tcp|127.0.0.1|7099: Connection refused; check
-/// that the server listens there and is reachable, then try again`.
+/// Thrown by the throwing form of every failing call. code() is a Status unless an operating-system error
+/// caused it. what() has the name of the status, what happened, the address and the cause where they are
+/// known, and what to do: `ConnectFailed: The connection could not be made: tcp|127.0.0.1|7099: Connection
+/// refused; check that the server listens there and is reachable, then try again`.
 class TEMPEH_EXPORT Error : public boost::system::system_error {
 public:
     /// With the message of the status alone.
     explicit Error(Status status);
     explicit Error(error_code ec);
-    /// `detail` says to whom and why: the place or the offending value, then the cause.
+    /// `detail` is the place or the offending value, then the cause.
     Error(error_code ec, const std::string& detail);
     ~Error() override;
 
-    /// The Status behind code(), UnknownError when code() is of another category.
+    /// The Status of code(); UnknownError when code() is of another category.
     Status status() const noexcept;
 
-    /// As long as this lives.
+    /// Valid while this exception lives.
     const char* what() const noexcept override;
 
-    /// The part of what() that is special to this error: to whom, and the cause; empty when there is none. As
-    /// long as this lives.
+    /// The part of what() that is special to this error: the place and the cause. Empty if there is none.
+    /// Valid while this exception lives.
     std::string_view detail() const noexcept;
 
 private:

@@ -15,22 +15,22 @@ namespace detail {
 class TextBlock;
 }
 
-/// One `name:value` pair; views into the TextHeaders it came from, valid until these change.
+/// One `name:value` pair. Both are views into the TextHeaders it came from, valid until these change.
 struct TextHeader {
     std::string_view name;   ///< Before the colon.
-    std::string_view value;  ///< Behind it, without spaces and tabs around.
+    std::string_view value;  ///< After the colon, without surrounding spaces and tabs.
 
     friend bool operator==(const TextHeader&, const TextHeader&) = default;
 };
 
 /// The text headers of a message, kept in their wire form (`name:value\r\n` repeated, docs/wire.md), so that
-/// sending them copies and never formats. Order is kept, names may repeat and are case-sensitive. One thread
-/// at a time. Lookup is linear: meant for a handful of headers. What makes them longer throws std::bad_alloc
-/// when there is no memory, in both forms.
+/// sending only copies them. Order is kept. Names may repeat and are case-sensitive. One thread at a time.
+/// Lookup is linear: meant for a handful of headers. Functions that lengthen them throw std::bad_alloc when
+/// there is no memory, in both forms.
 class TEMPEH_EXPORT TextHeaders {
 public:
     class Iterator;
-    /// As of a standard container.
+    /// As in a standard container.
     using iterator = Iterator;
     using const_iterator = Iterator;
 
@@ -38,34 +38,34 @@ public:
     TextHeaders(const TextHeaders&) = delete;
     TextHeaders& operator=(const TextHeaders&) = delete;
 
-    /// Adds a header at the end. Surrounding spaces and tabs of the value are not kept. Fails with
-    /// InvalidMessage for an empty name, one with a colon, spaces around it, or a control character, and for
-    /// CR, LF or NUL in the value; nothing changes then. Name and value may be views into these headers.
+    /// Adds a header at the end, without the spaces and tabs around the value. Fails with InvalidMessage if
+    /// the name is empty, has a colon, a control character, or spaces around it, or if the value has CR, LF
+    /// or NUL; then nothing changes. Name and value may be views into these headers.
     void append(std::string_view name, std::string_view value);
     void append(std::string_view name, std::string_view value, error_code& ec);
 
-    /// Replaces every header of that name by one, in the place of the first; appends when there is none.
-    /// Errors as append.
+    /// Replaces every header of that name by one, at the place of the first. Appends it if there is none.
+    /// Errors as append().
     void set(std::string_view name, std::string_view value);
     void set(std::string_view name, std::string_view value, error_code& ec);
 
-    /// Removes every header of that name; how many there were.
+    /// Removes every header of that name. Returns how many there were.
     std::size_t remove(std::string_view name);
 
-    /// The value of the first header of that name, trimmed.
+    /// The trimmed value of the first header of that name.
     std::optional<std::string_view> find(std::string_view name) const noexcept;
 
-    /// Over the headers, in order.
+    /// Iterates over the headers, in order.
     Iterator begin() const noexcept;
     Iterator end() const noexcept;
 
-    /// As of a standard container; the capacity stays.
+    /// As in a standard container. The capacity stays.
     bool empty() const noexcept { return block_.empty(); }
     void clear() noexcept { block_.clear(); }
 
-    /// Length of the wire form, at most 65,535 for a message that can be posted.
+    /// The length of the wire form in bytes; at most 65,535 in a message that can be posted.
     std::size_t sizeBytes() const noexcept { return block_.size(); }
-    /// The wire form; every line ends in CRLF.
+    /// The wire form. Every line ends in CRLF.
     std::string_view view() const noexcept { return block_.view(); }
 
 private:
@@ -79,10 +79,10 @@ private:
     ByteBuffer<0> block_;
 };
 
-/// Forward iterator over the headers; empty lines are skipped.
+/// Forward iterator over the headers. Skips empty lines.
 class TEMPEH_EXPORT TextHeaders::Iterator {
 public:
-    /// As std::iterator_traits wants them.
+    /// As std::iterator_traits requires.
     using iterator_category = std::forward_iterator_tag;
     using value_type = TextHeader;
     using difference_type = std::ptrdiff_t;
@@ -90,10 +90,10 @@ public:
     using reference = const TextHeader&;
 
     Iterator() noexcept = default;
-    /// Over a block in wire form.
+    /// Iterates over a block in wire form.
     explicit Iterator(std::string_view rest) noexcept : rest_(rest) { advance(); }
 
-    /// As of a standard forward iterator.
+    /// As in a standard forward iterator.
     reference operator*() const noexcept { return current_; }
     pointer operator->() const noexcept { return &current_; }
     Iterator& operator++() noexcept {

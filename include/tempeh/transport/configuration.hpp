@@ -5,10 +5,10 @@
 #include <boost/asio/detail/config.hpp>
 #include <boost/version.hpp>
 
-/// Library and program share Asio's inline code: its objects are laid out, found and compared by what both
-/// were compiled with. Where that differs nothing fails at once; a coroutine is never resumed, or memory is
-/// read as what it is not. So what matters of it is part of a symbol that every source refers to, and a
-/// program of another configuration does not link: "undefined reference to
+/// Library and program share Asio's inline code. How its objects are laid out, found and compared depends on
+/// what both were compiled with. If that differs, nothing fails at once; instead a coroutine is never
+/// resumed, or memory is misread. Therefore the relevant configuration is part of a symbol that every source
+/// refers to, and a program with another configuration does not link: "undefined reference to
 /// tempeh::detail::configuration::builtWith(...)".
 namespace tempeh::detail::configuration {
 
@@ -61,7 +61,7 @@ struct Boost {};
 TEMPEH_EXPORT void builtWith(Rtti<hasTypeid>, Reactor<asioReactor>, HandlerTracking<tracksHandlers>,
                              Threads<hasThreads>, Boost<BOOST_VERSION / 100>) noexcept;
 
-/// The reference; one pointer in every source.
+/// The reference. Costs one pointer per source.
 [[gnu::used]] static void (*const isTheSame)(Rtti<hasTypeid>, Reactor<asioReactor>,
                                              HandlerTracking<tracksHandlers>, Threads<hasThreads>,
                                              Boost<BOOST_VERSION / 100>) noexcept = &builtWith;

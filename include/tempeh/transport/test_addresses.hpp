@@ -6,17 +6,17 @@
 #include <cstdint>
 #include <string>
 
-/// Addresses for tests that run side by side. Any thread; each call makes a few system calls.
+/// Addresses for tests that run in parallel. Any thread. Each call makes a few system calls.
 namespace tempeh {
 
-/// A TCP port that was free on every interface a moment ago. Another process may take it before it is used: a
-/// server is better given port 0, and asked what it got.
+/// Returns a TCP port that was free on every interface a moment ago. Another process may take it before you
+/// use it. For a server it is better to use port 0 and ask which port it got.
 TEMPEH_EXPORT std::uint16_t findFreeTcpPort(error_code& ec);
 /// Throws Error.
 TEMPEH_EXPORT std::uint16_t findFreeTcpPort();
 
-/// A path in the temporary folder that no other call returns, short enough for a Unix socket; no file is
-/// made.
+/// Returns a path in the temporary folder that no other call returns, short enough for a Unix socket. Does
+/// not create a file.
 TEMPEH_EXPORT std::string temporaryUdsPath();
 
 }  // namespace tempeh

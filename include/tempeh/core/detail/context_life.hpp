@@ -14,39 +14,41 @@ namespace tempeh::detail {
 
 class ContextLife;
 
-/// Who keeps waits of an execution context's handlers.
+/// Holds waits whose handlers belong to an execution context.
 class TEMPEH_EXPORT ContextDependent {
 public:
-    /// The context is being destroyed and nothing is on its way there: to abandon every wait of its handlers.
+    /// The context is being destroyed, and nothing is on its way to it. Abandons every wait of its handlers.
     virtual void onContextGone(const ContextLife& life) noexcept = 0;
 
 protected:
     ~ContextDependent() = default;
 };
 
-/// Whether an execution context is still there, for those who resume its handlers from other threads. Asio
-/// knows nothing of a coroutine that waits for an event of this library; without this one that waits when its
-/// context is destroyed would be resumed in freed memory.
+/// Tells whether an execution context still exists, for threads that resume its handlers from outside. Asio
+/// knows nothing of a coroutine that waits for an event of this library. Without this class, such a coroutine
+/// would be resumed in freed memory after its context was destroyed.
 ///
-/// enter(), then isGone(), then post to the context or abandon the handler, then leave(): the context's
-/// destructor waits meanwhile. Takes no lock, so that nobody who resumes waits for a thread that does not
+/// Call enter(), then isGone(), then post to the context or abandon the handler, then leave(). The context's
+/// destructor waits in between. Takes no lock, so a thread that resumes never waits for one that does not
 /// run.
 class TEMPEH_EXPORT ContextLife {
 public:
     explicit ContextLife(const asio::execution_context& context) noexcept : context_(context) {}
 
-    /// That of the context, which is there. Takes the lock of the context's services. Throws std::bad_alloc.
+    /// Returns the life of a context that exists. Takes the lock of the context's services. Throws
+    /// std::bad_alloc.
     static std::shared_ptr<ContextLife> of(asio::execution_context& context);
 
-    /// To be told of the end; once each, however often it is added. Throws std::bad_alloc.
+    /// Adds an object to be told of the end. It is told once, however often it is added. Throws
+    /// std::bad_alloc.
     void add(const std::shared_ptr<ContextDependent>& dependent);
 
     bool isOf(const asio::execution_context& context) const noexcept { return &context == &context_; }
 
     void enter() noexcept { underWay_.fetch_add(1); }
-    /// Between enter() and leave().
+    /// Call it between enter() and leave().
     bool isGone() const noexcept { return isGone_.load(); }
-    /// The last touch: this may be gone afterwards.
+    /// The last access: this object may be gone afterwards.
     void leave() noexcept { underWay_.fetch_sub(1); }
 
 private:

@@ -15,8 +15,9 @@
 
 namespace tempeh::detail {
 
-/// A waiter's continuation on its way through an executor, which it owns: destroyed without a call (the
-/// executor's context is gone), it abandons the waiter. `Waiting` is a Waiter with finish() and abandon().
+/// A waiter's continuation on its way through an executor, which owns it. If the executor destroys it without
+/// a call, because its context is gone, it abandons the waiter. `Waiting` is a Waiter with finish() and
+/// abandon().
 template <typename Waiting>
 class Resumption {
 public:
@@ -32,8 +33,8 @@ private:
     Waiting* waiter_;
 };
 
-/// Makes an operation cancellable, where its slot is connected. False: no memory for that, and the operation
-/// is to end with no_memory. Thrown out of an initiation, bad_alloc would destroy the coroutine that waits
+/// Makes an operation cancellable, if its slot is connected. False: there is no memory for that, and the
+/// operation must end with no_memory. If bad_alloc left an initiation, it would destroy the waiting coroutine
 /// instead of telling it.
 template <typename Slot, typename Cancel>
 bool tryAssign(Slot slot, Cancel cancel) noexcept {
@@ -47,12 +48,12 @@ bool tryAssign(Slot slot, Cancel cancel) noexcept {
 }
 
 /// Posts a `Continuation` (a Resumption) of the waiter. False: the executor had no memory for it, and the
-/// waiter still waits. Where the executor's context is gone, the waiter is abandoned. The waiter may be gone
+/// waiter still waits. If the executor's context is gone, the waiter is abandoned. The waiter may be gone
 /// when this returns true.
 template <typename Continuation, typename Waiting, typename Executor>
 bool tryPostResumption(Waiting& waiter, const Executor& executor) noexcept {
-    // Whoever waits for a context to run out of work may destroy it then: not before post() is through,
-    // though the coroutine may have run to its end by then, and the waiter with it.
+    // A program may destroy a context once it runs out of work. That must not happen before post() returns,
+    // although the coroutine may have finished by then, and the waiter with it.
     const auto tracked = asio::prefer(executor, asio::execution::outstanding_work.tracked);
     const ResumptionWatch watch(&waiter);
     try {
@@ -64,7 +65,7 @@ bool tryPostResumption(Waiting& waiter, const Executor& executor) noexcept {
     return true;
 }
 
-/// Likewise, unless the context is going; without memory the backend tries again later.
+/// The same, unless the context is being destroyed. Without memory the backend tries again later.
 template <typename Continuation, typename Waiting, typename Executor>
 void postResumption(Waiting& waiter, GroupBackend& backend, const Executor& executor) noexcept {
     ContextLife* const life = waiter.life;
@@ -79,8 +80,8 @@ void postResumption(Waiting& waiter, GroupBackend& backend, const Executor& exec
     if (life != nullptr) life->leave();
 }
 
-/// What the application's handler threw has to come out of the run() of its context, and not of whatever
-/// called it. Without memory it tries until there is some: an exception must not get lost.
+/// An exception of the application's handler must leave the run() of its context, and not the function that
+/// called the handler. Retries until there is memory: an exception must not get lost.
 template <typename Executor>
 void rethrowFrom(const Executor& executor, const std::exception_ptr& failure) noexcept {
     for (;;) {
@@ -93,7 +94,7 @@ void rethrowFrom(const Executor& executor, const std::exception_ptr& failure) no
     }
 }
 
-/// Likewise, inside this call where the executor allows it.
+/// The same, inside this call if the executor allows it.
 template <typename Continuation, typename Waiting, typename Executor>
 void dispatchResumption(Waiting& waiter, GroupBackend& backend, const Executor& executor) noexcept {
     const ResumptionWatch watch(&waiter);
@@ -101,14 +102,14 @@ void dispatchResumption(Waiting& waiter, GroupBackend& backend, const Executor& 
         asio::dispatch(executor, Continuation(waiter));
     } catch (...) {
         if (watch.wasDropped()) return backend.resumeLater(waiter);  // no memory for it
-        // The handler's: a strand lets that through to here.
+        // The handler's exception, which a strand lets through.
         return rethrowFrom(executor, std::current_exception());
     }
     if (watch.wasDropped()) waiter.abandon();
 }
 
-/// Runs a waiter's continuation where it is, as dispatch() to its executor would, without the detour through
-/// a type-erased function. The waiter may be gone when `work` is done, so the executor is a copy.
+/// Runs a waiter's continuation here, as dispatch() to its executor would, without a type-erased function in
+/// between. The waiter may be gone when `work` returns, so the executor is a copy.
 template <typename Executor, typename Work>
 void runHere(const Executor executor, Work work) noexcept {
     try {

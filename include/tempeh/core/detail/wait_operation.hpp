@@ -20,8 +20,8 @@
 #include <new>
 #include <utility>
 
-/// waitReceive and waitWritable as Asio operations: one template that owns the handler between the backend
-/// (which knows it as a Waiter) and the handler's executor.
+/// waitReceive and waitWritable as Asio operations. One template owns the handler between the backend (which
+/// knows it as a Waiter) and the handler's executor.
 namespace tempeh::detail {
 
 /// What a WaitOperation does for waitReceive.
@@ -62,7 +62,7 @@ struct WritableKind {
 template <typename Handler, typename Kind>
 class WaitOperation final : public Waiter {
 public:
-    /// Makes the operation (with the handler's allocator) and starts it. The handler is never called inline.
+    /// Makes the operation with the handler's allocator and starts it. The handler is never called inline.
     static void launch(Handler handler, std::shared_ptr<GroupBackend> backend, Kind kind) {
         Allocator allocator(asio::get_associated_allocator(handler, asio::recycling_allocator<void>()));
         WaitOperation* memory = AllocatorTraits::allocate(allocator, 1);
@@ -97,7 +97,7 @@ private:
         Handler, asio::recycling_allocator<void>>>::template rebind_alloc<WaitOperation>;
     using AllocatorTraits = std::allocator_traits<Allocator>;
     using BareExecutor = asio::associated_executor_t<Handler, asio::any_io_executor>;
-    // Tracked, so that the handler's context does not run out of work while this waits.
+    // Tracked, so that the handler's context does not run out of work during the wait.
     using Executor = std::decay_t<decltype(asio::prefer(std::declval<BareExecutor>(),
                                                         asio::execution::outstanding_work.tracked))>;
 
@@ -132,7 +132,7 @@ private:
         std::move(handler)(ec, std::move(result));
     }
 
-    /// The memory goes before the handler runs, so that the handler's next operation can have it.
+    /// Frees the memory before the handler runs, so that the handler's next operation can use it.
     void destroy(Handler& handler) noexcept {
         Allocator allocator(asio::get_associated_allocator(handler, asio::recycling_allocator<void>()));
         this->~WaitOperation();
@@ -145,13 +145,13 @@ private:
     Executor executor_;
 };
 
-/// The initiation behind both operations.
+/// Initiates both operations.
 template <typename Kind>
 struct StartWait {
     template <typename Handler>
     void operator()(Handler&& handler, std::shared_ptr<GroupBackend> backend, Kind kind) const {
         if (backend == nullptr) {
-            // Said, because newer Boost takes the caller's own thread, where a handler must not run.
+            // Explicit, because newer Boost uses the caller's own thread, where a handler must not run.
             auto executor = asio::get_associated_executor(handler, asio::system_executor());
             asio::post(executor, [kept = std::decay_t<Handler>(std::forward<Handler>(handler))]() mutable {
                 std::move(kept)(make_error_code(Status::InvalidChannelGroup), typename Kind::Result{});
@@ -176,8 +176,8 @@ auto asyncWritable(std::shared_ptr<GroupBackend> backend, ChannelNumber channel,
         StartWait<WritableKind>{}, token, std::move(backend), WritableKind{channel, timeout});
 }
 
-/// The default token's forms, compiled once in the library. `backend` may be null (an empty handle). Shared,
-/// since an awaitable may be started when the handle is gone.
+/// The forms for the default token, compiled once in the library. `backend` may be null (an empty handle).
+/// Shared, because an awaitable may be started after the handle is gone.
 TEMPEH_EXPORT asio::awaitable<MessagePtr> receiveAwaitable(std::shared_ptr<GroupBackend> backend,
                                                            Duration timeout);
 TEMPEH_EXPORT asio::awaitable<bool> writableAwaitable(std::shared_ptr<GroupBackend> backend,

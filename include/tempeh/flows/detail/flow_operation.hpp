@@ -17,7 +17,7 @@
 #include <type_traits>
 #include <utility>
 
-/// The operations of flows with any completion token: one coroutine is the operation, whoever waits for it.
+/// The operations of flows with any completion token. One coroutine is the operation, whatever waits for it.
 namespace tempeh::flows::detail {
 
 /// What an operation ends with.
@@ -49,14 +49,14 @@ struct FlowResult<void> {
 template <typename Token, typename T>
 concept FlowToken = asio::completion_token_for<Token, typename FlowResult<T>::Signature>;
 
-/// An operation that has been made and not been started; what making it threw, as a code.
+/// An operation that was made but not started, or the error that making it threw.
 template <typename T>
 struct FlowStart {
     asio::awaitable<T> operation;
     error_code ec;
 };
 
-/// The failure in flight as a code; what a callback of the application threw is ProcessingFailed.
+/// The exception in flight as a code. ProcessingFailed stands for an exception of the application's callback.
 inline error_code currentFailure() noexcept {
     try {
         throw;
@@ -95,13 +95,13 @@ asio::awaitable<FlowResult<T>> resultOf(FlowStart<T> start) {
     } catch (...) {
         result.ec = currentFailure();
     }
-    // co_spawn may wait once more, and what that would throw in a cancelled coroutine would replace the
-    // result.
+    // co_spawn may suspend once more. In a cancelled coroutine that would throw, and the exception would
+    // replace the result.
     co_await asio::this_coro::throw_if_cancelled(false);
     co_return result;
 }
 
-/// What co_spawn calls: the handler, with a code in the place of the exception.
+/// Called by co_spawn: calls the handler with a code in place of the exception.
 template <typename Handler, typename T>
 class FlowCompletion {
 public:
@@ -109,7 +109,7 @@ public:
 
     void operator()(const std::exception_ptr& failure, FlowResult<T> result) {
         if (failure != nullptr)
-            result.ec = asio::error::no_memory;  // co_spawn's own, the operation threw none
+            result.ec = asio::error::no_memory;  // co_spawn's own; the operation itself never throws
         result.give(std::move(handler_));
     }
     const Handler& handler() const noexcept { return handler_; }
@@ -118,7 +118,7 @@ private:
     Handler handler_;
 };
 
-/// Where handlers without an executor of their own run: beside the sockets, of a handle that has any.
+/// Where handlers without an executor of their own run: the handle's executor, if it has one.
 template <typename Handle>
 asio::any_io_executor executorOf(const Handle& handle) {
     try {
@@ -148,8 +148,9 @@ private:
     executor_type executor_;
 };
 
-/// `make` gives the operation as an awaitable. It is called when the operation is initiated, and until then
-/// keeps what that needs. use_awaitable gets the operation as it is, with all that its exceptions say.
+/// `make` returns the operation as an awaitable. It is called when the operation is initiated, and owns what
+/// the operation needs until then. use_awaitable gets the awaitable itself, so that its exceptions keep their
+/// text.
 template <typename T, typename Handle, typename Make, typename Token>
 auto asyncFlow(const Handle& handle, Make make, Token&& token) {
     if constexpr (std::same_as<std::decay_t<Token>, asio::use_awaitable_t<>>)
@@ -161,7 +162,7 @@ auto asyncFlow(const Handle& handle, Make make, Token&& token) {
 
 }  // namespace tempeh::flows::detail
 
-/// The executor, the allocator and the cancellation slot are the handler's.
+/// Executor, allocator and cancellation slot are the handler's.
 template <template <typename, typename> class Associator, typename Handler, typename T, typename Default>
 struct boost::asio::associator<Associator, tempeh::flows::detail::FlowCompletion<Handler, T>, Default>
     : Associator<Handler, Default> {

@@ -8,8 +8,9 @@
 
 namespace tempeh::flows::detail {
 
-/// The operations that a Peer and a ReconnectingPeer have in common, with a completion token as the last
-/// argument: each is the handle's own form without one, started for the token. Keeps a copy of the handle.
+/// The operations that Peer and ReconnectingPeer have in common, with a completion token as the last
+/// argument. Each starts the handle's own form for the token, and keeps a copy of the handle until it is
+/// initiated.
 template <typename Handle>
 class TokenForms {
 public:

@@ -12,26 +12,26 @@
 
 namespace tempeh::detail {
 
-/// The handler of an operation that a coroutine awaits, kept in the coroutine's own frame. Awaited as a
+/// The handler of an operation that a coroutine awaits, stored in the coroutine's own frame. Await it as a
 /// deferred operation, which unlike an awaitable has no frame of its own: Asio keeps two frames per thread
-/// for reuse, and every further one in a chain of awaits costs an allocation.
+/// for reuse, and each further one in a chain of awaits costs an allocation.
 class InFrameHandler {
 public:
     InFrameHandler() = default;
     InFrameHandler(const InFrameHandler&) = delete;
     InFrameHandler& operator=(const InFrameHandler&) = delete;
 
-    /// To be awaited, one at a time: keeps the handler, then calls `start(cancellation slot)`. A name for it
-    /// is needed: GCC 12 destroys temporaries of a co_await expression twice.
+    /// Await one at a time. Stores the handler, then calls `start(cancellation slot)`. Give the result a
+    /// name: GCC 12 destroys temporaries of a co_await expression twice.
     template <typename Start>
     auto wait(Start start) {
         return boost::asio::async_initiate<const boost::asio::deferred_t&, void()>(
             Initiation<Start>(this, std::move(start)), boost::asio::deferred);
     }
 
-    /// The coroutine goes on inside, and this may be gone with its frame before invoke() returns.
+    /// Resumes the coroutine inside the call. This object may be gone with its frame when invoke() returns.
     void invoke() { act_(storage_, Act::Invoke); }
-    /// The coroutine is destroyed inside, this with it.
+    /// Destroys the coroutine inside the call, and this object with it.
     void drop() noexcept { act_(storage_, Act::Drop); }
 
 private:
