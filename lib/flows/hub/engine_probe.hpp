@@ -9,16 +9,16 @@
 
 namespace tempeh::flows::detail {
 
-/// For a thread that waits for the engine without a deadline of its own: whether anybody runs the engine at
-/// all.
+/// For a thread that waits for the engine without a deadline of its own: checks whether anything runs the
+/// engine at all.
 class EngineProbe {
 public:
-    /// Between two questions.
+    /// The time between two checks.
     static constexpr Duration interval = std::chrono::seconds(1);
 
     explicit EngineProbe(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-    /// To be asked once in every interval. False: the engine has not moved in several of them.
+    /// Call it once per interval. False: the engine has not moved in several intervals.
     bool isAlive() {
         constexpr int patience = 5;
         if (hasAnswered_->exchange(false)) {

@@ -12,7 +12,7 @@
 namespace tempeh::flows::detail {
 
 bool Hub::mayBlock() const {
-    // No channel has this number: the question costs a lock and fails either way, on the engine's thread with
+    // No channel has this number. The call costs a lock and fails in any case, on the engine's thread with
     // NotAllowed.
     error_code ec;
     group_.blocking().waitWritable(0, Duration::zero(), ec);
@@ -86,7 +86,7 @@ std::shared_ptr<ContextLife> Hub::watch(asio::execution_context& context) noexce
     return nullptr;
 }
 
-/// Another thread may have been quicker.
+/// Another thread may have been faster.
 void Hub::keepLife(Sleeper& sleeper, std::shared_ptr<ContextLife> life) noexcept {
     if (life == nullptr || findLife(sleeper)) return;
     try {
@@ -122,8 +122,8 @@ void Hub::setWoken(Wait& wait) noexcept {
     unlinkDeadline(wait);
 }
 
-/// The sleeper is told once the lock is released: its context stays until then. (The loop's own does when the
-/// loop tells.)
+/// The sleeper is told after the lock is released, so its context must stay until then. (The loop's own
+/// context does, when the loop tells it.)
 void Hub::prepareToTell(Wait& wait, bool byLoop) noexcept {
     Sleeper& sleeper = *wait.sleeper_;
     const bool enters = sleeper.life_ != nullptr && !(byLoop && sleeper.runsOnLoop_);

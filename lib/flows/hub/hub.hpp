@@ -25,102 +25,103 @@ namespace tempeh::flows::detail {
 
 class Hub;
 
-/// A share in a hub's use: the last one gone ends the hub and closes its group.
+/// A share in the use of a hub. When the last share is gone, the hub ends and closes its group.
 using HubPtr = std::shared_ptr<Hub>;
 
-/// Where the messages of one channel go. Called by the hub's loop.
+/// Receives the messages of one channel, from the hub's loop.
 class Route {
 public:
     /// Takes the message, or leaves it to be dropped.
     virtual void onMessage(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) = 0;
-    /// The hub ended without the channel's ChannelClosed.
+    /// The hub ended before the channel's ChannelClosed came.
     virtual void onHubEnd(const error_code& reason, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) = 0;
-    /// The engine's pool has run out.
+    /// The engine's pool is empty.
     virtual void onPoolEmpty() noexcept TEMPEH_REQUIRES(hubLocked) {}
 
 protected:
     ~Route() = default;
 };
 
-/// Takes the HelloRequests of a hub's listeners.
+/// Receives the HelloRequests of a hub's listeners.
 class Acceptor {
 public:
     virtual ~Acceptor() = default;
-    /// On the loop; nothing else of that channel is routed meanwhile.
+    /// Called on the loop; nothing else of that channel is routed meanwhile.
     virtual void onHello(MessagePtr hello) noexcept TEMPEH_EXCLUDES(hubLocked) = 0;
     /// The hub ended.
     virtual void onHubEnd(WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) = 0;
 };
 
-/// One ChannelGroup, one receive loop, any number of channels: sorts what arrives to who waits for it. What
-/// coroutines and threads share is under one lock, which is never held while anything of the application's
-/// runs. Its deadlines are kept in order behind the timeout of the loop's one waitReceive, so that an
-/// operation with a timeout arms no timer.
+/// One ChannelGroup with one receive loop and any number of channels. It routes each message to what waits
+/// for it. One lock guards what coroutines and threads share, and is never held while code of the
+/// application's runs. Deadlines are ordered, and the timeout of the loop's one waitReceive serves all of
+/// them, so an operation with a timeout arms no timer of its own.
 class Hub final : public tempeh::detail::ContextDependent, public std::enable_shared_from_this<Hub> {
 public:
-    /// A new group of the engine, with its loop running beside the sockets. Errors: as createGroup.
+    /// A new group of the engine, with its loop running on the engine's executor. Errors as createGroup().
     static HubPtr create(Ampe& engine);
 
     explicit Hub(Ampe& engine);
     Hub(const Hub&) = delete;
     Hub& operator=(const Hub&) = delete;
 
-    /// Must still be there.
+    /// The engine must still exist.
     Ampe& engine() const noexcept { return engine_; }
-    /// A message of the engine's pool. Throws as Ampe::get().
+    /// A message from the engine's pool. Throws as Ampe::get().
     MessagePtr newMessage(OpCode opCode) const;
     MessagePtr newMessage(OpCode opCode, std::string_view body) const;
     ChannelGroup& group() noexcept { return group_; }
     const TimeSource& time() const noexcept { return time_; }
     WarningLog& warnings() noexcept { return warnings_; }
-    /// False where blocking would stop the engine that is waited for.
+    /// False where blocking would stop the engine that the caller waits for.
     bool mayBlock() const;
     MessageId nextId() noexcept { return nextId_.fetch_add(1, std::memory_order_relaxed); }
-    /// Whether nextId() has given it.
+    /// Whether nextId() returned it.
     bool hasGiven(MessageId id) const noexcept {
         return id >= firstId_ && id < nextId_.load(std::memory_order_relaxed);
     }
 
     // --- Waiting. Any thread ---
 
-    /// Lets the wait begin; `sleeper` is woken when it is over, never inside this call on this thread's own
-    /// stack. `deadline`: max() for none, min() not to wait. `stopReason`: ends it at once, with that.
+    /// Begins the wait. `sleeper` is woken when the wait is over, never inside this call on this thread's own
+    /// stack. `deadline`: max() for none, min() not to wait. `stopReason` ends the wait at once with that
+    /// error.
     void begin(Wait& wait, Sleeper& sleeper, TimePoint deadline, const error_code& stopReason = {}) noexcept
         TEMPEH_EXCLUDES(hubLocked);
     /// Ends it as cancelled, unless it is settled.
     void cancel(Wait& wait) noexcept TEMPEH_EXCLUDES(hubLocked);
-    /// Ends it as timed out. False: it was woken already, and its sleeper is told or about to be.
+    /// Ends it as timed out. False: it was woken already, and its sleeper was told or is about to be.
     bool expire(Wait& wait) noexcept TEMPEH_EXCLUDES(hubLocked);
-    /// By the woken sleeper: the outcome.
+    /// Called by the woken sleeper: takes the outcome.
     void settle(Wait& wait) noexcept TEMPEH_EXCLUDES(hubLocked);
     /// The sleeper is gone: as cancelled and settled.
     void abandon(Wait& wait) noexcept TEMPEH_EXCLUDES(hubLocked);
-    /// The reason to wait is over. Nothing when it does not wait.
+    /// The wait is over. Does nothing if it does not wait.
     void wake(Wait& wait, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
     void wakeAll(WaitList& waits, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
-    /// A woken sleeper could not be told for want of memory; the loop tells it soon. False: the loop has
-    /// ended.
+    /// There was no memory to tell a woken sleeper; the loop tells it soon. False: the loop has ended.
     bool wakeLater(Wait& wait) noexcept TEMPEH_EXCLUDES(hubLocked);
 
     // --- Routing ---
 
-    /// A place among the routes. With one, and reserveRoute(), adding does not fail: it comes after a post.
+    /// A place for a route. With a slot and after reserveRoute(), adding cannot fail, as it must not after a
+    /// post.
     using RouteSlot = std::unordered_map<ChannelNumber, Route*>::node_type;
     /// Throws std::bad_alloc.
     static RouteSlot makeSlot(Route& route);
     void reserveRoute() TEMPEH_REQUIRES(hubLocked) { routes_.reserve(routes_.size() + 1); }
     void addRoute(ChannelNumber channel, RouteSlot slot) noexcept TEMPEH_REQUIRES(hubLocked);
     void removeRoute(ChannelNumber channel) noexcept TEMPEH_REQUIRES(hubLocked) { routes_.erase(channel); }
-    /// For as long as the shortage lasts, every route is told.
+    /// Tells every route, and remembers the shortage while it lasts.
     void notePoolEmpty() noexcept TEMPEH_REQUIRES(hubLocked);
     bool isPoolShort() const noexcept TEMPEH_REQUIRES(hubLocked) { return isPoolShort_; }
     std::size_t poolSize() const noexcept { return poolSize_; }
-    /// How many messages wait at all routes, of which one knew of `before` and now of `now`.
+    /// Updates the number of messages that wait at all routes: one route had `before` and has `now`.
     void countWaiting(std::size_t before, std::size_t now) noexcept TEMPEH_REQUIRES(hubLocked) {
         waiting_ += now - before;
     }
-    /// What may wait at one route: of what the others leave of the pool a quarter, so that there is always
-    /// something left, however many take their share.
+    /// How many messages may wait at one route: a quarter of what the others leave of the pool. So there is
+    /// always something left, however many routes take their share.
     std::size_t shareOfPool() const noexcept TEMPEH_REQUIRES(hubLocked) {
         const std::size_t left = poolSize_ > waiting_ ? poolSize_ - waiting_ : 0;
         return std::max(left / 4, leastShare);
@@ -152,25 +153,26 @@ private:
     using SleeperList = boost::intrusive::list<Sleeper, boost::intrusive::constant_time_size<false>>;
 
     static asio::awaitable<void> run(LoopGuard guard);
-    /// Wakes those whose time has come; then how long the loop may sleep. False: it is to end.
+    /// Wakes the waits whose deadline has passed, and sets how long the loop may sleep. False: the loop must
+    /// end.
     bool prepareToWait(Duration& timeout) noexcept TEMPEH_EXCLUDES(hubLocked);
     auto nextMessage(Duration timeout);
     void route(MessagePtr message) noexcept TEMPEH_EXCLUDES(hubLocked);
     void routeHello(MessagePtr hello) noexcept TEMPEH_EXCLUDES(hubLocked);
     void noteRecovery() noexcept TEMPEH_REQUIRES(hubLocked);
     void leave() noexcept TEMPEH_EXCLUDES(hubLocked);
-    /// Lets the loop look at its deadlines again.
+    /// Makes the loop look at its deadlines again.
     void nudge() noexcept TEMPEH_REQUIRES(hubLocked);
     void end(const error_code& reason) noexcept TEMPEH_EXCLUDES(hubLocked);
     void forgetRoutes(WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
-    /// Before a wait begins. False: the sleeper's context is not watched yet.
+    /// Call it before a wait begins. False: the sleeper's context is not watched yet.
     bool prepare(Wait& wait, Sleeper& sleeper) noexcept TEMPEH_REQUIRES(hubLocked);
-    /// So that onContextGone() finds its sleepers; null: there is no memory for that.
+    /// Watches a context, so that onContextGone() finds its sleepers. Null: there is no memory for that.
     std::shared_ptr<ContextLife> watch(asio::execution_context& context) noexcept TEMPEH_EXCLUDES(hubLocked);
     bool findLife(Sleeper& sleeper) const noexcept TEMPEH_REQUIRES(hubLocked);
     void keepLife(Sleeper& sleeper, std::shared_ptr<ContextLife> life) noexcept TEMPEH_REQUIRES(hubLocked);
     void setWoken(Wait& wait) noexcept TEMPEH_REQUIRES(hubLocked);
-    /// Sets how the sleeper is told. `byLoop`: the hub's loop does it.
+    /// Sets how to tell the sleeper. `byLoop`: the hub's loop does it.
     static void prepareToTell(Wait& wait, bool byLoop) noexcept TEMPEH_REQUIRES(hubLocked);
     void onContextGone(const ContextLife& life) noexcept override;
     void unlinkDeadline(Wait& wait) noexcept TEMPEH_REQUIRES(hubLocked) {
@@ -184,9 +186,9 @@ private:
     const TimeSource time_;
     WarningLog warnings_;
     asio::any_io_executor loopExecutor_ TEMPEH_GUARDED_BY(hubLocked);  // the loop's; empty once it has ended
-    LoopMemory loopMemory_;  // for its one wait: the loop must not end for want of memory
+    LoopMemory loopMemory_;  // for the loop's one wait: lack of memory must not end the loop
 
-    std::mutex mutex_;  // by HubLock alone; the others say `hubLocked`
+    std::mutex mutex_;  // for HubLock; everything else says `hubLocked`
     std::unordered_map<ChannelNumber, Route*> routes_ TEMPEH_GUARDED_BY(hubLocked);
     std::weak_ptr<Acceptor> acceptor_ TEMPEH_GUARDED_BY(hubLocked);
     Deadlines deadlines_ TEMPEH_GUARDED_BY(hubLocked);
@@ -198,8 +200,8 @@ private:
     std::vector<std::shared_ptr<ContextLife>> lives_
         TEMPEH_GUARDED_BY(hubLocked);                // of the contexts that they wait on
     MessagePtr nudge_ TEMPEH_GUARDED_BY(hubLocked);  // null: on its way through the mailbox
-    /// When the loop wakes by itself. Not moved back when the deadline behind it goes: with requests that
-    /// follow each other the next one is later anyhow, and one look in vain is cheaper than a nudge each.
+    /// When the loop wakes by itself. It does not move back when its deadline goes away: with consecutive
+    /// requests the next deadline is later anyway, and one needless look is cheaper than a nudge for each.
     TimePoint armedFor_ TEMPEH_GUARDED_BY(hubLocked) = TimePoint::max();
     WokenList untold_ TEMPEH_GUARDED_BY(hubLocked);  // sleepers that there was no memory to tell
     TimePoint tellAt_ TEMPEH_GUARDED_BY(hubLocked) = TimePoint::max();
@@ -213,7 +215,7 @@ inline HubLock::HubLock(Hub& hub) noexcept : mutex_(hub.mutex_) {
     mutex_.lock();
 }
 
-/// The hub's end, for which any number may wait.
+/// Waits for the hub's end. Any number may wait.
 class SleepWait : public ListedWait {
 public:
     explicit SleepWait(Hub& hub) noexcept : hub_(hub) {}
@@ -224,7 +226,7 @@ protected:
     Hub& hub_;
 };
 
-/// Waits `duration` of the engine's time; less when the hub ends. Cancellation: operation_aborted.
+/// Waits `duration` of the engine's time, or until the hub ends. Cancellation: operation_aborted.
 asio::awaitable<void> sleepFor(HubPtr hub, Duration duration);
 
 }  // namespace tempeh::flows::detail

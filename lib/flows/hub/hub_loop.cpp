@@ -1,4 +1,4 @@
-// The life of a hub: its loop, from the first message to the last user's leaving or the engine's end.
+// The life of a hub: its loop, from the first message to the end of its last user or of the engine.
 
 #include "base/run_sources.hpp"
 #include "flows/hub/hub.hpp"
@@ -16,11 +16,11 @@ namespace tempeh::flows::detail {
 
 namespace {
 
-/// Messages sorted between two looks at the deadlines.
+/// Messages routed between two looks at the deadlines.
 constexpr int messagesPerLook = 256;
 
-/// Ids of flows stay apart from those the engine gives (sequential from 1) and from other hubs'. They are on
-/// the wire, so a simulation counts its own.
+/// Ids of flows differ from those that the engine assigns (sequential from 1) and from other hubs' ids. They
+/// are on the wire, so a simulation has a count of its own.
 MessageId firstIdOfNextHub() noexcept {
     static constinit std::atomic<MessageId> hubs{1};
     base::RunSources* const own = base::RunSources::ofThisThread();
@@ -28,7 +28,7 @@ MessageId firstIdOfNextHub() noexcept {
     return number << 32U | 1U;
 }
 
-/// An engine that does not say has enough.
+/// An engine that does not report a limit has enough.
 std::size_t sizeOf(const PoolStats& pool) noexcept {
     return pool.limit != 0 ? static_cast<std::size_t>(pool.limit)
                            : std::numeric_limits<std::size_t>::max() / 2;
@@ -36,7 +36,7 @@ std::size_t sizeOf(const PoolStats& pool) noexcept {
 
 }  // namespace
 
-/// Ends the hub when its loop is over, however: also when the context dies before or under it.
+/// Ends the hub when its loop ends, however it does: even if the context is destroyed before it or under it.
 class Hub::LoopGuard {
 public:
     explicit LoopGuard(std::shared_ptr<Hub> hub) noexcept : hub_(std::move(hub)) {}
@@ -71,8 +71,9 @@ Hub::Hub(Ampe& engine)
     , poolSize_(sizeOf(group_.stats().pool))
     , nudge_(new Message()) {}
 
-/// In the hub's own memory: the loop must not end for want of it. Deferred: an awaitable would take one of
-/// the two frames that Asio keeps for reuse, which those who wait here need more.
+/// In the hub's own memory, because lack of memory must not end the loop. Deferred, because an awaitable
+/// would take one of the two frames that Asio keeps for reuse, and the coroutines that wait here need them
+/// more.
 auto Hub::nextMessage(Duration timeout) {
     return asio::async_initiate<const asio::deferred_t&, void(error_code, MessagePtr)>(
         [this, timeout](auto&& handler) {
@@ -93,7 +94,7 @@ asio::awaitable<void> Hub::run(LoopGuard guard) {
             for (int i = 0; message != nullptr && i < messagesPerLook; ++i) {
                 hub.route(std::move(message));
                 error_code ec;
-                message = hub.group_.tryReceive(ec);  // the end is told by waitReceive too
+                message = hub.group_.tryReceive(ec);  // waitReceive reports the end too
             }
             if (message != nullptr) hub.route(std::move(message));
         }
@@ -103,14 +104,14 @@ asio::awaitable<void> Hub::run(LoopGuard guard) {
 }
 
 bool Hub::prepareToWait(Duration& timeout) noexcept {
-    ChannelGroup closing;  // goes when the lock is released
+    ChannelGroup closing;  // destroyed after the lock is released
     for (;;) {
         WokenList woken(true);
         {
             const HubLock lock(*this);
             loopSleeps_ = false;
             if (isLeft_) {
-                closing = std::move(group_);  // the last user is gone: nobody else looks at it
+                closing = std::move(group_);  // the last user is gone: nothing else looks at it
                 return false;
             }
             if (isPoolShort_) noteRecovery();
@@ -132,7 +133,7 @@ bool Hub::prepareToWait(Duration& timeout) noexcept {
             loopSleeps_ = woken.empty();
             if (loopSleeps_) return true;
         }
-        woken.wakeAll(true);  // whoever runs now may set earlier deadlines
+        woken.wakeAll(true);  // what runs now may set earlier deadlines
     }
 }
 
@@ -185,7 +186,7 @@ void Hub::notePoolEmpty() noexcept {
         route->onPoolEmpty();
 }
 
-/// As the engine does: half of the pool is back, and the next shortage is told anew.
+/// As the engine does: once half of the pool is back, the next shortage is told anew.
 void Hub::noteRecovery() noexcept {
     const PoolStats pool = group_.stats().pool;
     isPoolShort_ = pool.outstanding * 2 > pool.limit;
@@ -205,7 +206,7 @@ void Hub::nudge() noexcept {
     group_.updateReceiver(std::move(nudge_), ec);
 }
 
-/// In the order of their numbers, not of the hash table: whoever waits is woken in that order.
+/// In the order of their numbers, not of the hash table, so that waits are woken in that order.
 void Hub::forgetRoutes(WokenList& woken) noexcept {
     const auto routes = std::move(routes_);
     routes_.clear();

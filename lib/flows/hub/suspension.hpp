@@ -15,9 +15,9 @@
 
 namespace tempeh::flows::detail {
 
-/// A coroutine that sleeps until a Wait is over; lives in its frame and allocates nothing. Cancelling the
-/// coroutine (all three types) cancels the wait; the result is taken in the step that resumes it, so that
-/// what was not delivered stays where it was.
+/// A coroutine that sleeps until a Wait is over. Lives in the coroutine's frame and allocates nothing.
+/// Cancelling the coroutine (all three types) cancels the wait. The result is taken in the step that resumes
+/// the coroutine, so what is not delivered stays where it was.
 class Suspension final : public Sleeper {
 public:
     /// `executor` is the coroutine's.
@@ -30,8 +30,8 @@ public:
     Suspension& operator=(const Suspension&) = delete;
     ~Suspension() = default;
 
-    /// To be awaited as an rvalue; then the wait is settled. Needs a name: GCC 12 destroys temporaries of a
-    /// co_await expression twice.
+    /// Await the result as an rvalue; then the wait is settled. Give it a name: GCC 12 destroys temporaries
+    /// of a co_await expression twice.
     auto until(TimePoint deadline) {
         return handler_.wait([this, deadline](asio::cancellation_slot slot) { start(slot, deadline); });
     }
@@ -41,7 +41,7 @@ public:
             while (!tell(entered)) {
                 // Its context is entered until then, and so stays.
                 if (hub_.wakeLater(settled_)) return;
-                std::this_thread::yield();  // the hub has ended, and nobody else can try again
+                std::this_thread::yield();  // the hub has ended, and nothing else can try again
             }
             if (entered != nullptr) entered->leave();  // `this` may be gone
             return;
@@ -64,7 +64,7 @@ private:
         hub_.begin(settled_, *this, deadline, isCancellable ? error_code() : asio::error::no_memory);
     }
 
-    /// False: no memory for it.
+    /// False: there is no memory for it.
     bool tell(const ContextLife* entered) noexcept {
         if (entered != nullptr && entered->isGone()) {
             abandon();

@@ -3,7 +3,7 @@
 namespace tempeh::flows::detail {
 
 void ThreadSleeper::wake(bool /*isHere*/, ContextLife* /*entered*/) noexcept {
-    // Told under the lock: this object is gone as soon as the thread sees it.
+    // Notifies under the lock: this object is gone as soon as the thread sees the flag.
     const base::MutexLock lock(mutex_);
     isAwake_ = true;
     wakened_.notify_one();

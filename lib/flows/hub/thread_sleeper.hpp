@@ -18,8 +18,8 @@ public:
 
     void wake(bool isHere, ContextLife* entered) noexcept override;
 
-    /// Blocks until the wait is over or the deadline has come; then it is settled. The thread's own clock
-    /// counts: no engine's time can wake it.
+    /// Blocks until the wait is over or the deadline passes; then the wait is settled. Uses the thread's own
+    /// clock, since an engine's simulated time cannot wake it.
     void sleep(Hub& hub, Wait& wait, TimePoint deadline);
 
 private:

@@ -5,23 +5,23 @@
 
 namespace tempeh::flows::detail {
 
-/// The time of an engine: the one place in flows that asks for it. Waiting needs none: every deadline of a
+/// The time of an engine, and the only place in flows that reads it. Waiting does not: every deadline of a
 /// Hub goes through the receive timeout of its group, and so through the engine.
 class TimeSource {
 public:
-    /// Of the group's engine, which may go before the group does.
+    /// The time of the group's engine, which may be gone before the group.
     explicit TimeSource(const ChannelGroup& group) noexcept : group_(group) {}
 
     TimePoint now() const noexcept { return group_.now(); }
 
-    /// max() for no timeout, min() for one that has passed at once.
+    /// max() for no timeout, min() for one that passes at once.
     TimePoint after(Duration timeout) const noexcept {
         if (timeout == infinite) return TimePoint::max();
         if (timeout <= Duration::zero()) return TimePoint::min();
         return timeAfter(now(), timeout);
     }
 
-    /// What is left until then; never negative.
+    /// The time left until then; never negative.
     Duration until(TimePoint deadline) const noexcept {
         if (deadline == TimePoint::max()) return infinite;
         if (deadline == TimePoint::min()) return Duration::zero();

@@ -17,14 +17,15 @@ class Hub;
 class Wait;
 using tempeh::detail::ContextLife;
 
-/// Who waits: a coroutine, or a thread. In the hub's list of sleepers while it does.
+/// A coroutine or a thread that waits. While it does, it is in the hub's list of sleepers.
 class Sleeper
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
-    /// Its wait is over; once per wait. `isHere`: it may run inside this call, which is on its executor.
-    /// `entered`: its context, which stays until it is left; null for one that needs nothing of the kind.
+    /// Its wait is over. Called once per wait. `isHere`: it may run inside this call, which is on its
+    /// executor. `entered`: its context, which exists until it is left; null if nothing of the kind is
+    /// needed.
     virtual void wake(bool isHere, ContextLife* entered) noexcept TEMPEH_EXCLUDES(hubLocked) = 0;
-    /// Instead of wake(): its context is going.
+    /// Called instead of wake() when its context is being destroyed.
     virtual void abandon() noexcept TEMPEH_EXCLUDES(hubLocked) {}
 
     Sleeper() noexcept = default;
@@ -37,7 +38,7 @@ protected:
 
     ~Sleeper() = default;
 
-    // A coroutine's, constant.
+    // Those of a coroutine. Constant.
     const asio::any_io_executor* runsOn_ = nullptr;
     asio::execution_context* context_ = nullptr;
 
@@ -50,20 +51,20 @@ private:
 using DeadlineHook = boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>,
                                                      boost::intrusive::optimize_size<true>>;
 
-/// Something that is waited for at a Hub; lives in the frame of the coroutine or on the stack of the thread.
-/// The results are its owner's: they are set where the owner's own thread begins and settles the wait.
+/// What is waited for at a Hub. Lives in the frame of the coroutine or on the stack of the thread. The
+/// results are its owner's: they are set only where the owner's own thread begins and settles the wait.
 class Wait : public DeadlineHook {
 public:
     Wait() noexcept = default;
     Wait(const Wait&) = delete;
     Wait& operator=(const Wait&) = delete;
 
-    /// Registers where its reason will come from. True: there is no need to wait.
+    /// Registers with what will end the wait. True: there is no need to wait.
     virtual bool enter() noexcept TEMPEH_REQUIRES(hubLocked) = 0;
-    /// The wait is over: takes the result (unless cancelled) and leaves where it was registered.
+    /// The wait is over: takes the result (unless cancelled) and unregisters.
     virtual void settle() noexcept TEMPEH_REQUIRES(hubLocked) = 0;
 
-    /// The deadline came; there may be a result nevertheless.
+    /// The deadline passed; there may be a result nevertheless.
     bool hasTimedOut() const noexcept { return hasTimedOut_; }
     const TimePoint& deadline() const noexcept TEMPEH_REQUIRES(hubLocked) { return deadline_; }
 
@@ -76,10 +77,10 @@ private:
     friend class Hub;
     friend class WokenList;
 
-    /// Idle -> begin() -> Waiting -> one who found a reason -> Woken -> the sleeper -> Idle.
+    /// Idle -> begin() -> Waiting -> what ends the wait -> Woken -> the sleeper settles it -> Idle.
     enum class State : std::uint8_t { Idle, Waiting, Woken };
 
-    /// How its sleeper is told: the waker's, who needs no lock for it.
+    /// How to tell its sleeper. Belongs to the waker, which needs no lock for it.
     struct Telling {
         Sleeper* sleeper = nullptr;
         ContextLife* entered = nullptr;  // the sleeper's context, if it was entered for this
@@ -90,13 +91,13 @@ private:
     bool hasTimedOut_ = false;  // the owner's, as `ec`
     State state_ TEMPEH_GUARDED_BY(hubLocked) = State::Idle;
     bool isExpired_ TEMPEH_GUARDED_BY(hubLocked) = false;
-    error_code stopReason_ TEMPEH_GUARDED_BY(hubLocked);  // why there is no result: cancelled, mostly
+    error_code stopReason_ TEMPEH_GUARDED_BY(hubLocked);  // why there is no result: mostly cancelled
     Sleeper* sleeper_ TEMPEH_GUARDED_BY(hubLocked) = nullptr;
     TimePoint deadline_ TEMPEH_GUARDED_BY(hubLocked) = TimePoint::max();
     Telling telling_;
 };
 
-/// A wait in a list of those that wait for the same.
+/// A wait in a list of those that wait for the same thing.
 class ListedWait : public Wait, public boost::intrusive::list_base_hook<> {
 protected:
     ~ListedWait() = default;
@@ -104,7 +105,7 @@ protected:
 
 using WaitList = boost::intrusive::list<ListedWait>;
 
-/// Waits that were woken under the lock and whose sleepers are told once it is released.
+/// Waits that were woken under the lock and whose sleepers are told after it is released.
 class WokenList {
 public:
     /// `isOnLoop`: wakeAll(true) follows.
@@ -121,7 +122,7 @@ public:
         last_ = &wait;
     }
 
-    /// Takes them over.
+    /// Takes over the other's waits.
     void append(WokenList& other) noexcept {
         if (other.empty()) return;
         (last_ != nullptr ? last_->telling_.next : first_) = other.first_;
@@ -129,8 +130,8 @@ public:
         other.first_ = nullptr;
     }
 
-    /// First those whose contexts must stay until they are told: the others run here, and what they do may be
-    /// the end of such a context. `onLoop`: called by the hub's loop.
+    /// First tells those whose contexts must stay until they are told. The others run inside this call, and
+    /// what they do may end such a context. `onLoop`: called by the hub's loop.
     void wakeAll(bool onLoop) noexcept TEMPEH_EXCLUDES(hubLocked) {
         Wait* here = nullptr;
         Wait** end = &here;

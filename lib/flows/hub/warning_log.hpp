@@ -13,7 +13,7 @@
 
 namespace tempeh::flows::detail {
 
-/// What a hub may have to warn of.
+/// What a hub may warn of.
 enum class Warning : std::uint8_t {
     HandlerThrew,
     AcceptHookThrew,
@@ -22,17 +22,17 @@ enum class Warning : std::uint8_t {
     HandlersLeft,
 };
 
-/// The way of flows to the engine's log: each kind of warning once per interval, then with how many were left
-/// out. Any thread, no lock held.
+/// Writes flows' warnings to the engine's log. Each kind of warning appears once per interval, with the
+/// number of those left out. Any thread, without the hub's lock.
 class WarningLog {
 public:
-    /// Of the group's engine.
+    /// Uses the log of the group's engine.
     explicit WarningLog(const ChannelGroup& group) noexcept : group_(group) {}
 
     void write(Warning kind, std::string_view text) noexcept;
-    /// "`what`: what the exception says".
+    /// Writes "`what`: what the exception says".
     void write(Warning kind, std::string_view what, const std::exception_ptr& failure) noexcept;
-    /// What cannot repeat.
+    /// For a warning that cannot repeat.
     void writeAlways(std::string_view text) noexcept { group_.logWarning(text); }
 
 private:
@@ -41,7 +41,7 @@ private:
     std::array<base::RepeatLimiter, 5> limiters_ TEMPEH_GUARDED_BY(mutex_);  // by kind
 };
 
-/// What the exception says.
+/// The text of the exception.
 std::string textOf(const std::exception_ptr& failure);
 
 }  // namespace tempeh::flows::detail

@@ -1,4 +1,4 @@
-// The link's own coroutine; what its users call is in reconnecting_peer.cpp.
+// The link's own coroutine. What its users call is in reconnecting_peer.cpp.
 
 #include "flows/link/reconnect_core.hpp"
 
@@ -24,7 +24,7 @@ ConnectOptions connectOptionsOf(const ReconnectOptions& options) {
     return {.headers = options.headers, .body = options.body, .retryRefused = options.retryRefused};
 }
 
-/// In-band news; not from the pool, which traffic may have emptied.
+/// News for the receiver. Not from the pool, which traffic may have emptied.
 MessagePtr makeNotice(OpCode opCode, ChannelNumber channel) {
     MessagePtr notice(new Message());
     notice->header.opCode = opCode;
@@ -32,8 +32,8 @@ MessagePtr makeNotice(OpCode opCode, ChannelNumber channel) {
     return notice;
 }
 
-/// Without the last "lost" and "connected" if they are the last two of all: then the next "lost" says it all.
-/// A link whose owner never receives would else hoard its news.
+/// Removes the last "lost" and "connected" if they are the last two of all, because the next "lost" replaces
+/// them. Otherwise a link whose owner never receives would collect news without limit.
 MessageQueue withoutStaleNews(MessageQueue messages) noexcept {
     MessageQueue kept;
     MessageQueue last;  // a "lost", and perhaps the "connected" behind it
@@ -185,7 +185,7 @@ void ReconnectCore::setConnected(const PeerPtr& peer) {
         hub_->wakeAll(waiters_, woken);
     }
     woken.wakeAll(true);
-    if (isStopping()) peer->abort();  // asked to while this was connecting
+    if (isStopping()) peer->abort();  // was asked to while this was connecting
 }
 
 asio::awaitable<void> ReconnectCore::passOn(PeerPtr peer) {
@@ -226,7 +226,7 @@ void ReconnectCore::setLost(PeerState& peer) {
         inbox.putBack(withoutStaleNews(inbox.takeAll()));
         inbox.add(std::move(notice), *hub_, woken);
     }
-    again.append(unsent_);  // what was to go again comes behind what had gone already
+    again.append(unsent_);  // messages not sent again yet go behind those that had been sent
     unsent_ = std::move(again);
     woken.wakeAll(true);
 }

@@ -19,10 +19,10 @@ namespace tempeh::flows::detail {
 class ReconnectCore;
 using ReconnectPtr = std::shared_ptr<ReconnectCore>;
 
-/// A link: one coroutine connects, passes on what arrives, and connects again; operations wait for it.
+/// A link. One coroutine connects, passes on what arrives, and reconnects; operations wait for it.
 class ReconnectCore final : public InboxOwner, public std::enable_shared_from_this<ReconnectCore> {
 public:
-    /// With its coroutine running; the last share gone stops it.
+    /// Starts its coroutine. When the last share is gone, it stops.
     static ReconnectPtr start(Ampe& engine, const Address& address, const ReconnectOptions& options);
     ReconnectCore(HubPtr hub, HelloTemplate hello, const ReconnectOptions& options);
     ~ReconnectCore();
@@ -30,25 +30,25 @@ public:
     Hub& hub() const noexcept override { return *hub_; }
     const HubPtr& hubPtr() const noexcept { return hub_; }
     Error errorFor(const error_code& ec) override;
-    /// Refused, if the server said no.
+    /// Throws Refused if the server refused.
     [[noreturn]] void throwFor(const error_code& ec) override;
-    /// Why there are no more attempts, in words; empty before.
+    /// Why there are no more attempts, in words. Empty before.
     std::string endReason();
     void onReceived(const Message& message) noexcept override;
 
     static asio::awaitable<MessagePtr> request(ReconnectPtr self, MessagePtr message, Duration timeout,
                                                SignalHandler onSignal);
-    /// False: no connection with room until the deadline.
+    /// False: no connection with room before the deadline.
     static asio::awaitable<bool> send(ReconnectPtr self, MessagePtr message, TimePoint deadline);
     /// False: no connection now, or no room. Then, and when it throws the end, the message is still there.
     bool trySend(MessagePtr& message);
     static asio::awaitable<MessagePtr> close(ReconnectPtr self, MessagePtr bye);
-    /// The connection there is, or the next one; null at the deadline. Throws the end.
+    /// The current connection or the next one; null at the deadline. Throws the end.
     static asio::awaitable<PeerPtr> connection(ReconnectPtr self, TimePoint deadline);
 
     LinkState state();
     ReconnectCounters counters();
-    /// The connection there is; null for none.
+    /// The current connection; null for none.
     PeerPtr current();
 
 private:
@@ -63,27 +63,26 @@ private:
     asio::awaitable<PeerPtr> establish();
     asio::awaitable<PeerPtr> attempt();
     void noteFailure(std::string failure);
-    /// Lets what arrives come to the link until the connection ends.
+    /// Passes on what arrives until the connection ends.
     asio::awaitable<void> passOn(PeerPtr peer);
     asio::awaitable<void> sendUnsent(PeerPtr peer);
     std::optional<Heartbeat> watch(const PeerPtr& peer) const;
     void setConnected(const PeerPtr& peer);
-    /// Says bye, and then there are no more attempts; throws for what is wrong with the bye, and nothing
-    /// changed.
+    /// Says bye and stops further attempts. Throws for an invalid bye; then nothing changes.
     void beginClosing(PeerState& peer, MessagePtr bye);
     void markStopping() noexcept TEMPEH_REQUIRES(hubLocked);
     void setLost(PeerState& peer);
-    /// No more attempts are made.
+    /// Stops further attempts.
     void stop() noexcept;
     void end() noexcept;
-    void setEnd(const error_code& code, std::string reason) noexcept;  // the first counts
+    void setEnd(const error_code& code, std::string reason) noexcept;  // only the first call counts
     void setRefused(const Refused& refused) noexcept;
     bool isStopping();
     void setStopping() noexcept;
 
     const HubPtr hub_;
     const HelloTemplate hello_;
-    const ConnectOptions connecting_;  // how attempts are judged
+    const ConnectOptions connecting_;  // to judge attempts by
     const Duration attemptTimeout_;
     const bool sendsAgain_;
     const HeartbeatOptions heartbeat_;

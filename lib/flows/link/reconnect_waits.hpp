@@ -6,7 +6,7 @@
 
 namespace tempeh::flows::detail {
 
-/// A connection that has not ended, or the end of all attempts.
+/// Waits for a connection that has not ended, or for the end of all attempts.
 class ReconnectCore::ConnectionWait final : public ListedWait {
 public:
     explicit ConnectionWait(ReconnectCore& core) noexcept : core_(core) {}
@@ -31,7 +31,7 @@ private:
     ReconnectCore& core_;
 };
 
-/// The end of one connection; how, if not as channels end.
+/// Waits for the end of one connection. `ec` is set if it ended in an unusual way.
 class ReconnectCore::EndOfChannel final : public ListedWait {
 public:
     explicit EndOfChannel(PeerState& peer) noexcept : peer_(peer) {}
@@ -48,7 +48,7 @@ private:
     PeerState& peer_;
 };
 
-/// While it lives, what a connection has to receive comes to the link.
+/// While it lives, the link receives what its connection receives.
 class ReconnectCore::Redirection {
 public:
     Redirection(PeerState& peer, Inbox& inbox) noexcept : peer_(peer) { set(&inbox); }
@@ -68,7 +68,7 @@ private:
     PeerState& peer_;
 };
 
-/// The end of all attempts.
+/// Waits for the end of all attempts.
 class ReconnectCore::EndWait final : public ListedWait {
 public:
     explicit EndWait(ReconnectCore& core) noexcept : core_(core) {}
@@ -87,7 +87,7 @@ private:
     ReconnectCore& core_;
 };
 
-/// Counts a request once at its beginning and once at its end, whatever that is.
+/// Counts a request once when it begins and once when it ends, however it does.
 class ReconnectCore::RequestTally {
 public:
     explicit RequestTally(ReconnectCore& core) : core_(core) { add(&ReconnectCounters::requests); }
@@ -111,7 +111,7 @@ private:
     Counter end_ = &ReconnectCounters::failed;
 };
 
-/// The coroutine's share: when it ends, however, so does the link.
+/// The coroutine's share: when the coroutine ends, however it does, the link ends.
 class ReconnectCore::Running {
 public:
     explicit Running(ReconnectPtr core) noexcept : core_(std::move(core)) {}
@@ -119,7 +119,8 @@ public:
     Running& operator=(Running&&) = delete;
     ~Running() {
         if (core_ == nullptr) return;
-        // What is bound to it holds an executor, and this may be the last moment at which that has a context.
+        // What is bound to the slot holds an executor, and this may be the last moment at which its context
+        // exists.
         core_->stopAttempts_.slot().clear();
         core_->end();
     }

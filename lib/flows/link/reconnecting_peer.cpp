@@ -55,7 +55,7 @@ PeerPtr ReconnectCore::current() {
 asio::awaitable<PeerPtr> ReconnectCore::connection(ReconnectPtr self, TimePoint deadline) {
     ConnectionWait wait(*self);
     Suspension suspension(*self->hub_, wait, co_await asio::this_coro::executor);
-    // A connection may be lost again before all who waited for it have seen it.
+    // A connection may be lost again before everything that waited for it has seen it.
     while (wait.peer == nullptr && !wait.hasTimedOut()) {
         auto connected = suspension.until(deadline);
         co_await std::move(connected);

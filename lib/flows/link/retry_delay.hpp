@@ -7,17 +7,17 @@
 
 namespace tempeh::flows::detail {
 
-/// The pauses of a Backoff, one after the other.
+/// The successive pauses of a Backoff.
 class RetryDelay {
 public:
-    /// Its seed is used as it is, 0 as well.
+    /// Uses the seed as it is, even 0.
     explicit RetryDelay(const Backoff& backoff);
-    /// With the engine's chance where the backoff has no seed.
+    /// Uses a seed of the engine's if the backoff has none.
     RetryDelay(const Backoff& backoff, Ampe& engine);
 
     Duration next() noexcept;
-    /// After a success that lasted so long: begins anew, unless that is less than the pause that would come
-    /// next. What ends as soon as it has begun is no success, and must be tried less and less often too.
+    /// After a success that lasted `duration`: starts over, unless that is less than the next pause. A
+    /// connection that ends as soon as it begins is no success, and must be tried less and less often too.
     void noteLasted(Duration duration) noexcept {
         if (duration >= delay_) delay_ = backoff_.initial;
     }

@@ -31,7 +31,7 @@ void sleepUntilOver(detail::Hub& hub, detail::Wait& wait, TimePoint deadline) {
     sleeper.sleep(hub, wait, deadline);
 }
 
-/// Waits for room in the send queue. False: the deadline came first. Throws Error.
+/// Waits for room in the send queue. False: the deadline passed first. Throws Error.
 bool roomFor(detail::PeerState& peer, TimePoint deadline) {
     error_code ec;
     const Duration left = peer.hub().time().until(deadline);
@@ -41,7 +41,7 @@ bool roomFor(detail::PeerState& peer, TimePoint deadline) {
     return hasRoom;
 }
 
-/// False: the deadline came first, and the message is still there.
+/// False: the deadline passed first, and the message is still there.
 bool post(detail::PeerState& peer, MessagePtr& message, TimePoint deadline) {
     for (;;) {
         const error_code ec = peer.post(message);
@@ -55,8 +55,8 @@ std::string closingInVain(detail::PeerState& peer) {
     return "closing channel " + std::to_string(peer.channel()) + ": " + std::string(detail::engineIsSilent);
 }
 
-/// How connecting went, from the coroutine to the thread. Errors travel as codes: a thread that reads an
-/// exception of another shares its reference count.
+/// How connecting went, from the coroutine to the thread. Errors travel as codes, because a thread that reads
+/// an exception of another shares its reference count.
 struct Outcome {
     base::Mutex mutex;
     std::condition_variable changed;
@@ -67,7 +67,7 @@ struct Outcome {
     std::shared_ptr<const Message> refusal;
 };
 
-/// Says that it is done, however the coroutine ends.
+/// Reports the end, however the coroutine ends.
 class OutcomeGuard {
 public:
     explicit OutcomeGuard(std::shared_ptr<Outcome> outcome) noexcept : outcome_(std::move(outcome)) {}
@@ -100,7 +100,7 @@ asio::awaitable<void> connectInto(OutcomeGuard guard, detail::HubPtr hub, detail
     }
 }
 
-/// The coroutine keeps the time; where nobody runs it, this thread does, a little more generously.
+/// The coroutine watches the time. If nothing runs it, this thread does, a little more generously.
 void awaitOutcome(Outcome& outcome, TimePoint deadline, const std::string& server) {
     constexpr Duration more = std::chrono::milliseconds(500);
     base::WaitableLock lock(outcome.mutex);

@@ -15,7 +15,7 @@ asio::awaitable<Peer> connectIn(detail::HubPtr hub, detail::HelloTemplate hello,
     co_return detail::PeerAccess::make(std::move(peer));
 }
 
-/// The views of the options are done with when this returns.
+/// The views of the options are no longer used when this returns.
 asio::awaitable<Peer> startConnect(const detail::HubPtr& hub, const Address& address,
                                    ConnectOptions options) {
     detail::check(options);

@@ -43,7 +43,7 @@ std::string_view whatIsMissing(const PeerState& peer) {
                                                 : "connected, but the hello was not answered in time";
 }
 
-/// Returns when the hello was answered with yes. Throws anything else.
+/// Returns if the hello was accepted. Throws otherwise.
 void checkOpen(PeerState& peer, const std::string& address) {
     HelloPhase phase = HelloPhase::Pending;
     error_code ended;
@@ -58,7 +58,7 @@ void checkOpen(PeerState& peer, const std::string& address) {
             reason = peer.helloReason;
         }
     }
-    // Only the phase Pending is followed by another.
+    // Only Pending changes into another phase.
     if (phase == HelloPhase::Refused) throw Refused(address, peer.hello());
     if (phase == HelloPhase::Failed) throw Error(failure, placeAndCause(address, reason));
     if (phase == HelloPhase::Pending && ended) throw peer.errorFor(ended);
@@ -95,7 +95,7 @@ bool isWorthRetrying(const Error& error, const ConnectOptions& options) noexcept
         case Status::TooManyChannels:
         case Status::ProcessingFailed:  // prepareHello: its token service may be back next time
             return true;
-        case Status::NotAllowed:  // a tofu server's no
+        case Status::NotAllowed:  // a tofu server's refusal
             return options.retryRefused;
         default:
             return false;

@@ -10,16 +10,16 @@
 
 namespace tempeh::flows::detail {
 
-/// What a hello says, kept for as many attempts as there will be.
+/// The content of a hello, kept for all attempts.
 class HelloTemplate {
 public:
     /// Throws Error(InvalidMessage) for headers, InvalidAddress.
     HelloTemplate(const Address& address, const ConnectOptions& options);
 
-    /// Completes every hello that is made.
+    /// Completes every hello.
     void setHook(std::function<void(Message& hello)> hook) { hook_ = std::move(hook); }
 
-    /// Made from the engine's pool. Throws Error(ProcessingFailed) when the hook throws.
+    /// A hello from the engine's pool. Throws Error(ProcessingFailed) when the hook throws.
     MessagePtr make(Ampe& engine) const;
     const std::string& address() const noexcept { return address_; }
 
@@ -29,7 +29,7 @@ private:
     std::function<void(Message& hello)> hook_;
 };
 
-/// One attempt: a channel whose hello was answered with yes. Throws as connect(), ConnectFailed at the
+/// One attempt: returns a channel whose hello was accepted. Throws as connect(), ConnectFailed at the
 /// deadline.
 asio::awaitable<PeerPtr> tryConnect(HubPtr hub, const HelloTemplate& hello, TimePoint deadline);
 

@@ -11,21 +11,21 @@ namespace tempeh::flows::detail {
 inline constexpr std::string_view engineIsSilent =
     "the engine's thread does not respond: a handler on it blocks, or nobody runs its context";
 
-/// What an Error says beyond its code, for an Error made of it elsewhere.
+/// What an Error says beyond its code, to make another Error of it.
 inline std::string detailOf(const boost::system::system_error& error) {
     if (const auto* const ours = dynamic_cast<const Error*>(&error)) return std::string(ours->detail());
     const std::string what = error.what();
     return what.starts_with(error.code().message()) ? std::string() : what;
 }
 
-/// To whom and why, as the detail of an Error; either may be empty.
+/// Place and cause, as the detail of an Error. Either may be empty.
 inline std::string placeAndCause(std::string_view place, std::string_view cause) {
     std::string text(place);
     if (!text.empty() && !cause.empty()) text += ": ";
     return text.append(cause);
 }
 
-/// An Error as the cause of another: to whom and why.
+/// An Error as the cause of another: place and cause.
 inline std::string failureOf(const Error& error) {
     const bool hasStatus = error.code().category() == statusCategory();
     return hasStatus && !error.detail().empty() ? std::string(error.detail()) : std::string(error.what());

@@ -15,7 +15,7 @@ namespace tempeh::flows {
 
 namespace detail {
 
-/// The next look at the peer, or the end.
+/// Waits for the next look at the peer, or for the end.
 class HeartbeatState::TickWait final : public SleepWait {
 public:
     TickWait(HeartbeatState& state, Hub& hub) noexcept : SleepWait(hub), state_(state) {}
@@ -75,7 +75,7 @@ bool HeartbeatState::tick(HeartbeatMachine& machine, TimePoint now, TimePoint& n
 void HeartbeatState::ping(const PeerPtr& peer) {
     MessagePtr signal = peer->hub().newMessage(OpCode::Signal);
     signal->textHeaders.append(heartbeatHeader, heartbeatPing);
-    if (peer->post(signal)) return;  // a full queue is a sign of life enough
+    if (peer->post(signal)) return;  // a full queue is sign of life enough
     count(&HeartbeatCounters::sent);
 }
 

@@ -8,21 +8,21 @@
 
 namespace tempeh::flows::detail {
 
-/// When to ask a peer for a sign of life, and when its silence is to be told. Knows no time and no peer:
-/// whoever runs it says what it sees at each look, and does what the step says.
+/// Decides when to send a heartbeat and when to report silence. It knows neither time nor peer: its caller
+/// passes in what it sees at each look, and does what the step says.
 class HeartbeatMachine {
 public:
     /// What to do after a look.
     struct Step {
         bool asksPeer = false;     ///< Send a ping.
-        bool asksReading = false;  ///< Then call onSilence(): for how long has this side been reading?
+        bool asksReading = false;  ///< Then call onSilence() with how long this side has been reading.
         TimePoint next = TimePoint::max();  ///< The next look; max() for none.
     };
 
     HeartbeatMachine(const HeartbeatOptions& options, TimePoint now) noexcept
         : options_(options), nextPing_(now), lastHeard_(now), due_(now) {}
 
-    /// `received`: messages of the peer so far.
+    /// `received`: messages from the peer so far.
     Step onLook(TimePoint now, std::uint64_t received) noexcept {
         Step step;
         if (options_.interval > Duration::zero()) {
@@ -39,8 +39,8 @@ public:
         return step;
     }
 
-    /// Whether the silence is to be told, which it is once. Not while this side does not read, nor as soon as
-    /// it does again: it is the peer's only when it could have been heard all the time.
+    /// Whether to report the silence, which happens once. Not while this side does not read, nor right after
+    /// it resumes: the silence is the peer's only if it could have been heard all the time.
     bool onSilence(Duration readingFor) noexcept {
         if (readingFor < options_.silence) return false;
         state_ = State::Told;
@@ -61,7 +61,7 @@ private:
             state_ = State::Heard;
         }
         if (state_ == State::Told || now - lastHeard_ < options_.silence) return false;
-        // What came while this process stood still is read first.
+        // What arrived while this process stood still is read first.
         const bool isLate = now - due_ > options_.silence / 8;
         if (!isLate || state_ == State::Suspected) return true;
         state_ = State::Suspected;

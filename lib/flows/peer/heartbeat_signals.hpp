@@ -9,12 +9,12 @@ namespace tempeh::flows::detail {
 inline constexpr std::string_view heartbeatHeader = "heartbeat";
 inline constexpr std::string_view heartbeatPing = "ping";
 inline constexpr std::string_view heartbeatPong = "pong";
-/// In a HelloRequest, and in a HelloResponse: that side answers pings. Two words, since many a server sends
-/// the request's headers back with its answer.
+/// In a HelloRequest and in a HelloResponse: that side answers pings. The two words differ, since many
+/// servers send the request's headers back with their answer.
 inline constexpr std::string_view heartbeatOfClient = "client-answers";
 inline constexpr std::string_view heartbeatOfServer = "server-answers";
 
-/// Nothing but that header; cheap enough to ask of every signal.
+/// Nothing but that header. Cheap enough to check on every signal.
 inline bool isPing(const Message& signal) noexcept {
     return signal.body.empty() && signal.textHeaders.view() == "heartbeat:ping\r\n";
 }

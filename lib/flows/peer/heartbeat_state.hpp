@@ -14,12 +14,12 @@ namespace tempeh::flows::detail {
 class HeartbeatState;
 using HeartbeatPtr = std::shared_ptr<HeartbeatState>;
 
-/// The coroutine of a Heartbeat and what it shares with the handle.
+/// The coroutine of a Heartbeat, and what it shares with the handle.
 class HeartbeatState final {
 public:
     HeartbeatState(const PeerPtr& peer, HeartbeatOptions options, SilenceHook onSilent);
 
-    /// Runs until stopped or the channel has ended.
+    /// Runs until stopped or until the channel has ended.
     static asio::awaitable<void> run(HeartbeatPtr self, HubPtr hub);
     void stop() noexcept;
     HeartbeatCounters counters();
@@ -27,7 +27,7 @@ public:
 private:
     class TickWait;
 
-    /// Looks at the peer; when to look next. False: it has ended.
+    /// Looks at the peer, and sets when to look next. False: it has ended.
     bool tick(HeartbeatMachine& machine, TimePoint now, TimePoint& next);
     void ping(const PeerPtr& peer);
     void tellSilence(const PeerPtr& peer);
@@ -41,7 +41,7 @@ private:
 
     Wait* tick_ TEMPEH_GUARDED_BY(hubLocked) = nullptr;
     bool isStopped_ TEMPEH_GUARDED_BY(hubLocked) = false;
-    base::Mutex counting_;  // of its own: the counters stay when the hub has gone
+    base::Mutex counting_;  // a lock of its own: the counters outlive the hub
     HeartbeatCounters counts_ TEMPEH_GUARDED_BY(counting_);
 };
 

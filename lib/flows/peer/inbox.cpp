@@ -37,11 +37,11 @@ void ReceiveWait::settle() noexcept {
 
 asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout) {
     Hub& hub = owner->hub();
-    // As ChannelGroup::waitReceive: where nobody can drop the result on its way, a message that is there may
-    // be given at once.
+    // As in ChannelGroup::waitReceive(): where the result cannot be dropped on its way, a message that is
+    // there may be returned at once.
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     if (owner->handlerSlot.mayTakeAtOnce(cancellation.slot())) {
-        error_code ec;  // said again below
+        error_code ec;  // reported again below
         MessagePtr ready = owner->inbox.tryReceive(hub, ec);
         if (ready != nullptr) owner->onReceived(*ready);
         if (ready != nullptr) co_return ready;

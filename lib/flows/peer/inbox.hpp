@@ -15,7 +15,7 @@ namespace tempeh::flows::detail {
 class Inbox {
 public:
     Inbox() noexcept = default;
-    /// Whose reading depends on what waits here.
+    /// `control` depends on what waits here.
     explicit Inbox(ReadControl& control) noexcept : control_(&control) {}
 
     void add(MessagePtr message, Hub& hub, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked) {
@@ -34,7 +34,7 @@ public:
 
     /// What waits here.
     const Backlog& backlog() const noexcept TEMPEH_REQUIRES(hubLocked) { return waiting_; }
-    /// Whose reading depends on what waits here; null: nobody's.
+    /// Sets what depends on what waits here; null: nothing.
     void attach(ReadControl* control) noexcept TEMPEH_REQUIRES(hubLocked) {
         if (control_ != nullptr) control_->watch(nullptr);
         control_ = control;
@@ -42,7 +42,7 @@ public:
     }
     bool empty() const noexcept TEMPEH_REQUIRES(hubLocked) { return messages_.empty(); }
     std::size_t size() const noexcept TEMPEH_REQUIRES(hubLocked) { return messages_.size(); }
-    /// The next one, null when there is none.
+    /// The next message; null if there is none.
     MessagePtr take() noexcept TEMPEH_REQUIRES(hubLocked) {
         MessagePtr message = messages_.popFront();
         if (message != nullptr) waiting_.remove(*message);
@@ -52,7 +52,7 @@ public:
     MessageQueue takeAll() noexcept TEMPEH_REQUIRES(hubLocked) {
         return takeIf([](const Message&) { return true; });
     }
-    /// In front of what is there.
+    /// Puts them in front of what is there.
     void putBack(MessageQueue messages) noexcept TEMPEH_REQUIRES(hubLocked) {
         for (const Message& message : messages)
             waiting_.add(message);
@@ -60,7 +60,7 @@ public:
         messages_ = std::move(messages);
         if (control_ != nullptr) control_->update();
     }
-    /// Those that `wanted` is true for, in order; the others stay.
+    /// Takes those that `wanted` returns true for, in order; the others stay.
     template <typename Wanted>
     MessageQueue takeIf(Wanted wanted) noexcept TEMPEH_REQUIRES(hubLocked) {
         MessageQueue taken;
@@ -77,7 +77,7 @@ public:
 
     error_code end TEMPEH_GUARDED_BY(hubLocked);
     Wait* receiver TEMPEH_GUARDED_BY(hubLocked) = nullptr;
-    bool hasReader TEMPEH_GUARDED_BY(hubLocked) = false;  ///< Somebody has received.
+    bool hasReader TEMPEH_GUARDED_BY(hubLocked) = false;  ///< Something has received.
 
 private:
     MessageQueue messages_ TEMPEH_GUARDED_BY(hubLocked);
@@ -85,14 +85,13 @@ private:
     ReadControl* control_ TEMPEH_GUARDED_BY(hubLocked) = nullptr;
 };
 
-/// The next message of an inbox.
+/// Waits for the next message of an inbox.
 class ReceiveWait final : public Wait {
 public:
     explicit ReceiveWait(Inbox& inbox) noexcept : inbox_(inbox) {}
     bool enter() noexcept override TEMPEH_REQUIRES(hubLocked);
     void settle() noexcept override TEMPEH_REQUIRES(hubLocked);
-    /// Settled: what it was woken for has been taken by somebody else (a stream's reader, a close), so it is
-    /// to be waited for again.
+    /// Settled, but a stream's reader or a close took the message first: wait again.
     bool foundNothing() const noexcept { return message == nullptr && !ec && !hasTimedOut(); }
 
     MessagePtr message;
@@ -102,17 +101,17 @@ private:
     bool isRegistered_ = false;
 };
 
-/// Who has an inbox.
+/// Has an inbox.
 class InboxOwner {
 public:
     virtual Hub& hub() const noexcept = 0;
-    /// What to throw for the inbox's end.
+    /// The error to throw for the inbox's end.
     virtual Error errorFor(const error_code& ec) TEMPEH_EXCLUDES(hubLocked) = 0;
-    /// Throws it, as what it really is.
+    /// Throws the error, as what it really is.
     [[noreturn]] virtual void throwFor(const error_code& ec) TEMPEH_EXCLUDES(hubLocked) {
         throw errorFor(ec);
     }
-    /// The application has that message.
+    /// The application has received that message.
     virtual void onReceived(const Message& message) noexcept TEMPEH_EXCLUDES(hubLocked) = 0;
 
     Inbox inbox;
@@ -124,10 +123,10 @@ protected:
     ~InboxOwner() = default;
 };
 
-/// The next message, null at the timeout; never loses one. Throws the owner's error for Inbox::end,
+/// The next message, null at the timeout. Never loses one. Throws the owner's error for Inbox::end,
 /// NotAllowed, operation_aborted.
 asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout);
-/// The same without throwing. Outlived by `ec`.
+/// The same without throwing. `ec` must outlive it.
 asio::awaitable<MessagePtr> receiveFrom(std::shared_ptr<InboxOwner> owner, Duration timeout, error_code& ec);
 
 }  // namespace tempeh::flows::detail

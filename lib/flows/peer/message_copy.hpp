@@ -10,7 +10,7 @@
 
 namespace tempeh::flows::detail {
 
-/// Header, text headers and body. Throws std::bad_alloc.
+/// Copies header, text headers and body. Throws std::bad_alloc.
 inline void copyMessage(const Message& from, Message& to) {
     to.header = from.header;
     to.textHeaders.clear();

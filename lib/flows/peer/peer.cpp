@@ -71,7 +71,7 @@ MessagePtr Peer::marked(MessagePtr message) const {
 }
 
 Peer Peer::traced(const TraceContext& context) const {
-    (void)state();  // throws without a channel
+    (void)state();  // throws for an empty handle
     Peer peer(*this);
     peer.trace_ = std::make_shared<const TraceContext>(context);
     return peer;

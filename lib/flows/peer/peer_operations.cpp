@@ -10,7 +10,7 @@ namespace tempeh::flows::detail {
 
 namespace {
 
-/// Waits for room in the send queue. False: the deadline came first. Throws Error.
+/// Waits for room in the send queue. False: the deadline passed first. Throws Error.
 asio::awaitable<bool> roomFor(PeerState& peer, TimePoint deadline) {
     error_code ec;
     bool hasRoom = false;

@@ -7,12 +7,12 @@ namespace tempeh::flows::detail {
 
 namespace {
 
-/// Ids that flows gives to signals: none of a request's, of this or the other side, so that a signal is never
-/// taken for the progress of a request that has its id by chance.
+/// Set in the ids that flows gives to signals and in no request's id of either side, so that a signal never
+/// counts as progress of a request that has its id by chance.
 constexpr MessageId signalIds = MessageId{1} << 63U;
 
-/// The side that was called has this in its requests' ids, the side that called has not: so an id tells whose
-/// request a signal is about, though both count alike.
+/// Set in the request ids of the side that accepted the channel, not in those of the other. Both sides count
+/// alike, and so an id still tells whose request a signal is about.
 constexpr MessageId acceptedIds = MessageId{1} << 62U;
 
 MessagePtr makeBye(OpCode opCode) {
@@ -26,7 +26,7 @@ MessagePtr makeBye(OpCode opCode) {
 PeerPtr PeerState::open(const HubPtr& hub, MessagePtr& hello, error_code& ec) {
     auto peer = std::make_shared<PeerState>(hub, HelloPhase::Pending);
     Hub::RouteSlot slot = Hub::makeSlot(*peer);
-    // Under the lock, so that nothing that comes of it is routed before there is a route.
+    // Under the lock, so that nothing that results from it is routed before there is a route.
     const HubLock lock(*hub);
     if (hub->hasEnded()) {
         ec = hub->endReason();
@@ -62,7 +62,7 @@ PeerState::~PeerState() {
     end();
 }
 
-/// Nobody has a handle any more.
+/// No handle is left.
 void PeerState::end() noexcept {
     MessagePtr bye;
     {
@@ -89,7 +89,7 @@ MessageId PeerState::nextRequestId() const noexcept {
     return (isAccepted_ ? acceptedIds : 0) | hub_->nextId();
 }
 
-/// Whether nextRequestId() has given it.
+/// Whether nextRequestId() returned it.
 bool PeerState::isOwnRequest(MessageId id) const noexcept {
     const bool isOfAccepted = (id & acceptedIds) != 0;
     return isOfAccepted == isAccepted_ && hub_->hasGiven(id & ~acceptedIds);
@@ -115,8 +115,8 @@ void PeerState::checkSendable(const MessagePtr& message) {
 error_code PeerState::post(MessagePtr& message) noexcept {
     error_code ec;
     if (message == nullptr) return Status::NullMessage;
-    // Also when doomed: what is posted then comes back before the end does, and who answers that by posting
-    // again would put the end off for ever.
+    // Also when doomed: a message posted then comes back before the end does, and answering that by posting
+    // again would put off the end for ever.
     if (isDoomed()) return Status::ChannelClosed;
     BinaryHeader& header = message->header;
     header.channelNumber = channel_;
@@ -132,7 +132,7 @@ error_code PeerState::post(MessagePtr& message) noexcept {
 Error PeerState::errorFor(const error_code& ec) {
     if (ec != Status::ChannelClosed) return Error(ec);
     const HubLock lock(*hub_);
-    // The name of the status, which is the Error's own, only once.
+    // The name of the status is in the Error already.
     std::string_view reason = endReason_;
     constexpr std::string_view name = "ChannelClosed: ";
     if (reason.starts_with(name)) reason.remove_prefix(name.size());
@@ -157,7 +157,7 @@ void PeerState::abort() noexcept {
         byeSaid_ = true;
         bye = takeLastWord(OpCode::ByeSignal);
     }
-    if (bye != nullptr) post(bye);  // else the channel is ending
+    if (bye != nullptr) post(bye);  // otherwise the channel is ending
 }
 
 MessagePtr PeerState::asBye(MessagePtr bye) {
@@ -177,22 +177,22 @@ void PeerState::sayBye(MessagePtr bye) {
     if (ec) throw errorFor(ec);
 }
 
-/// Posted under the lock, so that nobody takes a bye that could not be posted for one that was said.
+/// Posts under the lock, so that a bye that could not be posted is never taken for one that was said.
 error_code PeerState::postBye(MessagePtr& bye, MessageQueue& dropped) noexcept {
     if (hasEnded()) return {};
     if (!byeSaid_) {
         const error_code ec = post(bye);
-        // InvalidOpCode: the other side was quicker, or the bye crossed with ours.
+        // InvalidOpCode: the peer was faster, or its bye crossed ours.
         if (ec && ec != Status::ChannelClosed && ec != Status::InvalidOpCode) return ec;
         byeSaid_ = true;
     }
     reading.setClosing();
-    inbox.hasReader = false;  // a bye from now on is the engine's to answer
+    inbox.hasReader = false;  // from now on the engine answers a bye
     dropped = takeByeRequests();
     return {};
 }
 
-/// The other side's bye, if it waits to be received.
+/// The peer's bye, if it waits to be received.
 MessageQueue PeerState::takeByeRequests() noexcept {
     return inbox.takeIf([](const Message& message) { return message.header.opCode == OpCode::ByeRequest; });
 }

@@ -23,12 +23,13 @@ using PeerPtr = std::shared_ptr<PeerState>;
 /// How the opening of a channel went.
 enum class HelloPhase : std::uint8_t { Pending, Done, Refused, Failed };
 
-/// What the handles of one channel share. Destroying it closes the channel, so never under the hub's lock.
+/// What the handles of one channel share. Its destructor closes the channel, so it must not run under the
+/// hub's lock.
 class PeerState final : public Route, public InboxOwner, public std::enable_shared_from_this<PeerState> {
 public:
-    /// Opens a channel to where `hello` says. On failure null, and the caller keeps the message.
+    /// Opens a channel to the address in `hello`. On failure returns null, and the caller keeps the message.
     static PeerPtr open(const HubPtr& hub, MessagePtr& hello, error_code& ec);
-    /// A channel that has said hello to a listener. On the loop. `maxWaiting`: see ServerOptions.
+    /// A channel that said hello to a listener. Call it on the loop. `maxWaiting`: see ServerOptions.
     static PeerPtr accept(const HubPtr& hub, const Message& hello, std::size_t maxWaiting);
 
     PeerState(HubPtr hub, HelloPhase phase)
@@ -50,41 +51,42 @@ public:
     bool hasEnded() const noexcept { return hasEnded_.load(std::memory_order_acquire); }
     /// It has ended, or its end is on its way: something came back unsent.
     bool isDoomed() const noexcept { return isDoomed_.load(std::memory_order_acquire) || hasEnded(); }
-    /// False: post() fails for good, because the channel ends or the engine does.
+    /// False: post() fails for good, because the channel or the engine ends.
     bool isOpen() const noexcept { return !isDoomed() && hub_->group().isOpen(); }
 
-    /// Any thread, with the lock or without. On failure the caller keeps the message; SendQueueFull is one.
+    /// Any thread, with the lock or without. On failure, including SendQueueFull, the caller keeps the
+    /// message.
     error_code post(MessagePtr& message) noexcept;
-    /// Whether an application may send it on an open channel. Throws Error(InvalidOpCode), NullMessage.
+    /// Checks that an application may send it on an open channel. Throws Error(InvalidOpCode), NullMessage.
     static void checkSendable(const MessagePtr& message);
-    /// For the end of the channel says why it ended.
+    /// For the end of the channel it says why it ended.
     Error errorFor(const error_code& ec) override TEMPEH_EXCLUDES(hubLocked);
     void onReceived(const Message& message) noexcept override TEMPEH_EXCLUDES(hubLocked);
-    /// As `~reason` and `~peer` of its ChannelClosed.
+    /// From `~reason` and `~peer` of its ChannelClosed.
     std::string endReason() TEMPEH_EXCLUDES(hubLocked);
     std::string endPeer() TEMPEH_EXCLUDES(hubLocked);
     void abort() noexcept TEMPEH_EXCLUDES(hubLocked);
-    /// Says bye unless somebody did; a null one is made. Throws Error for what is wrong with it: then nothing
-    /// was said.
+    /// Says bye unless that was done; makes one if it is null. Throws Error if the bye is invalid; then
+    /// nothing was said.
     void sayBye(MessagePtr bye) TEMPEH_EXCLUDES(hubLocked);
-    /// The message as a ByeRequest; a null one is made.
+    /// The message as a ByeRequest; makes one if it is null.
     static MessagePtr asBye(MessagePtr bye);
     ChannelInfo info() TEMPEH_EXCLUDES(hubLocked);
     PeerCounters counters() TEMPEH_EXCLUDES(hubLocked);
     /// Keeps what the engine knows of the channel for the time after its end.
     void noteOpened() TEMPEH_EXCLUDES(hubLocked);
-    /// Lets receive() end with ShutdownStarted when nothing is left to receive.
+    /// Lets receive() end with ShutdownStarted once nothing is left to receive.
     void drain() noexcept TEMPEH_EXCLUDES(hubLocked);
     const std::shared_ptr<const Message>& hello() const noexcept { return hello_; }
 
-    /// As sayBye(), of what asBye() gave. `dropped` is to go without the lock.
+    /// As sayBye(), with the result of asBye(). Destroy `dropped` without the lock.
     error_code postBye(MessagePtr& bye, MessageQueue& dropped) noexcept TEMPEH_REQUIRES(hubLocked);
 
-    /// Whether a message may wait here for whoever takes it. Else it is dropped, and the channel closed.
+    /// Whether a message may wait here until something takes it. If not, drops it and closes the channel.
     bool mayKeep(MessagePtr& message) noexcept TEMPEH_REQUIRES(hubLocked);
-    /// Whether it said in its hello that it answers pings.
+    /// Whether the peer said in its hello that it answers pings.
     bool answersPings() const noexcept TEMPEH_REQUIRES(hubLocked) { return answersPings_; }
-    /// Whoever receives does so there from now on, what waits already included; null: here again.
+    /// From now on messages are received at `sink`, those that wait already included. Null: here again.
     void redirect(Inbox* sink, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
     void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
     void onHubEnd(const error_code& reason, WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
@@ -94,16 +96,16 @@ public:
     HelloWait* helloWaiter TEMPEH_GUARDED_BY(hubLocked) = nullptr;
     WaitList closers TEMPEH_GUARDED_BY(hubLocked);
     ExchangeTable answers TEMPEH_GUARDED_BY(hubLocked);  // by the id of our request
-    ExchangeTable streams TEMPEH_GUARDED_BY(hubLocked);  // by the id of the other side's Request or Signal
+    ExchangeTable streams TEMPEH_GUARDED_BY(hubLocked);  // by the id of the peer's Request or Signal
     UnclaimedStreams unclaimed;
-    /// Streams of the other side whose rest is dropped.
+    /// Streams of the peer whose rest is dropped.
     std::unordered_set<MessageId> unwanted TEMPEH_GUARDED_BY(hubLocked);
     PeerCounters counts TEMPEH_GUARDED_BY(hubLocked);
     MessagePtr farewell TEMPEH_GUARDED_BY(hubLocked);  // the peer's ByeResponse
     ReadControl reading;
     bool isOverrun TEMPEH_GUARDED_BY(hubLocked) = false;  // closed because too much waited here
     bool keepsReturned TEMPEH_GUARDED_BY(hubLocked) = false;
-    MessageQueue returned TEMPEH_GUARDED_BY(hubLocked);  // what came back unsent, with keepsReturned
+    MessageQueue returned TEMPEH_GUARDED_BY(hubLocked);  // what came back unsent, if keepsReturned
     /// The hello's outcome; constant once it is not Pending.
     HelloPhase helloPhase() const noexcept TEMPEH_REQUIRES(hubLocked) { return helloPhase_; }
     std::uint8_t helloStatus TEMPEH_GUARDED_BY(hubLocked) = 0;  // raw when Refused, a Status when Failed
@@ -124,18 +126,17 @@ private:
     void end(const error_code& code, std::string reason, WokenList& woken) noexcept
         TEMPEH_REQUIRES(hubLocked);
     MessageQueue takeByeRequests() noexcept TEMPEH_REQUIRES(hubLocked);
-    /// The bye that is made with the peer, so that it can be closed without memory; null when it
-    /// was taken.
+    /// The bye that was made with the peer, so that closing needs no memory. Null if it was taken.
     MessagePtr takeLastWord(OpCode opCode) noexcept TEMPEH_REQUIRES(hubLocked);
     void keepHello(const Message& message) TEMPEH_REQUIRES(hubLocked);
 
     void end() noexcept TEMPEH_EXCLUDES(hubLocked);
 
     const HubPtr hub_;
-    const bool isAccepted_;      // else this side said hello
+    const bool isAccepted_;      // otherwise this side said hello
     ChannelNumber channel_ = 0;  // constant once opened
     HelloPhase helloPhase_ TEMPEH_GUARDED_BY(hubLocked);
-    Inbox* sink_ TEMPEH_GUARDED_BY(hubLocked) = &inbox;  // gets what nobody else waits for
+    Inbox* sink_ TEMPEH_GUARDED_BY(hubLocked) = &inbox;  // gets what nothing else waits for
     const char* overrunReason_ TEMPEH_GUARDED_BY(hubLocked) = "";
     bool answersPings_ TEMPEH_GUARDED_BY(hubLocked) = false;
     bool byeSaid_ TEMPEH_GUARDED_BY(hubLocked) = false;
@@ -146,8 +147,8 @@ private:
     std::string endReason_ TEMPEH_GUARDED_BY(hubLocked);
     std::string endPeer_ TEMPEH_GUARDED_BY(hubLocked);  // as `~peer`
     ChannelInfo opened_ TEMPEH_GUARDED_BY(hubLocked);
-    /// A copy: kept for long, which a message of the pool must not be. Constant once the hello is answered;
-    /// nobody has a handle before that.
+    /// A copy, because a message of the pool must not be kept for long. Constant once the hello is answered;
+    /// no handle exists before that.
     std::shared_ptr<const Message> hello_;
 };
 

@@ -1,4 +1,4 @@
-// What becomes of the messages of a peer's channel; on the hub's loop, its lock held.
+// What happens to the messages of a peer's channel, on the hub's loop.
 
 #include "flows/peer/heartbeat_signals.hpp"
 #include "flows/peer/message_copy.hpp"
@@ -26,7 +26,7 @@ std::string copyOf(std::string_view text) noexcept {
     }
 }
 
-/// A text header of a notice; empty without one, and without memory.
+/// A text header of a notice. Empty without one, and without memory.
 std::string textOf(const Message& notice, std::string_view header) noexcept {
     return copyOf(notice.textHeaders.find(header).value_or(""));
 }
@@ -88,8 +88,8 @@ bool PeerState::mayKeep(MessagePtr& message) noexcept {
     return !isOverrun;
 }
 
-/// As long as nobody has ever received: progress that no request wants, when much waits already; and at the
-/// side that called, which may never mean to receive, any news when that is all that it may find.
+/// Until something receives for the first time: progress that no request wants, once much is waiting; and on
+/// the connecting side, which may never receive, any news once there is all that it may find.
 bool PeerState::isUnasked(const Message& signal) const noexcept {
     if (sink_->hasReader || signal.hasMore()) return false;
     const MessageId id = signal.header.messageId;
@@ -102,15 +102,15 @@ void PeerState::drop(MessagePtr& signal) noexcept {
     signal.reset();
 }
 
-/// Nobody has received yet, and perhaps nobody will: the engine answers at once, and what the bye says is
-/// kept for whoever does.
+/// Nothing has received yet, and perhaps nothing will. The engine answers at once, and a copy of the bye is
+/// kept for a later receiver.
 void PeerState::keepBye(const Message& bye, WokenList& woken) noexcept {
     try {
         MessagePtr copy(new Message());
         copyMessage(bye, *copy);
         inbox.add(std::move(copy), *hub_, woken);
     } catch (const std::bad_alloc&) {
-        // It is answered all the same.
+        // It is answered anyway.
     }
 }
 

@@ -7,7 +7,7 @@
 
 namespace tempeh::flows::detail {
 
-/// The answer to a hello.
+/// Waits for the answer to a hello.
 class HelloWait final : public Wait {
 public:
     explicit HelloWait(PeerState& peer) noexcept : peer_(peer) {}
@@ -18,7 +18,7 @@ private:
     PeerState& peer_;
 };
 
-/// The end of the channel.
+/// Waits for the end of the channel.
 class CloseWait final : public ListedWait {
 public:
     explicit CloseWait(PeerState& peer) noexcept : peer_(peer) {}
@@ -31,7 +31,7 @@ private:
     PeerState& peer_;
 };
 
-/// The answer to a request, and the signals on the way there.
+/// Waits for the answer to a request, and for the signals before it.
 class RequestWait final : public Wait, public Exchange {
 public:
     RequestWait(PeerState& peer, bool wantsSignals) noexcept
@@ -40,21 +40,21 @@ public:
         if (isOpen_) giveUp(&PeerCounters::failed);
     }
 
-    /// Gives the message an id where it has none and waits for that id's messages from now on. Throws Error:
-    /// InvalidMessageId (taken), the channel's end; std::bad_alloc.
+    /// Gives the message an id if it has none, and waits for that id's messages from now on. Throws Error:
+    /// InvalidMessageId (in use), the channel's end; std::bad_alloc.
     void open(Message& request) TEMPEH_EXCLUDES(hubLocked);
-    /// Not settled, and not to be: as if it had never been opened, but counted.
+    /// Ends a request that will not be settled, and counts it.
     void giveUp(std::uint64_t PeerCounters::*counter) noexcept TEMPEH_EXCLUDES(hubLocked);
 
-    /// Settled: gives the signals that have come to `onSignal`, which may throw. Once `deadline` has passed
-    /// it becomes min(), and the rest is dropped: a steady flow of signals puts no timeout off.
+    /// Settled: passes the signals that have come to `onSignal`, which may throw. Once `deadline` has passed
+    /// it becomes min(), and the rest is dropped: a steady flow of signals does not put off the timeout.
     void showProgress(const SignalHandler& onSignal, TimePoint& deadline);
-    /// The request itself when it provably was not sent.
+    /// The request itself, if it provably was not sent.
     MessagePtr takeReturned() noexcept TEMPEH_EXCLUDES(hubLocked);
 
-    /// It has been opened, and has not come to its end: what settles it may be progress alone.
+    /// It was opened and has not ended: what settled it may be progress alone.
     bool isOpen() const noexcept { return isOpen_; }
-    /// Once that is over: the answer, null at the timeout. Throws Error if it failed.
+    /// Call it after the end: the answer, null at the timeout. Throws Error if the request failed.
     MessagePtr takeAnswer();
 
     bool enter() noexcept override TEMPEH_REQUIRES(hubLocked);
@@ -63,7 +63,7 @@ public:
     void onEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
 
 private:
-    /// There is an outcome; before that there may be progress.
+    /// There is an outcome. Before that there may be progress.
     bool isDone() const noexcept TEMPEH_REQUIRES(hubLocked) {
         return answer_ != nullptr || failure_.failed();
     }
@@ -77,7 +77,7 @@ private:
     MessagePtr answer_ TEMPEH_GUARDED_BY(hubLocked);
     error_code failure_ TEMPEH_GUARDED_BY(hubLocked);
     MessagePtr returned_ TEMPEH_GUARDED_BY(hubLocked);
-    // The owner's: what there was when it was settled.
+    // The owner's, taken when it was settled.
     MessageQueue progress_;
     MessagePtr result_;
     error_code problem_;

@@ -33,7 +33,8 @@ bool ReadControl::isOver() const noexcept {
     return messages() * part > share() || bytes() * part > bytesKept;
 }
 
-/// Nothing is done at a need's end: mostly the next one begins soon. A message that waits then pauses.
+/// Does nothing when a need ends, because the next one mostly begins soon. A message that waits then pauses
+/// the channel.
 void ReadControl::beginNeed() noexcept {
     ++needs_;
     if (mode_ == ReadMode::Paused || hub_.isPoolShort()) adjust();

@@ -11,7 +11,7 @@
 
 namespace tempeh::flows::detail {
 
-/// Messages that wait to be taken, and what they cost. Each must stay as it is while it counts.
+/// The number and the cost of messages that wait to be taken. A message must not change while it counts.
 struct Backlog {
     std::size_t messages = 0;
     std::size_t bytes = 0;
@@ -31,13 +31,13 @@ private:
     }
 };
 
-/// Decides when one peer's channel is read. What waits to be taken there has a share of what the pool has
-/// left: beyond it the channel alone is paused, until half of that is taken. Not while somebody waits for
-/// what is still to come through it (an answer, a part, a word for a writer, the end): then it is read on,
+/// Decides when one peer's channel is read. What waits to be taken has a share of what the pool has left;
+/// beyond it only this channel is paused, until half of that is taken. While something waits for messages
+/// still to come through the channel (an answer, a part, a signal for a writer, the end), it is read on,
 /// beside the pool, up to a bound (see docs/decisions/what_waits_for_a_peer.md).
 class ReadControl {
 public:
-    /// Somebody who waits for what is still to come; begins and ends any number of times.
+    /// Something that waits for messages still to come. Begins and ends any number of times.
     class Need {
     public:
         explicit Need(ReadControl& control) noexcept : control_(control) {}
@@ -55,12 +55,12 @@ public:
         bool isOn_ TEMPEH_GUARDED_BY(hubLocked) = false;
     };
 
-    /// `elsewhere`: what waits there counts too, until watch() says otherwise; nothing does yet.
+    /// What waits `elsewhere` counts too, until watch() says otherwise. Nothing waits there yet.
     ReadControl(Hub& hub, const Backlog& elsewhere) noexcept : hub_(hub), elsewhere_(&elsewhere) {}
     ReadControl(const ReadControl&) = delete;
     ReadControl& operator=(const ReadControl&) = delete;
 
-    /// Before anything comes; `most`: messages of which one more ends the channel, 0: no such limit.
+    /// Call these before anything arrives. `most`: one message more ends the channel; 0: no such limit.
     void open(ChannelNumber channel) noexcept { channel_ = channel; }
     void setMost(std::size_t most) noexcept TEMPEH_REQUIRES(hubLocked) { most_ = most; }
     /// What waits elsewhere counts too; null: nothing does.
@@ -69,27 +69,27 @@ public:
     void update() noexcept TEMPEH_REQUIRES(hubLocked);
     void add(const Message& message) noexcept TEMPEH_REQUIRES(hubLocked);
     void remove(const Message& message) noexcept TEMPEH_REQUIRES(hubLocked);
-    /// This side has said its last word: all that still comes is waited for.
+    /// This side has said bye: everything still to come is waited for.
     void setClosing() noexcept TEMPEH_REQUIRES(hubLocked);
     void onPoolEmpty() noexcept TEMPEH_REQUIRES(hubLocked);
     /// The channel has ended.
     void stop() noexcept TEMPEH_REQUIRES(hubLocked) { isStopped_ = true; }
-    /// Nobody is left to take anything: it is read, and dropped.
+    /// Nothing is left to take messages: they are read and dropped.
     void letGo() noexcept TEMPEH_REQUIRES(hubLocked);
 
     std::size_t messages() const noexcept TEMPEH_REQUIRES(hubLocked) {
         return here_.messages + elsewhere().messages;
     }
     std::size_t bytes() const noexcept TEMPEH_REQUIRES(hubLocked) { return here_.bytes + elsewhere().bytes; }
-    /// One more is too many for what the peer may leave lying about.
+    /// One more message is too many for what the peer may leave waiting.
     bool isAtMost() const noexcept TEMPEH_REQUIRES(hubLocked) { return most_ != 0 && messages() >= most_; }
-    /// Half of its share waits: what matters to nobody is kept no more.
+    /// Half of its share waits: messages that matter to nothing are no longer kept.
     bool isFilling() const noexcept TEMPEH_REQUIRES(hubLocked) {
         return messages() * 2 >= share() || bytes() * 2 >= bytesKept;
     }
-    /// All the news that somebody who has never received may find.
+    /// The most news that something finds that has never received.
     bool isFull() const noexcept TEMPEH_REQUIRES(hubLocked) { return bytes() >= bytesKept; }
-    /// Somebody waits, and more than that is not kept for anybody.
+    /// Something waits for more, and this is the most that is kept meanwhile.
     bool isUnbearable() const noexcept TEMPEH_REQUIRES(hubLocked) {
         return needs_ != 0 && bytes() >= bytesBorne;
     }
@@ -97,9 +97,9 @@ public:
 private:
     friend class Need;
 
-    /// What waits without anybody waiting for more: pause.
+    /// Pause at this many bytes while nothing waits for more.
     static constexpr std::size_t bytesKept = 16 * 1024 * 1024;
-    /// What is read on while somebody does.
+    /// Read on up to this many bytes while something does.
     static constexpr std::size_t bytesBorne = 128 * 1024 * 1024;
 
     const Backlog& elsewhere() const noexcept TEMPEH_REQUIRES(hubLocked) {
@@ -121,7 +121,7 @@ private:
     const Backlog* elsewhere_ TEMPEH_GUARDED_BY(hubLocked);
     std::size_t counted_ TEMPEH_GUARDED_BY(hubLocked) = 0;  // of both, with the hub
     std::size_t needs_ TEMPEH_GUARDED_BY(hubLocked) = 0;
-    /// Messages, while it was read only because the pool was empty.
+    /// Messages read only because the pool was empty.
     std::size_t movedInNeed_ TEMPEH_GUARDED_BY(hubLocked) = 0;
     ReadMode mode_ TEMPEH_GUARDED_BY(hubLocked) = ReadMode::Normal;
     bool isClosing_ TEMPEH_GUARDED_BY(hubLocked) = false;

@@ -6,7 +6,7 @@
 
 namespace tempeh::flows::detail {
 
-/// What a HelloResponse that says no gives as the reason, fit for one line, and who said it.
+/// The reason in a refusing HelloResponse, fit for one line, and the server.
 std::string refusalDetail(const std::string& server, const Message& response);
 
 }  // namespace tempeh::flows::detail

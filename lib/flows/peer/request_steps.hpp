@@ -8,8 +8,8 @@
 
 namespace tempeh::flows::detail {
 
-/// One request from its first post to its answer, for whoever does the waiting: a coroutine, or a thread.
-/// Both take the same steps, and wait for what each step says.
+/// The steps of one request, from its first post to its answer. A coroutine and a thread take the same steps,
+/// and wait as each step says.
 class RequestSteps {
 public:
     enum class Step : std::uint8_t {
@@ -18,19 +18,19 @@ public:
         Done,         // finish()
     };
 
-    /// `unsent`, if given, outlives this and gets the message when that provably never left. Throws Error for
-    /// what is no Request.
+    /// `unsent`, if given, must outlive this, and gets the message if it provably was not sent. Throws Error
+    /// for anything but a Request.
     RequestSteps(PeerState& peer, MessagePtr message, Duration timeout, const SignalHandler& onSignal,
                  MessagePtr* unsent = nullptr);
     ~RequestSteps();
     RequestSteps(const RequestSteps&) = delete;
     RequestSteps& operator=(const RequestSteps&) = delete;
 
-    /// The first. Throws Error.
+    /// The first step. Throws Error.
     Step begin();
-    /// False: the deadline came first. Throws Error.
+    /// False: the deadline passed first. Throws Error.
     Step onRoom(bool hasRoom);
-    /// Shows the signals that have come; throws what `onSignal` does.
+    /// Shows the signals that have come. Throws what `onSignal` throws.
     Step onSettled();
     /// The answer, null at the timeout. Throws Error.
     MessagePtr finish();

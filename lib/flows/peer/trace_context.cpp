@@ -69,7 +69,7 @@ std::optional<TraceContext> TraceContext::of(const Message& message) {
 
 std::optional<TraceContext> TraceContext::parse(std::string_view traceparent, std::string_view tracestate) {
     if (!isValid(traceparent)) return std::nullopt;
-    // What a later version added is not passed on: its first fields mean the same in version 00.
+    // Fields that a later version added are not passed on. Its first fields mean the same in version 00.
     std::string known = "00" + std::string(traceparent.substr(2, fullSize - 2));
     return TraceContext(std::move(known), std::string(tracestate));
 }

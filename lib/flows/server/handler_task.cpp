@@ -34,7 +34,7 @@ void HandlerTask::cancel() noexcept try {
     asio::post(executor_,
                [self = shared_from_this()] { self->signal_.emit(asio::cancellation_type::terminal); });
 } catch (const std::bad_alloc&) {
-    return;  // whoever waits for it waits no longer than for one that does not listen
+    return;  // then it counts as a handler that ignores cancellation
 }
 
 }  // namespace tempeh::flows::detail

@@ -14,41 +14,41 @@ namespace tempeh::flows::detail {
 class HandlerTask;
 using HandlerTaskPtr = std::shared_ptr<HandlerTask>;
 
-/// A server's handler from when its client is let in to its end: what it takes to cancel and to name it.
+/// A server's handler from when its client is accepted to its end: what it takes to cancel and to name it.
 class HandlerTask final : public std::enable_shared_from_this<HandlerTask> {
 public:
-    /// `executor` must be serial(): cancelling and the handler must not run at one time.
+    /// `executor` must be serial(): cancelling and the handler must not run at the same time.
     HandlerTask(PeerPtr peer, asio::any_io_executor executor, std::string name)
         : peer_(peer), executor_(std::move(executor)), name_(std::move(name)) {}
     HandlerTask(const HandlerTask&) = delete;
     HandlerTask& operator=(const HandlerTask&) = delete;
     ~HandlerTask() = default;
 
-    /// The executor itself where it runs one thing at a time for certain (the loop's, a strand), else a
+    /// The executor itself if it certainly runs one thing at a time (the loop's, a strand), otherwise a
     /// strand on it.
     static asio::any_io_executor serial(const asio::any_io_executor& executor,
                                         const asio::any_io_executor& loops);
 
     const asio::any_io_executor& executor() const noexcept { return executor_; }
-    /// For co_spawn; this must outlive the coroutine.
+    /// For co_spawn. This object must outlive the coroutine.
     asio::cancellation_slot slot() noexcept { return signal_.slot(); }
     /// Its peer's address.
     const std::string& name() const noexcept { return name_; }
     /// Null at the end.
     PeerPtr peer() const noexcept TEMPEH_EXCLUDES(hubLocked) { return peer_.lock(); }
-    /// Ends what it waits for, whatever that is, with operation_aborted. Any thread.
+    /// Ends whatever it waits for with operation_aborted. Any thread.
     void cancel() noexcept TEMPEH_EXCLUDES(hubLocked);
-    /// By its coroutine, first of all. What was cancelled before goes no further.
+    /// Called first of all by its coroutine. A handler cancelled before gets no further.
     void begin() noexcept;
 
-    /// What operations that the handler itself awaits are given.
+    /// The slot that operations of the handler itself get.
     asio::cancellation_slot ownSlot TEMPEH_GUARDED_BY(hubLocked);
     bool isInStop TEMPEH_GUARDED_BY(hubLocked) = false;  ///< It waits in Server::stop().
 
 private:
     enum class State : std::uint8_t {
-        Starting,   ///< The signal is not to be touched yet: co_spawn may be at it.
-        Cancelled,  ///< Before it began.
+        Starting,   ///< The signal must not be touched yet: co_spawn may use it.
+        Cancelled,  ///< Cancelled before it began.
         Running,
     };
 

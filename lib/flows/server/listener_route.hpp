@@ -18,7 +18,7 @@ public:
     ListenerRoute& operator=(const ListenerRoute&) = delete;
 
     void open(ChannelNumber channel) noexcept TEMPEH_REQUIRES(hubLocked) { channel_ = channel; }
-    /// What closes it; once, after open().
+    /// The message that closes it. Call it once, after open().
     MessagePtr takeBye() noexcept TEMPEH_REQUIRES(hubLocked) {
         bye_->header.opCode = OpCode::ByeSignal;
         bye_->header.channelNumber = channel_;
@@ -41,7 +41,7 @@ private:
     void onAnswer(const Message& answer) noexcept TEMPEH_REQUIRES(hubLocked);
 
     Hub& hub_;
-    /// Made here: closing has to go on without memory.
+    /// Made in advance: closing must not need memory.
     MessagePtr bye_ TEMPEH_GUARDED_BY(hubLocked){new Message()};
     WaitList& waiters_ TEMPEH_GUARDED_BY(hubLocked);
     ChannelNumber channel_ TEMPEH_GUARDED_BY(hubLocked) = 0;

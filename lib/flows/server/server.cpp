@@ -34,7 +34,7 @@ asio::awaitable<void> ServerCore::serve(ServerPtr self) {
     try {
         co_await listening(self);
     } catch (const Error& error) {
-        // Under asio::detached nobody else tells it.
+        // Under asio::detached nothing else reports it.
         if (error.code() != asio::error::operation_aborted)
             self->hub_->warnings().writeAlways(std::string("server: nobody is let in: ") + error.what());
         throw;
@@ -105,7 +105,7 @@ asio::awaitable<void> ServerCore::serveAll(ServerList all, Handler handler) {
 }
 
 asio::awaitable<bool> ServerCore::stopAll(ServerList all, Duration deadline) {
-    // For handlers that were cancelled to end.
+    // The time for cancelled handlers to end.
     constexpr Duration grace = std::chrono::seconds(1);
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     std::list<StopCaller> callers;

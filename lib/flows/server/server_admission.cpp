@@ -1,4 +1,4 @@
-// Who is let in, and the coroutines that serve them.
+// Who is accepted, and the coroutines that serve them.
 
 #include "flows/peer/heartbeat_signals.hpp"
 #include "flows/peer/peer_access.hpp"
@@ -11,7 +11,7 @@
 
 namespace tempeh::flows::detail {
 
-/// One handler's share in the server: gone with its coroutine, however that ends.
+/// One handler's share in the server. Goes with its coroutine, however that ends.
 class ServerCore::Served {
 public:
     Served(ServerPtr server, PeerPtr peer, PeerSeats::Seat seat, HandlerTaskPtr task,
@@ -34,7 +34,7 @@ public:
     ServerCore& server() const noexcept { return *server_; }
     const PeerPtr& peer() const noexcept { return peer_; }
     const std::string& name() const noexcept { return task_->name(); }
-    /// What the handler itself awaits is given this slot.
+    /// Operations of the handler itself get this slot.
     void bind(asio::cancellation_slot slot) const noexcept {
         peer_->handlerSlot.bind(slot);
         {
@@ -59,13 +59,13 @@ void ServerCore::onHello(MessagePtr hello) noexcept {
         PendingHello pending{std::move(peer), std::move(hello)};
         if (!keepPending(pending, woken)) reject(std::move(pending));
     } catch (const std::bad_alloc&) {
-        // Without memory nobody is let in. Where there is a peer already, its end closes the channel.
+        // Without memory the client is not accepted. If there is a peer already, its end closes the channel.
         if (hello != nullptr) hub_->closeUnanswered(std::move(hello));
     }
     woken.wakeAll(true);
 }
 
-/// False: too late, nobody is let in any more.
+/// False: too late, no more clients are accepted.
 bool ServerCore::keepPending(PendingHello& pending, WokenList& woken) {
     const HubLock lock(*hub_);
     if (takesNobody()) return false;
@@ -78,7 +78,8 @@ void ServerCore::onHubEnd(WokenList& woken) noexcept {
     hub_->wakeAll(admissionWaiters_, woken);
 }
 
-/// Without an answer, which would be the application's no: who tries again may find the next server.
+/// Without an answer, which would look like the application's refusal: a client that tries again may find the
+/// next server.
 void ServerCore::reject(PendingHello pending) noexcept {
     {
         const HubLock lock(*hub_);
@@ -106,10 +107,10 @@ void ServerCore::answer(PeerState& peer, MessagePtr response, std::uint8_t statu
         ++counts_.refused;
     }
     response->header.opCode = OpCode::HelloResponse;
-    error_code ec;  // without room for it nobody is told, and nobody asks
+    error_code ec;  // without room the answer lacks it, and no heartbeats come
     if (status == 0) response->textHeaders.set(heartbeatHeader, heartbeatOfServer, ec);
     response->header.status = status;
-    peer.post(response);  // who has gone meanwhile needs no answer
+    peer.post(response);  // a client that is gone needs no answer
 }
 
 void ServerCore::admit(PendingHello pending) {
@@ -141,7 +142,7 @@ void ServerCore::admit(PendingHello pending) {
         pending.peer->abort();
         task->cancel();
     }
-    // The coroutine's end owns the signal that its slots lie in.
+    // The coroutine's end owns the signal that holds its slots.
     asio::co_spawn(
         executor,
         runHandler(Served(shared_from_this(), std::move(pending.peer), std::move(seat), task, number)),
@@ -203,8 +204,8 @@ asio::awaitable<void> ServerCore::runHandler(Served served) {
     } catch (...) {
         failure = std::current_exception();
     }
-    // Where a coroutine ends without having waited, co_spawn posts once more, and what a cancelled one would
-    // throw there nobody catches.
+    // If a coroutine ends without having suspended, co_spawn posts once more. What a cancelled one would
+    // throw there, nothing catches.
     co_await asio::this_coro::throw_if_cancelled(false);
     if (failure != nullptr) served.server().onHandlerFailure(served, failure);
 }

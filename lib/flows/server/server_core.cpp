@@ -198,10 +198,10 @@ void ServerCore::endHandlers(const HandlerTask* except) noexcept {
 
 namespace {
 
-/// What handlers get to end once their server is destroyed.
+/// The time for handlers to end once their server is destroyed.
 constexpr Duration grace = std::chrono::seconds(5);
 
-/// Whether this thread runs handlers there: they would wait for it.
+/// Whether this thread runs handlers: they would wait for it.
 bool runsHere(const asio::any_io_executor& executor) noexcept {
     if (const auto* context = executor.target<asio::io_context::executor_type>())
         return context->running_in_this_thread();

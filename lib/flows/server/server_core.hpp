@@ -17,7 +17,7 @@
 
 namespace tempeh::flows::detail {
 
-/// A peer for a text: its address, and its process where that is known.
+/// A peer for people: its address, and its process if that is known.
 std::string describePeer(const ChannelInfo& peer);
 
 class ServerCore;
@@ -25,8 +25,8 @@ using ServerPtr = std::shared_ptr<ServerCore>;
 /// The first listens; the others, on other engines, have what it hands to them.
 using ServerList = std::vector<ServerPtr>;
 
-/// What a Server, its serve() and its handlers share: listeners, clients that wait to be let in, peers that
-/// are served.
+/// What a Server, its serve() and its handlers share: listeners, clients that wait to be accepted, peers
+/// being served.
 class ServerCore final : public Acceptor, public std::enable_shared_from_this<ServerCore> {
 public:
     /// One for each engine.
@@ -37,18 +37,18 @@ public:
     ~ServerCore() override;
 
     Hub& hub() const noexcept { return *hub_; }
-    /// Blocks until every listener has answered, where that is allowed, for so long at most.
+    /// Blocks, where that is allowed, until every listener has answered, but not longer than `timeout`.
     std::vector<Address> addresses(Duration timeout);
     ServerCounters counters();
 
     /// Stops listening and lets serve() end; the peers go on.
     void stopListening() noexcept;
     void drainPeers() noexcept;
-    /// Aborts the peers and cancels the handlers; not that of `except`, which may be null.
+    /// Aborts the peers and cancels the handlers, except that of `except`, which may be null.
     void endHandlers(const HandlerTask* except) noexcept;
-    /// The peers whose handlers have not ended, and the client that the accept hook has before it.
+    /// The peers whose handlers have not ended, and the client that the accept hook is looking at.
     std::vector<std::string> served();
-    /// Blocks, where that is allowed, until no handler runs, but not for long.
+    /// Blocks for a short time, where that is allowed, until no handler runs.
     void awaitHandlers() noexcept;
 
     static asio::awaitable<void> listening(ServerPtr self);
@@ -76,29 +76,29 @@ private:
         MessagePtr hello;
     };
 
-    /// False: the deadline came before the last handler had ended. `fromHandler`: those that wait in stop()
-    /// themselves are not waited for.
+    /// False: the deadline passed before the last handler ended. `fromHandler`: does not wait for handlers
+    /// that wait in stop() themselves.
     static asio::awaitable<bool> idle(ServerPtr self, bool fromHandler, TimePoint deadline);
     bool isIdle(bool fromHandler) const noexcept TEMPEH_REQUIRES(hubLocked);
-    /// Runs `visit` for every handler there is, in the order they were let in.
+    /// Calls `visit` for every handler, in the order they were accepted.
     template <typename Visit>
     void forEachTask(Visit visit) TEMPEH_EXCLUDES(hubLocked);
     void beginServing(Handler handler);
     void warnOfThoseLeft() noexcept;
     void forgetListeners() noexcept TEMPEH_EXCLUDES(hubLocked);
-    /// The handler whose coroutine has that slot goes into stop(); null: there is none, or it is there
-    /// already.
+    /// Marks the handler whose coroutine has that slot as being in stop(). Null: there is none, or it is
+    /// there already.
     HandlerTaskPtr enterStop(asio::cancellation_slot slot) noexcept TEMPEH_EXCLUDES(hubLocked);
     void leaveStop(HandlerTask& task) noexcept TEMPEH_EXCLUDES(hubLocked);
     void endAdmission() noexcept TEMPEH_EXCLUDES(hubLocked);
     void listen(const std::vector<Address>& addresses);
     bool allAnswered() const noexcept TEMPEH_REQUIRES(hubLocked);
-    /// serve() is to end.
+    /// serve() must end.
     bool takesNobody() const noexcept TEMPEH_REQUIRES(hubLocked);
     std::vector<Address> boundOrThrow();  // all have answered
     [[noreturn]] void throwUnanswered();
     void admit(PendingHello pending);
-    /// Without memory that client goes, and the server stays.
+    /// Without memory the client is dropped, and the server stays.
     void admitOrDrop(PendingHello pending) noexcept;
     std::uint8_t examine(const PendingHello& pending, Message& response, const ChannelInfo& channel);
     void answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept;
@@ -120,16 +120,16 @@ private:
     std::list<ListenerRoute> listeners_ TEMPEH_GUARDED_BY(hubLocked);
     std::deque<PendingHello> pendingHellos_ TEMPEH_GUARDED_BY(hubLocked);
     std::map<std::uint64_t, HandlerTaskPtr> served_
-        TEMPEH_GUARDED_BY(hubLocked);  // by number, in the order they were let in
+        TEMPEH_GUARDED_BY(hubLocked);  // by number, in the order they were accepted
     std::uint64_t lastTask_ TEMPEH_GUARDED_BY(hubLocked) = 0;
-    std::size_t inStop_ TEMPEH_GUARDED_BY(hubLocked) = 0;  // of the served: wait in stop() themselves
+    std::size_t inStop_ TEMPEH_GUARDED_BY(hubLocked) = 0;  // how many of them wait in stop() themselves
     std::weak_ptr<PeerState> admitting_
-        TEMPEH_GUARDED_BY(hubLocked);  // the client that is being let in or refused
+        TEMPEH_GUARDED_BY(hubLocked);  // the client that is being accepted or refused
     bool isAdmitting_ TEMPEH_GUARDED_BY(hubLocked) = false;
     ServerCounters counts_ TEMPEH_GUARDED_BY(hubLocked);
     bool isServing_ TEMPEH_GUARDED_BY(hubLocked) = false;
     bool isStopping_ TEMPEH_GUARDED_BY(hubLocked) = false;
-    /// What a client finds that is let in late.
+    /// The state that a client finds which is accepted late.
     enum class Ending : std::uint8_t { Serving, Draining, Cancelling };
     Ending ending_ TEMPEH_GUARDED_BY(hubLocked) = Ending::Serving;
 };

@@ -6,10 +6,11 @@
 
 namespace tempeh::flows::detail {
 
-/// Whoever calls stop(): a handler that does must not wait for itself, nor for another that does the same.
+/// The caller of stop(). A handler that calls it must not wait for itself, nor for another handler that does
+/// the same.
 class ServerCore::StopCaller {
 public:
-    /// `slot`: of the caller's coroutine.
+    /// `slot` is that of the caller's coroutine.
     StopCaller(ServerPtr server, asio::cancellation_slot slot)
         : server_(std::move(server)), task_(server_->enterStop(slot)) {}
     StopCaller(const StopCaller&) = delete;
@@ -18,7 +19,7 @@ public:
         if (task_ != nullptr) server_->leaveStop(*task_);
     }
     const ServerPtr& server() const noexcept { return server_; }
-    /// Null: not a handler of this server's.
+    /// Null: not one of this server's handlers.
     const HandlerTask* task() const noexcept { return task_.get(); }
 
 private:
@@ -26,7 +27,7 @@ private:
     const HandlerTaskPtr task_;
 };
 
-/// While serve() runs: however it ends, nobody waits in vain to be let in.
+/// Lives while serve() runs: however it ends, no client waits in vain.
 class ServerCore::ServeGuard {
 public:
     explicit ServeGuard(ServerCore& server) noexcept : server_(server) {}
@@ -38,7 +39,7 @@ private:
     ServerCore& server_;
 };
 
-/// While a client is let in or refused, which the AdmissionWait began.
+/// Lives while a client is accepted or refused, which the AdmissionWait began.
 class ServerCore::AdmissionGuard {
 public:
     explicit AdmissionGuard(ServerCore& server) noexcept : server_(server) {}

@@ -4,7 +4,7 @@
 
 namespace tempeh::flows::detail {
 
-/// Every listener has answered.
+/// Waits until every listener has answered.
 class ServerCore::ListeningWait final : public ListedWait {
 public:
     explicit ListeningWait(ServerCore& server) noexcept : server_(server) {}
@@ -23,7 +23,7 @@ private:
     ServerCore& server_;
 };
 
-/// A client has said hello, or nobody is let in any more.
+/// Waits until a client has said hello, or until no more are accepted.
 class ServerCore::AdmissionWait final : public ListedWait {
 public:
     explicit AdmissionWait(ServerCore& server) noexcept : server_(server) {}
@@ -48,7 +48,7 @@ private:
     ServerCore& server_;
 };
 
-/// No handler runs, and none is about to.
+/// Waits until no handler runs, and none is about to.
 class ServerCore::IdleWait final : public ListedWait {
 public:
     IdleWait(ServerCore& server, bool fromHandler) noexcept : server_(server), fromHandler_(fromHandler) {}

@@ -11,7 +11,7 @@ namespace tempeh::flows::detail {
 
 class StreamState;
 
-/// Whoever the messages of one id go to.
+/// Receives the messages of one id.
 class Exchange {
 public:
     Exchange() noexcept = default;
@@ -40,10 +40,10 @@ private:
     bool isEnlisted_ TEMPEH_GUARDED_BY(hubLocked) = false;
 };
 
-/// Exchanges by message id: a hash table of what its users own, and their order. Allocates only to grow.
+/// Exchanges by message id: a hash table of objects that others own, and their order. Allocates only to grow.
 class ExchangeTable {
 public:
-    /// False: the id is taken. Throws std::bad_alloc.
+    /// False: the id is in use. Throws std::bad_alloc.
     bool insert(MessageId id, Exchange& exchange) TEMPEH_REQUIRES(hubLocked);
     void erase(Exchange& exchange) noexcept TEMPEH_REQUIRES(hubLocked);
     Exchange* find(MessageId id) const noexcept {
@@ -55,7 +55,7 @@ public:
     }
     std::size_t size() const noexcept { return size_; }
 
-    /// Tells every one that the channel ended, in the order of their beginnings; they stay enlisted.
+    /// Tells every exchange that the channel ended, oldest first. They stay enlisted.
     void endAll(WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
 
 private:

@@ -11,8 +11,8 @@ namespace tempeh::flows::detail {
 
 namespace {
 
-/// Sent ahead of a reader that has not read anything yet, at most: hundreds of streams to one that reads them
-/// one after the other would else fill it with parts that nobody reads for long.
+/// The most parts sent ahead of a reader that has not read anything yet. Otherwise hundreds of streams to a
+/// peer that reads them one after the other would fill it with parts that wait for long.
 constexpr std::uint64_t firstParts = 4;
 
 }  // namespace
@@ -28,7 +28,8 @@ StreamSender::~StreamSender() {
         MessagePtr last(new Message());
         last->header.opCode = opCode_;
         last->header.messageId = stream_->id();
-        last->header.status = tempeh::detail::wireByte<Status::ProcessingFailed>;  // for who reads no stream
+        // for a receiver that reads no stream
+        last->header.status = tempeh::detail::wireByte<Status::ProcessingFailed>;
         last->textHeaders.append(streamAbortedHeader, "1");
         sendSoon(stream_->peerPtr(), std::move(last));
     } catch (...) {

@@ -9,11 +9,11 @@ namespace tempeh::flows::detail {
 class StreamSender;
 using SenderPtr = std::shared_ptr<StreamSender>;
 
-/// Cuts a value into parts and sends them, no faster than its reader reads. One coroutine at a time.
+/// Cuts a value into parts and sends them no faster than the reader reads. One coroutine at a time.
 class StreamSender {
 public:
-    /// `stream` has the id; of a request or signal of ours, or of the other side's request. `peer`: its
-    /// handle, for the trace context.
+    /// `stream` has the id: of our own request or signal, or of the peer's request. `peer` is its handle, for
+    /// the trace context.
     StreamSender(Peer peer, StreamPtr stream, OpCode opCode, StreamOptions options);
     ~StreamSender();
 
@@ -37,7 +37,7 @@ private:
     const StreamPtr stream_;
     const OpCode opCode_;
     const StreamOptions options_;
-    MessagePtr part_;  // stays until the engine has it: who is cancelled meanwhile may go on
+    MessagePtr part_;  // stays until the engine has it, so that a cancelled writer can go on
     std::uint64_t sent_ = 0;
     std::uint64_t bytesWritten_ = 0;
     bool isPatienceOver_ = false;  // goes ahead until the reader is heard

@@ -8,12 +8,12 @@
 
 namespace tempeh::flows::detail {
 
-/// A word of a stream's reader to its writer at the other end, now or as soon as there is room.
+/// Sends a signal from a stream's reader to its writer at the other end, now or as soon as there is room.
 void tellWriter(const PeerPtr& peer, MessageId stream, std::string_view header, std::uint64_t value) noexcept
     TEMPEH_EXCLUDES(hubLocked);
 
-/// The first word, which says that this end knows windows. Without room it is left to what is read
-/// later.
+/// Sends the first of these signals, which says that this end knows windows. Without room, a later read sends
+/// it.
 void tellFirst(PeerState& peer, MessageId stream, StreamWindow& window) noexcept TEMPEH_REQUIRES(hubLocked);
 
 }  // namespace tempeh::flows::detail

@@ -20,7 +20,7 @@ StreamPtr StreamState::attach(const PeerPtr& peer, Whose whose, Role role, Messa
         StreamState* const old = known != nullptr ? known->asStream() : nullptr;
         if (old != nullptr) shared = old->weak_from_this().lock();
         if (shared != nullptr && whose == Whose::Theirs && shared->take(role)) return shared;
-        // Without a share it is about to go, and waits for the lock.
+        // Without a share it is about to be destroyed, and waits for the lock.
         if (old != nullptr && shared == nullptr) stream->table().erase(*old);
         if (shared != nullptr && !shared->makeWay())
             problem = Status::InvalidMessageId;
@@ -53,7 +53,7 @@ bool StreamState::makeWay() noexcept {
 }
 
 void StreamState::leave() noexcept {
-    MessageQueue dropped;  // outside the lock
+    MessageQueue dropped;  // destroyed without the lock
     const HubLock lock(peer_->hub());
     dropped = dropParts();
     table().erase(*this);
@@ -62,7 +62,7 @@ void StreamState::leave() noexcept {
     try {
         peer_->unwanted.insert(id());
     } catch (const std::bad_alloc&) {
-        return;  // what still comes waits for receive(), as it would without a reader
+        return;  // the rest waits for receive(), as it would without a reader
     }
 }
 
@@ -157,7 +157,7 @@ void StreamState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
         if (!isTakenAtOnce && !peer_->mayKeep(message)) return;
         const bool isFirst = !isBegun_;
         addPart(message);
-        // The writer is to keep its window from the beginning, whenever the reader comes to its next().
+        // The writer must keep its window from the beginning, whenever the reader calls next().
         if (isFirst && hasReader_ && !isLastIn_) tellFirst(*peer_, id(), window_);
         if (reader != nullptr) peer_->hub().wake(*reader, woken);
     } else if (isPart(*message) && isDropping_) {

@@ -15,20 +15,20 @@ namespace tempeh::flows::detail {
 class StreamState;
 using StreamPtr = std::shared_ptr<StreamState>;
 
-/// What its reader and its writer on this side, one of each at most, share of the messages with one id: parts
-/// that came, and what the other side says about those that went. Owned by them.
+/// What the reader and the writer of one id on this side share, at most one of each: the parts that came, and
+/// what the peer says about those that were sent. Reader and writer own it.
 class StreamState final : public Exchange, public std::enable_shared_from_this<StreamState> {
 public:
-    /// Ours: the id is one of our requests (signals), so what comes are answers. Else it is the other side's.
+    /// Ours: the id is that of one of our requests (signals), so answers come in. Theirs: it is the peer's.
     enum class Whose : std::uint8_t { Ours, Theirs };
 
-    /// Who attaches; there is one of each.
+    /// What attaches; there is one of each.
     enum class Role : std::uint8_t { Reader, Writer };
 
-    /// A new one; of the other side's, the one that has its writer (reader) and no reader (writer) yet, if
-    /// there is that. Throws Error for the channel's end, and InvalidMessageId when the id is a plain
-    /// request's or of a stream that is under way. A reader of the other side's may come after the channel's
-    /// end: for the parts that came before.
+    /// A new stream; or that of the peer which has its writer (reader) but no reader (writer) yet. Throws
+    /// Error for the channel's end, and InvalidMessageId when the id belongs to a plain request or to a
+    /// stream under way. A reader of the peer's stream may attach after the channel's end, for the parts that
+    /// came before.
     static StreamPtr attach(const PeerPtr& peer, Whose whose, Role role, MessageId id);
 
     StreamState(PeerPtr peer, Whose whose) noexcept
@@ -38,22 +38,22 @@ public:
     PeerState& peer() const noexcept { return *peer_; }
     const PeerPtr& peerPtr() const noexcept { return peer_; }
 
-    /// Takes the first part, and those of it that wait to be received.
+    /// Takes the first part, and those of its parts that wait to be received.
     void begin(MessagePtr first) TEMPEH_EXCLUDES(hubLocked);
-    /// The answer to our own request gets its reader. Throws Error(NotAllowed): it has one.
+    /// Gives the answer to our own request its reader. Throws Error(NotAllowed) if it has one.
     void beginAnswer() TEMPEH_EXCLUDES(hubLocked);
-    /// The reader has gone: drops what still comes, and says so.
+    /// The reader is gone: drops what still comes, and tells the writer.
     void stopReading() noexcept TEMPEH_EXCLUDES(hubLocked);
-    /// The writer has gone, and another may come.
+    /// The writer is gone, and another may come.
     void stopWriting() noexcept TEMPEH_EXCLUDES(hubLocked);
-    /// Tells the writer at the other end how far the reader is, when that is worth it.
+    /// Tells the writer at the other end how far the reader is, when that is due.
     void tellRead() noexcept TEMPEH_EXCLUDES(hubLocked);
 
     void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
     void onEnd(WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);
     StreamState* asStream() noexcept override { return this; }
 
-    /// The next part, once `isPartReady()`; null: the last was taken, or the stream failed.
+    /// The next part, once `isPartReady()`. Null: the last was taken, or the stream failed.
     MessagePtr takePart() noexcept TEMPEH_REQUIRES(hubLocked);
     bool isPartReady() const noexcept TEMPEH_REQUIRES(hubLocked) {
         return !parts_.empty() || isLastTaken_ || failure_;
@@ -64,10 +64,10 @@ public:
 
     Wait* reader TEMPEH_GUARDED_BY(hubLocked) = nullptr;
     Wait* writer TEMPEH_GUARDED_BY(hubLocked) = nullptr;
-    /// By the other side, of those that went.
+    /// Parts that were sent and that the peer has read.
     std::uint64_t partsRead TEMPEH_GUARDED_BY(hubLocked) = 0;
     bool hasHeardReader TEMPEH_GUARDED_BY(hubLocked) = false;
-    bool isStopped TEMPEH_GUARDED_BY(hubLocked) = false;  ///< It wants no more.
+    bool isStopped TEMPEH_GUARDED_BY(hubLocked) = false;  ///< The peer wants no more.
 
 private:
     ExchangeTable& table() const noexcept TEMPEH_REQUIRES(hubLocked) {
@@ -76,9 +76,9 @@ private:
     error_code enlist(Role role, MessageId id) TEMPEH_REQUIRES(hubLocked);
     /// False: it has one.
     bool take(Role role) noexcept TEMPEH_REQUIRES(hubLocked);
-    /// Leaves the id to the next stream, if nothing of this one is to come or to go.
+    /// Leaves the id to the next stream, if nothing of this one is still to come or to go.
     bool makeWay() noexcept TEMPEH_REQUIRES(hubLocked);
-    /// Its owners have gone.
+    /// Its owners are gone.
     void leave() noexcept TEMPEH_EXCLUDES(hubLocked);
     bool isPart(const Message& message) const noexcept TEMPEH_REQUIRES(hubLocked);
     void addPart(MessagePtr& message) noexcept TEMPEH_REQUIRES(hubLocked);
@@ -102,10 +102,10 @@ private:
     error_code failure_ TEMPEH_GUARDED_BY(hubLocked);
 };
 
-/// The next part.
+/// Waits for the next part.
 class PartWait final : public Wait {
 public:
-    /// `takes`: or only waits for it.
+    /// `takes`: takes the part, otherwise only waits for it.
     PartWait(StreamState& stream, bool takes) noexcept
         : stream_(stream), need_(stream.peer().reading), takes_(takes) {}
     bool enter() noexcept override TEMPEH_REQUIRES(hubLocked);
@@ -121,7 +121,7 @@ private:
     bool isRegistered_ = false;
 };
 
-/// A word of the reader at the other end.
+/// Waits for a signal from the reader at the other end.
 class ReaderWait final : public Wait {
 public:
     ReaderWait(StreamState& stream, std::uint64_t partsWanted) noexcept
@@ -138,7 +138,7 @@ private:
 
 /// The next part, null after the last.
 asio::awaitable<MessagePtr> nextPart(StreamPtr stream);
-/// Waits for the next part without taking it. False: the deadline came first.
+/// Waits for the next part without taking it. False: the deadline passed first.
 asio::awaitable<bool> awaitPart(StreamPtr stream, TimePoint deadline);
 
 }  // namespace tempeh::flows::detail

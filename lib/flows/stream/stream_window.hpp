@@ -9,9 +9,9 @@
 
 namespace tempeh::flows::detail {
 
-// Text headers of a stream. The first part says how far its writer goes ahead, if it listens to its reader;
-// the reader tells by signals of the stream's id how many parts it has read, or that it wants no more; a last
-// part says that the value is not whole.
+// Text headers of a stream. The first part says how far its writer goes ahead, if it listens to its reader.
+// The reader signals, with the stream's id, how many parts it has read, or that it wants no more. A last part
+// says that the value is incomplete.
 inline constexpr std::string_view streamWindowHeader = "stream-window";
 inline constexpr std::string_view streamReadHeader = "stream-read";
 inline constexpr std::string_view streamStopHeader = "stream-stop";
@@ -25,7 +25,7 @@ inline std::uint64_t numberIn(const Message& message, std::string_view header) n
     return number;
 }
 
-/// A reader's word to its writer: nothing but that header.
+/// A reader's signal to its writer: nothing but that header.
 inline bool isStreamControl(const Message& signal) noexcept {
     const std::string_view text = signal.textHeaders.view();
     const auto isOnly = [text](std::string_view name) {
@@ -35,11 +35,11 @@ inline bool isStreamControl(const Message& signal) noexcept {
     return signal.body.empty() && (isOnly(streamReadHeader) || isOnly(streamStopHeader));
 }
 
-/// What the reading side of one stream owes its writer: how many parts were taken, told once at the beginning
-/// and then every half window.
+/// What the reading side of one stream reports to its writer: how many parts were taken, once at the
+/// beginning and then every half window.
 class StreamWindow {
 public:
-    /// As the first part says; without a window its writer does not listen, and nothing is ever due.
+    /// As the first part says. Without a window its writer does not listen, and nothing is ever due.
     void open(const Message& first) noexcept { parts_ = numberIn(first, streamWindowHeader); }
     bool isOpen() const noexcept { return parts_ != 0; }
 
@@ -47,17 +47,18 @@ public:
     /// The part that was taken last waits again.
     void onReturned() noexcept { taken_ -= taken_ != 0 ? 1 : 0; }
 
-    /// What to tell now, if anything; it counts as told.
+    /// What to report now, if anything. It then counts as reported.
     std::optional<std::uint64_t> takeDue() noexcept {
         if (parts_ == 0) return std::nullopt;
         const std::uint64_t due = parts_ / 2 + parts_ % 2;
-        const bool isFirst = !hasTold_ || (told_ == 0 && taken_ != 0);  // it hardly goes ahead before that
+        // the writer hardly goes ahead before that
+        const bool isFirst = !hasTold_ || (told_ == 0 && taken_ != 0);
         if (!isFirst && (taken_ < told_ || taken_ - told_ < due)) return std::nullopt;
         hasTold_ = true;
         told_ = taken_;
         return taken_;
     }
-    /// It could not be told.
+    /// It could not be reported.
     void onNotTold() noexcept { hasTold_ = false; }
 
 private:

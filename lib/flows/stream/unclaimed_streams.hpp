@@ -10,20 +10,20 @@
 
 namespace tempeh::flows::detail {
 
-/// Streams of the other side that no reader was made for, or not yet: their parts wait for receive() like any
-/// message. Their writers are told all the same how far receive() is, so that they keep their window from the
-/// first part on, however late a reader comes.
+/// Streams of the peer that have no reader, or none yet. Their parts wait for receive() like any message.
+/// Their writers are still told how far receive() is, so that they keep their window from the first part on,
+/// however late a reader comes.
 class UnclaimedStreams {
 public:
-    /// A part goes to the inbox. Its window when that is new: the writer is to hear of it. Throws
+    /// A part goes to the inbox. Returns its window if it is new: the writer must then be told. Throws
     /// std::bad_alloc.
     StreamWindow* onPart(const Message& part) TEMPEH_REQUIRES(hubLocked);
-    /// A part left the inbox by receive(); its window, if its writer listens.
+    /// A part left the inbox through receive(). Returns its window, if its writer listens.
     StreamWindow* onReceived(const Message& part) noexcept TEMPEH_REQUIRES(hubLocked);
-    /// A reader takes the stream over: what was told so far.
+    /// A reader takes the stream over. Returns what was reported so far.
     std::optional<StreamWindow> claim(const Message& part) noexcept TEMPEH_REQUIRES(hubLocked);
 
-    /// Any thread; may be one message late.
+    /// Any thread. May be one message behind.
     bool empty() const noexcept { return size_.load(std::memory_order_relaxed) == 0; }
 
 private:
@@ -33,7 +33,7 @@ private:
     };
     using Streams = std::unordered_map<MessageId, Stream>;
 
-    /// Beyond that many at once writers are not told any more, as by a side that knows no windows.
+    /// Beyond this many streams, writers are no longer told, as by a peer that knows no windows.
     static constexpr std::size_t most = 1024;
 
     Streams::iterator find(const Message& part) noexcept TEMPEH_REQUIRES(hubLocked);
