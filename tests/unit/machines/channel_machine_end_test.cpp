@@ -12,10 +12,8 @@
 namespace tempeh::machines {
 namespace {
 
-constexpr Side bothSides[] = {Side::Client, Side::Server};
-
 /// A stage, and what this side has met there.
-struct Scene {
+struct EndScene {
     std::string name;
     Stage stage;
     ChannelMachine machine;
@@ -28,24 +26,24 @@ struct Scene {
     bool isAnswerOut() const { return stage.name == "our answer is out"; }
 };
 
-std::vector<Scene> scenes() {
-    std::vector<Scene> all;
+std::vector<EndScene> endScenes() {
+    std::vector<EndScene> all;
     for (const Side side : bothSides)
         for (const Stage& stage : Stages::of(side)) {
-            const Scene plain{stage.name, stage, stage.machine};
-            std::vector<Scene> these{plain};
-            Scene failed = plain;
+            const EndScene plain{stage.name, stage, stage.machine};
+            std::vector<EndScene> these{plain};
+            EndScene failed = plain;
             failed.name += ", write failed";
             failed.isWriteFailed =
                 failed.machine.onWriteError(WriteError::Peer, true) != WriteErrorAction::Nothing;
             these.push_back(failed);
-            for (const Scene& before : these) {
+            for (const EndScene& before : these) {
                 all.push_back(before);
-                Scene draining = before;
+                EndScene draining = before;
                 draining.name += ", draining";
                 if (draining.machine.onDrain()) draining.intent = Intent::Drain;
                 all.push_back(draining);
-                for (Scene detached : {before, draining}) {
+                for (EndScene detached : {before, draining}) {
                     detached.name += ", detached";
                     if (detached.machine.onDetach() != DetachAction::End) detached.intent = Intent::Detach;
                     all.push_back(detached);
@@ -56,7 +54,7 @@ std::vector<Scene> scenes() {
 }
 
 TEST(ChannelMachineEnd, DetachInEveryScene) {
-    for (const Scene& scene : scenes()) {
+    for (const EndScene& scene : endScenes()) {
         ChannelMachine machine = scene.machine;
         const bool isNews = !scene.isClosed() && scene.intent != Intent::Detach;
         const DetachAction expected = !isNews           ? DetachAction::Nothing
@@ -72,7 +70,7 @@ TEST(ChannelMachineEnd, DetachInEveryScene) {
 }
 
 TEST(ChannelMachineEnd, DrainInEveryScene) {
-    for (const Scene& scene : scenes()) {
+    for (const EndScene& scene : endScenes()) {
         ChannelMachine machine = scene.machine;
         const bool mayDrain = !scene.isClosed() && scene.intent != Intent::Detach;
         EXPECT_EQ(machine.onDrain(), mayDrain) << scene.name;
@@ -84,7 +82,7 @@ TEST(ChannelMachineEnd, DrainInEveryScene) {
 }
 
 TEST(ChannelMachineEnd, AnEmptyQueueInEveryScene) {
-    for (const Scene& scene : scenes()) {
+    for (const EndScene& scene : endScenes()) {
         EmptyAction expected = EmptyAction::Nothing;
         if (!scene.isClosed() && scene.intent == Intent::Drain) expected = EmptyAction::End;
         if (!scene.isClosed() && scene.intent == Intent::Detach) expected = EmptyAction::CloseGently;
@@ -93,7 +91,7 @@ TEST(ChannelMachineEnd, AnEmptyQueueInEveryScene) {
 }
 
 TEST(ChannelMachineEnd, AWriteErrorInEveryScene) {
-    for (const Scene& scene : scenes())
+    for (const EndScene& scene : endScenes())
         for (const WriteError error : {WriteError::Cancelled, WriteError::Peer, WriteError::Local})
             for (const bool mayRead : {false, true}) {
                 ChannelMachine machine = scene.machine;
@@ -145,7 +143,7 @@ DeadlineVerdict expectedAtDeadline(bool isClosed, DeadlineKind kind, const Deadl
 }
 
 TEST(ChannelMachineEnd, EveryDeadlineWithAllThatMattersForIt) {
-    for (const Scene& scene : scenes())
+    for (const EndScene& scene : endScenes())
         for (unsigned kind = 0; kind < 6; ++kind)
             for (unsigned bits = 0; bits < 16; ++bits) {
                 DeadlineFacts facts;
@@ -171,7 +169,7 @@ TEST(ChannelMachineEnd, AHelloThatBeganInTimeAndDoesNotEndIsTooLate) {
 }
 
 TEST(ChannelMachineEnd, WaitingForRoomInEveryScene) {
-    for (const Scene& scene : scenes()) {
+    for (const EndScene& scene : endScenes()) {
         const bool mayWrite = !scene.isWriteFailed && !scene.isAnswerOut();
         Status expected = Status::Success;
         if (scene.intent == Intent::Detach) expected = Status::InvalidChannelGroup;
@@ -187,7 +185,7 @@ TEST(ChannelMachineEnd, WaitingForRoomInEveryScene) {
 }
 
 TEST(ChannelMachineEnd, WhoIsToldOfTheEndInEveryScene) {
-    for (const Scene& scene : scenes()) {
+    for (const EndScene& scene : endScenes()) {
         ChannelMachine machine = scene.machine;
         const bool isTold = !scene.isClosed() && scene.isKnown() && scene.intent != Intent::Detach;
         EXPECT_EQ(machine.onEnd(EndCause::PeerClosed).announce, isTold) << scene.name;
@@ -195,7 +193,7 @@ TEST(ChannelMachineEnd, WhoIsToldOfTheEndInEveryScene) {
 }
 
 TEST(ChannelMachineEnd, WhatIsLeftToDoWithTheStream) {
-    for (const Scene& scene : scenes())
+    for (const EndScene& scene : endScenes())
         for (const EndCause cause : {EndCause::Shutdown, EndCause::ByeDone, EndCause::PeerClosed}) {
             if (scene.isClosed()) continue;
             ChannelMachine machine = scene.machine;

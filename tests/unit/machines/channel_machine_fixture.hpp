@@ -33,6 +33,8 @@ inline BinaryHeader frame(OpCode opCode, MessageId id = 1, bool more = false) {
     return header;
 }
 
+inline constexpr Side bothSides[] = {Side::Client, Side::Server};
+
 /// Where a machine can be: its state and what was said before. The bits are independent of the machine's own
 /// fields.
 struct Stage {

@@ -10,7 +10,6 @@
 namespace tempeh::machines {
 namespace {
 
-constexpr Side bothSides[] = {Side::Client, Side::Server};
 constexpr EndCause allCauses[] = {EndCause::LocalClose,    EndCause::ByeDone,        EndCause::PeerClosed,
                                   EndCause::ConnectFailed, EndCause::ConnectTimeout, EndCause::HelloTimeout,
                                   EndCause::ByeTimeout,    EndCause::Violation,      EndCause::Failure,

@@ -7,16 +7,16 @@
 namespace tempeh::machines {
 namespace {
 
-using enum ProgressVerdict;
-using Action = PartHabit::Action;
+using Look = ProgressVerdict;
+using PartAction = PartHabit::Action;
 
-constexpr std::size_t least = FrameProgress::leastBytes;
+constexpr std::size_t leastBytes = FrameProgress::leastBytes;
 
 /// The second look is due, the first found nothing.
 FrameProgress suspectedFrame() {
     FrameProgress frame;
     frame.begin(10, 100);
-    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 10, .bytesIn = 100}), LookAgain);
+    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 10, .bytesIn = 100}), Look::LookAgain);
     return frame;
 }
 
@@ -32,33 +32,33 @@ TEST(FrameProgress, EveryLookWithAllThatMattersForIt) {
             const bool hasNewFrame = is(4);
             const bool hasBytes = is(5);
             facts.frames = hasNewFrame ? 11 : 10;
-            facts.bytesIn = 100 + (hasBytes ? least : least - 1);
+            facts.bytesIn = 100 + (hasBytes ? leastBytes : leastBytes - 1);
             FrameProgress frame = suspectedFrame();
             if (!isSecond) frame.begin(10, 100);
-            ProgressVerdict expected = isSecond && !facts.isLate ? TimedOut : LookAgain;
-            if (hasNewFrame || hasBytes) expected = BeginAnew;
-            if (facts.isOver || facts.isDeaf || !facts.isMidFrame) expected = Nothing;
+            ProgressVerdict expected = isSecond && !facts.isLate ? Look::TimedOut : Look::LookAgain;
+            if (hasNewFrame || hasBytes) expected = Look::BeginAnew;
+            if (facts.isOver || facts.isDeaf || !facts.isMidFrame) expected = Look::Nothing;
             EXPECT_EQ(frame.onDeadline(facts), expected) << isSecond << " " << bits;
-            EXPECT_EQ(frame.isOn(), expected == LookAgain) << isSecond << " " << bits;
+            EXPECT_EQ(frame.isOn(), expected == Look::LookAgain) << isSecond << " " << bits;
         }
 }
 
 TEST(FrameProgress, WhatMovedIsSuspectedAnew) {
     FrameProgress frame = suspectedFrame();
-    ASSERT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 11, .bytesIn = 16}), BeginAnew);
+    ASSERT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 11, .bytesIn = 16}), Look::BeginAnew);
     EXPECT_FALSE(frame.isOn());
     frame.begin(11, 16);
     EXPECT_TRUE(frame.isOn());
-    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 11, .bytesIn = 20}), LookAgain);
-    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 11, .bytesIn = 20}), TimedOut);
+    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 11, .bytesIn = 20}), Look::LookAgain);
+    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 11, .bytesIn = 20}), Look::TimedOut);
 }
 
 TEST(FrameProgress, LateLooksProveNothingHoweverManyTheyAre) {
     FrameProgress frame;
     frame.begin(0, 16);
     for (int look = 0; look < 10; ++look)
-        EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .bytesIn = 16, .isLate = true}), LookAgain);
-    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .bytesIn = 16}), TimedOut);
+        EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .bytesIn = 16, .isLate = true}), Look::LookAgain);
+    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .bytesIn = 16}), Look::TimedOut);
 }
 
 TEST(FrameProgress, StoppedIsForgotten) {
@@ -66,7 +66,7 @@ TEST(FrameProgress, StoppedIsForgotten) {
     frame.stop();
     EXPECT_FALSE(frame.isOn());
     frame.begin(10, 100);
-    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 10, .bytesIn = 100}), LookAgain);
+    EXPECT_EQ(frame.onDeadline({.isMidFrame = true, .frames = 10, .bytesIn = 100}), Look::LookAgain);
 }
 
 TEST(WriteProgress, EveryLookWithAllThatMattersForIt) {
@@ -76,33 +76,33 @@ TEST(WriteProgress, EveryLookWithAllThatMattersForIt) {
             WriteProgress write;
             write.begin(5);
             if (isSecond) {
-                ASSERT_EQ(write.onDeadline({.isBlocked = true, .writes = 5}), LookAgain);
+                ASSERT_EQ(write.onDeadline({.isBlocked = true, .writes = 5}), Look::LookAgain);
             }
             const WriteProgress::Facts facts{
                 .isOver = is(0), .isBlocked = is(1), .writes = is(2) ? 6U : 5U, .isLate = is(3)};
-            ProgressVerdict expected = isSecond && !facts.isLate ? TimedOut : LookAgain;
-            if (facts.writes != 5) expected = BeginAnew;
-            if (facts.isOver || !facts.isBlocked) expected = Nothing;
+            ProgressVerdict expected = isSecond && !facts.isLate ? Look::TimedOut : Look::LookAgain;
+            if (facts.writes != 5) expected = Look::BeginAnew;
+            if (facts.isOver || !facts.isBlocked) expected = Look::Nothing;
             EXPECT_EQ(write.onDeadline(facts), expected) << isSecond << " " << bits;
         }
 }
 
 TEST(PartHabit, IsAskedNothingWhereTheSystemAcknowledgesAtOnce) {
     PartHabit habit;
-    EXPECT_EQ(habit.onPart(16, false), Action::Nothing);
+    EXPECT_EQ(habit.onPart(16, false), PartAction::Nothing);
     EXPECT_FALSE(habit.mayTell());
-    EXPECT_EQ(habit.onPart(16, true), Action::Nothing);
+    EXPECT_EQ(habit.onPart(16, true), PartAction::Nothing);
 }
 
 TEST(PartHabit, AFrameThatStandsStillIsAcknowledgedFromThenOn) {
     PartHabit habit;
-    ASSERT_EQ(habit.onPart(16, true), Action::Look);
+    ASSERT_EQ(habit.onPart(16, true), PartAction::Look);
     habit.begin(3, 16);
-    EXPECT_EQ(habit.onPart(16, true), Action::Nothing) << "a look is due";
-    EXPECT_EQ(habit.onDeadline({.isMidFrame = true, .frames = 3, .bytesIn = 16}), Action::Acknowledge);
+    EXPECT_EQ(habit.onPart(16, true), PartAction::Nothing) << "a look is due";
+    EXPECT_EQ(habit.onDeadline({.isMidFrame = true, .frames = 3, .bytesIn = 16}), PartAction::Acknowledge);
     EXPECT_EQ(habit.habit(), PartHabit::Habit::Splits);
-    EXPECT_EQ(habit.onPart(16, true), Action::Acknowledge);
-    EXPECT_EQ(habit.onPart(PartHabit::segment, true), Action::Nothing) << "has more to send";
+    EXPECT_EQ(habit.onPart(16, true), PartAction::Acknowledge);
+    EXPECT_EQ(habit.onPart(PartHabit::segment, true), PartAction::Nothing) << "has more to send";
 }
 
 TEST(PartHabit, WhatWentOnByItselfOftenEnoughIsNotLookedAtAnyMore) {
@@ -113,12 +113,12 @@ TEST(PartHabit, WhatWentOnByItselfOftenEnoughIsNotLookedAtAnyMore) {
     for (const FrameProgress::Facts& facts : moved) {
         PartHabit habit;
         for (int look = 0; look < PartHabit::looksAtMost; ++look) {
-            ASSERT_EQ(habit.onPart(16, true), Action::Look) << look;
+            ASSERT_EQ(habit.onPart(16, true), PartAction::Look) << look;
             habit.begin(3, 16);
-            EXPECT_EQ(habit.onDeadline(facts), Action::Nothing);
+            EXPECT_EQ(habit.onDeadline(facts), PartAction::Nothing);
         }
         EXPECT_EQ(habit.habit(), PartHabit::Habit::Whole);
-        EXPECT_EQ(habit.onPart(16, true), Action::Nothing);
+        EXPECT_EQ(habit.onPart(16, true), PartAction::Nothing);
     }
 }
 
@@ -126,11 +126,11 @@ TEST(PartHabit, ALookAfterTheEndSaysNothing) {
     PartHabit habit;
     habit.begin(3, 16);
     EXPECT_EQ(habit.onDeadline({.isOver = true, .isMidFrame = true, .frames = 3, .bytesIn = 16}),
-              Action::Nothing);
+              PartAction::Nothing);
     EXPECT_EQ(habit.habit(), PartHabit::Habit::Unknown);
     habit.begin(3, 16);
     habit.stop();
-    EXPECT_EQ(habit.onPart(16, true), Action::Look) << "the look that was due was given up";
+    EXPECT_EQ(habit.onPart(16, true), PartAction::Look) << "the look that was due was given up";
 }
 
 }  // namespace

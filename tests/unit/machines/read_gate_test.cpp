@@ -12,17 +12,17 @@ using Reading = ReadGate::Reading;
 using WishAction = ReadGate::WishAction;
 using BlockedAction = ReadGate::BlockedAction;
 
-constexpr ReadWish wishes[] = {ReadWish::Normal, ReadWish::Urgent, ReadWish::Paused};
+constexpr ReadWish allWishes[] = {ReadWish::Normal, ReadWish::Urgent, ReadWish::Paused};
 
-struct Scene {
+struct GateScene {
     std::string name;
     ReadGate gate;
 };
 
 /// Every wish with everything the socket can be at then.
-std::vector<Scene> scenes() {
-    std::vector<Scene> all;
-    for (const ReadWish wish : wishes) {
+std::vector<GateScene> gateScenes() {
+    std::vector<GateScene> all;
+    for (const ReadWish wish : allWishes) {
         const std::string name = "wish " + std::to_string(static_cast<int>(wish));
         ReadGate on;
         on.onWish(wish, false);
@@ -39,7 +39,7 @@ std::vector<Scene> scenes() {
     return all;
 }
 
-WishAction expectedAction(const ReadGate& gate, ReadWish wish) {
+WishAction expectedOfWish(const ReadGate& gate, ReadWish wish) {
     if (gate.wish() == wish) return WishAction::Nothing;
     const bool awaitsPool = gate.reading() == Reading::AwaitsPool;
     if (wish == ReadWish::Paused) return awaitsPool ? WishAction::LeavePool : WishAction::GoDeaf;
@@ -49,10 +49,10 @@ WishAction expectedAction(const ReadGate& gate, ReadWish wish) {
 }
 
 TEST(ReadGate, EveryWishInEveryState) {
-    for (const Scene& scene : scenes())
-        for (const ReadWish wish : wishes) {
+    for (const GateScene& scene : gateScenes())
+        for (const ReadWish wish : allWishes) {
             ReadGate gate = scene.gate;
-            const WishAction expected = expectedAction(scene.gate, wish);
+            const WishAction expected = expectedOfWish(scene.gate, wish);
             EXPECT_EQ(gate.onWish(wish, false), expected) << scene.name << static_cast<int>(wish);
             EXPECT_EQ(gate.wish(), wish);
             Reading reading = scene.gate.reading();
@@ -63,8 +63,8 @@ TEST(ReadGate, EveryWishInEveryState) {
 }
 
 TEST(ReadGate, AWishMeansNothingWhenItIsOver) {
-    for (const Scene& scene : scenes())
-        for (const ReadWish wish : wishes) {
+    for (const GateScene& scene : gateScenes())
+        for (const ReadWish wish : allWishes) {
             ReadGate gate = scene.gate;
             EXPECT_EQ(gate.onWish(wish, true), WishAction::Nothing) << scene.name;
             EXPECT_EQ(gate.reading(), scene.gate.reading()) << scene.name;
@@ -73,7 +73,7 @@ TEST(ReadGate, AWishMeansNothingWhenItIsOver) {
 }
 
 TEST(ReadGate, AFrameThatCannotBeTakenInEveryState) {
-    for (const Scene& scene : scenes()) {
+    for (const GateScene& scene : gateScenes()) {
         ReadGate gate = scene.gate;
         BlockedAction expected = scene.gate.isUnwanted() ? BlockedAction::Stop : BlockedAction::AskPool;
         if (scene.gate.isPaused()) expected = BlockedAction::Nothing;
@@ -84,7 +84,7 @@ TEST(ReadGate, AFrameThatCannotBeTakenInEveryState) {
 }
 
 TEST(ReadGate, ReadsAgainWhenItsTurnComesAndWhenItIsOver) {
-    for (const Scene& scene : scenes()) {
+    for (const GateScene& scene : gateScenes()) {
         ReadGate back = scene.gate;
         back.onPoolBack();
         EXPECT_EQ(back.reading(), Reading::On) << scene.name;
@@ -96,7 +96,7 @@ TEST(ReadGate, ReadsAgainWhenItsTurnComesAndWhenItIsOver) {
 }
 
 TEST(ReadGate, AsksThePoolOnlyWhenItsWishWaitsForIt) {
-    for (const Scene& scene : scenes()) {
+    for (const GateScene& scene : gateScenes()) {
         EXPECT_EQ(scene.gate.isUrgent(), scene.gate.wish() == ReadWish::Urgent) << scene.name;
         EXPECT_EQ(scene.gate.isUnwanted(), scene.gate.wish() == ReadWish::Paused) << scene.name;
         EXPECT_EQ(scene.gate.isDeaf(), scene.gate.isUnwanted() || scene.gate.isPaused()) << scene.name;

@@ -10,10 +10,10 @@ namespace {
 using Phase = StreamLife::Phase;
 using Loop = StreamLife::Loop;
 
-constexpr Loop loops[] = {Loop::Connect, Loop::Read, Loop::Write};
+constexpr Loop allLoops[] = {Loop::Connect, Loop::Read, Loop::Write};
 
 /// A life in each phase, with no coroutine.
-std::vector<StreamLife> lives() {
+std::vector<StreamLife> streamLives() {
     std::vector<StreamLife> all;
     StreamLife life;
     all.push_back(life);
@@ -31,14 +31,14 @@ std::vector<StreamLife> lives() {
 }
 
 TEST(StreamLife, GoesThroughItsPhases) {
-    const std::vector<StreamLife> all = lives();
+    const std::vector<StreamLife> all = streamLives();
     ASSERT_EQ(all.size(), 6U);
     for (std::size_t i = 0; i < all.size(); ++i)
         EXPECT_EQ(all[i].phase(), static_cast<Phase>(i));
 }
 
 TEST(StreamLife, WhatEachPhaseMeans) {
-    for (const StreamLife& life : lives()) {
+    for (const StreamLife& life : streamLives()) {
         const Phase phase = life.phase();
         const auto name = static_cast<int>(phase);
         EXPECT_EQ(life.isLive(), phase == Phase::New || phase == Phase::Live) << name;
@@ -49,7 +49,7 @@ TEST(StreamLife, WhatEachPhaseMeans) {
 }
 
 TEST(StreamLife, EveryEventInEveryPhase) {
-    for (const StreamLife& life : lives()) {
+    for (const StreamLife& life : streamLives()) {
         const Phase phase = life.phase();
         const auto name = static_cast<int>(phase);
         const auto after = [&life](auto event) {
@@ -77,11 +77,11 @@ TEST(StreamLife, EveryEventInEveryPhase) {
 TEST(StreamLife, IsReleasedOnceWhenNoCoroutineUsesIt) {
     StreamLife life;
     life.begin();
-    for (const Loop loop : loops)
+    for (const Loop loop : allLoops)
         life.started(loop);
     EXPECT_FALSE(life.release()) << "not closed";
     EXPECT_TRUE(life.close());
-    for (const Loop loop : loops) {
+    for (const Loop loop : allLoops) {
         EXPECT_TRUE(life.runs(loop));
         EXPECT_FALSE(life.release()) << "one runs";
         life.stopped(loop);
@@ -92,8 +92,8 @@ TEST(StreamLife, IsReleasedOnceWhenNoCoroutineUsesIt) {
 }
 
 TEST(StreamLife, ACoroutineThatStopsLeavesTheOthersAlone) {
-    for (const Loop one : loops)
-        for (const Loop other : loops) {
+    for (const Loop one : allLoops)
+        for (const Loop other : allLoops) {
             StreamLife life;
             life.started(one);
             life.stopped(other);
