@@ -9,6 +9,9 @@
 #include "message/message_access.hpp"
 #include "wire/encoder.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace tempeh::core {
 
 Posting::Posting(Engine& engine) noexcept
@@ -106,7 +109,11 @@ Status Posting::postLocal(Group& group, MessagePtr& message, BinaryHeader& heade
 
 Status Posting::postRemote(Group& group, MessagePtr& message, BinaryHeader& header) {
     Owed owed = takeObligation(*message);
-    SubmitQueue::Outcome outcome = queue_.post(group.channels, message, header);
+    // A receiver that finds more in its mailbox answers that too before it waits: the reactor, woken once,
+    // writes those answers together.
+    const auto writer =
+        group.mailbox().pending() == 0 ? SubmitQueue::Writer::Caller : SubmitQueue::Writer::Reactor;
+    SubmitQueue::Outcome outcome = queue_.post(group.channels, message, header, writer);
     if (outcome.status != Status::Success) {
         owed.giveBack(*message);
         return outcome.status;
@@ -182,6 +189,7 @@ Owed Posting::takeObligationOf(Message& message) noexcept {
 /// Handles a requested wake-up.
 void Posting::onWake() noexcept {
     const Whereabouts::Scope place(engine_.turns().whereabouts(), Whereabouts::Doing::Jobs);
+    if (queue_.expectsMore()) givingWay_.once(std::chrono::steady_clock::now, std::this_thread::yield);
     queue_.collectWake(collected_);
     acceptCollected();
     queue_.runJobs();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/channel_table.hpp"
+#include "core/giving_way.hpp"
 #include "core/owed.hpp"
 #include "core/stamp.hpp"
 #include "core/submit_queue.hpp"
@@ -71,6 +72,7 @@ private:
     SubmitQueue& queue_;
     // Channels with something to accept; each holds a reference. Reactor thread.
     ChannelList<CollectedTag> collected_;
+    GivingWay givingWay_;  // likewise
 };
 
 }  // namespace tempeh::core

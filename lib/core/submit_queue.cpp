@@ -25,8 +25,8 @@ Status SubmitQueue::checkTarget(const Channel* channel, const GroupChannels& gro
     return channel->isListener() ? machines::checkListenerPost(opCode) : Status::Success;
 }
 
-SubmitQueue::Outcome SubmitQueue::post(const GroupChannels& group, MessagePtr& message,
-                                       BinaryHeader& header) noexcept {
+SubmitQueue::Outcome SubmitQueue::post(const GroupChannels& group, MessagePtr& message, BinaryHeader& header,
+                                       Writer writer) noexcept {
     const base::MutexLock lock(mutex_);
     Channel* const channel = table_.peek(message->header.channelNumber);
     const Status status = checkTarget(channel, group, message->header.opCode);
@@ -34,7 +34,8 @@ SubmitQueue::Outcome SubmitQueue::post(const GroupChannels& group, MessagePtr& m
     if (channel->submissions.hasEnded()) return keepLate(*channel, message, header);
     if (!hasRoom(*channel, *message)) return {.status = Status::SendQueueFull};
     stamp(*message, header);
-    if (mayWriteDirectly(*channel, *message)) return {.writer = channel};
+    if (writer == Writer::Caller && mayWriteDirectly(*channel, *message)) return {.writer = channel};
+    if (writer == Writer::Reactor) expectsMore_.store(true, std::memory_order_relaxed);
     return {.wake = submit(*channel, std::move(message))};
 }
 
@@ -300,6 +301,7 @@ void SubmitQueue::collectHeld(ChannelList<CollectedTag>& channels) noexcept {
         if (!channel->ChannelHook<CollectedTag>::is_linked()) channels.push_back(*channel.detach());
     }
     hasSubmissions_.store(false, std::memory_order_release);
+    expectsMore_.store(false, std::memory_order_relaxed);
 }
 
 void SubmitQueue::collectOne(Channel& channel) noexcept {

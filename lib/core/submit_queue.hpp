@@ -35,9 +35,11 @@ public:
         bool wake = false;
         MessagePtr dropped{};  ///< Nothing left to do; to be dropped without a lock.
     };
+    /// Who writes what is posted: the reactor, or the caller if it can borrow the right to.
+    enum class Writer : std::uint8_t { Reactor, Caller };
     /// A checked message for a channel of the group, whose obligation was taken.
-    Outcome post(const GroupChannels& group, MessagePtr& message, BinaryHeader& header) noexcept
-        TEMPEH_EXCLUDES(mutex_);
+    Outcome post(const GroupChannels& group, MessagePtr& message, BinaryHeader& header,
+                 Writer writer) noexcept TEMPEH_EXCLUDES(mutex_);
     /// The message that opens a channel.
     Outcome postFirst(Channel& channel, MessagePtr& message, BinaryHeader& header) noexcept
         TEMPEH_EXCLUDES(mutex_);
@@ -86,6 +88,8 @@ public:
     /// Something was submitted since the last collect(). No lock; nor do the next two.
     bool hasSubmissions() const noexcept { return hasSubmissions_.load(std::memory_order_acquire); }
     bool hasAnything() const noexcept { return hasSubmissions() || hasJobs_.load(std::memory_order_acquire); }
+    /// What was submitted comes from a thread that is about to submit more. No lock.
+    bool expectsMore() const noexcept { return expectsMore_.load(std::memory_order_relaxed); }
     /// Nothing submitted, and the table not closed.
     bool isQuiet() const noexcept { return !hasSubmissions() && !table_.isClosed(); }
 
@@ -158,6 +162,7 @@ private:
     std::atomic<bool> hasRetired_{false};
     std::atomic<bool> hasSubmissions_{false};
     std::atomic<bool> hasJobs_{false};
+    std::atomic<bool> expectsMore_{false};
 
     JobList taken_;  // reactor thread
 };

@@ -35,10 +35,12 @@ protected:
         message->header.messageId = id;
         return message;
     }
-    SubmitQueue::Outcome post(const Channel& channel, MessageId id, OpCode opCode = OpCode::Signal) {
+    using Writer = SubmitQueue::Writer;
+    SubmitQueue::Outcome post(const Channel& channel, MessageId id, OpCode opCode = OpCode::Signal,
+                              Writer writer = Writer::Caller) {
         MessagePtr message = messageFor(channel, id, opCode);
         BinaryHeader header;
-        SubmitQueue::Outcome outcome = queue_.post(group_, message, header);
+        SubmitQueue::Outcome outcome = queue_.post(group_, message, header, writer);
         EXPECT_EQ(message == nullptr, outcome.status == Status::Success && outcome.writer == nullptr)
             << "the caller keeps what was refused, and what it is to write";
         return outcome;
@@ -221,10 +223,10 @@ TEST_F(SubmitQueueTest, RefusesWhatIsNotForTheGroupOrTheListener) {
     const ChannelPtr listener = open(Channel::Kind::Listener);
     MessagePtr message = messageFor(*channel, 1);
     BinaryHeader header;
-    EXPECT_EQ(queue_.post(otherGroup_, message, header).status, Status::InvalidChannelGroup);
+    EXPECT_EQ(queue_.post(otherGroup_, message, header, Writer::Caller).status, Status::InvalidChannelGroup);
     message->header.channelNumber = static_cast<ChannelNumber>(channel->number() ^ 1U);
     if (table_.find(message->header.channelNumber) == nullptr) {
-        EXPECT_EQ(queue_.post(group_, message, header).status, Status::InvalidChannelNumber);
+        EXPECT_EQ(queue_.post(group_, message, header, Writer::Caller).status, Status::InvalidChannelNumber);
     }
     EXPECT_EQ(post(*listener, 1).status, Status::NotAllowed);
     EXPECT_EQ(post(*listener, 2, OpCode::ByeRequest).status, Status::Success);
@@ -245,6 +247,18 @@ TEST_F(SubmitQueueTest, TheLimitCountsWhatIsSubmittedAndWhatIsQueued) {
     queue_.end(*channel, Status::Returned);
     EXPECT_FALSE(queue_.isWritable(group_, channel->number(), status));
     EXPECT_EQ(status, Status::ChannelClosed);
+}
+
+TEST_F(SubmitQueueTest, AThreadThatLeavesTheWritingToTheReactorKeepsItsTurnForLater) {
+    const ChannelPtr channel = open();
+    channel->sendRight.offer();
+    channel->mayAnswerDirectly.store(true);
+    const SubmitQueue::Outcome first = post(*channel, 1, OpCode::Signal, Writer::Reactor);
+    EXPECT_EQ(first.writer, nullptr);
+    EXPECT_TRUE(first.wake);
+    EXPECT_TRUE(channel->mayAnswerDirectly.load());
+    EXPECT_EQ(post(*channel, 2).writer, nullptr) << "the first is not written";
+    EXPECT_EQ(collect(), (Found{{channel->number(), {1, 2}}}));
 }
 
 TEST_F(SubmitQueueTest, AThreadWritesItselfWhenTheRightIsOfferedAndNothingIsBefore) {
