@@ -77,6 +77,7 @@ void Handover::open() noexcept {
             channel = new IoChannel(engine, target_, std::move(stream));
             channel->enterThrough(std::shared_ptr<machines::Admission::Relay>(shared_from_this(), this));
             channel_ = channel.get();
+            openedAt_ = engine.now();
             status = engine.channelTable().open(channel, target_->channels);
         }
         if (status == Status::Success) {
@@ -92,11 +93,17 @@ void Handover::open() noexcept {
     if (status != Status::ShutdownStarted) engine.counters().acceptFailures.add();
 }
 
+/// The listener's engine sees the connection wait from the moment it is handed over. But the peer is to blame
+/// only for the time in which this side reads, of which it must have had half, and not at all once its hello
+/// is in.
 void Handover::evict() noexcept {
-    if (channel_ != nullptr) channel_->makeRoomForNewer();
+    constexpr Duration patience = machines::Admission::tickLength * machines::Admission::patience / 2;
+    if (channel_ == nullptr || !isSilent_) return;
+    if (target_->engine().now() - openedAt_ >= patience) channel_->makeRoomForNewer();
 }
 
 void Handover::onStoppedWaiting() noexcept {
+    isSilent_ = false;
     seat_->stopWaitingSoon();
 }
 

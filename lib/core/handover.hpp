@@ -4,6 +4,8 @@
 #include "machines/admission.hpp"
 #include "transport/stream.hpp"
 
+#include <tempeh/core/asio.hpp>
+
 #include <memory>
 #include <string_view>
 
@@ -39,6 +41,9 @@ private:
     std::unique_ptr<transport::DetachedStream> stream_;  // until it is opened
     std::shared_ptr<Seat> seat_;    // until the connection has left the listener's limits
     IoChannel* channel_ = nullptr;  // the same, once the channel exists
+
+    TimePoint openedAt_{};
+    bool isSilent_ = true;  // it has not said hello
 
     OwnJob<Handover, &Handover::open> opening_{*this};
     OwnJob<Handover, &Handover::evict> evicting_{*this};

@@ -233,6 +233,31 @@ TEST(Distribution, WhoSaysNoHelloElsewhereGoesForANewerOne) {
     }
 }
 
+TEST(Distribution, WhoseHelloABusyEngineHasNotReadIsNotThrownOut) {
+    Options options;
+    options.maxHandshakesPerListener = 1;
+    Two servers(options, always(1));
+    Side client;
+    const Listening listening = servers.first->listen(localTcp());
+    std::promise<void> release;
+    std::promise<void> blocked;
+    asio::post(servers.second.reactor.executor(), [&] {
+        blocked.set_value();
+        release.get_future().wait();
+    });
+    blocked.get_future().wait();
+    // Both have said hello; the listener lets the second one in once the first has been silent for a second.
+    client->sayHello(listening.address);
+    client->sayHello(listening.address);
+    ASSERT_TRUE(eventually([&] { return servers.second.reactor.stats().channels == 2; }));
+    release.set_value();
+    for (int i = 0; i < 2; ++i) {
+        servers.second->acceptHello();
+        client->next(OpCode::HelloResponse);
+    }
+    EXPECT_EQ(servers.second.reactor.stats().droppedHandshakes, 0U);
+}
+
 TEST(Distribution, AnEngineThatIsBusyLosesNothingAndHoldsUpNobody) {
     constexpr int connections = 20;
     Two servers;
