@@ -5,6 +5,7 @@ namespace tempeh::core {
 Environment Environment::ofSystem(const boost::asio::any_io_executor& executor, const Options& options) {
     const transport::SocketOptions sockets{.noDelay = options.tcpNoDelay,
                                            .keepAlive = options.tcpKeepAlive,
+                                           .reusePort = options.tcpReusePort,
                                            .sendBufferBytes = options.sendBufferBytes,
                                            .receiveBufferBytes = options.receiveBufferBytes,
                                            .backlog = options.listenBacklog,

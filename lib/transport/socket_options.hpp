@@ -8,6 +8,7 @@ namespace tempeh::transport {
 struct SocketOptions {
     bool noDelay = true;         // TCP_NODELAY
     bool keepAlive = false;      // SO_KEEPALIVE
+    bool reusePort = false;      // SO_REUSEPORT, of listeners
     int sendBufferBytes = 0;     // SO_SNDBUF; 0: the system's default
     int receiveBufferBytes = 0;  // SO_RCVBUF; 0: the system's default
     int backlog = 4096;          // listen(2)

@@ -70,6 +70,25 @@ TEST(WelcomeRequest, TakesThePortThatFindFreeTcpPortNamed) {
     converse(server.party, client.party, TcpClientAddress{"127.0.0.1", port});
 }
 
+TEST(WelcomeRequest, SharesAPortWithThoseWhoAllowIt) {
+    Options options;
+    options.tcpReusePort = true;
+    Side first(options);
+    Side second(options);
+    Side other;
+    const Listening listening = first->listen(localTcp());
+    EXPECT_EQ(second->listen(listening.bound).bound, listening.bound);
+    other->sayHello(listening.bound);
+    EXPECT_EQ(statusOf(*other->next()), Status::ListenFailed);
+    // The kernel chooses one of the two for each connection.
+    Side client;
+    client->sayHello(listening.address);
+    ASSERT_TRUE(eventually(
+        [&] { return first.party.group.stats().pending + second.party.group.stats().pending == 1; }));
+    (first.party.group.stats().pending == 1 ? first : second)->acceptHello();
+    client->next(OpCode::HelloResponse);
+}
+
 TEST(WelcomeRequest, ListensOnAUnixPathAndRemovesItAtTheEnd) {
     Side server;
     Side client;

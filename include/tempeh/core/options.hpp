@@ -62,6 +62,11 @@ struct Options {
     bool tcpNoDelay = true;
     /// SO_KEEPALIVE on TCP connections, with the system's intervals.
     bool tcpKeepAlive = false;
+    /// SO_REUSEPORT on TCP listeners: several engines, of one process or of several processes of one user,
+    /// may listen on the same port at the same time, if all of them say so. The kernel then spreads
+    /// connections by a hash of their addresses. To spread them evenly inside one process, use ReactorGroup
+    /// instead. Where the system has no such option, listening fails with ListenFailed.
+    bool tcpReusePort = false;
     /// SO_SNDBUF and SO_RCVBUF of every connection, in bytes. 0: the system's choice, except 256 KiB for
     /// sending on loopback, where a larger buffer only pushes data out of the cache.
     int sendBufferBytes = 0;

@@ -125,6 +125,19 @@ void allowQuickRebind(Descriptor listener, error_code& ec) noexcept {
         ec = lastError();
 }
 
+void allowSharedPort(Descriptor listener, error_code& ec) noexcept {
+#ifdef SO_REUSEPORT
+    const int on = 1;
+    if (::setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0)
+        ec.clear();
+    else
+        ec = lastError();
+#else
+    static_cast<void>(listener);
+    ec = asio::error::operation_not_supported;
+#endif
+}
+
 void connectOnce(StreamSocket& socket, const StreamEndpoint& endpoint, error_code& ec) noexcept {
     ec.clear();
     if (::connect(socket.native_handle(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0)

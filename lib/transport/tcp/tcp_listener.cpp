@@ -55,6 +55,7 @@ void TcpListener::listenOn(const asio::ip::tcp::endpoint& endpoint, bool dualSta
     openSocket(acceptor(), endpoint, ec);
     if (ec) return;
     allowQuickRebind(acceptor().native_handle(), ec);
+    if (!ec && options().reusePort) allowSharedPort(acceptor().native_handle(), ec);
     if (!ec && dualStack) acceptor().set_option(asio::ip::v6_only(false), ec);
     applyBufferSizes(acceptor(), options());
     if (!ec) acceptor().bind(endpoint, ec);

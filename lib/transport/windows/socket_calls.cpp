@@ -88,6 +88,10 @@ void allowQuickRebind(Descriptor listener, error_code& ec) noexcept {
         ec = lastError();
 }
 
+void allowSharedPort(Descriptor, error_code& ec) noexcept {
+    ec = asio::error::operation_not_supported;
+}
+
 void connectOnce(StreamSocket& socket, const StreamEndpoint& endpoint, error_code& ec) noexcept {
     ec.clear();
     if (::connect(socket.native_handle(), endpoint.data(), static_cast<int>(endpoint.size())) != 0)
