@@ -165,7 +165,7 @@ asio::awaitable<MessagePtr> ReconnectCore::close(ReconnectPtr self, MessagePtr b
 
 namespace {
 
-asio::awaitable<void> sendHoweverLong(ReconnectPtr core, MessagePtr message) {
+asio::awaitable<void> sendWithoutLimit(ReconnectPtr core, MessagePtr message) {
     const bool isSent = co_await ReconnectCore::send(std::move(core), std::move(message), TimePoint::max());
     (void)isSent;
 }
@@ -197,7 +197,7 @@ asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Timeou
 }
 
 asio::awaitable<void> ReconnectingPeer::send(MessagePtr message) const {
-    return detail::sendHoweverLong(core(), std::move(message));
+    return detail::sendWithoutLimit(core(), std::move(message));
 }
 
 asio::awaitable<bool> ReconnectingPeer::send(MessagePtr message, Duration timeout) const {

@@ -52,7 +52,7 @@ PeerPtr PeerState::accept(const HubPtr& hub, const Message& hello, std::size_t m
     Hub::RouteSlot slot = Hub::makeSlot(*peer);
     const HubLock lock(*hub);
     peer->keepHello(hello);
-    peer->reading.setMost(maxWaiting);
+    peer->reading.setLimit(maxWaiting);
     hub->reserveRoute();
     hub->addRoute(peer->channel_, std::move(slot));
     return peer;

@@ -81,8 +81,8 @@ void PeerState::keep(MessagePtr& message, WokenList& woken) noexcept {
 }
 
 bool PeerState::mayKeep(MessagePtr& message) noexcept {
-    if (!isOverrun && reading.isAtMost()) overrun("too many messages waited to be received");
-    if (!isOverrun && reading.isUnbearable())
+    if (!isOverrun && reading.isAtLimit()) overrun("too many messages waited to be received");
+    if (!isOverrun && reading.isOverUrgentLimit())
         overrun("too much waited to be received while something else was waited for");
     if (isOverrun) message.reset();
     return !isOverrun;
@@ -93,7 +93,7 @@ bool PeerState::mayKeep(MessagePtr& message) noexcept {
 bool PeerState::isUnasked(const Message& signal) const noexcept {
     if (sink_->hasReader || signal.hasMore()) return false;
     const MessageId id = signal.header.messageId;
-    if (reading.isFilling() && (isOwnRequest(id) || answers.find(id) != nullptr)) return true;
+    if (reading.isHalfFull() && (isOwnRequest(id) || answers.find(id) != nullptr)) return true;
     return !isAccepted_ && reading.isFull();
 }
 

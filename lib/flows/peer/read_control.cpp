@@ -30,7 +30,7 @@ void ReadControl::remove(const Message& message) noexcept {
 
 bool ReadControl::isOver() const noexcept {
     const std::size_t part = mode_ == ReadMode::Normal ? 1 : 2;  // once paused, until half of it is taken
-    return messages() * part > share() || bytes() * part > bytesKept;
+    return messages() * part > share() || bytes() * part > pauseBytes;
 }
 
 /// Does nothing when a need ends, because the next one mostly begins soon. A message that waits then pauses

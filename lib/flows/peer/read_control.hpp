@@ -60,9 +60,9 @@ public:
     ReadControl(const ReadControl&) = delete;
     ReadControl& operator=(const ReadControl&) = delete;
 
-    /// Call these before anything arrives. `most`: one message more ends the channel; 0: no such limit.
+    /// Call these before anything arrives. `limit`: one message more ends the channel; 0: no such limit.
     void open(ChannelNumber channel) noexcept { channel_ = channel; }
-    void setMost(std::size_t most) noexcept TEMPEH_REQUIRES(hubLocked) { most_ = most; }
+    void setLimit(std::size_t limit) noexcept TEMPEH_REQUIRES(hubLocked) { limit_ = limit; }
     /// What waits elsewhere counts too; null: nothing does.
     void watch(const Backlog* elsewhere) noexcept TEMPEH_REQUIRES(hubLocked);
     /// What waits elsewhere has changed.
@@ -82,32 +82,32 @@ public:
     }
     std::size_t bytes() const noexcept TEMPEH_REQUIRES(hubLocked) { return here_.bytes + elsewhere().bytes; }
     /// One more message is too many for what the peer may leave waiting.
-    bool isAtMost() const noexcept TEMPEH_REQUIRES(hubLocked) { return most_ != 0 && messages() >= most_; }
+    bool isAtLimit() const noexcept TEMPEH_REQUIRES(hubLocked) { return limit_ != 0 && messages() >= limit_; }
     /// Half of its share waits: messages that matter to nothing are no longer kept.
-    bool isFilling() const noexcept TEMPEH_REQUIRES(hubLocked) {
-        return messages() * 2 >= share() || bytes() * 2 >= bytesKept;
+    bool isHalfFull() const noexcept TEMPEH_REQUIRES(hubLocked) {
+        return messages() * 2 >= share() || bytes() * 2 >= pauseBytes;
     }
     /// The most news that something finds that has never received.
-    bool isFull() const noexcept TEMPEH_REQUIRES(hubLocked) { return bytes() >= bytesKept; }
+    bool isFull() const noexcept TEMPEH_REQUIRES(hubLocked) { return bytes() >= pauseBytes; }
     /// Something waits for more, and this is the most that is kept meanwhile.
-    bool isUnbearable() const noexcept TEMPEH_REQUIRES(hubLocked) {
-        return needs_ != 0 && bytes() >= bytesBorne;
+    bool isOverUrgentLimit() const noexcept TEMPEH_REQUIRES(hubLocked) {
+        return needs_ != 0 && bytes() >= urgentBytes;
     }
 
 private:
     friend class Need;
 
     /// Pause at this many bytes while nothing waits for more.
-    static constexpr std::size_t bytesKept = 16 * 1024 * 1024;
+    static constexpr std::size_t pauseBytes = 16 * 1024 * 1024;
     /// Read on up to this many bytes while something does.
-    static constexpr std::size_t bytesBorne = 128 * 1024 * 1024;
+    static constexpr std::size_t urgentBytes = 128 * 1024 * 1024;
 
     const Backlog& elsewhere() const noexcept TEMPEH_REQUIRES(hubLocked) {
         static constexpr Backlog nothing;
         return elsewhere_ != nullptr ? *elsewhere_ : nothing;
     }
     std::size_t share() const noexcept TEMPEH_REQUIRES(hubLocked) {
-        return std::max(hub_.shareOfPool(), most_);
+        return std::max(hub_.shareOfPool(), limit_);
     }
     bool isOver() const noexcept TEMPEH_REQUIRES(hubLocked);
     void beginNeed() noexcept TEMPEH_REQUIRES(hubLocked);
@@ -116,7 +116,7 @@ private:
 
     Hub& hub_;
     ChannelNumber channel_ = 0;  // constant once opened
-    std::size_t most_ TEMPEH_GUARDED_BY(hubLocked) = 0;
+    std::size_t limit_ TEMPEH_GUARDED_BY(hubLocked) = 0;
     Backlog here_ TEMPEH_GUARDED_BY(hubLocked);
     const Backlog* elsewhere_ TEMPEH_GUARDED_BY(hubLocked);
     std::size_t counted_ TEMPEH_GUARDED_BY(hubLocked) = 0;  // of both, with the hub

@@ -128,7 +128,7 @@ asio::awaitable<bool> ServerCore::stopAll(ServerList all, Duration deadline) {
     const TimePoint last = time.after(grace);
     for (const StopCaller& caller : callers) {
         const bool isIdle = co_await idle(caller.server(), caller.task() != nullptr, last);
-        if (!isIdle) caller.server()->warnOfThoseLeft();
+        if (!isIdle) caller.server()->warnOfUnfinishedHandlers();
     }
     co_return false;
 }

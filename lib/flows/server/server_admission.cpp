@@ -68,7 +68,7 @@ void ServerCore::onHello(MessagePtr hello) noexcept {
 /// False: too late, no more clients are accepted.
 bool ServerCore::keepPending(PendingHello& pending, WokenList& woken) {
     const HubLock lock(*hub_);
-    if (takesNobody()) return false;
+    if (mustEndServing()) return false;
     pendingHellos_.push_back(std::move(pending));
     hub_->wakeAll(admissionWaiters_, woken);
     return true;

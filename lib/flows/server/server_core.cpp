@@ -75,7 +75,7 @@ bool ServerCore::allAnswered() const noexcept {
     return true;
 }
 
-bool ServerCore::takesNobody() const noexcept {
+bool ServerCore::mustEndServing() const noexcept {
     return isStopping_ || hub_->hasEnded();
 }
 
@@ -243,7 +243,7 @@ std::vector<std::string> ServerCore::served() {
     return names;
 }
 
-void ServerCore::warnOfThoseLeft() noexcept try {
+void ServerCore::warnOfUnfinishedHandlers() noexcept try {
     constexpr std::size_t namesAtMost = 8;
     const std::vector<std::string> names = served();
     std::string text = "server: " + std::to_string(names.size()) +

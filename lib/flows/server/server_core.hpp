@@ -84,7 +84,7 @@ private:
     template <typename Visit>
     void forEachTask(Visit visit) TEMPEH_EXCLUDES(hubLocked);
     void beginServing(Handler handler);
-    void warnOfThoseLeft() noexcept;
+    void warnOfUnfinishedHandlers() noexcept;
     void forgetListeners() noexcept TEMPEH_EXCLUDES(hubLocked);
     /// Marks the handler whose coroutine has that slot as being in stop(). Null: there is none, or it is
     /// there already.
@@ -94,7 +94,7 @@ private:
     void listen(const std::vector<Address>& addresses);
     bool allAnswered() const noexcept TEMPEH_REQUIRES(hubLocked);
     /// serve() must end.
-    bool takesNobody() const noexcept TEMPEH_REQUIRES(hubLocked);
+    bool mustEndServing() const noexcept TEMPEH_REQUIRES(hubLocked);
     std::vector<Address> boundOrThrow();  // all have answered
     [[noreturn]] void throwUnanswered();
     void admit(PendingHello pending);

@@ -29,11 +29,11 @@ public:
     explicit AdmissionWait(ServerCore& server) noexcept : server_(server) {}
     bool enter() noexcept override TEMPEH_REQUIRES(hubLocked) {
         server_.admissionWaiters_.push_back(*this);
-        return !server_.pendingHellos_.empty() || server_.takesNobody();
+        return !server_.pendingHellos_.empty() || server_.mustEndServing();
     }
     void settle() noexcept override TEMPEH_REQUIRES(hubLocked) {
         server_.admissionWaiters_.erase(server_.admissionWaiters_.iterator_to(*this));
-        isOver = server_.takesNobody();
+        isOver = server_.mustEndServing();
         if (ec || isOver || server_.pendingHellos_.empty()) return;
         pending = std::move(server_.pendingHellos_.front());
         server_.pendingHellos_.pop_front();
