@@ -8,6 +8,7 @@
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/system_executor.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -118,13 +119,15 @@ private:
     Handler handler_;
 };
 
-/// Where handlers without an executor of their own run: the handle's executor, if it has one.
+/// Where handlers without an executor of their own run: the handle's executor, or for an empty handle a
+/// strand of the system's. A strand, because what Asio wraps around an operation (cancel_after) expects that
+/// only one handler runs at a time.
 template <typename Handle>
 asio::any_io_executor executorOf(const Handle& handle) {
     try {
         return handle.executor();
     } catch (const boost::system::system_error&) {
-        return asio::system_executor();
+        return asio::make_strand(asio::system_executor());
     }
 }
 
