@@ -13,7 +13,7 @@ using core::throwIf;
 BlockingChannelGroup::BlockingChannelGroup(std::shared_ptr<detail::GroupBackend> backend) noexcept
     : backend_(std::move(backend)) {}
 
-/// What is left when it was moved from.
+/// True for a handle that was moved from.
 bool BlockingChannelGroup::isEmpty(error_code& ec) const noexcept {
     if (backend_ == nullptr) ec = Status::InvalidChannelGroup;
     return backend_ == nullptr;

@@ -8,19 +8,19 @@
 
 namespace tempeh::core {
 
-/// A thread that waits in waitWritable. It keeps its own time: an engine that does not run (a context nobody
-/// runs at the moment) must not make a timeout late. Owned by the thread and by the engine until it resumes
-/// it.
+/// A thread that waits in waitWritable(). It keeps its own time: a timeout must not be late because the
+/// engine does not run (for example when no thread runs its context). Owned by the thread and, until it
+/// resumes it, by the engine.
 class BlockingWaiter final : public detail::Waiter {
 public:
-    /// True: the channel takes messages again; false: the timeout passed, or `ec`.
+    /// True: the channel accepts messages again. False: the timeout passed, or `ec` is set.
     static bool wait(detail::GroupBackend& backend, ChannelNumber channel, Duration timeout,
                      error_code& ec) noexcept;
 
     void resume(bool inlineAllowed) noexcept override;
 
 private:
-    /// Waits so long at most.
+    /// Waits until `until` at most.
     bool isResumedBy(TimePoint until) noexcept;
 
     base::Mutex mutex_;

@@ -8,7 +8,7 @@ namespace tempeh::core {
 
 namespace {
 
-/// A receiver that always finds something lets others on its executor run after so many messages.
+/// A receiver that always finds a message lets others on its executor run after this many.
 constexpr unsigned messagesPerYield = 1024;
 
 }  // namespace
@@ -122,7 +122,7 @@ bool Group::mayReceiveAtOnce() noexcept {
 }
 
 void Group::startReceive(detail::Waiter& waiter, Duration timeout) noexcept {
-    // Who waits on the engine's own context is resumed before that goes.
+    // A receiver on the engine's own context is resumed before the context is destroyed.
     if (waiter.context != nullptr && engine_->context().isOwnContext(*waiter.context))
         waiter.context = nullptr;
     waiter.deadline = deadlineAfter(timeout, engine_->clock());

@@ -93,9 +93,9 @@ void Handover::open() noexcept {
     if (status != Status::ShutdownStarted) engine.counters().acceptFailures.add();
 }
 
-/// The listener's engine sees the connection wait from the moment it is handed over. But the peer is to blame
-/// only for the time in which this side reads, of which it must have had half, and not at all once its hello
-/// is in.
+/// The listener's engine counts the connection as silent from the handover on. But the peer is only to blame
+/// for the time during which this engine reads, which must be at least half, and not at all once its hello
+/// has arrived.
 void Handover::evict() noexcept {
     constexpr Duration patience = machines::Admission::tickLength * machines::Admission::patience / 2;
     if (channel_ == nullptr || !isSilent_) return;

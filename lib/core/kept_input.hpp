@@ -7,8 +7,8 @@
 
 namespace tempeh::core {
 
-/// What a channel has read and not decoded, because it does not read now. Counts its memory in a total, which
-/// outlives it and which any thread may read. Reactor thread.
+/// Input that a channel has read and not decoded, because reading is paused. Counts its memory in a total,
+/// which must outlive it and which any thread may read. Reactor thread.
 class KeptInput {
 public:
     using Total = std::atomic<std::size_t>;
@@ -18,16 +18,16 @@ public:
     KeptInput(const KeptInput&) = delete;
     KeptInput& operator=(const KeptInput&) = delete;
 
-    /// Throws std::bad_alloc, and nothing happened.
+    /// Throws std::bad_alloc; then nothing has changed.
     void add(std::span<const std::byte> bytes) {
         const std::size_t before = bytes_.capacity();
         bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
         total_.fetch_add(bytes_.capacity() - before, std::memory_order_relaxed);
     }
     std::span<const std::byte> rest() const noexcept { return std::span(bytes_).subspan(start_); }
-    /// Only the last `size` bytes are left to do; nothing moves.
+    /// Keeps only the last `size` bytes; moves nothing.
     void shrinkTo(std::size_t size) noexcept { start_ = bytes_.size() - size; }
-    /// Gives the memory back.
+    /// Frees the memory.
     void clear() noexcept {
         if (bytes_.capacity() == 0) return;
         total_.fetch_sub(bytes_.capacity(), std::memory_order_relaxed);
@@ -38,7 +38,7 @@ public:
 private:
     Total& total_;
     std::vector<std::byte> bytes_;
-    std::size_t start_ = 0;  // what comes before is done
+    std::size_t start_ = 0;  // everything before it is done
 };
 
 }  // namespace tempeh::core

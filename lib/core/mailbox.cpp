@@ -25,8 +25,8 @@ bool isCloseNotice(const Message& message) noexcept {
 }  // namespace
 
 Mailbox::ConsumerLock::ConsumerLock(std::atomic<bool>& busy) noexcept : busy_(busy) {
-    // Whoever has it is in the middle of a few list operations, unless it lost its core: then yielding would
-    // not help one of lower priority to get it back.
+    // The holder only does a few list operations, unless it was preempted. In that case yielding would not
+    // help a thread of lower priority to run again, so we sleep.
     constexpr int yields = 16;
     constexpr std::chrono::microseconds nap(50);
     for (int tries = 0; busy_.exchange(true, std::memory_order_acquire); ++tries) {
@@ -63,8 +63,8 @@ bool Mailbox::deliver(MessageQueue& batch, bool inlineAllowed) noexcept {
     return waiter != nullptr || sleeps;
 }
 
-/// Whether the waiter can have the message at once, without coming back for it: it runs inside this call, and
-/// nothing is before the message.
+/// Whether the waiter can have the message at once instead of fetching it: it runs inside this call, and no
+/// other message comes first.
 bool Mailbox::mayHandOver(const Message& first) const noexcept {
     return waiter_ != nullptr && !waiter_->resuming && waiter_->resumesInline() && shared_.empty() &&
            !closed_.load(std::memory_order_relaxed) && !isCloseNotice(first);
@@ -82,7 +82,7 @@ bool Mailbox::deliverUpdate(MessagePtr message) noexcept {
     return deliver(std::move(message), false);
 }
 
-/// What is due when a message leaves the mailbox, that of a ChannelClosed excepted.
+/// What to do when a message other than a ChannelClosed leaves the mailbox.
 void Mailbox::noteTaken(Message& message) noexcept {
     if (!isOfKind(message, Obligation::Kind::Update)) [[likely]]
         return;
@@ -101,7 +101,7 @@ void Mailbox::claim(detail::Waiter& waiter) noexcept {
     if (waiter.life != nullptr) waiter.life->enter();
 }
 
-/// False: there is no memory for it, and the waiter was told.
+/// False: out of memory, and the waiter was notified.
 bool Mailbox::watchContext(detail::Waiter& waiter) noexcept {
     try {
         std::shared_ptr<detail::ContextLife> life = owner_.watch(*waiter.context);
@@ -223,7 +223,7 @@ bool Mailbox::start(detail::Waiter& waiter) noexcept {
     {
         const ConsumerLock consumer(consuming_);
         const base::MutexLock lock(mutex_);
-        // A receiver of another context that came in between is as good as one that waits.
+        // A receiver of another context that came first counts as one that waits.
         if (waiter_ != nullptr || threadWaits_ || !isWatched(waiter)) {
             waiter.abortReason = Status::NotAllowed;
             waiter.resuming = true;
@@ -237,7 +237,7 @@ bool Mailbox::start(detail::Waiter& waiter) noexcept {
             claim(waiter);
         }
     }
-    // Without the locks: this goes through an executor of the application's.
+    // Without the locks: this goes through an executor of the application.
     waiter.resume(false);
     return false;
 }
@@ -255,7 +255,7 @@ bool Mailbox::finish(detail::Waiter& waiter, MessagePtr& message, error_code& ec
         if (own_.empty()) takeShared();
         if (own_.empty()) {
             const bool closed = closed_.load(std::memory_order_relaxed);
-            if (!closed && !waiter.timedOut) return false;  // somebody else took it
+            if (!closed && !waiter.timedOut) return false;  // another consumer took it
             if (closed) ec = closeReason_;
             waiter_ = nullptr;
             return true;

@@ -1,4 +1,4 @@
-// The thread's side of a mailbox: polls, then sleeps.
+// The blocking receive of a mailbox: polls, then sleeps.
 
 #include "core/deadlines.hpp"
 #include "core/mailbox.hpp"
@@ -11,9 +11,9 @@ namespace tempeh::core {
 
 namespace {
 
-/// Whoever brings the next message often runs at once on this very core, and then need not wake anybody: a
-/// third of a microsecond that saves four (measured on one core, 25 us a round trip without; more yields
-/// bring no more).
+/// The thread that brings the next message often runs next on this core, and then need not wake anyone. Costs
+/// a third of a microsecond and saves four (measured on one core, 25 us a round trip without; more yields
+/// gain no more).
 constexpr int yieldsBeforeSleep = 1;
 
 }  // namespace
@@ -25,8 +25,8 @@ bool Mailbox::beginSleep(error_code& ec) noexcept {
         ec = Status::NotAllowed;
         return false;
     }
-    // Another thread's tryReceive() may have taken one of several just now and left the rest, which nobody
-    // would wake us for.
+    // Another thread's tryReceive() may just have taken one of several messages and left the rest; no wake-up
+    // would come for those.
     threadWaits_ = own_.empty();
     return threadWaits_;
 }
@@ -55,7 +55,7 @@ MessagePtr Mailbox::receiveBlocking(Duration timeout, Duration poll, error_code&
             sleep(pollEnd, deadline);
         else if (ec)
             return nullptr;
-        // Null when another thread's tryReceive() was quicker.
+        // Null when another thread's tryReceive() was faster.
         MessagePtr message = tryReceive(ec);
         if (message || ec || std::chrono::steady_clock::now() >= deadline) return message;
     }

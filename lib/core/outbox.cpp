@@ -59,7 +59,8 @@ void Outbox::dropFirstRow(BlockStock& stock) noexcept {
 
 namespace {
 
-/// The frames of `bytes` as messages again; how many could not be made for lack of memory.
+/// Decodes the frames in `bytes` back into messages. Returns how many could not be created for lack of
+/// memory.
 std::size_t decodeAgain(std::span<const std::byte> bytes, std::size_t frames, MessagePool& pool,
                         ChannelNumber channel, MessageQueue& messages) noexcept {
     try {

@@ -11,21 +11,21 @@
 
 namespace tempeh::core {
 
-/// What a channel has to send, in order, and what of it has to come back when the channel ends. A small
-/// message is encoded when it is posted and goes back to the pool at once, so a stream of them keeps working
-/// on the same warm one (measured: a third of the cost of sending 16 bytes); should the channel end before
-/// they are written, they are decoded again. While the kernel takes no more, further blocks of encoded frames
-/// follow the first. Large messages wait as they are, and so does what is behind them. Reactor thread.
+/// What a channel has to send, in order, and what comes back when the channel ends. A small message is
+/// encoded when it is posted and returns to the pool at once, so that a stream of them reuses the same cached
+/// one (measured: a third of the cost of sending 16 bytes). If the channel ends before they are written, they
+/// are decoded again. While the kernel accepts no more, further blocks of encoded frames follow the first.
+/// Large messages wait unencoded, and so do all behind them. Reactor thread.
 class Outbox {
 public:
-    /// Bodies from this size on are not copied but gathered.
+    /// Bodies of this size or more are gathered, not copied.
     static constexpr std::size_t encodeLimit = wire::FrameBatch::copyLimit;
 
     Outbox() noexcept = default;
     Outbox(const Outbox&) = delete;
     Outbox& operator=(const Outbox&) = delete;
 
-    /// Takes the message; it went back to `pool` when it could be encoded.
+    /// Takes the message. If it could be encoded, it has returned to `pool`.
     void push(MessagePtr& message, BlockStock& stock, MessagePool& pool) noexcept {
         const std::size_t frame = wire::frameSize(*message);
         wire::FrameRow* row = mayEncode(*message) ? rowFor(frame, stock) : nullptr;
@@ -39,7 +39,8 @@ public:
         bytes_ += frame;
     }
 
-    /// Takes the message, of whose frame the kernel has the first `written` bytes already. Only while empty.
+    /// Takes a message of which the first `written` bytes of the frame are already with the kernel. Only
+    /// while empty.
     void pushWritten(MessagePtr message, std::size_t written) noexcept {
         ++messages_;
         bytes_ += wire::frameSize(*message);
@@ -50,18 +51,18 @@ public:
     bool empty() const noexcept { return messages_ == 0; }
     std::size_t messages() const noexcept { return messages_; }
     std::size_t bytes() const noexcept { return bytes_; }
-    /// As much encoded as one write should carry.
+    /// Whether as much is encoded as one write should carry.
     bool isWriteful() const noexcept { return bytes_ >= writefulBytes; }
 
-    /// Adds frames from the front until the batch is full or everything is in it.
+    /// Adds frames from the front until the batch is full or has everything.
     void fill(wire::FrameBatch& batch) const noexcept;
 
     struct Written {
         std::size_t messages = 0;
         std::size_t bytes = 0;
     };
-    /// `written` bytes from the front are with the kernel; `onWritten(MessagePtr)` gets the messages that
-    /// went out whole and were not encoded before.
+    /// The first `written` bytes are now with the kernel. `onWritten(MessagePtr)` receives the messages that
+    /// went out completely and had not been encoded.
     template <typename OnWritten>
     Written consume(std::size_t written, BlockStock& stock, OnWritten&& onWritten) {
         Written done = consumeRows(written, stock);
@@ -80,35 +81,35 @@ public:
         return done;
     }
 
-    /// Everything that is not sent whole, as messages; empty afterwards. What was encoded comes from `pool`;
-    /// messages there is no memory for are counted in `lost`.
+    /// Returns everything not completely sent as messages; the outbox is empty afterwards. Encoded messages
+    /// come from `pool`; `lost` counts those for which there was no memory.
     MessageQueue takeAll(BlockStock& stock, MessagePool& pool, ChannelNumber channel,
                          std::size_t& lost) noexcept;
 
 private:
     static constexpr std::size_t writefulBytes = wire::FrameRow::blockSize - encodeLimit - 256;
 
-    /// Control messages and those with data of the application's must come back as they are.
+    /// Control messages and those with application data must come back unchanged.
     bool mayEncode(const Message& message) const noexcept {
         return queue_.empty() && message.body.size() < encodeLimit && isRegular(message.header.opCode) &&
                message.userData == nullptr;
     }
-    /// Where a frame of that size goes; null when there is no memory, or it is longer than a block.
+    /// The row for a frame of that size; null when out of memory, or if the frame is longer than a block.
     wire::FrameRow* rowFor(std::size_t frame, BlockStock& stock) noexcept {
         wire::FrameRow& last = further_.empty() ? row_ : further_.back();
         return last.hasBlock() && last.fits(frame) ? &last : newRow(frame, stock);
     }
     wire::FrameRow* newRow(std::size_t frame, BlockStock& stock) noexcept;
-    /// Takes what was written of the rows off `written`.
+    /// Subtracts from `written` what the rows account for.
     Written consumeRows(std::size_t& written, BlockStock& stock) noexcept;
     void dropFirstRow(BlockStock& stock) noexcept;
 
     wire::FrameRow row_;                   // goes out first
-    std::vector<wire::FrameRow> further_;  // then these, a few: of each there is a whole block
+    std::vector<wire::FrameRow> further_;  // then these, a few: each has a whole block
     MessageQueue queue_;                   // then this
-    std::size_t messages_ = 0;             // not sent whole
-    std::size_t bytes_ = 0;                // of all frames not sent whole
-    std::size_t headWritten_ = 0;          // bytes of the queue's first frame the kernel has
+    std::size_t messages_ = 0;             // not completely sent
+    std::size_t bytes_ = 0;                // of all frames not completely sent
+    std::size_t headWritten_ = 0;          // bytes of the queue's first frame that the kernel has
 };
 
 }  // namespace tempeh::core

@@ -72,7 +72,7 @@ private:
     SubmitQueue& queue_;
     // Channels with something to accept; each holds a reference. Reactor thread.
     ChannelList<CollectedTag> collected_;
-    GivingWay givingWay_;  // likewise
+    GivingWay givingWay_;  // reactor thread
 };
 
 }  // namespace tempeh::core

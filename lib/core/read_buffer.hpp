@@ -9,16 +9,16 @@
 
 namespace tempeh::core {
 
-/// Where a channel's next read goes, judged by what the last one brought. Little goes into memory of the
-/// channel's own: Asio can read there itself, which saves re-arming the descriptor (a tenth of a microsecond
-/// and more of a round trip of 14, measured). Much goes through the engine's one large buffer, so that an
-/// idle connection holds no more than the small size. Reactor thread.
+/// Chooses the memory for a channel's next read by the size of the last one. Small reads use the channel's
+/// own memory: Asio can read there itself, which saves re-arming the descriptor (a tenth of a microsecond and
+/// more of a round trip of 14, measured). Large reads use the engine's single large buffer, so that an idle
+/// connection holds no more than the small size. Reactor thread.
 class ReadBuffer {
 public:
     static constexpr std::size_t smallSize = 512;
     static constexpr std::size_t mediumSize = 4096;
 
-    /// Little is expected: read into room().
+    /// A small read is expected: read into room().
     bool expectsLittle() const noexcept { return expected_ != Size::Large; }
 
     /// The channel's own memory; the same until the next note().
@@ -28,7 +28,7 @@ public:
         return expected_ == Size::Medium ? std::span<std::byte>(*medium_) : std::span<std::byte>(small_);
     }
 
-    /// What the last read brought, together with what more there was right behind it.
+    /// Records the size of the last read, including what was read right after it.
     void note(std::size_t bytes) noexcept {
         if (bytes > smallSize) {
             smallInARow_ = 0;
@@ -45,7 +45,7 @@ public:
 private:
     enum class Size : std::uint8_t { Small, Medium, Large };
     using Medium = std::array<std::byte, mediumSize>;
-    static constexpr unsigned patience = 4096;  // small reads before the medium buffer is given up
+    static constexpr unsigned patience = 4096;  // consecutive small reads before the medium buffer is freed
 
     std::array<std::byte, smallSize> small_;
     std::unique_ptr<Medium> medium_;

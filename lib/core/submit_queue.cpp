@@ -56,7 +56,7 @@ std::size_t SubmitQueue::postPlain(const GroupChannels& group, MessageQueue& mes
         Channel* const channel = table_.peek(next->header.channelNumber);
         if (channel == nullptr || !channel->isOf(group) || channel->isListener()) break;
         if (channel->submissions.hasEnded() || !hasRoom(*channel, *next)) break;
-        if (detail::MessageAccess::obligation(*next) != 0) break;  // settled without the lock
+        if (detail::MessageAccess::obligation(*next) != 0) break;  // must be settled without the lock
         MessagePtr message = messages.popFront();
         BinaryHeader header;
         stamp(*message, header);
@@ -78,7 +78,7 @@ SubmitQueue::Outcome SubmitQueue::keepLate(Channel& channel, MessagePtr& message
     if (channel.submissions.stage_.load(std::memory_order_relaxed) == ChannelSubmissions::Stage::Retired)
         return {.status = Status::InvalidChannelNumber};
     Data& data = dataOf(channel);
-    // Who posts on and on without receiving must notice.
+    // A caller that keeps posting without receiving must get an error.
     if (!channel.fits(*message, data.late.size(), data.lateBytes)) return {.status = Status::SendQueueFull};
     stamp(*message, header);
     if (message->header.opCode == OpCode::ByeSignal) return {.dropped = std::move(message)};
@@ -92,7 +92,7 @@ SubmitQueue::Outcome SubmitQueue::keepLate(Channel& channel, MessagePtr& message
     return {.comesBack = data.lateStatus};
 }
 
-/// Whether the thread may send the message itself. True: it has borrowed the right to.
+/// Whether the thread may send the message itself. True: it has borrowed the right to send.
 bool SubmitQueue::mayWriteDirectly(Channel& channel, const Message& message) noexcept {
     return channel.mayAnswerDirectly.load(std::memory_order_relaxed) && isRegular(message.header.opCode) &&
            message.textHeaders.sizeBytes() <= Channel::maxDirectHeaders && dataOf(channel).messages.empty() &&
@@ -121,7 +121,7 @@ bool SubmitQueue::list(Channel& channel) noexcept {
     return needsWake();
 }
 
-/// One wake is on its way at a time: it has memory for one.
+/// Only one wake-up is pending at a time: there is memory for one.
 bool SubmitQueue::needsWake() noexcept {
     return !polling_ && !std::exchange(wakeIsDue_, true);
 }
@@ -133,7 +133,7 @@ bool SubmitQueue::returnSendRight(Channel& channel) noexcept {
     return wake;
 }
 
-// --- Words about channels ---
+// --- Requests about channels ---
 
 bool SubmitQueue::requestByeResponse(ChannelNumber number, std::uint32_t generation) noexcept {
     const base::MutexLock lock(mutex_);
@@ -181,13 +181,13 @@ ChannelSubmissions::Snapshot SubmitQueue::snapshot(const Channel& channel) const
             channel.queuedBytes.load(std::memory_order_relaxed) + data.bytes, data.readMode, data.lateStatus};
 }
 
-// --- waitWritables ---
+// --- Waiters of waitWritable() ---
 
 bool SubmitQueue::cancel(detail::Waiter& waiter, ChannelNumber number) noexcept {
     const base::MutexLock lock(mutex_);
     if (std::exchange(waiter.isCancelled, true)) return false;
     Channel* const channel = table_.peek(number);
-    // Else it has been resumed, or will be when it arrives.
+    // Otherwise it has been resumed, or will be when it arrives.
     if (channel == nullptr || !waiter.isRegistered) return false;
     dataOf(*channel).cancelled.push_back(waiter);
     return list(*channel);
@@ -238,7 +238,7 @@ MessageQueue SubmitQueue::takeLateOrRetire(ChannelNumber number, std::uint32_t g
 
 void SubmitQueue::retireHeld(Channel& channel) noexcept {
     table_.remove(channel);
-    retired_.push_back(channel);  // takes the table's reference over
+    retired_.push_back(channel);  // takes over the table's reference
     hasRetired_.store(true, std::memory_order_release);
     channel.submissions.stage_.store(ChannelSubmissions::Stage::Retired, std::memory_order_relaxed);
 }
@@ -307,10 +307,10 @@ void SubmitQueue::collectHeld(ChannelList<CollectedTag>& channels) noexcept {
 void SubmitQueue::collectOne(Channel& channel) noexcept {
     Data& data = dataOf(channel);
     data.isListed = false;
-    // What is posted from now on must not overtake what is collected.
+    // Messages posted from now on must not overtake the collected ones.
     channel.sendRight.revoke();
     if (!channel.isListener()) {
-        // It is about to be accepted, and counts as queued, so that the limit holds meanwhile.
+        // They are about to be accepted and already count as queued, so that the limit holds meanwhile.
         channel.queuedMessages.fetch_add(data.messages.size(), std::memory_order_relaxed);
         channel.queuedBytes.fetch_add(data.bytes, std::memory_order_relaxed);
     }
@@ -345,7 +345,7 @@ void SubmitQueue::takeJobs() noexcept {
 }
 
 void SubmitQueue::runJobs() noexcept {
-    while (!taken_.empty()) {  // what these enlist comes with the next wake
+    while (!taken_.empty()) {  // jobs enlisted meanwhile run with the next wake-up
         Job& job = taken_.front();
         taken_.pop_front();
         const std::shared_ptr<void> keepAlive = job.endQueued();

@@ -7,28 +7,28 @@
 
 namespace tempeh::core {
 
-/// The waitWritables of one channel, in order of arrival and of deadline, so that none of thousands is looked
-/// at for the sake of another. The waiters are not owned. Reactor thread.
+/// The waiters of waitWritable() on one channel, ordered by arrival and by deadline, so that handling one of
+/// thousands does not touch the others. Does not own them. Reactor thread.
 class WritersWaiting {
 public:
     bool empty() const noexcept { return arrivals_.empty(); }
-    /// O(log n) with a deadline, else O(1).
+    /// O(log n) with a deadline, otherwise O(1).
     void add(detail::Waiter& waiter) noexcept {
         arrivals_.push_back(waiter);
         if (waiter.deadline != TimePoint::max()) deadlines_.insert(waiter);
     }
-    /// O(1). Of the waiters in here.
+    /// O(1). The waiter must be in here.
     void remove(detail::Waiter& waiter) noexcept {
         arrivals_.erase(arrivals_.iterator_to(waiter));
         if (waiter.detail::WaiterDeadlineHook::is_linked()) deadlines_.erase(deadlines_.iterator_to(waiter));
     }
-    /// Not empty: who came first.
+    /// The first to arrive; must not be empty.
     detail::Waiter& front() noexcept { return arrivals_.front(); }
     /// TimePoint::max(): none has a deadline.
     TimePoint nextDeadline() const noexcept {
         return deadlines_.empty() ? TimePoint::max() : deadlines_.begin()->deadline;
     }
-    /// Whose deadline is the next; there is one.
+    /// The waiter with the next deadline; there must be one.
     detail::Waiter& nextToExpire() noexcept { return *deadlines_.begin(); }
 
 private:

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-/// What a ChannelMachine is asked, and what it answers.
+/// The events and answers of a ChannelMachine.
 namespace tempeh::machines {
 
 /// Which side opened the connection.
@@ -25,67 +25,67 @@ enum class ChannelState : std::uint8_t {
 
 std::string_view nameOf(ChannelState state) noexcept;
 
-/// What to do with a frame the peer sent.
+/// What to do with a frame from the peer.
 enum class FrameAction : std::uint8_t {
     Deliver,        ///< Hand it to the group.
-    DeliverOweBye,  ///< Hand it over; one ByeResponse is owed, by the application or else by the engine.
+    DeliverOweBye,  ///< Hand it over; the application, or failing that the engine, owes one ByeResponse.
     DeliverAndEnd,  ///< Hand it over; it was the last of the stream.
     PeerCloses,     ///< Not for the group; end the channel with endedByPeer().
-    Ignore,         ///< After the end of the stream, or after a violation.
+    Ignore,         ///< It came after the end of the stream, or after a violation.
     Violation,      ///< Close this channel with the status.
 };
 
 struct FrameVerdict {
     FrameAction action;
     Status status = Status::Success;
-    /// What a peer can send once or twice in the life of a channel: the first frame and the byes. Such a
-    /// frame need not wait for others to be taken.
+    /// True for a frame that a peer can send only once or twice in the life of a channel: the first frame and
+    /// the byes. Such a frame need not wait for other messages to be taken.
     bool isOnce = false;
 };
 
-/// What to do with a message the application posted (which passed checkPost()).
+/// What to do with a message that the application posted (it passed checkPost()).
 enum class PostAction : std::uint8_t {
     Queue,     ///< Send it in its turn.
-    HoldBack,  ///< Our last word is queued already: it comes back when the channel ends (Closed: at once).
-    CloseNow,  ///< ByeSignal: end the channel, what is queued comes back.
+    HoldBack,  ///< Our last message is already queued: it comes back when the channel ends (Closed: at once).
+    CloseNow,  ///< ByeSignal: end the channel; queued messages come back.
 };
 
 /// What the application is told at the end of a channel.
 struct Ending {
-    bool announce;        ///< A ChannelClosed is due: the application knows of the channel, and is there.
-    bool returnHello;     ///< The HelloRequest goes back first, as a failed HelloResponse.
-    Status reason;        ///< For people: in the ChannelClosed and in the log.
-    Status returnStatus;  ///< On the HelloRequest and on everything queued that comes back.
+    bool announce;     ///< A ChannelClosed is due: the application knows the channel and still has its group.
+    bool returnHello;  ///< The HelloRequest goes back first, as a failed HelloResponse.
+    Status reason;     ///< For people: in the ChannelClosed and in the log.
+    Status returnStatus;  ///< For the HelloRequest and for everything queued that comes back.
 };
 
-/// What is to become of a channel when what is queued is sent.
+/// What happens to a channel when its queue has been sent.
 enum class Intent : std::uint8_t {
-    Serve,   ///< It goes on.
-    Drain,   ///< The engine shuts down: it ends.
-    Detach,  ///< The group is gone: it closes and tells nobody.
+    Serve,   ///< It continues.
+    Drain,   ///< The engine is shutting down: it ends.
+    Detach,  ///< The group has ended: it closes and notifies no one.
 };
 
-/// What the one deadline of a channel stands for.
+/// The meaning of a channel's single deadline.
 enum class DeadlineKind : std::uint8_t {
     None,
     Connect,   ///< connectTimeout
     Hello,     ///< helloTimeout
     Bye,       ///< byeTimeout, from the last progress
-    PeerGone,  ///< byeTimeout: the peer takes no more, what it sent is still read
-    Linger,    ///< lingerTimeout: nobody is served any more
+    PeerGone,  ///< byeTimeout: the peer accepts no more data; what it sent is still read
+    Linger,    ///< lingerTimeout: the application is no longer served
 };
 
-/// What the machine does not know when a deadline passes.
+/// What the machine cannot know itself when a deadline passes.
 struct DeadlineFacts {
     bool isUnwanted = false;  ///< The application wants nothing to be read.
-    bool isDeaf = false;      ///< This side does not read, for that or another reason.
+    bool isDeaf = false;      ///< Nothing is being read, for that or another reason.
     bool hasUnsent = false;   ///< Something waits to be sent.
-    bool isLate = false;  ///< This side did not run when it should have: what the peer sent may not be read.
+    bool isLate = false;      ///< This process did not run in time: the peer's data may not be read yet.
 };
 enum class DeadlineAction : std::uint8_t {
     Nothing,
-    Restart,      ///< The time begins anew.
-    CloseStream,  ///< The channel has ended already.
+    Restart,      ///< The time starts again.
+    CloseStream,  ///< The channel has already ended.
     End,
 };
 struct DeadlineVerdict {
@@ -93,28 +93,28 @@ struct DeadlineVerdict {
     EndCause cause = EndCause::LocalClose;  ///< With End.
 };
 
-/// Everything that was queued is sent.
+/// The queue has been sent completely.
 enum class EmptyAction : std::uint8_t {
     Nothing,
     End,          ///< EndCause::Shutdown
-    CloseGently,  ///< End our direction, wait for the peer to close.
+    CloseGently,  ///< End our direction and wait for the peer to close.
 };
 
 enum class DetachAction : std::uint8_t {
     Nothing,
     End,       ///< At once, EndCause::LocalClose: the application never knew of the channel.
-    SendRest,  ///< No longer than the deadline (now Linger); then onQueueEmpty().
+    SendRest,  ///< Until the deadline (now Linger) at most; then onQueueEmpty().
 };
 
-/// Why something could not be written.
+/// Why a write failed.
 enum class WriteError : std::uint8_t {
     Cancelled,  ///< The stream was closed.
-    Peer,       ///< It takes no more.
+    Peer,       ///< The peer accepts no more data.
     Local,      ///< Memory or the operating system.
 };
 enum class WriteErrorAction : std::uint8_t {
     Nothing,
-    AwaitEndOfInput,  ///< What the peer sent before it closed is still to be read; the deadline is PeerGone.
+    AwaitEndOfInput,  ///< What the peer sent before it closed must still be read; the deadline is PeerGone.
     EndOfPeer,        ///< EndCause::PeerClosed
     EndOfFailure,     ///< EndCause::Failure
 };
@@ -122,12 +122,12 @@ enum class WriteErrorAction : std::uint8_t {
 /// What is left to do with the stream of a channel that has ended.
 enum class AfterEnd : std::uint8_t {
     Close,
-    AwaitPeer,  ///< For byeTimeout: it closes when it has read our last word; we first could reset the
-                ///< connection on the way.
-    SendRest,   ///< For lingerTimeout, if closing now could lose what was written.
+    AwaitPeer,  ///< For byeTimeout: the peer closes when it has read our last message; closing first could
+                ///< reset the connection before that.
+    SendRest,   ///< For lingerTimeout, if closing now could lose written data.
 };
 
-/// What passed between the two sides.
+/// What the two sides exchanged.
 struct Exchanged {
     std::chrono::steady_clock::duration age{};  ///< of the channel
     std::uint64_t sent = 0;

@@ -8,7 +8,7 @@ void ChannelMachine::onConnected() noexcept {
 
 namespace {
 
-/// What makes a frame wrong in any state.
+/// What makes a frame invalid in any state.
 Status checkHeader(const BinaryHeader& header) noexcept {
     if (!isKnown(header.opCode) || !crossesTheWire(header.opCode)) return Status::InvalidOpCode;
     if (header.more && !isRegular(header.opCode)) return Status::InvalidMoreUsage;
@@ -29,7 +29,7 @@ FrameVerdict ChannelMachine::onRareFrame(const BinaryHeader& header) noexcept {
 }
 
 FrameVerdict ChannelMachine::judge(const BinaryHeader& header) noexcept {
-    // tofu makes one of any message it received, so nothing else in its header means anything.
+    // tofu turns any received message into one, so nothing else in its header is significant.
     if (header.opCode == OpCode::ByeSignal && state_ != ChannelState::Connecting)
         return {FrameAction::PeerCloses};
     if (const Status wrong = checkHeader(header); wrong != Status::Success)
@@ -43,7 +43,7 @@ FrameVerdict ChannelMachine::judge(const BinaryHeader& header) noexcept {
         return {FrameAction::Violation, Status::InvalidOpCode};
     if (heard_ == Heard::Nothing) heard_ = Heard::Something;
     const bool isFirst = state_ == ChannelState::AwaitingHello || state_ == ChannelState::HelloSent;
-    // A bye of ours may have gone out before the peer said anything: then its deadline goes on.
+    // Our bye may have been sent before the peer said anything: its deadline then continues.
     if (isFirst) state_ = lastWord_ == LastWord::None ? ChannelState::Open : ChannelState::Ending;
     return onOpenFrame(opCode, isFirst);
 }
@@ -111,7 +111,7 @@ DetachAction ChannelMachine::onDetach() noexcept {
     const bool isKnown = side_ == Side::Client || heard_ == Heard::Delivered;
     const bool isNews = state_ != ChannelState::Closed && intent_ != Intent::Detach;
     if (isNews && !isKnown) return DetachAction::End;
-    intent_ = Intent::Detach;  // when it has ended too: what is still to be told is told to nobody
+    intent_ = Intent::Detach;  // also after the end: nobody is left to be notified
     return isNews ? DetachAction::SendRest : DetachAction::Nothing;
 }
 
@@ -147,8 +147,9 @@ DeadlineVerdict ChannelMachine::onDeadline(DeadlineKind kind, const DeadlineFact
     if (state_ == ChannelState::Closed) return {DeadlineAction::CloseStream};
     if (kind == DeadlineKind::None) return {};
     if (kind == DeadlineKind::Linger) return {DeadlineAction::End, EndCause::LocalClose};
-    // Whoever paused it decides how long what the peer sent may wait. But the pool may lack just the messages
-    // that wait in this channel's own queue: then both sides would wait for each other for ever.
+    // While the application pauses reading, it decides how long the peer's data may wait. But the pool may
+    // lack just the messages that wait in this channel's own queue: both sides would then wait for each other
+    // for ever.
     const bool isStuck = kind == DeadlineKind::PeerGone || facts.hasUnsent;
     const bool isOwnDoing = isStuck ? facts.isUnwanted : facts.isDeaf;
     const bool waitsForPeer = kind == DeadlineKind::Bye || kind == DeadlineKind::PeerGone;
@@ -194,7 +195,7 @@ Status statusOf(EndCause cause, Status status) noexcept {
     return status == Status::Success ? Status::CommunicationFailed : status;
 }
 
-/// The application asked for these itself, so a hello on its way is no failure.
+/// The application asked for these itself, so a pending hello has not failed.
 bool isLocal(EndCause cause) noexcept {
     return cause == EndCause::LocalClose || cause == EndCause::ByeDone;
 }
@@ -204,7 +205,8 @@ bool isLocal(EndCause cause) noexcept {
 Ending ChannelMachine::onEnd(EndCause cause, Status status) noexcept {
     const bool isKnown = side_ == Side::Client || heard_ == Heard::Delivered;
     const bool helloUnsent = state_ == ChannelState::Connecting;
-    // An answer that was cut off in the middle, or waited for the pool, is none to the application.
+    // For the application, an answer that was cut off in the middle, or that waited for the pool, does not
+    // count.
     const bool helloUnanswered = side_ == Side::Client && heard_ != Heard::Delivered;
     const bool first = state_ != ChannelState::Closed;
     if (first) endCause_ = cause;

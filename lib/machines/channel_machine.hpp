@@ -9,7 +9,7 @@
 
 namespace tempeh::machines {
 
-/// The life of a channel, decided without a socket, clock or thread: events in, one action out. Rules:
+/// The life cycle of a channel, decided without a socket, clock or thread: events in, one action out. Rules:
 /// docs/wire.md and docs/concepts/lifecycle.md. The engine (core/io_channel.hpp) executes the actions.
 class ChannelMachine {
 public:
@@ -23,11 +23,11 @@ public:
     /// Client: the transport is connected.
     void onConnected() noexcept;
 
-    /// The peer's frame header is in (its body may still be on the way).
+    /// The header of a peer's frame has arrived (its body may still be in flight).
     FrameVerdict onFrame(const BinaryHeader& header) noexcept {
         return isPlain(header) ? FrameVerdict{FrameAction::Deliver} : onRareFrame(header);
     }
-    /// The common case of onFrame(): a frame to be delivered that changes nothing here.
+    /// The common case of onFrame(): a frame to deliver that changes no state here.
     bool isPlain(const BinaryHeader& header) const noexcept {
         return state_ == ChannelState::Open && isRegular(header.opCode) && header.messageId != 0;
     }
@@ -36,63 +36,64 @@ public:
     PostAction onPost(OpCode opCode) noexcept {
         return isPlain(opCode) ? PostAction::Queue : onRarePost(opCode);
     }
-    /// The common case of onPost(): a message to be queued that changes nothing here.
+    /// The common case of onPost(): a message to queue that changes no state here.
     bool isPlain(OpCode opCode) const noexcept { return lastWord_ == LastWord::None && isRegular(opCode); }
 
-    /// A frame went out whole. True: it was the last of the stream, end it gracefully; what still arrives is
+    /// A frame was sent completely. True: it was the last of the stream, end it gracefully; later input is
     /// ignored.
     bool onWritten(OpCode opCode) noexcept;
-    /// Nothing goes out any more. `mayRead`: the end of what the peer sent will be noticed.
+    /// Nothing can be sent any more. `mayRead`: the end of the peer's data will be noticed.
     WriteErrorAction onWriteError(WriteError error, bool mayRead) noexcept;
     EmptyAction onQueueEmpty() const noexcept;
 
-    /// What the peer sent was handed over: the application knows the channel.
+    /// Data from the peer was delivered: the application knows the channel.
     void onDelivered() noexcept { heard_ = Heard::Delivered; }
-    /// Our hello, should it go back, has to be kept still.
+    /// Our hello must be kept, because it may have to come back.
     bool awaitsFirstDelivery() const noexcept { return heard_ != Heard::Delivered; }
 
-    /// The engine shuts down. False: nothing comes of it.
+    /// The engine is shutting down. False: nothing to do.
     bool onDrain() noexcept;
-    /// The group is gone.
+    /// The group has ended.
     DetachAction onDetach() noexcept;
     bool isDetached() const noexcept { return intent_ == Intent::Detach; }
 
-    /// Success while it makes sense to wait for room in the queue; else why not.
+    /// Success while it makes sense to wait for room in the queue; otherwise why not.
     Status checkWait() const noexcept;
-    /// May write, as far as this tells.
+    /// Whether writing is allowed, as far as this machine can tell.
     bool canWrite() const noexcept { return outbound_ == Outbound::Open; }
-    /// A regular message that a thread writes itself changes nothing here.
+    /// Whether a regular message that a thread writes itself changes no state here.
     bool mayBeWrittenElsewhere() const noexcept {
         return state_ == ChannelState::Open && intent_ == Intent::Serve && outbound_ == Outbound::Open &&
                lastWord_ == LastWord::None;
     }
 
-    /// True while a ByeRequest of the peer's waits for an answer that nobody queued yet.
+    /// True while a ByeRequest from the peer waits for an answer that has not been queued.
     bool owesByeResponse() const noexcept { return peerSaidBye_ && lastWord_ != LastWord::Response; }
 
-    /// What a ByeSignal of the peer's means: before it said anything else, that it refuses.
+    /// The meaning of a ByeSignal from the peer: a refusal if it said nothing else before.
     EndCause endedByPeer() const noexcept {
         return side_ == Side::Client && heard_ == Heard::Nothing ? EndCause::Refused : EndCause::PeerClosed;
     }
 
-    /// The one deadline that applies now.
+    /// The deadline that applies now.
     DeadlineKind deadline() const noexcept;
-    /// A deadline of that kind has passed: what deadline() gave when it was last asked.
+    /// A deadline has passed, of the kind that deadline() returned when it was last called.
     DeadlineVerdict onDeadline(DeadlineKind kind, const DeadlineFacts& facts) const noexcept;
 
-    /// The channel ends; idempotent (the first cause counts). `status` is the reason behind ConnectFailed,
+    /// The channel ends; idempotent (the first cause counts). `status` is the reason for ConnectFailed,
     /// Violation and Failure.
     Ending onEnd(EndCause cause, Status status = Status::Success) noexcept;
     AfterEnd afterEnd() const noexcept;
-    /// After onEnd(): a client gave up waiting for an answer to its hello; somebody forgot to serve it.
+    /// After onEnd(): true for a client that gave up waiting for an answer to its hello, which the
+    /// application forgot to serve.
     bool wasLeftUnanswered(const Exchanged& exchanged) const noexcept;
 
 private:
-    /// What of ours ends our direction of the stream.
+    /// Which of our messages ended our direction of the stream.
     enum class LastWord : std::uint8_t { None, Request, Response };
-    /// What came of the peer's that was valid.
+    /// The valid input so far.
     enum class Heard : std::uint8_t { Nothing, Something, Delivered };
-    /// Failed: the peer takes no more. Over: our ByeResponse is with the kernel.
+    /// Failed: the peer accepts no more data. Over: our ByeResponse is with the kernel.
     enum class Outbound : std::uint8_t { Open, Failed, Over };
 
     FrameVerdict onRareFrame(const BinaryHeader& header) noexcept;
@@ -110,7 +111,7 @@ private:
     Outbound outbound_ = Outbound::Open;
     EndCause endCause_ = EndCause::LocalClose;  // once Closed
     bool peerSaidBye_ = false;
-    bool inboundOver_ = false;  // nothing of the peer's counts any more; onEnd() is due
+    bool inboundOver_ = false;  // later input does not count; onEnd() is due
 };
 
 }  // namespace tempeh::machines

@@ -5,43 +5,43 @@
 
 namespace tempeh::machines {
 
-/// What the application asks for (its ReadMode).
+/// The application's ReadMode.
 enum class ReadWish : std::uint8_t { Normal, Urgent, Paused };
 
-/// Whether a channel reads, and what it waits for when it does not: the application, or the pool. A channel
-/// that the application paused goes on until it would read the next frame; so one that nobody sends to keeps
-/// its read pending and costs nothing.
+/// Whether a channel reads; if not, whether it waits for the application or for the pool. A channel that the
+/// application paused continues until it would read the next frame, so one whose peer sends nothing keeps its
+/// read pending and costs nothing.
 class ReadGate {
 public:
     enum class Reading : std::uint8_t { On, AwaitsPool, Stopped };
 
-    /// What a new wish of the application's means.
+    /// What to do when the application changes its ReadMode.
     enum class WishAction : std::uint8_t {
         Nothing,
-        GoDeaf,     ///< From now on the peer cannot be blamed.
-        LeavePool,  ///< Likewise, and it no longer waits for the pool.
-        Hear,       ///< It never stopped; the peer's time begins anew.
-        TryAgain,   ///< To the end of those that wait for the pool, which are to be looked at.
+        GoDeaf,     ///< From now on the peer's silence is not its fault.
+        LeavePool,  ///< The same, and the channel no longer waits for the pool.
+        Hear,       ///< It never stopped; the peer's time starts again.
+        TryAgain,   ///< Queue it behind the channels that wait for the pool, and try those again.
     };
-    /// What to do with a frame that may not, or cannot, be taken now.
+    /// What to do with a frame that cannot be taken now, or must not be.
     enum class BlockedAction : std::uint8_t {
-        Nothing,  ///< It did not read before.
-        Stop,     ///< Until the application wishes otherwise.
+        Nothing,  ///< It was not reading anyway.
+        Stop,     ///< Until the application changes its ReadMode.
         AskPool,  ///< Until messages come back.
     };
 
     ReadWish wish() const noexcept { return wish_; }
     /// The application wants no frame to be taken.
     bool isUnwanted() const noexcept { return wish_ == ReadWish::Paused; }
-    /// Frames are taken whether the pool has messages or not.
+    /// Frames are taken even when the pool is empty.
     bool isUrgent() const noexcept { return wish_ == ReadWish::Urgent; }
     /// It has stopped reading.
     bool isPaused() const noexcept { return reading_ != Reading::On; }
     Reading reading() const noexcept { return reading_; }
-    /// What the peer does not do meanwhile is not its fault.
+    /// Time that passes meanwhile does not count against the peer.
     bool isDeaf() const noexcept { return isPaused() || isUnwanted(); }
 
-    /// `isOver`: the channel reads no more, whatever is wished.
+    /// `isOver`: the channel will not read again, in any mode.
     WishAction onWish(ReadWish wish, bool isOver) noexcept {
         const ReadWish before = std::exchange(wish_, wish);
         if (before == wish || isOver) return WishAction::Nothing;
@@ -56,15 +56,15 @@ public:
         reading_ = Reading::AwaitsPool;
         return WishAction::TryAgain;
     }
-    /// There is a frame, and no message for it or no wish to take it.
+    /// There is a frame, but no message for it or no permission to take it.
     BlockedAction onBlocked() noexcept {
         if (isPaused()) return BlockedAction::Nothing;
         reading_ = isUnwanted() ? Reading::Stopped : Reading::AwaitsPool;
         return isUnwanted() ? BlockedAction::Stop : BlockedAction::AskPool;
     }
-    /// It is its turn again; onBlocked() follows if there is still nothing.
+    /// The channel gets another try; onBlocked() follows if it still cannot read.
     void onPoolBack() noexcept { reading_ = Reading::On; }
-    /// What it waited for does not matter any more.
+    /// Forgets what reading was waiting for.
     void onOver() noexcept { reading_ = Reading::On; }
 
 private:

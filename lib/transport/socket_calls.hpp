@@ -21,8 +21,8 @@ void openSocket(StreamAcceptor& acceptor, const StreamEndpoint& endpoint, error_
 /// Call before bind(). A server may then rebind its port while connections of its predecessor are still
 /// closing. A port with a live listener stays in use.
 void allowQuickRebind(Descriptor listener, error_code& ec) noexcept;
-/// Before bind(): others may listen on the same port, if they allow it too. operation_not_supported where the
-/// system has no such option.
+/// Call before bind(). Other sockets may then listen on the same port if they allow it too.
+/// operation_not_supported on systems without such an option.
 void allowSharedPort(Descriptor listener, error_code& ec) noexcept;
 
 /// would_block: in progress (TCP), or the backlog is full (Unix).
