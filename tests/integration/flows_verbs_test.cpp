@@ -274,7 +274,7 @@ TEST(FlowsVerbs, OfAPeerAreCancelled) {
 
 TEST(FlowsVerbs, OfALinkThatFindsNobodyAreCancelled) {
     Reactor engine;
-    const ReconnectingPeer link(engine, UdsClientAddress{temporaryUdsPath()});
+    const ReconnectingPeer link(engine, TcpClientAddress{"127.0.0.1", 1});
     const EndsWhenCancelled check(link.executor());
     visitVerbs(link, [&check](const std::string& verb, auto gives, auto start) {
         const bool endsAtOnce = verb.starts_with("respond") || verb.starts_with("close");
