@@ -177,7 +177,7 @@ TEST(InboundBackpressure, PoolsFullOfWhatWaitsToBeSentDoNotStopEachOther) {
     Options options = smallPool();
     options.sendBufferBytes = 16 * 1024;
     Link link(options, options);
-    constexpr int count = 100;
+    constexpr int count = 50;
     const std::string body(60'000, 'x');
     for (int i = 0; i < count; ++i) {
         link.client.party.post(OpCode::Signal, link.atClient, body);

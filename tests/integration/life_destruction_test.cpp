@@ -17,7 +17,7 @@ struct Stuck {
     explicit Stuck(std::uint16_t port)
         : client(std::in_place, Options{.lingerTimeout = 20ms, .sendBufferBytes = RawServer::bufferBytes})
         , channel(client->party.sayHello(TcpClientAddress{"127.0.0.1", port}).channelNumber) {
-        for (int i = 0; i < 100; ++i)
+        for (int i = 0; i < 60; ++i)
             client->party.post(OpCode::Request, channel, std::string(60'000, 'b'));
     }
     std::optional<Side> client;

@@ -50,7 +50,7 @@ TEST(Shutdown, NamesThePeerThatDoesNotRead) {
     RawPeer peer = server.accept();
     peer.acceptHello();
     client->next(OpCode::HelloResponse);
-    constexpr std::size_t count = 100;
+    constexpr std::size_t count = 60;
     for (std::size_t i = 0; i < count; ++i)
         client->post(OpCode::Request, hello.channelNumber, std::string(60'000, 'b'));
 

@@ -37,8 +37,8 @@ struct Options {
     /// SendQueueFull. Bye and hello messages always find room. 1 or more.
     std::size_t sendQueueMessages = 4096;
     /// The same in bytes of frames. A queue that is at most half full accepts one more message of any length.
-    /// 1 or more.
-    std::size_t sendQueueBytes = 64 * 1024 * 1024;
+    /// More than the caches hold makes a stream slower, not faster. 1 or more.
+    std::size_t sendQueueBytes = 4 * 1024 * 1024;
     /// Where the engine logs. Null: standard error, from level warn up.
     std::shared_ptr<spdlog::logger> logger = nullptr;
 
