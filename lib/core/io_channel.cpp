@@ -242,9 +242,7 @@ void IoChannel::releaseIfDone() noexcept {
     stream_.reset();
     guest_.leave();
     deadline_.reset();
-    frameWatch_.reset();
-    writeWatch_.reset();
-    partDeadline_.reset();
+    watches_.clear();
     engine_.life().noteInactive(*this);
     leaveTurns();
 }
@@ -295,9 +293,7 @@ void IoChannel::abandon() noexcept {
     guest_.leave();
     deadline_.reset();
     waiterDeadline_.reset();
-    frameWatch_.reset();
-    writeWatch_.reset();
-    partDeadline_.reset();
+    watches_.clear();
     if (before.isRegistered()) engine_.life().noteInactive(*this);
     leaveTurns();
 }

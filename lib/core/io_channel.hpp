@@ -4,7 +4,7 @@
 #include "core/deadlines.hpp"
 #include "core/engine.hpp"
 #include "core/outbox.hpp"
-#include "core/progress_watch.hpp"
+#include "core/peer_watches.hpp"
 #include "core/read_buffer.hpp"
 #include "core/writers_waiting.hpp"
 #include "machines/admission.hpp"
@@ -32,6 +32,7 @@ using IoChannelPtr = boost::intrusive_ptr<IoChannel>;
 class IoChannel final : public Channel,
                         private TurnWriter,
                         private InboundReader,
+                        private PeerWatches::Owner,
                         public machines::Admission::Owner {
 public:
     /// Client side: connects to `address` when its HelloRequest is accepted.
@@ -178,8 +179,9 @@ private:
     void onFramePart() noexcept {
         if (!decoder_.midFrame()) [[likely]]
             return;
-        if (partHabit_.mayTell()) watchParts();
-        if (!isFrameUnderWay_ || frameWatch_ == nullptr || !frameWatch_->machine.isOn()) [[unlikely]]
+        if (watches_.mayTellOfParts() && life_.isLive())
+            watches_.onPart(stream_->traits().delaysAcknowledgements);
+        if (!isFrameUnderWay_ || !watches_.watchesFrame()) [[unlikely]]
             watchFrame();
     }
     void noteFrameDone() noexcept {
@@ -187,17 +189,18 @@ private:
     }
     void noteFrameOver() noexcept;
     void watchFrame() noexcept;
-    void watchParts() noexcept;
-    void onPartDeadline() noexcept;
     void stopWatching() noexcept;
-    template <auto onDeadline, typename Watch>
-    bool makeWatch(std::unique_ptr<Watch>& watch) noexcept;
-    machines::FrameProgress::Facts frameFacts(Duration timeout) const noexcept;
-    bool isOver() const noexcept;
-    bool isLate(Duration timeout) const noexcept;
-    void onFrameDeadline() noexcept;
-    void watchWriting() noexcept;
-    void onWriteDeadline() noexcept;
+    machines::FrameProgress::Facts frameFacts() const noexcept override;
+    machines::WriteProgress::Facts writeFacts() const noexcept override;
+    Duration lateness() const noexcept override { return engine_.timer().lateness(); }
+    void setDeadline(Deadline& deadline, Duration timeout) noexcept override;
+    void acknowledgeNow() noexcept override { stream_->acknowledgeNow(); }
+    void onFrameTimeout() noexcept override;
+    void onWriteTimeout() noexcept override;
+    /// Nothing of the peer's counts any more.
+    bool isOver() const noexcept {
+        return !life_.isLive() || machine_.isDetached() || machine_.state() == machines::ChannelState::Closed;
+    }
 
     // Writing.
     static asio::awaitable<void> writeLoop(IoChannelPtr self);
@@ -252,11 +255,7 @@ private:
     std::uint64_t batchBytes_ = 0;
 
     machines::Admission::Guest guest_;
-    // Null until it is needed.
-    std::unique_ptr<FrameWatch> frameWatch_;
-    std::unique_ptr<WriteWatch> writeWatch_;
-    std::unique_ptr<Deadline> partDeadline_;
-    machines::PartHabit partHabit_;
+    PeerWatches watches_{*this};
 
     std::atomic<TimePoint> readingSince_{TimePoint::max()};  // max(): it does not read
 

@@ -30,7 +30,7 @@ void IoChannel::pauseReading(std::span<const std::byte> rest) {
         unread_.shrinkTo(rest.size());  // it lies in there already
     else
         unread_.add(rest);
-    if (frameWatch_ != nullptr) frameWatch_->stop();
+    watches_.stopFrame();
     switch (gate_.onBlocked()) {
         case machines::ReadGate::BlockedAction::Nothing:
             return;

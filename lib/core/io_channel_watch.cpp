@@ -12,15 +12,9 @@ namespace tempeh::core {
 using machines::ChannelState;
 using machines::DeadlineKind;
 using machines::EndCause;
-using machines::PartHabit;
-using machines::ProgressVerdict;
+using machines::ProgressMachine;
 
 namespace {
-
-constexpr int graceShare = machines::ProgressMachine::graceShare;
-
-/// A frame of which nothing more came for so long waits for our acknowledgement.
-constexpr std::chrono::milliseconds partPatience{1};
 
 ChannelPhase phaseOf(ChannelState state) noexcept {
     switch (state) {
@@ -79,17 +73,16 @@ void IoChannel::followDeadline() noexcept {
 void IoChannel::setDeadline(Duration limit) noexcept {
     if (!deadline_)
         deadline_.emplace([](void* self) noexcept { static_cast<IoChannel*>(self)->onDeadline(); }, this);
-    engine_.setDeadline(*deadline_, engine_.now() + limit);
+    setDeadline(*deadline_, limit);
+}
+
+void IoChannel::setDeadline(Deadline& deadline, Duration timeout) noexcept {
+    engine_.setDeadline(deadline, timeAfter(engine_.now(), timeout));
 }
 
 /// Something moved, or the peer may have waited for this side to read: its time for the bye begins anew.
 void IoChannel::restartDeadline() noexcept {
     if (deadlineKind_ == DeadlineKind::Bye) setDeadline(engine_.options().byeTimeout);
-}
-
-/// A timer that is late is no evidence: this side did not run, and what came meanwhile may not be read yet.
-bool IoChannel::isLate(Duration timeout) const noexcept {
-    return engine_.timer().lateness() > timeout / graceShare;
 }
 
 void IoChannel::onDeadline() noexcept {
@@ -99,7 +92,7 @@ void IoChannel::onDeadline() noexcept {
         machine_.onDeadline(deadlineKind_, {.isUnwanted = gate_.isUnwanted(),
                                             .isDeaf = gate_.isDeaf(),
                                             .hasUnsent = !outbox_.empty() || !heldBack_.empty(),
-                                            .isLate = isLate(limit)});
+                                            .isLate = lateness() > limit / ProgressMachine::graceShare});
     switch (verdict.action) {
         case machines::DeadlineAction::Nothing:
             return;
@@ -115,33 +108,19 @@ void IoChannel::onDeadline() noexcept {
 
 void IoChannel::stopWatching() noexcept {
     noteFrameDone();
-    if (frameWatch_ != nullptr) frameWatch_->stop();
-    if (writeWatch_ != nullptr) writeWatch_->stop();
-    partHabit_.stop();
-    if (partDeadline_ != nullptr) Deadlines::cancel(*partDeadline_);
+    watches_.stop();
 }
 
-/// Makes the watch if there is none. False: no memory for it; the peer is watched from its next step on.
-template <auto onDeadline, typename Watch>
-bool IoChannel::makeWatch(std::unique_ptr<Watch>& watch) noexcept {
-    if (watch == nullptr)
-        watch.reset(new (std::nothrow) Watch(
-            [](void* self) noexcept { (static_cast<IoChannel*>(self)->*onDeadline)(); }, this));
-    return watch != nullptr;
-}
-
-/// Nothing of the peer's counts any more.
-bool IoChannel::isOver() const noexcept {
-    return !life_.isLive() || machine_.isDetached() || machine_.state() == ChannelState::Closed;
-}
-
-machines::FrameProgress::Facts IoChannel::frameFacts(Duration timeout) const noexcept {
+machines::FrameProgress::Facts IoChannel::frameFacts() const noexcept {
     return {.isOver = isOver(),
             .isDeaf = gate_.isDeaf(),
             .isMidFrame = decoder_.midFrame(),
             .frames = counters.received.messages.get(),
-            .bytesIn = decoder_.frameBytesIn(),
-            .isLate = isLate(timeout)};
+            .bytesIn = decoder_.frameBytesIn()};
+}
+
+machines::WriteProgress::Facts IoChannel::writeFacts() const noexcept {
+    return {.isOver = isOver(), .isBlocked = isWriteBlocked_, .writes = counters.writes.get()};
 }
 
 void IoChannel::noteFrameBegun() noexcept {
@@ -157,25 +136,10 @@ void IoChannel::noteFrameOver() noexcept {
 void IoChannel::watchFrame() noexcept {
     if (!life_.isLive() || machine_.state() == ChannelState::Closed) return;
     if (decoder_.holdsMessage() && !std::exchange(isFrameUnderWay_, true)) noteFrameBegun();
-    const Duration timeout = engine_.options().frameTimeout;
-    if (timeout == Duration::zero() || !makeWatch<&IoChannel::onFrameDeadline>(frameWatch_)) return;
-    if (frameWatch_->machine.isOn()) return;
-    frameWatch_->machine.begin(counters.received.messages.get(), decoder_.frameBytesIn());
-    engine_.setDeadline(frameWatch_->deadline, engine_.now() + timeout);
+    watches_.watchFrame(engine_.options().frameTimeout);
 }
 
-void IoChannel::onFrameDeadline() noexcept {
-    const Duration timeout = engine_.options().frameTimeout;
-    switch (frameWatch_->machine.onDeadline(frameFacts(timeout))) {
-        case ProgressVerdict::Nothing:
-            return;
-        case ProgressVerdict::BeginAnew:
-            return watchFrame();
-        case ProgressVerdict::LookAgain:
-            return engine_.setDeadline(frameWatch_->deadline, engine_.now() + timeout / graceShare);
-        case ProgressVerdict::TimedOut:
-            break;
-    }
+void IoChannel::onFrameTimeout() noexcept {
     const IoChannelPtr keepAlive(this);
     engine_.counters().frameTimeouts.add();
     std::string detail;
@@ -187,51 +151,7 @@ void IoChannel::onFrameDeadline() noexcept {
     end(EndCause::FrameTimeout, Status::CommunicationFailed, detail);
 }
 
-/// The first bytes of a frame are in.
-void IoChannel::watchParts() noexcept {
-    if (!life_.isLive()) return;
-    switch (partHabit_.onPart(decoder_.frameBytesIn(), stream_->traits().delaysAcknowledgements)) {
-        case PartHabit::Action::Nothing:
-            return;
-        case PartHabit::Action::Acknowledge:
-            return stream_->acknowledgeNow();
-        case PartHabit::Action::Look:
-            break;
-    }
-    if (!makeWatch<&IoChannel::onPartDeadline>(partDeadline_)) return;
-    partHabit_.begin(counters.received.messages.get(), decoder_.frameBytesIn());
-    engine_.setDeadline(*partDeadline_, engine_.now() + partPatience);
-}
-
-void IoChannel::onPartDeadline() noexcept {
-    if (partHabit_.onDeadline(frameFacts(partPatience)) == PartHabit::Action::Acknowledge)
-        stream_->acknowledgeNow();
-}
-
-/// The kernel takes no more.
-void IoChannel::watchWriting() noexcept {
-    const Duration timeout = engine_.options().writeTimeout;
-    if (timeout == Duration::zero() || !makeWatch<&IoChannel::onWriteDeadline>(writeWatch_)) return;
-    if (writeWatch_->machine.isOn()) return;
-    writeWatch_->machine.begin(counters.writes.get());
-    engine_.setDeadline(writeWatch_->deadline, engine_.now() + timeout);
-}
-
-void IoChannel::onWriteDeadline() noexcept {
-    const Duration timeout = engine_.options().writeTimeout;
-    switch (writeWatch_->machine.onDeadline({.isOver = isOver(),
-                                             .isBlocked = isWriteBlocked_,
-                                             .writes = counters.writes.get(),
-                                             .isLate = isLate(timeout)})) {
-        case ProgressVerdict::Nothing:
-            return;
-        case ProgressVerdict::BeginAnew:
-            return watchWriting();
-        case ProgressVerdict::LookAgain:
-            return engine_.setDeadline(writeWatch_->deadline, engine_.now() + timeout / graceShare);
-        case ProgressVerdict::TimedOut:
-            break;
-    }
+void IoChannel::onWriteTimeout() noexcept {
     const IoChannelPtr keepAlive(this);
     engine_.counters().writeTimeouts.add();
     end(EndCause::WriteTimeout, Status::CommunicationFailed, {});

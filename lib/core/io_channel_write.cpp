@@ -87,7 +87,7 @@ void IoChannel::flush() noexcept {
             if (hasRemotePosts_) offerSendRight();
         } else if (isWriteBlocked_ && !life_.runs(LoopKind::Write)) {
             startWriting();
-            watchWriting();
+            watches_.watchWriting(engine_.options().writeTimeout);
         } else if (!isWriteBlocked_ && machine_.canWrite()) {
             engine_.turns().flushLater(*this);
         }
