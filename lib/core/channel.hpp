@@ -26,6 +26,7 @@ namespace tempeh::core {
 
 class Engine;
 class Group;
+class IoChannel;
 
 struct GroupTag;
 struct ActiveTag;
@@ -86,6 +87,8 @@ public:
 
     Kind kind() const noexcept { return kind_; }
     bool isListener() const noexcept { return kind_ == Kind::Listener; }
+    /// Null: a listener. For what only connections do; one call of these per posted message has to be inline.
+    IoChannel* connection() const noexcept { return connection_; }
     Group& group() const noexcept { return *group_; }
     ChannelNumber number() const noexcept { return number_; }
     std::uint32_t generation() const noexcept { return generation_; }
@@ -170,6 +173,7 @@ public:
     MessageId firstId = 0;  // of the channel's first message; constant once known
 
 protected:
+    void setConnection(IoChannel& connection) noexcept { connection_ = &connection; }
     /// What fill() does for every kind.
     void fillCommon(ChannelInfo& info, const ChannelSubmissions::Snapshot& posted, TimePoint now) const;
     Duration age(TimePoint now) const noexcept { return now - opened_; }
@@ -179,6 +183,7 @@ private:
 
     const QueueLimits queueLimits_;
     const Kind kind_;
+    IoChannel* connection_ = nullptr;  // this, as what it is; constant once constructed
     const std::shared_ptr<Group> group_;
     // Constant once the ChannelTable has given them.
     ChannelNumber number_ = 0;

@@ -193,7 +193,7 @@ void Engine::setReadMode(Group& group, ChannelNumber number, ReadMode mode, erro
         if (submitQueue_.requestReadMode(*channel, mode)) wake();
     } else if (!channel->submissions.hasEnded()) {
         submitQueue_.noteReadMode(*channel, mode);
-        static_cast<IoChannel&>(*channel).setReadMode(mode);
+        channel->connection()->setReadMode(mode);
     }
 }
 

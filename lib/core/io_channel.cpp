@@ -22,6 +22,7 @@ IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address addre
     , notice_(engine.pool().getReserved())
     , address_(std::make_unique<Address>(std::move(address)))
     , unread_(engine.inbound().keptInput()) {
+    setConnection(*this);
     addresses.set({.transport = transport::kindOf(*address_), .peer = toString(*address_)});
 }
 
@@ -31,7 +32,9 @@ IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_p
     , machine_(machines::Side::Server)
     , notice_(engine.pool().getReserved())
     , stream_(std::move(stream))
-    , unread_(engine.inbound().keptInput()) {}
+    , unread_(engine.inbound().keptInput()) {
+    setConnection(*this);
+}
 
 IoChannel::~IoChannel() {
     settleWriters(Status::ShutdownStarted);

@@ -72,8 +72,10 @@ Status Posting::postAny(Group& group, MessagePtr& message, BinaryHeader& header)
 bool Posting::postPlain(Group& group, MessagePtr& message, BinaryHeader& header) noexcept {
     if (!machines::isPlainPost(*message) || !queue_.isQuiet()) return false;
     Channel* channel = table_.peek(message->header.channelNumber);
-    return channel != nullptr && channel->isOf(group.channels) && !channel->isListener() &&
-           !channel->submissions.hasEnded() && static_cast<IoChannel*>(channel)->acceptPlain(message, header);
+    if (channel == nullptr || !channel->isOf(group.channels)) return false;
+    IoChannel* const connection = channel->connection();
+    return connection != nullptr && !channel->submissions.hasEnded() &&
+           connection->acceptPlain(message, header);
 }
 
 Status Posting::postLocal(Group& group, MessagePtr& message, BinaryHeader& header) {
@@ -86,16 +88,17 @@ Status Posting::postLocal(Group& group, MessagePtr& message, BinaryHeader& heade
         return status;
     if (channel->submissions.hasEnded()) [[unlikely]]
         return postLate(*channel, message, header);
+    IoChannel* const connection = channel->connection();
     if (!channel->hasRoom(*message, 0, 0)) [[unlikely]] {
         // Much of the queue may only wait for the end of the turn. A listener always has room for what it
         // accepts.
-        static_cast<IoChannel*>(channel)->flush();
+        if (connection != nullptr) connection->flush();
         if (channel->submissions.hasEnded()) return postLate(*channel, message, header);
         if (!channel->hasRoom(*message, 0, 0)) return Status::SendQueueFull;
     }
     prepare(*message, header);
-    if (!channel->isListener() && !static_cast<IoChannel*>(channel)->mayAccept()) [[unlikely]] {
-        static_cast<IoChannel*>(channel)->postpone(std::move(message));
+    if (connection != nullptr && !connection->mayAccept()) [[unlikely]] {
+        connection->postpone(std::move(message));
         return Status::Success;
     }
     try {
@@ -119,7 +122,7 @@ Status Posting::postRemote(Group& group, MessagePtr& message, BinaryHeader& head
         return outcome.status;
     }
     if (outcome.writer != nullptr)
-        outcome.wake = static_cast<IoChannel*>(outcome.writer)->writeDirectly(std::move(message));
+        outcome.wake = outcome.writer->connection()->writeDirectly(std::move(message));
     owed.settle();
     return conclude(group, outcome);
 }

@@ -43,7 +43,7 @@ void WritableWaits::begin(detail::Waiter& waiter) noexcept {
     Channel* channel = engine_.channelTable().peek(waiter.channel);
     const auto& group = static_cast<const Group&>(*waiter.group);
     const Status status = SubmitQueue::checkConnection(channel, group.channels);
-    if (status == Status::Success) return static_cast<IoChannel*>(channel)->waitWritable(waiter);
+    if (status == Status::Success) return channel->connection()->waitWritable(waiter);
     refuse(waiter, status);
 }
 
