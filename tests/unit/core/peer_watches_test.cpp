@@ -12,8 +12,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A connection in time that the test lets pass.
-class Connection : public PeerWatches::Owner {
+/// A peer in time that the test lets pass.
+class WatchedPeer : public PeerWatches::Owner {
 public:
     machines::FrameProgress::Facts frameFacts() const noexcept override { return frame; }
     machines::WriteProgress::Facts writeFacts() const noexcept override { return write; }
@@ -52,122 +52,122 @@ public:
 };
 
 TEST(PeerWatches, AFrameThatStandsStillTimesOutAtTheSecondLook) {
-    Connection connection;
-    connection.watches->watchFrame(seconds(8));
-    EXPECT_TRUE(connection.watches->watchesFrame());
-    connection.pass(seconds(8));
-    EXPECT_EQ(connection.frameTimeouts, 0);
-    connection.pass(milliseconds(999));
-    EXPECT_EQ(connection.frameTimeouts, 0);
-    connection.pass(milliseconds(1));
-    EXPECT_EQ(connection.frameTimeouts, 1);
+    WatchedPeer peer;
+    peer.watches->watchFrame(seconds(8));
+    EXPECT_TRUE(peer.watches->watchesFrame());
+    peer.pass(seconds(8));
+    EXPECT_EQ(peer.frameTimeouts, 0);
+    peer.pass(milliseconds(999));
+    EXPECT_EQ(peer.frameTimeouts, 0);
+    peer.pass(milliseconds(1));
+    EXPECT_EQ(peer.frameTimeouts, 1);
 }
 
 TEST(PeerWatches, AFrameThatMovesIsWatchedForAsLongAsItTakes) {
-    Connection connection;
-    connection.watches->watchFrame(seconds(8));
+    WatchedPeer peer;
+    peer.watches->watchFrame(seconds(8));
     for (int i = 0; i < 20; ++i) {
-        connection.frame.bytesIn += machines::FrameProgress::leastBytes;
-        connection.pass(seconds(8));
-        EXPECT_TRUE(connection.watches->watchesFrame());
+        peer.frame.bytesIn += machines::FrameProgress::leastBytes;
+        peer.pass(seconds(8));
+        EXPECT_TRUE(peer.watches->watchesFrame());
     }
-    connection.pass(seconds(9), 2);
-    EXPECT_EQ(connection.frameTimeouts, 1);
+    peer.pass(seconds(9), 2);
+    EXPECT_EQ(peer.frameTimeouts, 1);
 }
 
 TEST(PeerWatches, AFrameThatIsWatchedAlreadyGetsNoMoreTime) {
-    Connection connection;
-    connection.watches->watchFrame(seconds(8));
-    connection.pass(seconds(7));
-    connection.frame.bytesIn += 100;
-    connection.watches->watchFrame(seconds(8));
-    connection.pass(seconds(1));
-    connection.pass(seconds(1));
-    EXPECT_EQ(connection.frameTimeouts, 1);
+    WatchedPeer peer;
+    peer.watches->watchFrame(seconds(8));
+    peer.pass(seconds(7));
+    peer.frame.bytesIn += 100;
+    peer.watches->watchFrame(seconds(8));
+    peer.pass(seconds(1));
+    peer.pass(seconds(1));
+    EXPECT_EQ(peer.frameTimeouts, 1);
 }
 
 TEST(PeerWatches, NothingIsSaidOfAWholeFrame) {
-    Connection connection;
-    connection.watches->watchFrame(seconds(8));
-    connection.frame.isMidFrame = false;
-    connection.pass(seconds(8));
-    EXPECT_FALSE(connection.watches->watchesFrame());
-    connection.pass(seconds(8), 3);
-    EXPECT_EQ(connection.frameTimeouts, 0);
+    WatchedPeer peer;
+    peer.watches->watchFrame(seconds(8));
+    peer.frame.isMidFrame = false;
+    peer.pass(seconds(8));
+    EXPECT_FALSE(peer.watches->watchesFrame());
+    peer.pass(seconds(8), 3);
+    EXPECT_EQ(peer.frameTimeouts, 0);
 }
 
 TEST(PeerWatches, ALateLookIsNoEvidence) {
-    Connection connection;
-    connection.late = seconds(2);
-    connection.watches->watchFrame(seconds(8));
-    connection.pass(seconds(10), 5);
-    EXPECT_EQ(connection.frameTimeouts, 0);
-    connection.late = seconds(1);  // within the share of the second look
-    connection.pass(seconds(1));
-    EXPECT_EQ(connection.frameTimeouts, 1);
+    WatchedPeer peer;
+    peer.late = seconds(2);
+    peer.watches->watchFrame(seconds(8));
+    peer.pass(seconds(10), 5);
+    EXPECT_EQ(peer.frameTimeouts, 0);
+    peer.late = seconds(1);  // within the share of the second look
+    peer.pass(seconds(1));
+    EXPECT_EQ(peer.frameTimeouts, 1);
 }
 
 TEST(PeerWatches, APeerThatTakesNothingTimesOut) {
-    Connection connection;
-    connection.watches->watchWriting(seconds(8));
-    connection.pass(seconds(8));
-    connection.write.writes = 6;
-    connection.pass(seconds(1));
-    EXPECT_EQ(connection.writeTimeouts, 0) << "it took something between the looks";
-    connection.pass(seconds(8));
-    connection.pass(seconds(1));
-    EXPECT_EQ(connection.writeTimeouts, 1);
+    WatchedPeer peer;
+    peer.watches->watchWriting(seconds(8));
+    peer.pass(seconds(8));
+    peer.write.writes = 6;
+    peer.pass(seconds(1));
+    EXPECT_EQ(peer.writeTimeouts, 0) << "it took something between the looks";
+    peer.pass(seconds(8));
+    peer.pass(seconds(1));
+    EXPECT_EQ(peer.writeTimeouts, 1);
 }
 
 TEST(PeerWatches, WithoutAPeriodNothingIsWatched) {
-    Connection connection;
-    connection.watches->watchFrame(Duration::zero());
-    connection.watches->watchWriting(Duration::zero());
-    EXPECT_FALSE(connection.watches->watchesFrame());
-    connection.pass(seconds(1000), 3);
-    EXPECT_EQ(connection.frameTimeouts + connection.writeTimeouts, 0);
+    WatchedPeer peer;
+    peer.watches->watchFrame(Duration::zero());
+    peer.watches->watchWriting(Duration::zero());
+    EXPECT_FALSE(peer.watches->watchesFrame());
+    peer.pass(seconds(1000), 3);
+    EXPECT_EQ(peer.frameTimeouts + peer.writeTimeouts, 0);
 }
 
 TEST(PeerWatches, StoppedTheyAreSilentUntilTheyBeginAnew) {
     for (const bool isCleared : {false, true}) {
-        Connection connection;
-        connection.watches->watchFrame(seconds(8));
-        connection.watches->watchWriting(seconds(8));
-        connection.watches->onPart(true);
+        WatchedPeer peer;
+        peer.watches->watchFrame(seconds(8));
+        peer.watches->watchWriting(seconds(8));
+        peer.watches->onPart(true);
         if (isCleared)
-            connection.watches->clear();
+            peer.watches->clear();
         else
-            connection.watches->stop();
-        EXPECT_FALSE(connection.watches->watchesFrame());
-        connection.pass(seconds(9), 3);
-        EXPECT_EQ(connection.frameTimeouts + connection.writeTimeouts + connection.acknowledged, 0);
-        connection.watches->watchFrame(seconds(8));
-        connection.pass(seconds(8));
-        connection.pass(seconds(1));
-        EXPECT_EQ(connection.frameTimeouts, 1);
+            peer.watches->stop();
+        EXPECT_FALSE(peer.watches->watchesFrame());
+        peer.pass(seconds(9), 3);
+        EXPECT_EQ(peer.frameTimeouts + peer.writeTimeouts + peer.acknowledged, 0);
+        peer.watches->watchFrame(seconds(8));
+        peer.pass(seconds(8));
+        peer.pass(seconds(1));
+        EXPECT_EQ(peer.frameTimeouts, 1);
     }
 }
 
 TEST(PeerWatches, APeerThatWaitsInTheMiddleOfAFrameIsAcknowledged) {
-    Connection connection;
-    connection.watches->onPart(true);
-    EXPECT_EQ(connection.acknowledged, 0);
-    connection.pass(milliseconds(1));
-    EXPECT_EQ(connection.acknowledged, 1);
-    connection.watches->onPart(true);
-    EXPECT_EQ(connection.acknowledged, 2) << "at once, from then on";
+    WatchedPeer peer;
+    peer.watches->onPart(true);
+    EXPECT_EQ(peer.acknowledged, 0);
+    peer.pass(milliseconds(1));
+    EXPECT_EQ(peer.acknowledged, 1);
+    peer.watches->onPart(true);
+    EXPECT_EQ(peer.acknowledged, 2) << "at once, from then on";
 }
 
 TEST(PeerWatches, APeerWhoseFramesGoOnIsNotLookedAtForLong) {
-    Connection connection;
+    WatchedPeer peer;
     for (int i = 0; i < machines::PartHabit::looksAtMost; ++i) {
-        EXPECT_TRUE(connection.watches->mayTellOfParts());
-        connection.watches->onPart(true);
-        ++connection.frame.frames;
-        connection.pass(milliseconds(1));
+        EXPECT_TRUE(peer.watches->mayTellOfParts());
+        peer.watches->onPart(true);
+        ++peer.frame.frames;
+        peer.pass(milliseconds(1));
     }
-    EXPECT_FALSE(connection.watches->mayTellOfParts());
-    EXPECT_EQ(connection.acknowledged, 0);
+    EXPECT_FALSE(peer.watches->mayTellOfParts());
+    EXPECT_EQ(peer.acknowledged, 0);
 }
 
 }  // namespace
