@@ -19,9 +19,11 @@ IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address addre
     : Channel(std::move(group), Kind::Io, limitsOf(engine.options()), engine.now())
     , engine_(engine)
     , machine_(machines::Side::Client)
+    , receiver_(engine.inbound().keptInput())
+    , outbox_(engine.blocks(), engine.pool())
+    , writers_(engine.submitQueue())
     , notice_(engine.pool().getReserved())
-    , address_(std::make_unique<Address>(std::move(address)))
-    , unread_(engine.inbound().keptInput()) {
+    , address_(std::make_unique<Address>(std::move(address))) {
     setConnection(*this);
     addresses.set({.transport = transport::kindOf(*address_), .peer = toString(*address_)});
 }
@@ -30,14 +32,16 @@ IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_p
     : Channel(std::move(group), Kind::Io, limitsOf(engine.options()), engine.now())
     , engine_(engine)
     , machine_(machines::Side::Server)
+    , receiver_(engine.inbound().keptInput())
+    , outbox_(engine.blocks(), engine.pool())
+    , writers_(engine.submitQueue())
     , notice_(engine.pool().getReserved())
-    , stream_(std::move(stream))
-    , unread_(engine.inbound().keptInput()) {
+    , stream_(std::move(stream)) {
     setConnection(*this);
 }
 
 IoChannel::~IoChannel() {
-    settleWriters(Status::ShutdownStarted);
+    writers_.settle(Status::ShutdownStarted);
 }
 
 void IoChannel::start() {
@@ -105,18 +109,18 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     guest_.stopWaiting();
     stopWatching();
     stopPausing();
-    if (!isResuming_) unread_.clear();
-    decoder_.giveUp();  // the channel may stay for long, another may wait for that message
+    receiver_.dropKept();
+    receiver_.giveUp();
 
-    heldBack_ = collectUnsent(ending, cause, detail);
+    back_ = collectUnsent(ending, cause, detail);
     // Not before posts come back: who sees it closed finds that they do.
     phase.store(ChannelPhase::Closed, std::memory_order_release);
-    countReturned(heldBack_.size());
+    countReturned(back_.size());
     if (ending.announce)
         notice_ = makeCloseNotice(std::move(notice_), *this, cause, ending.reason, detail);
     else
         notice_.reset();
-    engine_.channelLog().noteEnd(*this, cause, ending.reason, detail, heldBack_.size());
+    engine_.channelLog().noteEnd(*this, cause, ending.reason, detail, back_.size());
     const machines::Exchanged exchanged{age(engine_.now()), counters.sent.messages.get(),
                                         counters.received.messages.get()};
     if (ending.announce && machine_.wasLeftUnanswered(exchanged))
@@ -129,8 +133,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
 void IoChannel::finishEnd() noexcept {
     const IoChannelPtr keepAlive(this);
     tellOfEnd();
-    settleWriters(Status::ChannelClosed);
-    waiterDeadline_.reset();
+    writers_.close(Status::ChannelClosed);
     if (connector_ != nullptr) connector_->cancel();
     const machines::AfterEnd next = machine_.afterEnd();
     if (stream_ == nullptr || next == machines::AfterEnd::Close) return closeStream();
@@ -143,12 +146,12 @@ void IoChannel::finishEnd() noexcept {
 /// What was not sent comes back, then the ChannelClosed if there is somebody to hear it.
 void IoChannel::tellOfEnd() noexcept {
     MessageQueue back;
-    if (rest_ != nullptr) {
-        markReturned(*rest_, returnStatus_);
+    if (MessagePtr rest = outbox_.takeRestBack()) {
+        markReturned(*rest, returnStatus_);
         countReturned(1);
-        back.pushBack(std::move(rest_));
+        back.pushBack(std::move(rest));
     }
-    back.append(heldBack_);
+    back.append(back_);
     if (notice_ != nullptr)
         back.pushBack(std::move(notice_));
     else
@@ -180,10 +183,8 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause c
     if (ending.returnHello) back.pushBack(std::move(hello_));
     hello_.reset();
     std::size_t lost = 0;
-    back.append(outbox_.takeAll(engine_.blocks(), engine_.pool(), number(), lost));
+    back.append(outbox_.takeAll(number(), lost));
     if (lost != 0) logLost(lost);
-    back.append(heldBack_);
-    heldBackBytes_ = 0;
     MessageQueue unseen = std::move(accepting);
     acceptingBytes = 0;
     publishQueue();
@@ -265,10 +266,10 @@ void IoChannel::detach() {
         case machines::DetachAction::SendRest:
             break;
     }
-    decoder_.giveUp();
+    receiver_.giveUp();
     stopWatching();
     stopPausing();
-    settleWriters(Status::ShutdownStarted);
+    writers_.settle(Status::ShutdownStarted);
     followDeadline();
     if (stream_ != nullptr) engine_.turns().flushAtEnd(*this);  // flush() finds it empty, or empties it
 }
@@ -276,7 +277,7 @@ void IoChannel::detach() {
 void IoChannel::drainForShutdown() {
     if (!machine_.onDrain()) return;
     if (!mayAccept()) return;  // flush() comes to it after the thread that writes
-    if (outbox_.empty())
+    if (outbox_.isEmpty())
         end(EndCause::Shutdown, Status::ShutdownStarted, {});
     else if (stream_ != nullptr)
         engine_.turns().flushAtEnd(*this);
@@ -290,12 +291,11 @@ void IoChannel::abandon() noexcept {
     const machines::StreamLife before = life_;
     life_.abandon();
     if (before.isEnding()) tellOfEnd();
-    settleWriters(Status::ShutdownStarted);
+    writers_.close(Status::ShutdownStarted);
     connector_.reset();
     stream_.reset();
     guest_.leave();
     deadline_.reset();
-    waiterDeadline_.reset();
     watches_.clear();
     if (before.isRegistered()) engine_.life().noteInactive(*this);
     leaveTurns();
@@ -316,9 +316,9 @@ void IoChannel::answerBye() noexcept {
 }
 
 std::string IoChannel::describeBacklog() const {
-    if (outbox_.empty()) return {};
+    if (outbox_.isEmpty()) return {};
     return "channel " + std::to_string(number()) + " to " + addresses.peer() + ": " +
-           std::to_string(outbox_.messages()) + " messages (" + std::to_string(outbox_.bytes()) +
+           std::to_string(outbox_.unsentMessages()) + " messages (" + std::to_string(outbox_.unsentBytes()) +
            " bytes) not sent, " + std::string(nameOf(phase.load(std::memory_order_relaxed)));
 }
 

@@ -3,16 +3,15 @@
 #include "core/channel.hpp"
 #include "core/deadlines.hpp"
 #include "core/engine.hpp"
-#include "core/outbox.hpp"
 #include "core/peer_watches.hpp"
-#include "core/read_buffer.hpp"
-#include "core/writers_waiting.hpp"
+#include "core/receiver.hpp"
+#include "core/room_waits.hpp"
+#include "core/send_queue.hpp"
 #include "machines/admission.hpp"
 #include "machines/channel_machine.hpp"
 #include "machines/read_gate.hpp"
 #include "machines/stream_life.hpp"
 #include "transport/transport.hpp"
-#include "wire/decoder.hpp"
 
 #include <tempeh/core/detail/group_backend.hpp>
 
@@ -84,16 +83,12 @@ public:
     void setReadMode(ReadMode mode) noexcept;
     /// Of what it receives.
     Need need() const noexcept override { return gate_.isUrgent() ? Need::MustFit : Need::CanWait; }
-    /// Were it to wait for the pool, as many hellos as the pool has messages could wait for one another.
-    Need need(const machines::FrameVerdict& verdict) const noexcept {
-        return verdict.isOnce ? Need::MustFit : need();
-    }
     void answerBye() noexcept override;
 
     /// Registers a waitWritable, or resumes it at once when there is room.
     void waitWritable(detail::Waiter& waiter) noexcept;
     /// Resumes those that were cancelled.
-    void cancelWriters() noexcept;
+    void cancelWriters() noexcept { writers_.cancel(cancelled); }
 
 private:
     using LoopKind = machines::StreamLife::Loop;
@@ -103,7 +98,6 @@ private:
     bool resumeReading() noexcept override;
     void awaitPool();
     std::span<std::byte> readRoom() noexcept;
-    void noteFrameBegun() noexcept;
 
     /// Whether the reactor has the right to write, from now on if it had not.
     bool holdSendRight() noexcept { return !isSendRightOut_ || reclaimSendRight(); }
@@ -128,6 +122,22 @@ private:
         const LoopKind kind_;
         bool hasFinished_ = false;
     };
+    /// What receiver_ needs of this.
+    struct Intake {
+        IoChannel& channel;
+        bool isLive() const noexcept { return channel.life_.isLive(); }
+        bool isUnwanted() const noexcept { return channel.gate_.isUnwanted(); }
+        MessagePtr take(bool mustFit) const;
+        std::size_t batchLimit() const noexcept { return channel.batchLimit(); }
+        ChannelNumber number() const noexcept { return channel.number(); }
+        void onFrame(Message& message, machines::FrameAction action) const {
+            channel.onFrame(message, action);
+        }
+        void deliver(MessageQueue& batch, std::size_t bytes, bool isLast) const noexcept {
+            channel.deliver(batch, bytes, isLast);
+        }
+    };
+
     // Life.
     static asio::awaitable<void> connectLoop(IoChannelPtr self, Address address);
     void onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec,
@@ -138,7 +148,6 @@ private:
     void followDeadline() noexcept;
     void setDeadline(Duration limit) noexcept;
     void onDeadline() noexcept;
-    void onWaiterDeadline() noexcept;
     void linger(Duration limit) noexcept;
     void onLoopDropped() noexcept;
     void releaseIfDone() noexcept;
@@ -156,17 +165,19 @@ private:
     std::size_t readMuch() noexcept;
     std::size_t readShared() noexcept;
     std::size_t readBody(std::span<std::byte> body) noexcept;
-    std::size_t readExpected(MessagePtr message);
+    std::size_t readExpected(MessagePtr message, std::size_t expected);
     bool hasInput(const error_code& ec) noexcept;
     void countRead() noexcept;
     bool isDiscarding() const noexcept { return life_.isLingering() || machine_.isDetached(); }
     void discard() noexcept;
     void onDiscardEnd(const error_code& ec) noexcept;
     void consume(std::span<const std::byte> input) noexcept;
-    void takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch);
-    void takeFrame(MessageQueue& batch);
-    void deliver(MessageQueue& batch) noexcept;
+    void onViolation(Status status) noexcept;
+    std::size_t batchLimit() const noexcept;
+    void onFrame(Message& message, machines::FrameAction action);
+    void deliver(MessageQueue& batch, std::size_t bytes, bool isLast) noexcept;
     void pauseReading(std::span<const std::byte> rest);
+    void keepBlocked(std::span<const std::byte> rest) noexcept;
     void keepRead(std::size_t size) noexcept;
     void stopPausing() noexcept;
     void restartDeadline() noexcept;
@@ -177,17 +188,17 @@ private:
 
     // Watching that things move on.
     void onFramePart() noexcept {
-        if (!decoder_.midFrame()) [[likely]]
+        if (!receiver_.decoder().midFrame()) [[likely]]
             return;
         if (watches_.mayTellOfParts() && life_.isLive())
             watches_.onPart(stream_->traits().delaysAcknowledgements);
-        if (!isFrameUnderWay_ || !watches_.watchesFrame()) [[unlikely]]
+        if (!receiver_.isFrameHeld() || !watches_.watchesFrame()) [[unlikely]]
             watchFrame();
     }
     void noteFrameDone() noexcept {
-        if (isFrameUnderWay_) noteFrameOver();
+        if (receiver_.noteFrameLetGo()) [[unlikely]]
+            inbound().noteFrameDone();
     }
-    void noteFrameOver() noexcept;
     void watchFrame() noexcept;
     void stopWatching() noexcept;
     machines::FrameProgress::Facts frameFacts() const noexcept override;
@@ -216,56 +227,33 @@ private:
     void onQueueEmpty() noexcept;
     void queue(MessagePtr& message) noexcept;
     void publishQueue() noexcept;
-    void resumeWriters() noexcept;
-    void resumeWriter(detail::Waiter& waiter) noexcept;
-    void armWaiterDeadline() noexcept;
-    /// What is held back behind our bye counts too: post() finds no room as long as it is there.
-    bool hasHalfItsRoom() const noexcept {
-        return isHalfEmpty(outbox_.messages() + heldBack_.size(), outbox_.bytes() + heldBackBytes_);
-    }
-    void settleWriters(Status reason) noexcept;
+    static void onRoomDeadline(void* self) noexcept;
+    void armRoomDeadline() noexcept;
+    bool hasHalfItsRoom() const noexcept { return isHalfEmpty(outbox_.messages(), outbox_.bytes()); }
 
     Engine& engine_;
     machines::ChannelMachine machine_;
     machines::StreamLife life_;
     machines::ReadGate gate_;
-    wire::Decoder decoder_;
-    Outbox outbox_;
-    MessageQueue heldBack_;  // posted behind our last word, and at the end all that comes back
-    std::size_t heldBackBytes_ = 0;
+    Receiver receiver_;
+    SendQueue outbox_;
+    RoomWaits writers_;
+    PeerWatches watches_{*this};
     MessagePtr hello_;                  // sent and not answered: comes back when the connection fails
-    MessagePtr rest_;                   // what a thread could not send all of; belongs to sendRight
-    std::size_t restWritten_ = 0;       // bytes of it that are sent
     MessagePtr notice_;                 // the ChannelClosed, made before it is needed
+    MessageQueue back_;                 // once it has ended: what comes back
     std::unique_ptr<Address> address_;  // client: where to; null once it connects
     std::unique_ptr<transport::Connector> connector_;
     std::unique_ptr<transport::Stream> stream_;
     std::optional<Deadline> deadline_;
-    std::optional<Deadline> waiterDeadline_;
-    WritersWaiting writers_;
-    KeptInput unread_;                               // read and not decoded, while it does not read
-    std::optional<machines::FrameVerdict> verdict_;  // on the frame that waits for a message
-    machines::FrameAction action_ = machines::FrameAction::Deliver;  // for the frame under way
-    MessageId byeId_ = 0;                                            // of the peer's ByeRequest
-
-    ReadBuffer buffer_;
-    std::size_t expectedBody_ = 0;  // of the next frame: as long as the last
-
-    // Counted since the last deliver().
-    std::uint64_t batchBytes_ = 0;
-
+    MessageId byeId_ = 0;  // of the peer's ByeRequest
     machines::Admission::Guest guest_;
-    PeerWatches watches_{*this};
-
     std::atomic<TimePoint> readingSince_{TimePoint::max()};  // max(): it does not read
 
     Status returnStatus_ = Status::Returned;  // once it has ended: what comes back does so with it
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;  // what deadline_ stands for
-    bool isWriteBlocked_ = false;                                         // the kernel takes no more
     bool hasRemotePosts_ = false;                                         // other threads post to it
     bool isSendRightOut_ = false;                                         // offered to them, and perhaps lent
-    bool isResuming_ = false;                                             // unread_ is being decoded
-    bool isFrameUnderWay_ = false;  // decoder_ holds a message and waits for the rest of its frame
 };
 
 // The way of a plain message from post() to the outbox, inline: a call less is a fiftieth of it.
@@ -278,17 +266,17 @@ inline bool IoChannel::acceptPlain(MessagePtr& message, BinaryHeader& header) no
 }
 
 inline void IoChannel::queue(MessagePtr& message) noexcept {
-    outbox_.push(message, engine_.blocks(), engine_.pool());
+    outbox_.push(message);
     publishQueue();
-    if (isWriteBlocked_ || stream_ == nullptr) return;
+    if (outbox_.isBlocked() || stream_ == nullptr) return;
     engine_.turns().flushAtEnd(*this);
     // One write's worth: now, while it is in the cache, and the next small message finds an empty block.
     if (outbox_.isWriteful()) flush();
 }
 
 inline void IoChannel::publishQueue() noexcept {
-    queuedMessages.store(outbox_.messages() + heldBack_.size() + accepting.size(), std::memory_order_relaxed);
-    queuedBytes.store(outbox_.bytes() + heldBackBytes_ + acceptingBytes, std::memory_order_relaxed);
+    queuedMessages.store(outbox_.messages() + accepting.size(), std::memory_order_relaxed);
+    queuedBytes.store(outbox_.bytes() + acceptingBytes, std::memory_order_relaxed);
 }
 
 }  // namespace tempeh::core

@@ -33,8 +33,7 @@ bool IoChannel::writeDirectly(MessagePtr message) noexcept {
             return false;
     } else {
         // Errors too are the reactor's business: it meets them again.
-        rest_ = std::move(message);
-        restWritten_ = written;
+        outbox_.leaveRest(std::move(message), written);
     }
     return engine_.submitQueue().returnSendRight(*this);
 }
@@ -49,8 +48,7 @@ bool IoChannel::reclaimSendRight() noexcept {
 
 void IoChannel::onSendRightBack() noexcept {
     isSendRightOut_ = false;
-    if (rest_ == nullptr || life_.isEnding()) return;
-    outbox_.pushWritten(std::move(rest_), restWritten_);
+    if (life_.isEnding() || !outbox_.takeOverRest()) return;
     publishQueue();
     engine_.turns().flushAtEnd(*this);
 }
@@ -77,7 +75,7 @@ void IoChannel::postpone(MessagePtr message) noexcept {
 
 /// Only where a message that is written at once changes nothing here.
 void IoChannel::offerSendRight() noexcept {
-    const bool isPlain = life_.isLive() && !isWriteBlocked_ && machine_.mayBeWrittenElsewhere();
+    const bool isPlain = life_.isLive() && !outbox_.isBlocked() && machine_.mayBeWrittenElsewhere();
     if (!isPlain || !stream_->traits().writesOnAnyThread || isSendRightOut_ || isAccepting ||
         !accepting.empty())
         return;

@@ -26,10 +26,7 @@ machines::ReadWish wishOf(ReadMode mode) noexcept {
 /// `rest` was read and is kept until reading goes on.
 void IoChannel::pauseReading(std::span<const std::byte> rest) {
     if (!life_.isLive()) return;
-    if (isResuming_)
-        unread_.shrinkTo(rest.size());  // it lies in there already
-    else
-        unread_.add(rest);
+    receiver_.keep(rest);
     watches_.stopFrame();
     switch (gate_.onBlocked()) {
         case machines::ReadGate::BlockedAction::Nothing:
@@ -45,14 +42,18 @@ void IoChannel::pauseReading(std::span<const std::byte> rest) {
     awaitPool();
 }
 
-/// pauseReading() with what the last read left in buffer_.
-void IoChannel::keepRead(std::size_t size) noexcept {
+void IoChannel::keepBlocked(std::span<const std::byte> rest) noexcept {
     try {
-        if (size != 0) countRead();
-        pauseReading(buffer_.room().first(size));
+        pauseReading(rest);
     } catch (const std::bad_alloc&) {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
     }
+}
+
+/// pauseReading() with what the last read left in buffer_.
+void IoChannel::keepRead(std::size_t size) noexcept {
+    if (size != 0) countRead();
+    keepBlocked(receiver_.buffer().room().first(size));
 }
 
 /// What it waited for does not matter any more.
@@ -78,11 +79,9 @@ bool IoChannel::resumeReading() noexcept {
     gate_.onPoolBack();
     noteReading(true);
     restartDeadline();
-    isResuming_ = true;
-    consume(unread_.rest());
-    isResuming_ = false;
+    receiver_.resume([this](std::span<const std::byte> kept) { consume(kept); });
     try {
-        if (!gate_.isPaused()) unread_.clear();
+        if (!gate_.isPaused()) receiver_.dropKept();
         if (!gate_.isPaused() && life_.isLive()) startReading();
     } catch (const std::bad_alloc&) {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});

@@ -18,16 +18,6 @@ namespace {
 /// cache and the pool gives the same messages again, enough to make the lock and the wake cheap.
 constexpr std::size_t framesPerBatch = 128;
 
-/// Of a small pool no batch is to take so much that a receiver who then stops the channel has stopped them
-/// all.
-std::size_t batchLimit(const Options& options) noexcept {
-    return std::clamp<std::size_t>(options.maxPoolMessages / 16, 1, framesPerBatch);
-}
-
-/// Bodies from this size on are read into their message and not copied there; below, the copy costs less than
-/// a second span (measured).
-constexpr std::size_t directFrom = 8 * 1024;
-
 /// For people who look for the peer's mistake.
 std::string describe(const BinaryHeader& header) {
     return "opcode " + std::to_string(static_cast<unsigned>(header.opCode)) +
@@ -52,8 +42,8 @@ asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
     Loop loop(*self, LoopKind::Read);
     while (!self->life_.hasStoppedReading() && !self->gate_.isPaused()) {
         transport::AwaitedOperation receive;
-        if (self->buffer_.expectsLittle()) {
-            auto outcome = receive.wait(*self->stream_, self->buffer_.room());
+        if (self->receiver_.buffer().expectsLittle()) {
+            auto outcome = receive.wait(*self->stream_, self->receiver_.buffer().room());
             co_await std::move(outcome);
         } else {
             try {
@@ -75,26 +65,25 @@ void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     if (isDiscarding()) return discard();
     if (gate_.isDeaf()) return keepRead(size);
     if (group().inbound.isShortOfMessages()) engine_.inbound().noteRecovery(group().inbound);
-    if (!buffer_.expectsLittle()) return buffer_.note(readMuch());
+    if (!receiver_.buffer().expectsLittle()) return receiver_.buffer().note(readMuch());
     countRead();
-    const std::span<const std::byte> room = buffer_.room();
+    const std::span<const std::byte> room = receiver_.buffer().room();
     consume(room.first(size));
     // There may be more: now.
     const bool goOn = life_.isLive() && !gate_.isDeaf() && !isDiscarding();
     if (size == room.size() && goOn) size += readMuch();
-    buffer_.note(size);
+    receiver_.buffer().note(size);
 }
 
 /// One read of much; how much it was. A long body goes straight into its message: the one under way, or the
 /// next one, which in a stream of them is as long as the last.
 std::size_t IoChannel::readMuch() noexcept {
     try {
-        if (const std::span<std::byte> body = decoder_.bodyRoom(); body.size() >= directFrom)
-            return readBody(body);
-        const bool isExpected = expectedBody_ >= directFrom && decoder_.isBetweenFrames() &&
-                                machine_.state() == machines::ChannelState::Open;
-        if (MessagePtr message = isExpected ? engine_.inbound().take(group().inbound, need()) : nullptr)
-            return readExpected(std::move(message));
+        if (const std::span<std::byte> body = receiver_.bodyRoom(); !body.empty()) return readBody(body);
+        const bool mayGuess = machine_.state() == machines::ChannelState::Open;
+        const std::size_t expected = mayGuess ? receiver_.expectedBody() : 0;
+        if (MessagePtr message = expected != 0 ? engine_.inbound().take(inbound(), need()) : nullptr)
+            return readExpected(std::move(message), expected);
     } catch (const std::bad_alloc&) {
         end(machines::EndCause::Failure, Status::AllocationFailed, {});
         return 0;
@@ -120,15 +109,15 @@ std::size_t IoChannel::readBody(std::span<std::byte> body) noexcept {
     const std::size_t size = stream_->readSome(into, ec);
     if (!hasInput(ec)) return size;
     const std::size_t direct = std::min(size, body.size());
-    decoder_.commitBody(direct);
+    receiver_.commitBody(direct);
     consume(into[1].first(size - direct));
     return size;
 }
 
 /// Throws nothing once bytes were read.
-std::size_t IoChannel::readExpected(MessagePtr message) {
+std::size_t IoChannel::readExpected(MessagePtr message, std::size_t expected) {
     std::array<std::byte, BinaryHeader::wireSize> head;
-    const std::array<std::span<std::byte>, 3> into{head, message->body.prepare(expectedBody_), readRoom()};
+    const std::array<std::span<std::byte>, 3> into{head, message->body.prepare(expected), readRoom()};
     error_code ec;
     const std::size_t size = stream_->readSome(into, ec);
     if (!hasInput(ec)) return size;
@@ -136,9 +125,8 @@ std::size_t IoChannel::readExpected(MessagePtr message) {
     const std::size_t inBody = std::min(size - inHead, into[1].size());
     const std::size_t rest = size - inHead - inBody;
     const bool fits = inHead == head.size() && machine_.isPlain(BinaryHeader::decode(head)) &&
-                      decoder_.supplyExpected(head, message, into[1].size(), inBody);
+                      receiver_.supplyExpected(head, message, into[1].size(), inBody);
     if (fits) {
-        action_ = machines::FrameAction::Deliver;
         consume(into[2].first(rest));
     } else {
         // Something else came, for example the end of the stream of equals.
@@ -176,99 +164,67 @@ void IoChannel::onDiscardEnd(const error_code& ec) noexcept {
         closeStream();
 }
 
+inline MessagePtr IoChannel::Intake::take(bool mustFit) const {
+    const Need need = mustFit ? Need::MustFit : channel.need();
+    return channel.engine_.inbound().take(channel.group().inbound, need);
+}
+
 void IoChannel::consume(std::span<const std::byte> input) noexcept {
-    MessageQueue batch;
+    using machines::EndCause;
+    const Receiver::Outcome outcome = receiver_.consume(input, machine_, Intake{*this});
+    switch (outcome.stop) {
+        case Receiver::Stop::Drained:
+            return onFramePart();
+        case Receiver::Stop::Blocked:
+            return keepBlocked(outcome.rest);
+        case Receiver::Stop::Over:
+            return;
+        case Receiver::Stop::PeerCloses:
+            return end(machine_.endedByPeer(), Status::Success, "it sent a ByeSignal");
+        case Receiver::Stop::Violation:
+            return onViolation(outcome.status);
+        case Receiver::Stop::Malformed:
+            return end(EndCause::Violation, outcome.status, "malformed text headers");
+        case Receiver::Stop::NoMemory:
+            return end(EndCause::Failure, Status::AllocationFailed, {});
+    }
+}
+
+/// The peer broke the rules with the frame whose header is in.
+void IoChannel::onViolation(Status status) noexcept {
+    std::string detail;
     try {
-        while (life_.isLive()) {
-            takePlainFrames(input, batch);
-            if (gate_.isUnwanted()) [[unlikely]] {
-                deliver(batch);
-                if (gate_.isUnwanted()) return pauseReading(input);
-            }
-            switch (decoder_.advance(input)) {
-                case wire::Decoder::Step::NeedInput:
-                    deliver(batch);
-                    return onFramePart();
-                case wire::Decoder::Step::NeedMessage:
-                    if (!verdict_) verdict_ = machine_.onFrame(decoder_.header());
-                    if (verdict_->action == machines::FrameAction::Violation) {
-                        deliver(batch);
-                        return end(machines::EndCause::Violation, verdict_->status,
-                                   describe(decoder_.header()));
-                    }
-                    if (verdict_->action == machines::FrameAction::Ignore) return deliver(batch);
-                    if (verdict_->action == machines::FrameAction::PeerCloses) {
-                        deliver(batch);
-                        return end(machine_.endedByPeer(), Status::Success, "it sent a ByeSignal");
-                    }
-                    if (MessagePtr message = engine_.inbound().take(group().inbound, need(*verdict_))) {
-                        decoder_.supply(std::move(message));
-                        action_ = verdict_->action;
-                        verdict_.reset();
-                        break;
-                    }
-                    deliver(batch);
-                    return pauseReading(input);
-                case wire::Decoder::Step::FrameReady:
-                    takeFrame(batch);
-                    if (batch.size() >= batchLimit(engine_.options()) ||
-                        action_ != machines::FrameAction::Deliver)
-                        deliver(batch);
-                    break;
-                case wire::Decoder::Step::Malformed:
-                    deliver(batch);
-                    return end(machines::EndCause::Violation, decoder_.error(), "malformed text headers");
-            }
-        }
+        detail = describe(receiver_.decoder().header());
     } catch (const std::bad_alloc&) {
-        deliver(batch);
-        end(machines::EndCause::Failure, Status::AllocationFailed, {});
+        // The status says enough.
     }
+    end(machines::EndCause::Violation, status, detail);
 }
 
-/// Nearly everything on a busy channel. Leaves the rest, and whatever there is no message for, to the
-/// decoder.
-void IoChannel::takePlainFrames(std::span<const std::byte>& input, MessageQueue& batch) {
-    wire::Decoder::PlainFrame frame;
-    const std::size_t limit = batchLimit(engine_.options());
-    while (life_.isLive() && !gate_.isUnwanted() && decoder_.peekPlain(input, frame) &&
-           machine_.isPlain(frame.header)) {
-        MessagePtr message = engine_.inbound().take(group().inbound, need());
-        if (message == nullptr) return;
-        frame.fill(*message);
-        message->header.channelNumber = number();
-        batch.pushBack(std::move(message));
-        input = input.subspan(frame.bytes.size());
-        batchBytes_ += frame.bytes.size();
-        action_ = machines::FrameAction::Deliver;
-        expectedBody_ = frame.bytes.size() - BinaryHeader::wireSize;
-        if (batch.size() >= limit) deliver(batch);
-    }
+/// Of a small pool no batch is to take so much that a receiver who then stops the channel has stopped them
+/// all.
+std::size_t IoChannel::batchLimit() const noexcept {
+    return std::clamp<std::size_t>(engine_.options().maxPoolMessages / 16, 1, framesPerBatch);
 }
 
-void IoChannel::takeFrame(MessageQueue& batch) {
-    MessagePtr message = decoder_.take();
+/// A frame that is not plain is in; it is handed over next.
+void IoChannel::onFrame(Message& message, machines::FrameAction action) {
     noteFrameDone();
-    message->header.channelNumber = number();
-    batchBytes_ += wire::frameSize(*message);
-    expectedBody_ = message->body.size();
-    if (action_ == machines::FrameAction::DeliverOweBye) {
-        byeId_ = message->header.messageId;
+    message.header.channelNumber = number();
+    if (action == machines::FrameAction::DeliverOweBye) {
+        byeId_ = message.header.messageId;
         detail::MessageAccess::setObligation(
-            *message, Obligation(Obligation::Kind::AnswerBye, number(), generation()).raw());
+            message, Obligation(Obligation::Kind::AnswerBye, number(), generation()).raw());
     }
-    if (firstId == 0) firstId = message->header.messageId;
-    batch.pushBack(std::move(message));
+    if (firstId == 0) firstId = message.header.messageId;
 }
 
 /// Hands the batch to the group; the application may run inside and do anything to this channel.
-void IoChannel::deliver(MessageQueue& batch) noexcept {
-    if (batch.empty()) return;
+void IoChannel::deliver(MessageQueue& batch, std::size_t bytes, bool isLast) noexcept {
     const std::size_t messages = batch.size();
-    counters.received.add(messages, batchBytes_);
-    group().received.add(messages, batchBytes_);
-    engine_.counters().received.add(messages, batchBytes_);
-    batchBytes_ = 0;
+    counters.received.add(messages, bytes);
+    group().received.add(messages, bytes);
+    engine_.counters().received.add(messages, bytes);
     if (machine_.state() != machines::ChannelState::Closed) {
         guest_.stopWaiting();
         hello_.reset();
@@ -276,7 +232,6 @@ void IoChannel::deliver(MessageQueue& batch) noexcept {
         refreshDeadline();
     }
     if (hasRemotePosts_) mayAnswerDirectly.store(true, std::memory_order_relaxed);
-    const bool isLast = action_ == machines::FrameAction::DeliverAndEnd && !decoder_.midFrame();
     {
         const Whereabouts::Scope place = engine_.turns().atReceiver(number());
         group().deliver(batch, !isLast);
@@ -290,7 +245,7 @@ void IoChannel::onInputEnd(const error_code& ec) noexcept {
     EndDetail detail;
     if (!isEof)
         detail = ec;
-    else if (decoder_.midFrame())
+    else if (receiver_.decoder().midFrame())
         detail = "in the middle of a frame";
     end(machines::EndCause::PeerClosed, Status::PeerDisconnected, detail);
 }

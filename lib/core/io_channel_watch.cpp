@@ -91,7 +91,7 @@ void IoChannel::onDeadline() noexcept {
     const machines::DeadlineVerdict verdict =
         machine_.onDeadline(deadlineKind_, {.isUnwanted = gate_.isUnwanted(),
                                             .isDeaf = gate_.isDeaf(),
-                                            .hasUnsent = !outbox_.empty() || !heldBack_.empty(),
+                                            .hasUnsent = !outbox_.holdsNothing(),
                                             .isLate = lateness() > limit / ProgressMachine::graceShare});
     switch (verdict.action) {
         case machines::DeadlineAction::Nothing:
@@ -114,28 +114,19 @@ void IoChannel::stopWatching() noexcept {
 machines::FrameProgress::Facts IoChannel::frameFacts() const noexcept {
     return {.isOver = isOver(),
             .isDeaf = gate_.isDeaf(),
-            .isMidFrame = decoder_.midFrame(),
+            .isMidFrame = receiver_.decoder().midFrame(),
             .frames = counters.received.messages.get(),
-            .bytesIn = decoder_.frameBytesIn()};
+            .bytesIn = receiver_.decoder().frameBytesIn()};
 }
 
 machines::WriteProgress::Facts IoChannel::writeFacts() const noexcept {
-    return {.isOver = isOver(), .isBlocked = isWriteBlocked_, .writes = counters.writes.get()};
-}
-
-void IoChannel::noteFrameBegun() noexcept {
-    if (engine_.inbound().noteFrameBegun(inbound())) engine_.resumePausedSoon();
-}
-
-void IoChannel::noteFrameOver() noexcept {
-    isFrameUnderWay_ = false;
-    inbound().noteFrameDone();
+    return {.isOver = isOver(), .isBlocked = outbox_.isBlocked(), .writes = counters.writes.get()};
 }
 
 /// Part of a frame is in.
 void IoChannel::watchFrame() noexcept {
     if (!life_.isLive() || machine_.state() == ChannelState::Closed) return;
-    if (decoder_.holdsMessage() && !std::exchange(isFrameUnderWay_, true)) noteFrameBegun();
+    if (receiver_.noteFrameHeld() && engine_.inbound().noteFrameBegun(inbound())) engine_.resumePausedSoon();
     watches_.watchFrame(engine_.options().frameTimeout);
 }
 
@@ -144,7 +135,7 @@ void IoChannel::onFrameTimeout() noexcept {
     engine_.counters().frameTimeouts.add();
     std::string detail;
     try {
-        detail = std::to_string(decoder_.frameBytesIn()) + " bytes of it are in";
+        detail = std::to_string(receiver_.decoder().frameBytesIn()) + " bytes of it are in";
     } catch (const std::bad_alloc&) {
         // The cause says enough.
     }

@@ -24,7 +24,7 @@ void IoChannel::accept(MessagePtr message) {
     const OpCode opCode = message->header.opCode;
     if (opCode == OpCode::HelloRequest) {
         // The first message of a client channel: begin to connect, the hello at the head of the queue.
-        outbox_.push(message, engine_.blocks(), engine_.pool());
+        outbox_.push(message);
         publishQueue();
         life_.begin();
         engine_.life().noteActive(*this);
@@ -38,8 +38,7 @@ void IoChannel::accept(MessagePtr message) {
             if (!isRegular(opCode)) refreshDeadline();
             break;
         case machines::PostAction::HoldBack:
-            heldBackBytes_ += wire::frameSize(*message);
-            heldBack_.pushBack(std::move(message));
+            outbox_.hold(std::move(message));
             publishQueue();
             break;
         case machines::PostAction::CloseNow:
@@ -73,22 +72,22 @@ void IoChannel::startWriting() {
 
 void IoChannel::flush() noexcept {
     if (!holdSendRight()) return;
-    if (stream_ == nullptr || isWriteBlocked_ || !machine_.canWrite() || !life_.isLive()) return;
+    if (stream_ == nullptr || outbox_.isBlocked() || !machine_.canWrite() || !life_.isLive()) return;
     try {
-        for (int i = 0; i < writesPerFlush && !outbox_.empty(); ++i) {
+        for (int i = 0; i < writesPerFlush && !outbox_.isEmpty(); ++i) {
             flushOnce();
-            if (isWriteBlocked_ || !machine_.canWrite() || !life_.isLive()) break;
+            if (outbox_.isBlocked() || !machine_.canWrite() || !life_.isLive()) break;
         }
         publishQueue();
-        if (!writers_.empty()) resumeWriters();
+        if (!writers_.empty() && hasHalfItsRoom()) writers_.resumeAll();
         if (!life_.isLive()) return;
-        if (outbox_.empty()) {
+        if (outbox_.isEmpty()) {
             if (accepting.empty()) onQueueEmpty();
             if (hasRemotePosts_) offerSendRight();
-        } else if (isWriteBlocked_ && !life_.runs(LoopKind::Write)) {
+        } else if (outbox_.isBlocked() && !life_.runs(LoopKind::Write)) {
             startWriting();
             watches_.watchWriting(engine_.options().writeTimeout);
-        } else if (!isWriteBlocked_ && machine_.canWrite()) {
+        } else if (!outbox_.isBlocked() && machine_.canWrite()) {
             engine_.turns().flushLater(*this);
         }
     } catch (const std::bad_alloc&) {
@@ -104,21 +103,13 @@ void IoChannel::flushOnce() {
     const std::size_t written = stream_->writeSome(batch.spans(), ec);
     counters.writes.add();
     engine_.counters().writes.add();
-    if (ec == asio::error::would_block || ec == asio::error::try_again) {
-        isWriteBlocked_ = true;
-        return;
-    }
+    if (ec == asio::error::would_block || ec == asio::error::try_again) return outbox_.block();
     if (ec) return onWriteError(classify(ec), ec);
     // The time for the bye runs from the last progress: a long queue before it may take as long as it moves.
     if (written != 0) restartDeadline();
-    // A short write: the kernel's buffer is full, another try would only say so.
-    if (written < batch.bytes()) isWriteBlocked_ = true;
     bool isOver = false;
-    const Outbox::Written done = outbox_.consume(written, engine_.blocks(), [&](MessagePtr message) {
-        if (isRegular(message->header.opCode)) [[likely]]
-            engine_.pool().put(std::move(message));
-        else
-            isOver = onWritten(std::move(message)) || isOver;
+    const Outbox::Written done = outbox_.consume(written, batch.bytes(), [&](MessagePtr message) {
+        isOver = onWritten(std::move(message)) || isOver;
     });
     counters.sent.add(done.messages, done.bytes);
     group().sent.add(done.messages, done.bytes);
@@ -142,7 +133,7 @@ void IoChannel::onWriteError(machines::WriteError error, const error_code& ec) n
         case WriteErrorAction::Nothing:
             return;
         case WriteErrorAction::AwaitEndOfInput:
-            settleWriters(Status::ChannelClosed);  // there will be no room any more
+            writers_.settle(Status::ChannelClosed);  // there will be no room any more
             return followDeadline();
         case WriteErrorAction::EndOfPeer:
             return end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec);
@@ -156,14 +147,14 @@ void IoChannel::onWriteError(machines::WriteError error, const error_code& ec) n
 asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
     Loop loop(*self, LoopKind::Write);
     error_code ec;
-    while (self->isWriteBlocked_ && self->life_.isLive()) {
+    while (self->outbox_.isBlocked() && self->life_.isLive()) {
         try {
             co_await self->stream_->waitWritable(ec);
         } catch (const std::bad_alloc&) {
             ec = asio::error::no_memory;
         }
         const Engine::Turn turn(self->engine_);
-        self->isWriteBlocked_ = false;
+        self->outbox_.unblock();
         if (!self->life_.isLive()) break;
         if (ec) {
             // This side would not be told when it can write again: not the peer's doing.
@@ -194,58 +185,19 @@ void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
         waiter.abortReason = status;
         return waiter.resume(false);
     }
-    const bool mustWait = !hasHalfItsRoom();
-    waiter.timedOut = mustWait && waiter.deadline == TimePoint::min();
-    if (!engine_.submitQueue().registerWaiter(waiter, mustWait && !waiter.timedOut))
-        return waiter.resume(false);
-    writers_.add(waiter);
-    armWaiterDeadline();
+    writers_.begin(waiter, hasHalfItsRoom());
+    armRoomDeadline();
 }
 
-void IoChannel::armWaiterDeadline() noexcept {
-    const TimePoint next = writers_.nextDeadline();
-    if (next == TimePoint::max()) return;
-    if (!waiterDeadline_)
-        waiterDeadline_.emplace(
-            [](void* self) noexcept { static_cast<IoChannel*>(self)->onWaiterDeadline(); }, this);
-    if (next < waiterDeadline_->when()) engine_.setDeadline(*waiterDeadline_, next);
+void IoChannel::armRoomDeadline() noexcept {
+    writers_.arm(&IoChannel::onRoomDeadline, this,
+                 [this](Deadline& deadline, TimePoint when) { engine_.setDeadline(deadline, when); });
 }
 
-void IoChannel::resumeWriter(detail::Waiter& waiter) noexcept {
-    writers_.remove(waiter);
-    engine_.submitQueue().deregisterWaiter(waiter);
-    waiter.resume(false);
-}
-
-void IoChannel::resumeWriters() noexcept {
-    if (!hasHalfItsRoom()) return;
-    while (!writers_.empty())
-        resumeWriter(writers_.front());
-}
-
-void IoChannel::settleWriters(Status reason) noexcept {
-    while (!writers_.empty()) {
-        writers_.front().abortReason = reason;
-        resumeWriter(writers_.front());
-    }
-}
-
-void IoChannel::cancelWriters() noexcept {
-    while (!cancelled.empty()) {
-        detail::Waiter& waiter = cancelled.front();
-        waiter.abortReason = asio::error::operation_aborted;
-        resumeWriter(waiter);
-    }
-}
-
-void IoChannel::onWaiterDeadline() noexcept {
-    const TimePoint now = engine_.now();
-    while (writers_.nextDeadline() <= now) {
-        detail::Waiter& waiter = writers_.nextToExpire();
-        waiter.timedOut = true;
-        resumeWriter(waiter);
-    }
-    armWaiterDeadline();
+void IoChannel::onRoomDeadline(void* self) noexcept {
+    auto& channel = *static_cast<IoChannel*>(self);
+    channel.writers_.expire(channel.engine_.now());
+    channel.armRoomDeadline();
 }
 
 }  // namespace tempeh::core

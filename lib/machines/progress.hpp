@@ -129,8 +129,8 @@ public:
         return isLookDue_ ? Action::Nothing : Action::Look;
     }
     void begin(std::uint64_t frames, std::size_t bytesIn) noexcept {
-        frames_ = frames;
-        bytesIn_ = bytesIn;
+        frames_ = static_cast<std::uint32_t>(frames);
+        bytesIn_ = static_cast<std::uint32_t>(bytesIn);
         isLookDue_ = true;
     }
     void stop() noexcept { isLookDue_ = false; }
@@ -138,8 +138,8 @@ public:
     Action onDeadline(const FrameProgress::Facts& facts) noexcept {
         isLookDue_ = false;
         if (facts.isOver) return Action::Nothing;
-        const bool stands =
-            !facts.isDeaf && facts.isMidFrame && facts.bytesIn == bytesIn_ && facts.frames == frames_;
+        const bool stands = !facts.isDeaf && facts.isMidFrame && facts.bytesIn == bytesIn_ &&
+                            static_cast<std::uint32_t>(facts.frames) == frames_;
         if (stands) {
             habit_ = Habit::Splits;
             return Action::Acknowledge;
@@ -149,8 +149,9 @@ public:
     }
 
 private:
-    std::uint64_t frames_ = 0;
-    std::size_t bytesIn_ = 0;
+    // Each channel has one of these: 32 bits tell two looks in a row apart.
+    std::uint32_t frames_ = 0;
+    std::uint32_t bytesIn_ = 0;
     Habit habit_ = Habit::Unknown;
     std::uint8_t looks_ = 0;  // at frames that had begun, while it is unknown
     bool isLookDue_ = false;

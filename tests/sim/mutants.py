@@ -19,8 +19,8 @@ SEED = re.compile(r"^seed (\d+): (.*)$", re.MULTILINE)
 
 # (name, what is broken, source, search, replace)
 MUTANTS = [
-    ("lost-held-back", "a message posted behind the bye is lost", "lib/core/io_channel.cpp",
-     "    back.append(heldBack_);\n    heldBackBytes_ = 0;\n", "    heldBack_.clear();\n    heldBackBytes_ = 0;\n"),
+    ("lost-held-back", "a message posted behind the bye is lost", "lib/core/send_queue.hpp",
+     "        back.append(held_);\n        heldBytes_ = 0;\n", "        held_.clear();\n        heldBytes_ = 0;\n"),
     ("lost-hello", "a hello that was not answered does not come back", "lib/core/io_channel.cpp",
      "    if (ending.returnHello) back.pushBack(std::move(hello_));\n", ""),
     ("lost-late", "what is posted after the end is lost", "lib/core/submit_queue.cpp",
@@ -30,8 +30,8 @@ MUTANTS = [
      "            ec = waiter.abortReason;\n",
      "            ec = waiter.abortReason;\n            takeShared();\n            if (!own_.empty()) own_.popFront();\n"),
     ("lost-unread", "what was read when the pool was empty is decoded from the wrong place",
-     "lib/core/io_channel_pause.cpp",
-     "        unread_.shrinkTo(rest.size());", "        unread_.shrinkTo(rest.size() / 2);"),
+     "lib/core/receiver.hpp",
+     "            unread_.shrinkTo(rest.size());", "            unread_.shrinkTo(rest.size() / 2);"),
     ("double-return", "what was sent comes back instead of what was not", "lib/wire/frame_row.hpp",
      "        return {block_.get() + whole_, end_ - whole_};", "        return {block_.get(), end_};"),
     ("double-send", "a frame that was written in part begins anew", "lib/core/outbox.hpp",
@@ -54,9 +54,9 @@ MUTANTS = [
     ("never-timed-out", "a receive whose deadline was moved never times out", "lib/core/group.cpp",
      "    if (next != TimePoint::max()) engine_->armReceive(*this, next);\n", ""),
     ("never-writable", "who waits for room is not told that the channel ended", "lib/core/io_channel.cpp",
-     "    settleWriters(Status::ChannelClosed);\n    waiterDeadline_.reset();", "    waiterDeadline_.reset();"),
+     "    writers_.close(Status::ChannelClosed);\n", ""),
     ("kept-message", "a dead channel keeps the message it was reading", "lib/core/io_channel.cpp",
-     "    decoder_.giveUp();  // the channel may stay for long, another may wait for that message\n", ""),
+     "    receiver_.dropKept();\n    receiver_.giveUp();\n", "    receiver_.dropKept();\n"),
     ("stream-part-lost", "a write that is cancelled takes a part along", "lib/flows/stream/stream_sender.cpp",
      "    if (ec) co_await postInTime(peer, part_, TimePoint::max());\n",
      "    MessagePtr leaving = std::move(part_);\n    if (ec) co_await postInTime(peer, leaving, TimePoint::max());\n"),
