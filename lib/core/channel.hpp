@@ -42,11 +42,11 @@ using GroupHook = boost::intrusive::list_base_hook<boost::intrusive::tag<GroupTa
                                                    boost::intrusive::link_mode<boost::intrusive::safe_link>>;
 
 class Channel;
-/// Channels by one of their hooks. What a list of these needs is there before, so it never fails.
+/// A list of channels linked through one of their hooks. Adding to it needs no memory, so it never fails.
 template <typename Tag>
 using ChannelList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook<Tag>>,
                                            boost::intrusive::constant_time_size<false>>;
-/// The channels of one group; the ChannelTable alone looks inside, and has the lock for it.
+/// The channels of one group. Only ChannelTable accesses it, under its lock.
 class GroupChannels {
 private:
     friend class ChannelTable;
@@ -54,13 +54,13 @@ private:
                                         boost::intrusive::constant_time_size<true>>;
     struct Data {
         List list;
-        bool isClosed = false;  // the group is gone: no channel joins it any more
+        bool isClosed = false;  // the group has ended: no further channel joins it
     };
     Data data_;
 };
 
-/// What every channel has: its number, its group, its part of the SubmitQueue. Fields are grouped by who may
-/// touch them.
+/// What all channels share: number, group, part of the SubmitQueue. Fields are grouped by the threads that
+/// may use them.
 class Channel : public boost::intrusive_ref_counter<Channel, boost::thread_safe_counter>,
                 public GroupHook,
                 public ChannelHook<ActiveTag>,
@@ -87,39 +87,40 @@ public:
 
     Kind kind() const noexcept { return kind_; }
     bool isListener() const noexcept { return kind_ == Kind::Listener; }
-    /// Null: a listener. For what only connections do; one call of these per posted message has to be inline.
+    /// Null for a listener. Gives access to what only connections do; not virtual, because one such call per
+    /// posted message must be inline.
     IoChannel* connection() const noexcept { return connection_; }
     Group& group() const noexcept { return *group_; }
     ChannelNumber number() const noexcept { return number_; }
     std::uint32_t generation() const noexcept { return generation_; }
-    /// Where it is listed tells whose it is.
+    /// The list that holds the channel shows to which group it belongs.
     bool isOf(const GroupChannels& group) const noexcept { return siblings_ == &group; }
 
     // --- Reactor thread ---
 
-    /// A message of the application's in its turn; it passed every check and belongs to the engine.
+    /// Accepts the application's next message, which passed every check and belongs to the engine.
     virtual void accept(MessagePtr message) = 0;
-    /// Ends the channel: what is queued comes back, then its ChannelClosed.
+    /// Ends the channel: queued messages come back, then its ChannelClosed.
     virtual void end(machines::EndCause cause, Status status, const EndDetail& detail) noexcept = 0;
-    /// Whether what was collected may be accepted; false: later, when it is listed again.
+    /// Whether collected messages may be accepted now. False: later, when the channel is listed again.
     virtual bool beginAccepting() noexcept { return true; }
-    /// Another thread had something for this channel; what may be accepted was.
+    /// Another thread submitted something for this channel. Called after what may be accepted was accepted.
     virtual void onListed() noexcept {}
-    /// It has ended, and a thread that still writes keeps it from telling so.
+    /// The channel has ended, but its end cannot be reported while a thread is still writing.
     virtual bool isEnding() const noexcept { return false; }
-    /// Waits for that thread. Only where the engine ends: everything on the reactor thread waits too.
+    /// Waits for that thread. Only while the engine is ending, as it blocks the whole reactor thread.
     virtual void completeEnd() noexcept {}
     /// The application dropped the peer's ByeRequest.
     virtual void answerBye() noexcept {}
-    /// The group is gone: send what is queued, then close, telling nobody.
+    /// The group has ended: sends what is queued, then closes without notifying anyone.
     virtual void detach() = 0;
-    /// The engine shuts down: send what is queued, then end.
+    /// The engine is shutting down: sends what is queued, then ends.
     virtual void drainForShutdown() = 0;
-    /// Ended already: do not wait for the peer any longer.
+    /// For a channel that has ended: stops waiting for the peer.
     virtual void closeStream() noexcept = 0;
-    /// The context is gone: drop everything that belongs to it, now.
+    /// The context is gone: drops everything that belongs to it, now.
     virtual void abandon() noexcept = 0;
-    /// What keeps it from ending, one line; empty: nothing.
+    /// What keeps the channel from ending, in one line; empty: nothing.
     virtual std::string describeBacklog() const = 0;
     /// State, addresses and counters. Any thread.
     virtual void fill(ChannelInfo& info) const = 0;
@@ -129,11 +130,11 @@ public:
     ChannelSubmissions submissions;
     ChannelAddresses addresses;
 
-    /// Longest text headers of a message that a thread writes itself, bytes.
+    /// Maximum text headers of a message that a posting thread writes itself, in bytes.
     static constexpr std::size_t maxDirectHeaders = 2048;
 
-    /// Whether the send queue takes the message on top of what it has and of what is submitted. Control
-    /// messages always find a place, one message always does.
+    /// Whether the send queue accepts the message in addition to its content and the submitted messages.
+    /// Control messages are always accepted; an empty queue accepts any message.
     bool hasRoom(const Message& message, std::size_t submitted, std::size_t bytes) const noexcept {
         return fits(message, queuedMessages.load(std::memory_order_relaxed) + submitted,
                     queuedBytes.load(std::memory_order_relaxed) + bytes);
@@ -142,7 +143,7 @@ public:
         if (messages < queueLimits_.messages && bytes + wire::frameSize(message) <= queueLimits_.bytes)
             [[likely]]
             return true;
-        // Whoever waitWritable() told of room must find it, however long the message is.
+        // A caller to whom waitWritable() reported room must find it, however long the message is.
         return isHalfEmpty(messages, bytes) || !isRegular(message.header.opCode);
     }
     bool isHalfEmpty(std::size_t messages, std::size_t bytes) const noexcept {
@@ -150,8 +151,8 @@ public:
     }
 
     SendRight sendRight;
-    /// One message may go out directly: something was received since the last one that did. So an answer goes
-    /// at once, and a stream is gathered by the reactor.
+    /// Whether one message may be sent directly: true when something was received since the last direct one.
+    /// So a reply is sent at once, while the reactor gathers the messages of a stream.
     std::atomic<bool> mayAnswerDirectly{false};
 
     // --- Written on the reactor thread, read by any ---
@@ -161,20 +162,19 @@ public:
     std::atomic<ChannelPhase> phase{ChannelPhase::Opening};
     ChannelCounters counters;
 
-    /// What was collected and is not accepted yet; comes back too when the channel ends in the middle.
-    /// Reactor thread.
+    /// Collected and not accepted yet; also comes back if the channel ends before that. Reactor thread.
     MessageQueue accepting;
     std::size_t acceptingBytes = 0;  // of its frames
-    bool isAccepting = false;        // it is being worked off
-    bool isByeDropped = false;       // when it was collected
-    CancelledWaiters cancelled;      // SubmitQueue::deregister() takes them out
+    bool isAccepting = false;        // acceptance is in progress
+    bool isByeDropped = false;       // as of the last collection
+    CancelledWaiters cancelled;      // SubmitQueue::deregister() removes them
     ReadMode wantedReadMode = ReadMode::Normal;
 
     MessageId firstId = 0;  // of the channel's first message; constant once known
 
 protected:
     void setConnection(IoChannel& connection) noexcept { connection_ = &connection; }
-    /// What fill() does for every kind.
+    /// The part of fill() that is the same for every kind.
     void fillCommon(ChannelInfo& info, const ChannelSubmissions::Snapshot& posted, TimePoint now) const;
     Duration age(TimePoint now) const noexcept { return now - opened_; }
 
@@ -183,9 +183,9 @@ private:
 
     const QueueLimits queueLimits_;
     const Kind kind_;
-    IoChannel* connection_ = nullptr;  // this, as what it is; constant once constructed
+    IoChannel* connection_ = nullptr;  // this object as a connection; constant once constructed
     const std::shared_ptr<Group> group_;
-    // Constant once the ChannelTable has given them.
+    // Constant once set by ChannelTable.
     ChannelNumber number_ = 0;
     std::uint32_t generation_ = 0;
     GroupChannels* siblings_ = nullptr;

@@ -1,4 +1,4 @@
-// The life of a channel: connecting, ending, and what is left to do with the stream afterwards.
+// The life cycle of a channel: connecting, ending, and finishing with the stream afterwards.
 
 #include "core/io_channel.hpp"
 
@@ -113,7 +113,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     receiver_.giveUp();
 
     back_ = collectUnsent(ending, cause, detail);
-    // Not before posts come back: who sees it closed finds that they do.
+    // Only after posts come back: a thread that sees the channel closed can rely on that.
     phase.store(ChannelPhase::Closed, std::memory_order_release);
     countReturned(back_.size());
     if (ending.announce)
@@ -129,7 +129,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
     life_.awaitWriter();
 }
 
-/// The other half of end(), when no thread writes any more.
+/// The second half of end(), when no thread is writing any more.
 void IoChannel::finishEnd() noexcept {
     const IoChannelPtr keepAlive(this);
     tellOfEnd();
@@ -143,7 +143,7 @@ void IoChannel::finishEnd() noexcept {
     linger(next == machines::AfterEnd::AwaitPeer ? options.byeTimeout : options.lingerTimeout);
 }
 
-/// What was not sent comes back, then the ChannelClosed if there is somebody to hear it.
+/// Returns what was not sent, then the ChannelClosed if the application knows the channel.
 void IoChannel::tellOfEnd() noexcept {
     MessageQueue back;
     if (MessagePtr rest = outbox_.takeRestBack()) {
@@ -176,7 +176,7 @@ void IoChannel::logLost(std::size_t messages) const noexcept {
     }
 }
 
-/// Everything that was posted and is not with the kernel whole, in order, marked with the reason.
+/// Everything that was posted and is not completely with the kernel, in order, marked with the reason.
 MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause cause,
                                       const EndDetail& detail) noexcept {
     MessageQueue back;
@@ -204,10 +204,10 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause c
     return back;
 }
 
-/// The application is served; wait for the peer to close, so that nothing on its way is reset.
+/// The application is done. Waits for the peer to close, so that no data in flight is lost to a reset.
 void IoChannel::linger(Duration limit) noexcept {
     if (machine_.state() != ChannelState::Closed) {
-        // Detached: nobody is told, the number is free.
+        // Detached: nothing is reported, and the number is free.
         machine_.onEnd(EndCause::LocalClose);
         engine_.submitQueue().end(*this, returnStatus_);
         engine_.submitQueue().retire(*this);
@@ -219,13 +219,13 @@ void IoChannel::linger(Duration limit) noexcept {
     try {
         startReading();
     } catch (const std::bad_alloc&) {
-        closeStream();  // nobody would notice the peer's end
+        closeStream();  // the peer's end would go unnoticed
     }
 }
 
-/// A coroutine of this channel's was destroyed before its end: memory for one of Asio's handlers was missing.
+/// A coroutine of this channel was destroyed before its end, because an Asio handler could not be allocated.
 void IoChannel::onLoopDropped() noexcept {
-    if (!life_.isRegistered()) return;  // the context goes, and everything on it
+    if (!life_.isRegistered()) return;  // the context is being destroyed, and everything on it
     const Engine::Turn turn(engine_);
     connector_.reset();
     end(EndCause::Failure, Status::AllocationFailed, {});
@@ -234,7 +234,7 @@ void IoChannel::onLoopDropped() noexcept {
 }
 
 void IoChannel::closeStream() noexcept {
-    // Not under a thread that writes: then the rest of end() closes it.
+    // Not while a thread is writing: the rest of end() then closes the stream.
     if (!holdSendRight() || !life_.close()) return;
     if (stream_ != nullptr) stream_->close();
     releaseIfDone();
@@ -251,8 +251,8 @@ void IoChannel::releaseIfDone() noexcept {
     leaveTurns();
 }
 
-/// Out of the engine's lists of who is to write. The last share may be with a thread that posts, on which
-/// they must not be touched.
+/// Removes the channel from the engine's lists of writers. A posting thread may hold the last reference, and
+/// must not touch those lists.
 void IoChannel::leaveTurns() noexcept {
     if (TurnWriter::is_linked()) TurnWriter::unlink();
 }
@@ -276,7 +276,7 @@ void IoChannel::detach() {
 
 void IoChannel::drainForShutdown() {
     if (!machine_.onDrain()) return;
-    if (!mayAccept()) return;  // flush() comes to it after the thread that writes
+    if (!mayAccept()) return;  // flush() handles it after the thread that writes
     if (outbox_.isEmpty())
         end(EndCause::Shutdown, Status::ShutdownStarted, {});
     else if (stream_ != nullptr)

@@ -26,8 +26,8 @@ class IoChannel;
 using IoChannelPtr = boost::intrusive_ptr<IoChannel>;
 
 /// A connection: runs the ChannelMachine over a Stream. One coroutine connects and then reads; while the
-/// kernel takes no more, another waits to write. Everything is the reactor thread's. Sources: io_channel.cpp
-/// (life), io_channel_read.cpp, io_channel_pause.cpp, io_channel_write.cpp, io_channel_watch.cpp.
+/// kernel accepts no more data, another one waits to write. Reactor thread only. Sources: io_channel.cpp
+/// (life cycle), io_channel_read.cpp, io_channel_pause.cpp, io_channel_write.cpp, io_channel_watch.cpp.
 class IoChannel final : public Channel,
                         private TurnWriter,
                         private InboundReader,
@@ -36,7 +36,7 @@ class IoChannel final : public Channel,
 public:
     /// Client side: connects to `address` when its HelloRequest is accepted.
     IoChannel(Engine& engine, std::shared_ptr<Group> group, Address address);
-    /// Server side: of an accepted connection.
+    /// Server side: takes over an accepted connection.
     IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_ptr<transport::Stream> stream);
     ~IoChannel() override;
 
@@ -44,9 +44,9 @@ public:
     void enter(const std::shared_ptr<machines::Admission>& admission, std::string_view peer) {
         machines::Admission::enter(admission, guest_, peer, this);
     }
-    /// Server side: begins to read.
+    /// Server side: starts reading.
     void start();
-    /// Likewise, of a listener on another engine.
+    /// The same for a connection accepted by a listener on another engine.
     void enterThrough(std::shared_ptr<machines::Admission::Relay> relay) noexcept {
         guest_.relayTo(std::move(relay));
     }
@@ -61,48 +61,49 @@ public:
     std::string describeBacklog() const override;
     void fill(ChannelInfo& info) const override;
 
-    /// The common case of accept(): true when the message was a regular one that could be queued; its header
-    /// as sent is in `header`. False: nothing happened.
+    /// The common case of accept(). True: a regular message was queued, and `header` has its header as sent.
+    /// False: nothing happened.
     bool acceptPlain(MessagePtr& message, BinaryHeader& header) noexcept;
 
-    /// Any thread that has borrowed the channel's sendRight, which this gives back: writes the message. True:
-    /// the kernel did not take all of it, wake the reactor. The channel may be gone afterwards.
+    /// Writes the message on a thread that has borrowed the channel's sendRight, and gives the right back.
+    /// True: the kernel did not accept all of it, wake the reactor. The channel may be destroyed after this
+    /// call.
     bool writeDirectly(MessagePtr message) noexcept;
     void onListed() noexcept override;
     bool beginAccepting() noexcept override { return holdSendRight(); }
     bool isEnding() const noexcept override { return life_.isEnding(); }
     void completeEnd() noexcept override;
 
-    /// Whether what is posted here may be accepted now: nothing waits before it and no thread is writing.
+    /// Whether a message posted here may be accepted now: nothing waits before it and no thread is writing.
     bool mayAccept() noexcept { return accepting.empty() && holdSendRight(); }
-    /// What may not: it is accepted in its turn.
+    /// For a message that may not: it is accepted in its turn.
     void postpone(MessagePtr message) noexcept;
 
-    /// Writes what the kernel takes.
+    /// Writes what the kernel accepts.
     void flush() noexcept override;
     void setReadMode(ReadMode mode) noexcept;
-    /// Of what it receives.
+    /// For what it receives.
     Need need() const noexcept override { return gate_.isUrgent() ? Need::MustFit : Need::CanWait; }
     void answerBye() noexcept override;
 
-    /// Registers a waitWritable, or resumes it at once when there is room.
+    /// Registers a waitWritable(), or resumes it at once when there is room.
     void waitWritable(detail::Waiter& waiter) noexcept;
-    /// Resumes those that were cancelled.
+    /// Resumes the cancelled waiters.
     void cancelWriters() noexcept { writers_.cancel(cancelled); }
 
 private:
     using LoopKind = machines::StreamLife::Loop;
 
     GroupInbound& inbound() const noexcept override;
-    /// The pool has messages again, or it may read again.
+    /// The pool has messages again, or reading is allowed again.
     bool resumeReading() noexcept override;
     void awaitPool();
     std::span<std::byte> readRoom() noexcept;
 
-    /// Whether the reactor has the right to write, from now on if it had not.
+    /// Whether the reactor holds the right to send; takes it back if possible.
     bool holdSendRight() noexcept { return !isSendRightOut_ || reclaimSendRight(); }
 
-    /// In the frame of a coroutine that uses the stream: notices its end, and when it was destroyed instead.
+    /// Lives in the frame of a coroutine that uses the stream; notices when it ends or is destroyed.
     class Loop {
     public:
         Loop(IoChannel& channel, LoopKind kind) noexcept : channel_(channel), kind_(kind) {}
@@ -122,7 +123,7 @@ private:
         const LoopKind kind_;
         bool hasFinished_ = false;
     };
-    /// What receiver_ needs of this.
+    /// What receiver_ needs from this channel.
     struct Intake {
         IoChannel& channel;
         bool isLive() const noexcept { return channel.life_.isLive(); }
@@ -138,7 +139,7 @@ private:
         }
     };
 
-    // Life.
+    // Life cycle.
     static asio::awaitable<void> connectLoop(IoChannelPtr self, Address address);
     void onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec,
                      Status failure) noexcept;
@@ -186,7 +187,7 @@ private:
     }
     void onInputEnd(const error_code& ec) noexcept;
 
-    // Watching that things move on.
+    // Watching for progress.
     void onFramePart() noexcept {
         if (!receiver_.decoder().midFrame()) [[likely]]
             return;
@@ -208,7 +209,7 @@ private:
     void acknowledgeNow() noexcept override { stream_->acknowledgeNow(); }
     void onFrameTimeout() noexcept override;
     void onWriteTimeout() noexcept override;
-    /// Nothing of the peer's counts any more.
+    /// Whether input from the peer no longer counts.
     bool isOver() const noexcept {
         return !life_.isLive() || machine_.isDetached() || machine_.state() == machines::ChannelState::Closed;
     }
@@ -242,21 +243,21 @@ private:
     MessagePtr hello_;                  // sent and not answered: comes back when the connection fails
     MessagePtr notice_;                 // the ChannelClosed, made before it is needed
     MessageQueue back_;                 // once it has ended: what comes back
-    std::unique_ptr<Address> address_;  // client: where to; null once it connects
+    std::unique_ptr<Address> address_;  // client: the destination; null once it connects
     std::unique_ptr<transport::Connector> connector_;
     std::unique_ptr<transport::Stream> stream_;
     std::optional<Deadline> deadline_;
     MessageId byeId_ = 0;  // of the peer's ByeRequest
     machines::Admission::Guest guest_;
-    std::atomic<TimePoint> readingSince_{TimePoint::max()};  // max(): it does not read
+    std::atomic<TimePoint> readingSince_{TimePoint::max()};  // max(): it is not reading
 
-    Status returnStatus_ = Status::Returned;  // once it has ended: what comes back does so with it
+    Status returnStatus_ = Status::Returned;  // once it has ended: the status of what comes back
     machines::DeadlineKind deadlineKind_ = machines::DeadlineKind::None;  // what deadline_ stands for
     bool hasRemotePosts_ = false;                                         // other threads post to it
     bool isSendRightOut_ = false;                                         // offered to them, and perhaps lent
 };
 
-// The way of a plain message from post() to the outbox, inline: a call less is a fiftieth of it.
+// The path of a plain message from post() to the outbox; inline, because each call saved is a fiftieth of it.
 
 inline bool IoChannel::acceptPlain(MessagePtr& message, BinaryHeader& header) noexcept {
     if (!machine_.isPlain(message->header.opCode) || !hasRoom(*message, 0, 0) || !mayAccept()) return false;
@@ -270,7 +271,8 @@ inline void IoChannel::queue(MessagePtr& message) noexcept {
     publishQueue();
     if (outbox_.isBlocked() || stream_ == nullptr) return;
     engine_.turns().flushAtEnd(*this);
-    // One write's worth: now, while it is in the cache, and the next small message finds an empty block.
+    // Enough for one write: write now, while the data is in the cache; the next small message finds an empty
+    // block.
     if (outbox_.isWriteful()) flush();
 }
 

@@ -1,4 +1,4 @@
-// Messages that the thread which posts them writes itself.
+// Messages that the posting thread writes itself.
 
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
@@ -12,7 +12,7 @@ namespace tempeh::core {
 
 bool IoChannel::writeDirectly(MessagePtr message) noexcept {
     mayAnswerDirectly.store(false, std::memory_order_relaxed);
-    // A small frame in one piece, the head of a large one.
+    // Holds a whole small frame, or the head of a large one.
     std::array<std::byte, BinaryHeader::wireSize + maxDirectHeaders + wire::FrameBatch::copyLimit> buffer;
     const std::span<const std::byte> body = message->body.bytes();
     const bool isCopied = body.size() < wire::FrameBatch::copyLimit;
@@ -32,13 +32,13 @@ bool IoChannel::writeDirectly(MessagePtr message) noexcept {
         if (sendRight.tryGiveBack()) [[likely]]
             return false;
     } else {
-        // Errors too are the reactor's business: it meets them again.
+        // Errors are left to the reactor, which will get them again.
         outbox_.leaveRest(std::move(message), written);
     }
     return engine_.submitQueue().returnSendRight(*this);
 }
 
-/// False: a thread is writing. It lists the channel when it is done, and onListed() goes on.
+/// False: a thread is writing. It lists the channel when it is done, and onListed() continues.
 bool IoChannel::reclaimSendRight() noexcept {
     if (!sendRight.tryClaim()) return false;
     onSendRightBack();
@@ -53,7 +53,7 @@ void IoChannel::onSendRightBack() noexcept {
     engine_.turns().flushAtEnd(*this);
 }
 
-/// The engine ends, and with it what the thread writes to.
+/// Waits for the writing thread. Used when the engine ends, which destroys what the thread writes to.
 void IoChannel::awaitSendRight() noexcept {
     constexpr std::chrono::microseconds nap(100);
     while (!sendRight.tryClaim())
@@ -66,14 +66,14 @@ void IoChannel::completeEnd() noexcept {
     holdSendRight();
 }
 
-/// Behind what waits for the thread that writes.
+/// Queues the message behind what waits for the writing thread.
 void IoChannel::postpone(MessagePtr message) noexcept {
     acceptingBytes += wire::frameSize(*message);
     accepting.pushBack(std::move(message));
     publishQueue();
 }
 
-/// Only where a message that is written at once changes nothing here.
+/// Only while a message that is written at once would change no state here.
 void IoChannel::offerSendRight() noexcept {
     const bool isPlain = life_.isLive() && !outbox_.isBlocked() && machine_.mayBeWrittenElsewhere();
     if (!isPlain || !stream_->traits().writesOnAnyThread || isSendRightOut_ || isAccepting ||
@@ -90,7 +90,7 @@ void IoChannel::onListed() noexcept {
     if (!holdSendRight()) return;
     if (std::exchange(isByeDropped, false)) answerBye();
     engine_.turns().flushAtEnd(
-        *this);  // what waited for the thread that wrote, if only to offer the right again
+        *this);  // whatever waited for the writing thread, if only to offer the right again
 }
 
 }  // namespace tempeh::core

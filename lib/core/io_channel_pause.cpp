@@ -1,4 +1,4 @@
-// When and why a channel does not read, and what that means for judging its peer.
+// When and why a channel does not read, and how that affects the timeouts of its peer.
 
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
@@ -23,7 +23,7 @@ machines::ReadWish wishOf(ReadMode mode) noexcept {
 
 }  // namespace
 
-/// `rest` was read and is kept until reading goes on.
+/// `rest` was read and is kept until reading resumes.
 void IoChannel::pauseReading(std::span<const std::byte> rest) {
     if (!life_.isLive()) return;
     receiver_.keep(rest);
@@ -56,7 +56,7 @@ void IoChannel::keepRead(std::size_t size) noexcept {
     keepBlocked(receiver_.buffer().room().first(size));
 }
 
-/// What it waited for does not matter any more.
+/// Forgets what reading was waiting for.
 void IoChannel::stopPausing() noexcept {
     engine_.inbound().unpause(*this);
     gate_.onOver();

@@ -1,4 +1,4 @@
-// The reading half of a channel: bytes in, whole batches of messages out to the group.
+// The reading half of a channel: bytes in, batches of messages out to the group.
 
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
@@ -14,11 +14,11 @@ namespace tempeh::core {
 
 namespace {
 
-/// Frames decoded before they are handed over: few enough that the receiver finds them in the first-level
-/// cache and the pool gives the same messages again, enough to make the lock and the wake cheap.
+/// How many frames are decoded before delivery: few enough that the receiver finds them in the first-level
+/// cache and the pool hands out the same messages again, many enough to make the lock and the wake-up cheap.
 constexpr std::size_t framesPerBatch = 128;
 
-/// For people who look for the peer's mistake.
+/// For a person who looks for the peer's mistake.
 std::string describe(const BinaryHeader& header) {
     return "opcode " + std::to_string(static_cast<unsigned>(header.opCode)) +
            (header.more ? " with more" : "") + ", message id " + std::to_string(header.messageId);
@@ -57,7 +57,7 @@ asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
     loop.finish();
 }
 
-/// `size` bytes are in buffer_ already, unless much was expected.
+/// `size` bytes are already in buffer_, unless a large read was expected.
 void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     if (life_.hasStoppedReading()) return;
     const Engine::Turn turn(engine_);
@@ -69,14 +69,14 @@ void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     countRead();
     const std::span<const std::byte> room = receiver_.buffer().room();
     consume(room.first(size));
-    // There may be more: now.
+    // More may already be there: read it now.
     const bool goOn = life_.isLive() && !gate_.isDeaf() && !isDiscarding();
     if (size == room.size() && goOn) size += readMuch();
     receiver_.buffer().note(size);
 }
 
-/// One read of much; how much it was. A long body goes straight into its message: the one under way, or the
-/// next one, which in a stream of them is as long as the last.
+/// One large read; returns its size. A long body goes directly into its message: the current one, or the next
+/// one, whose body is assumed as long as the last (true in a stream of equal messages).
 std::size_t IoChannel::readMuch() noexcept {
     try {
         if (const std::span<std::byte> body = receiver_.bodyRoom(); !body.empty()) return readBody(body);
@@ -129,7 +129,7 @@ std::size_t IoChannel::readExpected(MessagePtr message, std::size_t expected) {
     if (fits) {
         consume(into[2].first(rest));
     } else {
-        // Something else came, for example the end of the stream of equals.
+        // Something else came, for example the end of the stream of equal messages.
         const auto whole =
             engine_.buffers().joinBeforeRead(std::span(head).first(inHead), into[1].first(inBody), rest);
         message.reset();
@@ -150,7 +150,7 @@ void IoChannel::countRead() noexcept {
     engine_.counters().reads.add();
 }
 
-/// Nobody reads any more; the connection ends when the peer ends it.
+/// Discards input: nothing is received any more, and the connection ends when the peer ends it.
 void IoChannel::discard() noexcept {
     error_code ec;
     stream_->readSome(engine_.buffers().read(), ec);
@@ -190,7 +190,7 @@ void IoChannel::consume(std::span<const std::byte> input) noexcept {
     }
 }
 
-/// The peer broke the rules with the frame whose header is in.
+/// The peer broke the rules with the frame whose header was just read.
 void IoChannel::onViolation(Status status) noexcept {
     std::string detail;
     try {
@@ -201,13 +201,13 @@ void IoChannel::onViolation(Status status) noexcept {
     end(machines::EndCause::Violation, status, detail);
 }
 
-/// Of a small pool no batch is to take so much that a receiver who then stops the channel has stopped them
-/// all.
+/// Limits a batch to a share of a small pool, so that a receiver that then stops this channel does not stop
+/// all others.
 std::size_t IoChannel::batchLimit() const noexcept {
     return std::clamp<std::size_t>(engine_.options().maxPoolMessages / 16, 1, framesPerBatch);
 }
 
-/// A frame that is not plain is in; it is handed over next.
+/// A frame that is not plain has arrived; it is delivered next.
 void IoChannel::onFrame(Message& message, machines::FrameAction action) {
     noteFrameDone();
     message.header.channelNumber = number();
@@ -219,7 +219,7 @@ void IoChannel::onFrame(Message& message, machines::FrameAction action) {
     if (firstId == 0) firstId = message.header.messageId;
 }
 
-/// Hands the batch to the group; the application may run inside and do anything to this channel.
+/// Hands the batch to the group. The application may run inside and do anything to this channel.
 void IoChannel::deliver(MessageQueue& batch, std::size_t bytes, bool isLast) noexcept {
     const std::size_t messages = batch.size();
     counters.received.add(messages, bytes);

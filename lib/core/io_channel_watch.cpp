@@ -1,5 +1,5 @@
-// What a channel does about a peer that stops halfway: in a frame, in taking what is sent, before its hello
-// or in its bye.
+// How a channel handles a peer that stops halfway: in a frame, in accepting data, before its hello or in its
+// bye.
 
 #include "core/group.hpp"
 #include "core/io_channel.hpp"
@@ -57,7 +57,7 @@ void IoChannel::makeRoomForNewer() noexcept {
     end(EndCause::HelloTimeout, Status::CommunicationFailed, "maxHandshakesPerListener wait");
 }
 
-/// The machine may have moved: publish its state and follow its deadline.
+/// The machine's state may have changed: publishes it and follows its deadline.
 void IoChannel::refreshDeadline() noexcept {
     phase.store(phaseOf(machine_.state()), std::memory_order_relaxed);
     followDeadline();
@@ -80,7 +80,8 @@ void IoChannel::setDeadline(Deadline& deadline, Duration timeout) noexcept {
     engine_.setDeadline(deadline, timeAfter(engine_.now(), timeout));
 }
 
-/// Something moved, or the peer may have waited for this side to read: its time for the bye begins anew.
+/// Restarts the peer's time for the bye: there was progress, or the peer may have waited for this side to
+/// read.
 void IoChannel::restartDeadline() noexcept {
     if (deadlineKind_ == DeadlineKind::Bye) setDeadline(engine_.options().byeTimeout);
 }
@@ -123,7 +124,7 @@ machines::WriteProgress::Facts IoChannel::writeFacts() const noexcept {
     return {.isOver = isOver(), .isBlocked = outbox_.isBlocked(), .writes = counters.writes.get()};
 }
 
-/// Part of a frame is in.
+/// Part of a frame has arrived.
 void IoChannel::watchFrame() noexcept {
     if (!life_.isLive() || machine_.state() == ChannelState::Closed) return;
     if (receiver_.noteFrameHeld() && engine_.inbound().noteFrameBegun(inbound())) engine_.resumePausedSoon();

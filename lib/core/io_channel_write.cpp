@@ -10,7 +10,7 @@ namespace tempeh::core {
 
 namespace {
 
-/// Writes in a row before other channels get their turn.
+/// Consecutive writes before other channels get their turn.
 constexpr int writesPerFlush = 16;
 
 machines::WriteError classify(const error_code& ec) noexcept {
@@ -23,7 +23,7 @@ machines::WriteError classify(const error_code& ec) noexcept {
 void IoChannel::accept(MessagePtr message) {
     const OpCode opCode = message->header.opCode;
     if (opCode == OpCode::HelloRequest) {
-        // The first message of a client channel: begin to connect, the hello at the head of the queue.
+        // The first message of a client channel: start connecting, with the hello at the head of the queue.
         outbox_.push(message);
         publishQueue();
         life_.begin();
@@ -105,7 +105,8 @@ void IoChannel::flushOnce() {
     engine_.counters().writes.add();
     if (ec == asio::error::would_block || ec == asio::error::try_again) return outbox_.block();
     if (ec) return onWriteError(classify(ec), ec);
-    // The time for the bye runs from the last progress: a long queue before it may take as long as it moves.
+    // The time for the bye runs from the last progress: a long queue before it may take any time while it
+    // moves.
     if (written != 0) restartDeadline();
     bool isOver = false;
     const Outbox::Written done = outbox_.consume(written, batch.bytes(), [&](MessagePtr message) {
@@ -117,23 +118,23 @@ void IoChannel::flushOnce() {
     if (isOver) end(machines::EndCause::ByeDone, Status::Success, {});
 }
 
-/// True: it was the last word of the stream.
+/// True: it was the last message of the stream.
 bool IoChannel::onWritten(MessagePtr message) {
     const OpCode opCode = message->header.opCode;
-    // Unless something was handed over already: a peer may answer before it has read the hello to its end.
+    // Unless something was already delivered: a peer may answer before it has read the whole hello.
     if (opCode == OpCode::HelloRequest && machine_.awaitsFirstDelivery()) hello_ = std::move(message);
     return machine_.onWritten(opCode);
 }
 
 void IoChannel::onWriteError(machines::WriteError error, const error_code& ec) noexcept {
     using machines::WriteErrorAction;
-    // A paused reader may wait for messages that this channel's own queue holds: not longer than the
-    // deadline.
+    // A paused reader may wait for messages that this channel's own queue holds: the deadline limits the
+    // wait.
     switch (machine_.onWriteError(error, life_.runs(LoopKind::Read) || gate_.isPaused())) {
         case WriteErrorAction::Nothing:
             return;
         case WriteErrorAction::AwaitEndOfInput:
-            writers_.settle(Status::ChannelClosed);  // there will be no room any more
+            writers_.settle(Status::ChannelClosed);  // there will never be room again
             return followDeadline();
         case WriteErrorAction::EndOfPeer:
             return end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec);
@@ -157,7 +158,7 @@ asio::awaitable<void> IoChannel::writeLoop(IoChannelPtr self) {
         self->outbox_.unblock();
         if (!self->life_.isLive()) break;
         if (ec) {
-            // This side would not be told when it can write again: not the peer's doing.
+            // This side would not learn when it can write again, which is not the peer's fault.
             const bool isCancelled = ec == asio::error::operation_aborted;
             self->onWriteError(isCancelled ? machines::WriteError::Cancelled : machines::WriteError::Local,
                                ec);

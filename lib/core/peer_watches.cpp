@@ -12,12 +12,12 @@ namespace {
 
 constexpr int graceShare = machines::ProgressMachine::graceShare;
 
-/// A frame of which nothing more came for so long waits for our acknowledgement.
+/// A frame that makes no progress for this long is waiting for our acknowledgement.
 constexpr std::chrono::milliseconds partPatience{1};
 
 }  // namespace
 
-/// False: no memory.
+/// False: out of memory.
 template <auto onDeadline, typename Made>
 bool PeerWatches::make(std::unique_ptr<Made>& made) noexcept {
     if (made == nullptr)
@@ -26,11 +26,12 @@ bool PeerWatches::make(std::unique_ptr<Made>& made) noexcept {
     return made != nullptr;
 }
 
-/// A look is due; when nothing timed out, the next one is arranged.
+/// A check is due; if nothing timed out, schedules the next one.
 template <typename Machine>
 bool PeerWatches::hasTimedOut(Watch<Machine>& watch, typename Machine::Facts facts,
                               void (PeerWatches::*beginAnew)(Duration) noexcept) noexcept {
-    // A look that is late is no evidence: this side did not run, and what came meanwhile may not be read yet.
+    // A late check proves nothing: this process did not run, and data that arrived meanwhile may not be read
+    // yet.
     facts.isLate = owner_.lateness() > watch.period / graceShare;
     switch (watch.machine.onDeadline(facts)) {
         case ProgressVerdict::Nothing:

@@ -9,18 +9,18 @@
 
 namespace tempeh::core {
 
-/// Whether the peer of a channel moves on: in a frame that it has begun, and in taking what is sent; and
-/// whether it waits for this side's acknowledgements. Looks now and then instead of being told each time
-/// something moves, so what moves pays nothing. Machines judge; here is when they are asked. Most channels
-/// never need a watch: it is made when it is. Reactor thread.
+/// Watches whether the peer of a channel makes progress: with a frame it has begun, and in accepting data;
+/// and whether it waits for our acknowledgements. Checks now and then instead of recording each step, so that
+/// progress costs nothing. Machines decide; this class determines when they are asked. A watch is created on
+/// demand, as most channels never need one. Reactor thread.
 class PeerWatches {
 public:
-    /// Whose peer it is: what there is to see, and what comes of it.
+    /// The channel: what can be observed, and what follows from it.
     class Owner {
     public:
         virtual machines::FrameProgress::Facts frameFacts() const noexcept = 0;
         virtual machines::WriteProgress::Facts writeFacts() const noexcept = 0;
-        /// How much later than planned the deadline comes that comes now.
+        /// How much later than planned the current deadline fires.
         virtual Duration lateness() const noexcept = 0;
         virtual void setDeadline(Deadline& deadline, Duration timeout) noexcept = 0;
         virtual void acknowledgeNow() noexcept = 0;
@@ -36,21 +36,20 @@ public:
     PeerWatches(const PeerWatches&) = delete;
     PeerWatches& operator=(const PeerWatches&) = delete;
 
-    /// Part of a frame is in: it has to move on within the period, again and again. Zero: however long it
-    /// takes. Where there is no memory for a watch, the peer is watched from its next step on; here and
-    /// below.
+    /// Part of a frame has arrived: it must make progress within each period. Zero: no limit. If there is no
+    /// memory for a watch, the peer is watched from its next step on; the same holds below.
     void watchFrame(Duration period) noexcept;
     bool watchesFrame() const noexcept { return frame_ != nullptr && frame_->machine.isOn(); }
     void stopFrame() noexcept;
-    /// The kernel takes no more: the peer has to take something within the period. Zero as above.
+    /// The kernel accepts no more: the peer must accept something within the period. Zero as above.
     void watchWriting(Duration period) noexcept;
 
-    /// Part of a frame is in. `isAcknowledgedLate`: the stream's trait.
+    /// Part of a frame has arrived. `isAcknowledgedLate`: the stream's trait.
     void onPart(bool isAcknowledgedLate) noexcept;
     bool mayTellOfParts() const noexcept { return habit_.mayTell(); }
 
     void stop() noexcept;
-    /// stop(), and gives the memory back.
+    /// stop(), and frees the memory.
     void clear() noexcept;
 
 private:

@@ -18,72 +18,73 @@
 
 namespace tempeh::core {
 
-/// What a Receiver needs of its channel.
+/// What a Receiver needs from its channel.
 template <typename Sink>
 concept ReceiverSink = requires(Sink& sink, MessageQueue& batch, Message& message) {
     /// The channel has not ended.
     { sink.isLive() } -> std::same_as<bool>;
     /// The application wants no frame to be taken now.
     { sink.isUnwanted() } -> std::same_as<bool>;
-    /// A message for a frame; null: none now. `true`: for one that may not wait. Throws std::bad_alloc.
+    /// A message for a frame; null: none is free. `true`: for a frame that must not wait. Throws
+    /// std::bad_alloc.
     { sink.take(true) } -> std::same_as<MessagePtr>;
-    /// So many messages at most are handed over at a time.
+    /// The maximum number of messages per delivery.
     { sink.batchLimit() } -> std::same_as<std::size_t>;
     /// The channel's number, for plain frames.
     { sink.number() } -> std::same_as<ChannelNumber>;
-    /// A frame that is not plain is in; it is handed over next.
+    /// A frame that is not plain has arrived; it is delivered next.
     sink.onFrame(message, machines::FrameAction::Deliver);
-    /// Takes the batch, of so many bytes; `true`: it was the last of the stream. Anything may happen to the
-    /// channel inside.
+    /// Takes the batch, with the size of its frames in bytes. `true`: it was the last of the stream. The call
+    /// may do anything to the channel.
     sink.deliver(batch, std::size_t{}, true);
 };
 
-/// The receiving half of a channel: bytes in, batches of messages out, and why it goes no further. Knows the
-/// frame under way, what was read and could not be decoded, and where the next read goes. Reactor thread.
+/// The receiving half of a channel: bytes in, batches of messages out, and why it stopped. Holds the current
+/// frame and input that could not be decoded, and chooses the memory for the next read. Reactor thread.
 class Receiver {
 public:
     /// Why consume() returned.
     enum class Stop : std::uint8_t {
         Drained,     ///< All input is used up.
-        Blocked,     ///< The rest waits: for the application's wish, or for a message.
-        Over,        ///< The channel has ended, or nothing of the peer's counts any more.
-        PeerCloses,  ///< The peer said so.
-        Violation,   ///< Of the rules of a conversation, see header().
-        Malformed,   ///< Text headers that are none.
+        Blocked,     ///< The rest waits: for the application's permission, or for a message.
+        Over,        ///< The channel has ended, or input from the peer no longer counts.
+        PeerCloses,  ///< The peer announced it.
+        Violation,   ///< The frame with this header() is not allowed here.
+        Malformed,   ///< The text headers are malformed.
         NoMemory,
     };
     struct Outcome {
         Stop stop = Stop::Over;
-        Status status = Status::Success;    ///< Of Violation and Malformed.
-        std::span<const std::byte> rest{};  ///< With Blocked: to be kept.
+        Status status = Status::Success;    ///< For Violation and Malformed.
+        std::span<const std::byte> rest{};  ///< For Blocked: must be kept.
     };
 
-    /// `kept`: counts what is kept of the input; outlives this.
+    /// `kept` counts the memory of kept input; must outlive this object.
     explicit Receiver(KeptInput::Total& kept) noexcept : unread_(kept) {}
 
     const wire::Decoder& decoder() const noexcept { return decoder_; }
     ReadBuffer& buffer() noexcept { return buffer_; }
 
-    /// Decodes the input, hands over whole batches, and asks the machine about every frame that is not plain.
+    /// Decodes the input, delivers batches, and asks the machine about every frame that is not plain.
     template <ReceiverSink Sink>
     Outcome consume(std::span<const std::byte> input, machines::ChannelMachine& machine, Sink sink) noexcept;
 
-    /// Bodies from this size on are read into their message and not copied there; below, the copy costs less
-    /// than a second span (measured).
+    /// Bodies of this size or more are read directly into their message; below it, copying costs less than a
+    /// second span (measured).
     static constexpr std::size_t directFrom = 8 * 1024;
 
-    /// Where the rest of a long body goes; empty: none is under way.
+    /// Where the rest of a long body goes; empty if there is none.
     std::span<std::byte> bodyRoom() {
         const std::span<std::byte> room = decoder_.bodyRoom();
         return room.size() >= directFrom ? room : std::span<std::byte>();
     }
     void commitBody(std::size_t size) noexcept { decoder_.commitBody(size); }
-    /// How long the body of the next frame is if it is as long as the last; zero: not worth guessing.
+    /// The expected body length of the next frame: that of the last one; zero: too short to be worth it.
     std::size_t expectedBody() const noexcept {
         return expectedBody_ >= directFrom && decoder_.isBetweenFrames() ? expectedBody_ : 0;
     }
-    /// The guess was read: `head`, and `inBody` bytes of the expected body into the message. False: another
-    /// frame came, and nothing happened.
+    /// Call after reading on this expectation: `head`, and `inBody` bytes of the expected body in the
+    /// message. False: it is another frame, and nothing has changed.
     bool supplyExpected(std::span<const std::byte, BinaryHeader::wireSize> head, MessagePtr& message,
                         std::size_t body, std::size_t inBody) noexcept {
         if (!decoder_.supplyExpected(head, message, body, inBody)) return false;
@@ -91,31 +92,31 @@ public:
         return true;
     }
 
-    /// Keeps what is left of the input. Throws std::bad_alloc, and nothing happened.
+    /// Keeps the rest of the input. Throws std::bad_alloc; then nothing has changed.
     void keep(std::span<const std::byte> rest) {
         if (isResuming_)
             unread_.shrinkTo(rest.size());  // it lies in there already
         else
             unread_.add(rest);
     }
-    /// Calls consumer(what is kept), which may keep() a rest of it.
+    /// Calls consumer(kept input), which may keep() the rest of it.
     template <typename Consumer>
     void resume(Consumer consumer) noexcept {
         isResuming_ = true;
         consumer(unread_.rest());
         isResuming_ = false;
     }
-    /// Nothing of it is needed any more.
+    /// The kept input is no longer needed.
     void dropKept() noexcept {
         if (!isResuming_) unread_.clear();
     }
 
-    /// Nothing more will be decoded: the channel may stay for long, another may wait for the message.
+    /// Stops decoding for good: the channel may exist for long, and another may be waiting for the message.
     void giveUp() noexcept { decoder_.giveUp(); }
 
-    /// A message waits for the rest of its frame. True: that is news.
+    /// Call when a message may wait for the rest of its frame. True: it does, and did not before.
     bool noteFrameHeld() noexcept { return decoder_.holdsMessage() && !std::exchange(isFrameHeld_, true); }
-    /// It does not any more. True: it did.
+    /// Call when no message waits for the rest of a frame any more. True: one did before.
     bool noteFrameLetGo() noexcept { return std::exchange(isFrameHeld_, false); }
     bool isFrameHeld() const noexcept { return isFrameHeld_; }
 
@@ -135,13 +136,13 @@ private:
     }
 
     wire::Decoder decoder_;
-    KeptInput unread_;                               // read and not decoded, while it does not read
+    KeptInput unread_;                               // read and not decoded, while reading is paused
     std::optional<machines::FrameVerdict> verdict_;  // on the frame that waits for a message
     machines::FrameAction action_ = machines::FrameAction::Deliver;  // for the frame under way
     bool isResuming_ = false;                                        // unread_ is being decoded
     bool isFrameHeld_ = false;
-    std::size_t expectedBody_ = 0;  // of the next frame: as long as the last
-    std::size_t batchBytes_ = 0;    // of what was not handed over yet
+    std::size_t expectedBody_ = 0;  // of the next frame: assumed equal to the last
+    std::size_t batchBytes_ = 0;    // of messages not delivered yet
     ReadBuffer buffer_;
 };
 
@@ -181,7 +182,7 @@ Receiver::Outcome Receiver::consume(std::span<const std::byte> input, machines::
     return {Stop::Over};
 }
 
-/// Nearly everything on a busy channel. Leaves the rest, and whatever there is no message for, to the
+/// Handles nearly all frames of a busy channel. Leaves the others, and those without a free message, to the
 /// decoder.
 template <ReceiverSink Sink>
 void Receiver::takePlainFrames(std::span<const std::byte>& input, const machines::ChannelMachine& machine,
@@ -203,7 +204,7 @@ void Receiver::takePlainFrames(std::span<const std::byte>& input, const machines
     }
 }
 
-/// Gives the frame whose header is in a message; an outcome when it gets none.
+/// Supplies a message for the frame whose header was read; returns an outcome when there is none.
 template <ReceiverSink Sink>
 std::optional<Receiver::Outcome> Receiver::supplyMessage(machines::ChannelMachine& machine,
                                                          MessageQueue& batch, Sink& sink) {
@@ -221,7 +222,7 @@ std::optional<Receiver::Outcome> Receiver::supplyMessage(machines::ChannelMachin
         default:
             break;
     }
-    // Were a hello to wait, as many as the pool has messages could wait for one another.
+    // A hello must not wait: as many hellos as the pool has messages could block one another.
     MessagePtr message = sink.take(verdict_->isOnce);
     if (message == nullptr) {
         deliver(batch, sink);

@@ -8,8 +8,8 @@
 
 namespace tempeh::core {
 
-/// The waitWritables of one channel, until there is room, there never will be, they are cancelled, or their
-/// time is up. Reactor thread.
+/// The waiters of waitWritable() on one channel. A wait ends when there is room, when there never will be, on
+/// cancellation or at its deadline. Reactor thread.
 class RoomWaits {
 public:
     explicit RoomWaits(SubmitQueue& queue) noexcept : queue_(queue) {}
@@ -18,8 +18,8 @@ public:
 
     bool empty() const noexcept { return writers_.empty(); }
 
-    /// Resumes the waiter at once when there is room, when it does not wait or was cancelled before it came
-    /// here. Else arm() is due.
+    /// Resumes the waiter at once when there is room, when it does not want to wait, or when it was cancelled
+    /// on its way here. Otherwise the caller must call arm().
     void begin(detail::Waiter& waiter, bool hasRoom) noexcept {
         waiter.timedOut = !hasRoom && waiter.deadline == TimePoint::min();
         const bool mustWait = !hasRoom && !waiter.timedOut;
@@ -41,7 +41,7 @@ public:
         while (!writers_.empty())
             resume(writers_.front());
     }
-    /// There never will be.
+    /// There never will be room.
     void settle(Status reason) noexcept {
         while (!writers_.empty()) {
             writers_.front().abortReason = reason;
@@ -55,7 +55,7 @@ public:
             resume(waiter);
         }
     }
-    /// Those whose time is up; arm() is due.
+    /// Resumes the waiters whose deadline has passed; the caller must call arm().
     void expire(TimePoint now) noexcept {
         while (writers_.nextDeadline() <= now) {
             detail::Waiter& waiter = writers_.nextToExpire();
@@ -63,7 +63,7 @@ public:
             resume(waiter);
         }
     }
-    /// Nobody comes any more.
+    /// No further waiters are accepted.
     void close(Status reason) noexcept {
         settle(reason);
         deadline_.reset();

@@ -6,22 +6,23 @@
 
 namespace tempeh::machines {
 
-/// What to do after a look at something that should move on.
+/// What to do after a check for progress.
 enum class ProgressVerdict : std::uint8_t {
-    Nothing,    ///< There is nothing to move; the next beginning is told.
-    BeginAnew,  ///< It moved: a new period.
-    LookAgain,  ///< Not moved, for the first time: after a share of the period, see graceShare.
+    Nothing,    ///< There is nothing to watch; the owner reports when it starts again.
+    BeginAnew,  ///< There was progress: start a new period.
+    LookAgain,  ///< The first check without progress: check again after a share of the period, see
+                ///< graceShare.
     TimedOut,
 };
 
-/// Two looks without progress end it, the second shortly after the first: when this process has not run for a
-/// while, what the peer sent meanwhile is read in between.
+/// Two checks without progress end the period, the second shortly after the first: if this process was
+/// stopped for a while, data that the peer sent meanwhile is read in between.
 class ProgressMachine {
 public:
-    /// The second look comes after this share of the period; a look that is later than that is no evidence.
+    /// The second check comes after this share of the period; a check that is later than that proves nothing.
     static constexpr int graceShare = 8;
 
-    /// A look is due.
+    /// A check is due.
     bool isOn() const noexcept { return step_ != Step::Off; }
     void stop() noexcept { step_ = Step::Off; }
 
@@ -37,23 +38,24 @@ protected:
     }
 
 private:
-    enum class Step : std::uint8_t { Off, First, Second };  // which look comes next
+    enum class Step : std::uint8_t { Off, First, Second };  // which check comes next
     Step step_ = Step::Off;
 };
 
-/// Whether the frame that a peer has begun moves on.
+/// Whether a frame that the peer has begun makes progress.
 class FrameProgress : public ProgressMachine {
 public:
-    /// Of a frame, in each period: what tells a slow network from a peer that drips.
+    /// Minimum progress of a frame in each period: distinguishes a slow network from a peer that sends single
+    /// bytes.
     static constexpr std::size_t leastBytes = 1024;
 
     struct Facts {
-        bool isOver = false;       ///< Nothing of the peer's counts any more.
-        bool isDeaf = false;       ///< This side does not read.
+        bool isOver = false;       ///< Input from the peer no longer counts.
+        bool isDeaf = false;       ///< Nothing is being read.
         bool isMidFrame = false;   ///< Part of a frame is in.
-        std::uint64_t frames = 0;  ///< Whole ones so far.
-        std::size_t bytesIn = 0;   ///< Of the one under way.
-        bool isLate = false;       ///< The look comes much later than planned.
+        std::uint64_t frames = 0;  ///< Complete ones so far.
+        std::size_t bytesIn = 0;   ///< Of the current frame.
+        bool isLate = false;       ///< The check comes much later than planned.
     };
 
     void begin(std::uint64_t frames, std::size_t bytesIn) noexcept {
@@ -63,7 +65,7 @@ public:
     }
     ProgressVerdict onDeadline(const Facts& facts) noexcept {
         if (facts.isOver || facts.isDeaf || !facts.isMidFrame) {
-            stop();  // the next part of a frame begins anew
+            stop();  // starts again with the next part of a frame
             return ProgressVerdict::Nothing;
         }
         return judge(facts.frames != frames_ || facts.bytesIn - bytesIn_ >= leastBytes, facts.isLate);
@@ -74,13 +76,13 @@ private:
     std::size_t bytesIn_ = 0;
 };
 
-/// Whether a peer takes what is written.
+/// Whether the peer accepts what is written.
 class WriteProgress : public ProgressMachine {
 public:
     struct Facts {
-        bool isOver = false;       ///< Nothing has to be written any more.
+        bool isOver = false;       ///< Nothing needs to be written any more.
         bool isBlocked = false;    ///< The kernel takes no more.
-        std::uint64_t writes = 0;  ///< So far; while blocked none, unless the kernel said that it takes more.
+        std::uint64_t writes = 0;  ///< So far; none while blocked, unless the kernel accepts more again.
         bool isLate = false;
     };
 
@@ -100,25 +102,26 @@ private:
     std::uint64_t writes_ = 0;
 };
 
-/// Whether a peer sends its frames in parts. One that writes header, text headers and body one by one and
-/// leaves Nagle's algorithm on (tofu does) sends the second part when the first is acknowledged, and this
-/// side's kernel waits 40 ms with that for something to send along: each message would take so long. An
-/// engine of our own writes whole frames; it is looked at for a while, and never asked for anything.
+/// Whether a peer sends its frames in parts. A peer that writes header, text headers and body separately and
+/// leaves Nagle's algorithm on (tofu does) sends the second part only when the first is acknowledged, and
+/// this kernel delays that by 40 ms in the hope of data to send along. Each message would take that long. A
+/// tempeh peer writes whole frames: it is watched for a while, and no acknowledgement is ever forced.
 class PartHabit {
 public:
     enum class Habit : std::uint8_t { Unknown, Splits, Whole };
     enum class Action : std::uint8_t { Nothing, Acknowledge, Look };
 
-    /// Whoever sent more of a frame has more to send.
+    /// A peer that sent more of a frame has more to send.
     static constexpr std::size_t segment = 1024;
-    /// As many frames that went on by themselves say that all do: the kernel acknowledges the first sixteen
-    /// segments at once, so it shows later.
+    /// This many frames that continued without help prove that all do. (The kernel acknowledges the first
+    /// sixteen segments at once, so the habit shows later.)
     static constexpr std::uint8_t looksAtMost = 64;
 
     bool mayTell() const noexcept { return habit_ != Habit::Whole; }
     Habit habit() const noexcept { return habit_; }
 
-    /// Part of a frame is in. Look: after a moment, then begin() and onDeadline(), unless a look is due.
+    /// Part of a frame has arrived. Look: after a moment, call begin() and onDeadline(), unless a check is
+    /// already due.
     Action onPart(std::size_t bytesIn, bool isAcknowledgedLate) noexcept {
         if (!mayTell() || bytesIn >= segment) return Action::Nothing;
         if (habit_ == Habit::Splits) return Action::Acknowledge;
@@ -149,11 +152,11 @@ public:
     }
 
 private:
-    // Each channel has one of these: 32 bits tell two looks in a row apart.
+    // Each channel has one of these: 32 bits are enough to tell two consecutive checks apart.
     std::uint32_t frames_ = 0;
     std::uint32_t bytesIn_ = 0;
     Habit habit_ = Habit::Unknown;
-    std::uint8_t looks_ = 0;  // at frames that had begun, while it is unknown
+    std::uint8_t looks_ = 0;  // checks made while the habit is unknown
     bool isLookDue_ = false;
 };
 
