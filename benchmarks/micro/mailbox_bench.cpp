@@ -1,7 +1,7 @@
 // The mailbox of a group: producers splice batches in, one consumer takes them one by one. Time is per
 // message (first part) and per wake of a suspended receiver (second part).
 
-#include "core/mailbox.hpp"
+#include "core/group/mailbox.hpp"
 #include "hand_over.hpp"
 
 #include <benchmark/benchmark.h>

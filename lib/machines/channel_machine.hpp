@@ -10,7 +10,8 @@
 namespace tempeh::machines {
 
 /// The life cycle of a channel, decided without a socket, clock or thread: events in, one action out. Rules:
-/// docs/wire.md and docs/concepts/lifecycle.md. The engine (core/io_channel.hpp) executes the actions.
+/// docs/wire.md and docs/concepts/lifecycle.md. The engine (core/channel/io_channel.hpp) executes the
+/// actions.
 class ChannelMachine {
 public:
     explicit ChannelMachine(Side side) noexcept

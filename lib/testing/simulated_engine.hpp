@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/embedded_engine.hpp"
+#include "core/engine/embedded_engine.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/run_scope.hpp"
+#include "core/engine/run_scope.hpp"
 #include "testing/host_context.hpp"
 #include "testing/memory_network.hpp"
 #include "testing/simulated_engine.hpp"

@@ -1,7 +1,7 @@
 #include "faults/world.hpp"
 
-#include "core/context_anchor.hpp"
-#include "core/group.hpp"
+#include "core/engine/context_anchor.hpp"
+#include "core/group/group.hpp"
 #include "faults/faulty_network.hpp"
 
 #include <chrono>

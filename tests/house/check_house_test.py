@@ -17,7 +17,7 @@ CLEAN = {
     "lib/wire/decoder.hpp": '#pragma once\n#include "base/checked.hpp"\n#include <tempeh/message/message.hpp>\n',
     "lib/base/checked.hpp": "#pragma once\n",
     "lib/wire/decoder.cpp": '#include "wire/decoder.hpp"\n// steady_clock::now() and <boost/asio.hpp>: elsewhere\n',
-    "lib/core/reactor.cpp": '#include "wire/decoder.hpp"\nauto start = Clock::now();\n',
+    "lib/core/engine/reactor.cpp": '#include "wire/decoder.hpp"\nauto start = Clock::now();\n',
     "samples/demo/main.cpp": "#include <tempeh/tempeh.hpp>\n",
     "README.md": "See https://example.org/work/ and network/" + "work/.\n",
 }

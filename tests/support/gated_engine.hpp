@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/thread_token.hpp"
-#include "core/context_anchor.hpp"
-#include "core/group.hpp"
+#include "core/engine/context_anchor.hpp"
+#include "core/group/group.hpp"
 #include "transport/transport.hpp"
 
 #include <tempeh/tempeh.hpp>

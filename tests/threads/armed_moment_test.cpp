@@ -1,6 +1,6 @@
 // A moment that several threads bring nearer at once: the nearest wins.
 
-#include "core/armed_moment.hpp"
+#include "core/group/armed_moment.hpp"
 
 #include "support/scale.hpp"
 

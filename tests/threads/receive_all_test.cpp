@@ -1,6 +1,6 @@
 // Whole bursts taken by several threads at once.
 
-#include "core/mailbox.hpp"
+#include "core/group/mailbox.hpp"
 #include "support/engine_fixture.hpp"
 #include "support/scale.hpp"
 

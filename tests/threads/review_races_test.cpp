@@ -1,6 +1,6 @@
 // Threads against each other at the places where a message, a wake or a count could get lost between them.
 
-#include "core/mailbox.hpp"
+#include "core/group/mailbox.hpp"
 #include "support/engine_fixture.hpp"
 #include "support/scale.hpp"
 

@@ -1,7 +1,7 @@
 // The right to write and the memory of a handler, taken by many threads: each is one's at a time. What they
 // guard is plain, so the thread sanitizer is the judge.
 
-#include "core/send_right.hpp"
+#include "core/channel/send_right.hpp"
 
 #include "base/handler_memory.hpp"
 #include "support/scale.hpp"

@@ -1,7 +1,7 @@
 #include "fuzz/support/engine_world.hpp"
 
-#include "core/context_anchor.hpp"
-#include "core/group.hpp"
+#include "core/engine/context_anchor.hpp"
+#include "core/group/group.hpp"
 
 #include <boost/asio/strand.hpp>
 #include <spdlog/logger.h>

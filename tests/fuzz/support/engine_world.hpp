@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/engine.hpp"
+#include "core/engine/engine.hpp"
 #include "fuzz/support/memory_network.hpp"
 
 #include <tempeh/core/channel_group.hpp>

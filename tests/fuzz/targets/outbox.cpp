@@ -1,7 +1,7 @@
 // A channel's send queue between messages and a socket that takes what it likes: the bytes come out exact
 // and in order under any short writes, and what did not go out whole comes back as it was.
 
-#include "core/outbox.hpp"
+#include "core/channel/outbox.hpp"
 
 #include "fuzz/support/fence.hpp"
 #include "fuzz/support/fuzz_target.hpp"

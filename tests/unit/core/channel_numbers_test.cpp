@@ -1,4 +1,4 @@
-#include "core/channel_numbers.hpp"
+#include "core/submit/channel_numbers.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/channel_table.hpp"
+#include "core/submit/channel_table.hpp"
 
 #include "fake_channel.hpp"
 

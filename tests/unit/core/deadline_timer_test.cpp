@@ -1,4 +1,4 @@
-#include "core/deadline_timer.hpp"
+#include "core/engine/deadline_timer.hpp"
 
 #include <gtest/gtest.h>
 

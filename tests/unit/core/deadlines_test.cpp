@@ -1,4 +1,4 @@
-#include "core/deadlines.hpp"
+#include "core/engine/deadlines.hpp"
 
 #include "base/random.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/drain_latch.hpp"
+#include "core/engine/drain_latch.hpp"
 
 #include <gtest/gtest.h>
 

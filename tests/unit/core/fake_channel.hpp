@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/channel.hpp"
+#include "core/channel/channel.hpp"
 
 namespace tempeh::core {
 

@@ -1,4 +1,4 @@
-#include "core/giving_way.hpp"
+#include "core/submit/giving_way.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "core/inbound_budget.hpp"
+#include "core/engine/inbound_budget.hpp"
 
-#include "core/read_buffer.hpp"
+#include "core/channel/read_buffer.hpp"
 
 #include <gtest/gtest.h>
 

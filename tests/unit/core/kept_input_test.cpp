@@ -1,4 +1,4 @@
-#include "core/kept_input.hpp"
+#include "core/channel/kept_input.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/mailbox.hpp"
-#include "core/obligation.hpp"
+#include "core/group/mailbox.hpp"
+#include "core/group/obligation.hpp"
 #include "message/message_access.hpp"
 
 #include <gtest/gtest.h>

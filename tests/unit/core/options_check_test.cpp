@@ -1,4 +1,4 @@
-#include "core/options_check.hpp"
+#include "core/engine/options_check.hpp"
 
 #include <tempeh/message/status.hpp>
 

@@ -1,4 +1,4 @@
-#include "core/outbox.hpp"
+#include "core/channel/outbox.hpp"
 
 #include "support/hex.hpp"
 #include "support/pool_fixture.hpp"

@@ -1,4 +1,4 @@
-#include "core/peer_watches.hpp"
+#include "core/channel/peer_watches.hpp"
 
 #include <gtest/gtest.h>
 

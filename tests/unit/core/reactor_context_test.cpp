@@ -1,4 +1,4 @@
-#include "core/reactor_context.hpp"
+#include "core/engine/reactor_context.hpp"
 
 #include <boost/asio/strand.hpp>
 #include <boost/asio/system_executor.hpp>

@@ -1,4 +1,4 @@
-#include "core/read_buffer.hpp"
+#include "core/channel/read_buffer.hpp"
 
 #include "support/allocation_counter.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/receiver.hpp"
+#include "core/channel/receiver.hpp"
 
 #include "support/hex.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/room_waits.hpp"
+#include "core/channel/room_waits.hpp"
 
 #include <boost/asio/error.hpp>
 #include <gtest/gtest.h>

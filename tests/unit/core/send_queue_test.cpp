@@ -1,4 +1,4 @@
-#include "core/send_queue.hpp"
+#include "core/channel/send_queue.hpp"
 
 #include "support/pool_fixture.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/send_right.hpp"
+#include "core/channel/send_right.hpp"
 
 #include <gtest/gtest.h>
 

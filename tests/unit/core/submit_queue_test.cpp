@@ -1,4 +1,4 @@
-#include "core/submit_queue.hpp"
+#include "core/submit/submit_queue.hpp"
 
 #include "fake_channel.hpp"
 #include "message/message_access.hpp"

@@ -1,4 +1,4 @@
-#include "core/turns.hpp"
+#include "core/engine/turns.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>

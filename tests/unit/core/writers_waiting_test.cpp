@@ -1,4 +1,4 @@
-#include "core/writers_waiting.hpp"
+#include "core/channel/writers_waiting.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,16 @@
+#include "core/engine/environment.hpp"
+
+namespace tempeh::core {
+
+Environment Environment::ofSystem(const boost::asio::any_io_executor& executor, const Options& options) {
+    const transport::SocketOptions sockets{.noDelay = options.tcpNoDelay,
+                                           .keepAlive = options.tcpKeepAlive,
+                                           .reusePort = options.tcpReusePort,
+                                           .sendBufferBytes = options.sendBufferBytes,
+                                           .receiveBufferBytes = options.receiveBufferBytes,
+                                           .backlog = options.listenBacklog,
+                                           .connectTimeout = options.connectTimeout};
+    return {.network = transport::makeSystemNetwork(executor, sockets), .clock = {}};
+}
+
+}  // namespace tempeh::core

@@ -1,0 +1,63 @@
+#include "core/engine/options_check.hpp"
+
+#include "message/option_check.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace tempeh::core {
+
+namespace {
+
+using Duration = std::chrono::steady_clock::duration;
+using detail::requireCount;
+using detail::requireOption;
+using detail::requireTime;
+
+void requireTimeOrNone(Duration value, const char* field) {
+    if (value != Duration::zero())
+        requireTime(value, std::chrono::milliseconds(1), field, "0, or 1 ms and up");
+}
+
+void requireNotNegative(int value, const char* field) {
+    requireOption(value >= 0, field, std::to_string(value), "0 and up");
+}
+
+/// Longer than any machine runs, and far from the end of the clock.
+constexpr Duration endless = std::chrono::hours(24 * 365 * 100);
+
+}  // namespace
+
+Options checked(const Options& options) {
+    constexpr std::size_t any = SIZE_MAX;
+    constexpr Duration millisecond = std::chrono::milliseconds(1);
+    requireCount(options.maxPoolMessages, 1, 16'777'216, "Options::maxPoolMessages", "1 to 16,777,216");
+    // The default follows a smaller maxPoolMessages; an explicit value is checked.
+    if (options.initialPoolMessages != Options().initialPoolMessages)
+        requireCount(options.initialPoolMessages, 0, options.maxPoolMessages, "Options::initialPoolMessages",
+                     "0 to maxPoolMessages");
+    requireCount(options.maxChannels, 1, 65'534, "Options::maxChannels", "1 to 65,534");
+    requireCount(options.sendQueueMessages, 1, any, "Options::sendQueueMessages", "1 and up");
+    requireCount(options.sendQueueBytes, 1, any, "Options::sendQueueBytes", "1 and up");
+    requireTime(options.connectTimeout, millisecond, "Options::connectTimeout", "1 ms and up");
+    requireTime(options.helloTimeout, millisecond, "Options::helloTimeout", "1 ms and up");
+    requireTime(options.byeTimeout, millisecond, "Options::byeTimeout", "1 ms and up");
+    requireTime(options.lingerTimeout, "Options::lingerTimeout");
+    requireTime(options.busyPoll, "Options::busyPoll");
+    requireTimeOrNone(options.frameTimeout, "Options::frameTimeout");
+    requireTimeOrNone(options.writeTimeout, "Options::writeTimeout");
+    requireTimeOrNone(options.stallWarning, "Options::stallWarning");
+    requireNotNegative(options.sendBufferBytes, "Options::sendBufferBytes");
+    requireNotNegative(options.receiveBufferBytes, "Options::receiveBufferBytes");
+    requireOption(options.listenBacklog >= 1, "Options::listenBacklog", std::to_string(options.listenBacklog),
+                  "1 and up");
+    Options usable = options;
+    usable.initialPoolMessages = std::min(options.initialPoolMessages, options.maxPoolMessages);
+    for (Duration* time :
+         {&usable.connectTimeout, &usable.helloTimeout, &usable.byeTimeout, &usable.lingerTimeout,
+          &usable.busyPoll, &usable.frameTimeout, &usable.writeTimeout, &usable.stallWarning})
+        *time = std::min(*time, endless);
+    return usable;
+}
+
+}  // namespace tempeh::core

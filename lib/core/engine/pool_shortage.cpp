@@ -1,0 +1,53 @@
+#include "core/engine/pool_shortage.hpp"
+
+#include "core/engine/engine.hpp"
+#include "core/group/group.hpp"
+
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace tempeh::core {
+
+void PoolShortage::announce(const Channel& channel) {
+    MessagePtr notice = engine_.pool().getReserved();
+    notice->header.channelNumber = channel.number();
+    notice->header.opCode = OpCode::Signal;
+    notice->header.origin = Origin::Engine;
+    notice->header.status = static_cast<std::uint8_t>(Status::PoolEmpty);
+    notice->header.messageId = channel.firstId;
+    MessageQueue batch;
+    batch.pushBack(std::move(notice));
+    channel.group().poolEmptyNotices.add();
+    channel.group().deliver(batch, false);
+    warn(channel.group());
+}
+
+/// For logs: which group is stopped, and which one has the messages.
+std::string PoolShortage::describe(const Group& group) const {
+    std::string text = "group " + std::to_string(group.number);
+    const ChannelPtr shown = engine_.channelTable().showcase(group.channels);
+    if (shown == nullptr) return text;
+    return text +
+           (shown->isListener() ? " (listens on " + shown->addresses.local()
+                                : " (to " + shown->addresses.peer()) +
+           ", " + std::to_string(engine_.channelTable().count(group.channels)) + " channels)";
+}
+
+void PoolShortage::warn(const Group& group) noexcept try {
+    if (!warnings_.pass(engine_.now())) return;
+    const std::shared_ptr<Group> most = engine_.groups().findLargestHolder();
+    const auto holds = [this](const Group& holder) {
+        return describe(holder) + " holds " + std::to_string(holder.inbound.holds()) + " that it received, " +
+               std::to_string(holder.mailbox().pending()) + " wait to be taken out";
+    };
+    std::string text = "no message is left: " + std::to_string(engine_.pool().counters().outstanding) +
+                       " are out, Options::maxPoolMessages is " +
+                       std::to_string(engine_.options().maxPoolMessages) + ". " + holds(group);
+    if (most != nullptr && most->inbound.holds() > group.inbound.holds()) text += "; " + holds(*most);
+    engine_.log().warn(text + ". Reading goes on when some come back: answer them or give them back sooner.");
+} catch (const std::bad_alloc&) {
+    // The notice also tells the application.
+}
+
+}  // namespace tempeh::core
