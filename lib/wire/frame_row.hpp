@@ -38,12 +38,12 @@ public:
     /// The bytes to write next.
     std::span<const std::byte> unsent() const noexcept { return {block_.get() + sent_, end_ - sent_}; }
 
-    struct Gone {
+    struct Consumed {
         std::size_t frames = 0;
         std::size_t bytes = 0;
     };
     /// Call after writing `bytes` (at most unsent().size()). Returns the frames that are now fully sent.
-    Gone consume(std::size_t bytes) noexcept;
+    Consumed consume(std::size_t bytes) noexcept;
 
     /// The frames that are not fully sent, from the first byte of the first one.
     std::span<const std::byte> notSentWhole() const noexcept {
@@ -59,13 +59,13 @@ private:
     std::size_t frames_ = 0;  // number of frames from there on
 };
 
-inline FrameRow::Gone FrameRow::consume(std::size_t bytes) noexcept {
+inline FrameRow::Consumed FrameRow::consume(std::size_t bytes) noexcept {
     sent_ += bytes;
-    Gone gone;
+    Consumed consumed;
     if (sent_ == end_) [[likely]] {
-        gone = {frames_, end_ - whole_};
+        consumed = {frames_, end_ - whole_};
         clear();
-        return gone;
+        return consumed;
     }
     for (;;) {
         const std::span<const std::byte, BinaryHeader::wireSize> head(block_.get() + whole_,
@@ -73,11 +73,11 @@ inline FrameRow::Gone FrameRow::consume(std::size_t bytes) noexcept {
         const BinaryHeader header = BinaryHeader::decode(head);
         const std::size_t frame =
             BinaryHeader::wireSize + std::size_t{header.textHeadersLength} + header.bodyLength;
-        if (sent_ - whole_ < frame) return gone;
+        if (sent_ - whole_ < frame) return consumed;
         whole_ += frame;
         --frames_;
-        ++gone.frames;
-        gone.bytes += frame;
+        ++consumed.frames;
+        consumed.bytes += frame;
     }
 }
 

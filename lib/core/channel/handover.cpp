@@ -9,7 +9,7 @@
 namespace tempeh::core {
 
 /// The connection's place in the limits of its listener. The guest belongs to the listener's reactor thread;
-/// other threads submit jobs to it.
+/// other threads submit tasks to it.
 class Handover::Seat final : public std::enable_shared_from_this<Seat>, private machines::Admission::Owner {
 public:
     explicit Seat(std::shared_ptr<Group> listeners) : listeners_(std::move(listeners)) {}
@@ -41,8 +41,8 @@ private:
     const std::shared_ptr<Group> listeners_;
     std::weak_ptr<Handover> connection_;
     machines::Admission::Guest guest_;
-    OwnJob<Seat, &Seat::stopWaiting> stopping_{*this};
-    OwnJob<Seat, &Seat::leave> leaving_{*this};
+    OwnTask<Seat, &Seat::stopWaiting> stopping_{*this};
+    OwnTask<Seat, &Seat::leave> leaving_{*this};
 };
 
 Handover::Handover(const std::shared_ptr<Group>& listeners, std::shared_ptr<Group> target,

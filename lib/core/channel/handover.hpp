@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/submit/job.hpp"
+#include "core/submit/task.hpp"
 #include "machines/admission.hpp"
 #include "transport/stream.hpp"
 
@@ -45,8 +45,8 @@ private:
     TimePoint openedAt_{};
     bool isSilent_ = true;  // it has not said hello
 
-    OwnJob<Handover, &Handover::open> opening_{*this};
-    OwnJob<Handover, &Handover::evict> evicting_{*this};
+    OwnTask<Handover, &Handover::open> opening_{*this};
+    OwnTask<Handover, &Handover::evict> evicting_{*this};
 };
 
 }  // namespace tempeh::core

@@ -273,7 +273,7 @@ inline void IoChannel::queue(MessagePtr& message) noexcept {
     engine_.turns().flushAtEnd(*this);
     // Enough for one write: write now, while the data is in the cache; the next small message finds an empty
     // block.
-    if (outbox_.isWriteful()) flush();
+    if (outbox_.fillsAWrite()) flush();
 }
 
 inline void IoChannel::publishQueue() noexcept {

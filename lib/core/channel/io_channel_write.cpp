@@ -109,7 +109,7 @@ void IoChannel::flushOnce() {
     // moves.
     if (written != 0) restartDeadline();
     bool isOver = false;
-    const Outbox::Written done = outbox_.consume(written, batch.bytes(), [&](MessagePtr message) {
+    const Outbox::Consumed done = outbox_.consume(written, batch.bytes(), [&](MessagePtr message) {
         isOver = onWritten(std::move(message)) || isOver;
     });
     counters.sent.add(done.messages, done.bytes);

@@ -39,7 +39,7 @@ void ListenerChannel::accept(MessagePtr message) {
     welcome_ = std::move(message);  // first: if the rest fails, it comes back
     Address address = parseAddress(*welcome_);
     listener_ = engine_.network().makeListener(wire::schemeOf(address));
-    rest_ = engine_.network().makeTimer();
+    pauseTimer_ = engine_.network().makeTimer();
     isRunning_ = true;
     engine_.life().noteActive(*this);
     try {
@@ -72,7 +72,7 @@ asio::awaitable<void> ListenerChannel::run(ListenerChannelPtr self, Address addr
         }
         goOn = self->onAccepted(std::move(stream), ec, pause);
         if (!goOn || pause <= Duration::zero()) continue;
-        co_await self->rest_->wait(self->engine_.now() + pause, ec);
+        co_await self->pauseTimer_->wait(self->engine_.now() + pause, ec);
         // Without a pause it would retry in a tight loop for ever.
         goOn = self->machine_.state() == machines::ListenerState::Listening && ec != asio::error::no_memory;
     }
@@ -109,7 +109,7 @@ asio::awaitable<void> ListenerChannel::waitForRoom() {
             silent->makeRoomForNewer();
             continue;
         }
-        co_await rest_->wait(nextTick_, ec);
+        co_await pauseTimer_->wait(nextTick_, ec);
         if (ec == asio::error::no_memory) break;  // then accepts one more than the limit
         if (engine_.now() < nextTick_) continue;
         admission_->tick();
@@ -119,7 +119,7 @@ asio::awaitable<void> ListenerChannel::waitForRoom() {
 }
 
 void ListenerChannel::onRoom() noexcept {
-    if (isWaitingForRoom_ && rest_ != nullptr) rest_->cancel();
+    if (isWaitingForRoom_ && pauseTimer_ != nullptr) pauseTimer_->cancel();
 }
 
 bool ListenerChannel::onOpened(const error_code& ec) noexcept {
@@ -286,7 +286,7 @@ void ListenerChannel::drainForShutdown() {
 
 void ListenerChannel::closeStream() noexcept {
     if (listener_ != nullptr) listener_->close();
-    if (rest_ != nullptr) rest_->cancel();
+    if (pauseTimer_ != nullptr) pauseTimer_->cancel();
 }
 
 /// run() ended normally, or was destroyed together with an Asio handler that could not be allocated.
@@ -299,7 +299,7 @@ void ListenerChannel::onLoopEnd() noexcept {
 
 void ListenerChannel::abandon() noexcept {
     listener_.reset();
-    rest_.reset();
+    pauseTimer_.reset();
     if (isRunning_) engine_.life().noteInactive(*this);
     isRunning_ = false;
 }

@@ -69,8 +69,9 @@ private:
     MessagePtr welcome_;                              // the WelcomeRequest, until it is answered
     MessagePtr notice_;                               // the ChannelClosed, made before it is needed
     std::unique_ptr<transport::Listener> listener_;
-    std::unique_ptr<transport::Timer> rest_;  // for pauses after failed accepts and while there is no room
-    TimePoint nextTick_{};                    // of admission_
+    std::unique_ptr<transport::Timer>
+        pauseTimer_;        // for pauses after failed accepts and while there is no room
+    TimePoint nextTick_{};  // of admission_
     bool isWaitingForRoom_ = false;
     bool isDetached_ = false;
     bool isRunning_ = false;

@@ -36,14 +36,14 @@ wire::FrameRow* Outbox::newRow(std::size_t frame, BlockStock& stock) noexcept {
     return &further_.back();
 }
 
-Outbox::Written Outbox::consumeRows(std::size_t& written, BlockStock& stock) noexcept {
-    Written done;
+Outbox::Consumed Outbox::consumeRows(std::size_t& written, BlockStock& stock) noexcept {
+    Consumed done;
     while (!row_.empty()) {
         const std::size_t fromRow = std::min(written, row_.unsent().size());
-        const wire::FrameRow::Gone gone = row_.consume(fromRow);
+        const wire::FrameRow::Consumed consumed = row_.consume(fromRow);
         written -= fromRow;
-        done.messages += gone.frames;
-        done.bytes += gone.bytes;
+        done.messages += consumed.frames;
+        done.bytes += consumed.bytes;
         if (!row_.empty()) break;
         dropFirstRow(stock);
     }

@@ -52,20 +52,20 @@ public:
     std::size_t messages() const noexcept { return messages_; }
     std::size_t bytes() const noexcept { return bytes_; }
     /// Whether as much is encoded as one write should carry.
-    bool isWriteful() const noexcept { return bytes_ >= writefulBytes; }
+    bool fillsAWrite() const noexcept { return bytes_ >= fullWriteBytes; }
 
     /// Adds frames from the front until the batch is full or has everything.
     void fill(wire::FrameBatch& batch) const noexcept;
 
-    struct Written {
+    struct Consumed {
         std::size_t messages = 0;
         std::size_t bytes = 0;
     };
     /// The first `written` bytes are now with the kernel. `onWritten(MessagePtr)` receives the messages that
     /// went out completely and had not been encoded.
     template <typename OnWritten>
-    Written consume(std::size_t written, BlockStock& stock, OnWritten&& onWritten) {
-        Written done = consumeRows(written, stock);
+    Consumed consume(std::size_t written, BlockStock& stock, OnWritten&& onWritten) {
+        Consumed done = consumeRows(written, stock);
         written += headWritten_;
         while (const Message* head = queue_.front()) {
             const std::size_t frame = wire::frameSize(*head);
@@ -87,7 +87,7 @@ public:
                          std::size_t& lost) noexcept;
 
 private:
-    static constexpr std::size_t writefulBytes = wire::FrameRow::blockSize - encodeLimit - 256;
+    static constexpr std::size_t fullWriteBytes = wire::FrameRow::blockSize - encodeLimit - 256;
 
     /// Control messages and those with application data must come back unchanged.
     bool mayEncode(const Message& message) const noexcept {
@@ -101,7 +101,7 @@ private:
     }
     wire::FrameRow* newRow(std::size_t frame, BlockStock& stock) noexcept;
     /// Subtracts from `written` what the rows account for.
-    Written consumeRows(std::size_t& written, BlockStock& stock) noexcept;
+    Consumed consumeRows(std::size_t& written, BlockStock& stock) noexcept;
     void dropFirstRow(BlockStock& stock) noexcept;
 
     wire::FrameRow row_;                   // goes out first

@@ -33,7 +33,7 @@ public:
     std::size_t unsentMessages() const noexcept { return outbox_.messages(); }
     std::size_t unsentBytes() const noexcept { return outbox_.bytes(); }
     /// Whether there is as much as one write should carry.
-    bool isWriteful() const noexcept { return outbox_.isWriteful(); }
+    bool fillsAWrite() const noexcept { return outbox_.fillsAWrite(); }
 
     /// The kernel accepts no more, until unblock().
     bool isBlocked() const noexcept { return isBlocked_; }
@@ -46,7 +46,7 @@ public:
     /// kernel's buffer is full, and another try would only confirm that. `onControl(MessagePtr)` receives the
     /// messages that are not regular.
     template <typename OnControl>
-    Outbox::Written consume(std::size_t written, std::size_t offered, OnControl onControl) {
+    Outbox::Consumed consume(std::size_t written, std::size_t offered, OnControl onControl) {
         if (written < offered) isBlocked_ = true;
         return outbox_.consume(written, stock_, [&](MessagePtr message) {
             if (isRegular(message->header.opCode)) [[likely]]
@@ -59,17 +59,17 @@ public:
     /// A thread with a borrowed right to send wrote only `written` bytes of its message. Called on that
     /// thread.
     void leaveRest(MessagePtr message, std::size_t written) noexcept {
-        rest_ = std::move(message);
-        restWritten_ = written;
+        partlySent_ = std::move(message);
+        partlySentBytes_ = written;
     }
     /// The right is back: the rest goes out first. True: there is one.
     bool takeOverRest() noexcept {
-        if (rest_ == nullptr) return false;
-        outbox_.pushWritten(std::move(rest_), restWritten_);
+        if (partlySent_ == nullptr) return false;
+        outbox_.pushWritten(std::move(partlySent_), partlySentBytes_);
         return true;
     }
     /// The same when nothing will be sent any more; null: it was sent completely.
-    MessagePtr takeRestBack() noexcept { return std::move(rest_); }
+    MessagePtr takeRestBack() noexcept { return std::move(partlySent_); }
 
     /// Everything not completely sent, in order, then what is held back. `lost` counts messages for which
     /// there was no memory.
@@ -85,9 +85,9 @@ private:
     MessagePool& pool_;
     Outbox outbox_;
     MessageQueue held_;
-    std::size_t heldBytes_ = 0;    // of their frames
-    MessagePtr rest_;              // belongs to the holder of the right to send
-    std::size_t restWritten_ = 0;  // bytes of it that are sent
+    std::size_t heldBytes_ = 0;        // of their frames
+    MessagePtr partlySent_;            // belongs to the holder of the right to send
+    std::size_t partlySentBytes_ = 0;  // bytes of it that are sent
     bool isBlocked_ = false;
 };
 

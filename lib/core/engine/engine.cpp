@@ -90,13 +90,13 @@ PoolStats Engine::poolStats() const {
 
 // --- Waking the reactor thread ---
 
-bool Engine::submit(Job& job, std::shared_ptr<void> keepAlive) noexcept {
-    // If the job is already queued, this may be the last reference: it must not go before the lock is
+bool Engine::submit(Task& task, std::shared_ptr<void> keepAlive) noexcept {
+    // If the task is already queued, this may be the last reference: it must not go before the lock is
     // released.
     const std::shared_ptr<void> outlivesTheLock = keepAlive;
     const ContextUse::Hold context = context_.hold();
     if (!context || keepAlive == nullptr) return false;
-    if (submitQueue_.enlist(job, std::move(keepAlive))) sendWake();
+    if (submitQueue_.enlist(task, std::move(keepAlive))) sendWake();
     return true;
 }
 

@@ -78,15 +78,15 @@ public:
     void setReadMode(Group& group, ChannelNumber channel, ReadMode mode, error_code& ec) noexcept;
     /// Makes sure that the group's Mailbox::expire() is called at `when`.
     void armReceive(Group& group, TimePoint when) noexcept;
-    /// Run by the group's job.
+    /// Run by the group's task.
     void armReceiveNow(Group& group) noexcept;
     /// A ChannelClosed is about to be taken from the mailbox: returns messages that must come before it; if
     /// there are none, frees the number.
     MessageQueue onCloseNotice(std::uint64_t obligation) noexcept;
 
-    /// Runs the job later, in a turn on the reactor thread. False: the context is gone and it will not run.
-    /// `keepAlive` owns the job.
-    bool submit(Job& job, std::shared_ptr<void> keepAlive) noexcept;
+    /// Runs the task later, in a turn on the reactor thread. False: the context is gone and it will not run.
+    /// `keepAlive` owns the task.
+    bool submit(Task& task, std::shared_ptr<void> keepAlive) noexcept;
     /// Call when SubmitQueue says that the reactor must be woken.
     void wake() noexcept;
     /// Resumes a waiter on the reactor thread after the current handler, without going through the scheduler.
@@ -164,7 +164,7 @@ private:
     BlockStock blocks_;
     ChannelLog channelLog_{log_};
     PoolShortage poolShortage_{*this};
-    OwnJob<Engine, &Engine::resumePaused> resuming_{*this};
+    OwnTask<Engine, &Engine::resumePaused> resuming_{*this};
 };
 
 }  // namespace tempeh::core

@@ -81,7 +81,7 @@ ShutdownReport EngineLife::shutdown(Duration deadline, error_code& ec) {
     const auto promise = std::make_shared<std::promise<ShutdownReport>>();
     std::future<ShutdownReport> future = promise->get_future();
     const auto finish = [this, promise] { promise->set_value(endShutdown()); };
-    const auto finishing = std::make_shared<JobOf<decltype(finish)>>(finish);
+    const auto finishing = std::make_shared<TaskOf<decltype(finish)>>(finish);
     const TimePoint until = deadlineAfter(deadline);
     if (!begin()) return report;
     drained_.waitUntil(until);
@@ -229,8 +229,8 @@ void EngineLife::releaseContext() noexcept {
     engine_.releaseContext();
     engine_.groups().close();
     drained_.open();
-    closeGroups(true);  // the jobs that should close some of them are gone with the context
-    engine_.submitQueue().dropJobs();
+    closeGroups(true);  // the tasks that should close some of them are gone with the context
+    engine_.submitQueue().dropTasks();
     engine_.submitQueue().dropListed();
     engine_.submitQueue().buryRetired();
 }

@@ -2,7 +2,7 @@
 
 #include "core/channel/channel.hpp"
 #include "core/engine/drain_latch.hpp"
-#include "core/submit/job.hpp"
+#include "core/submit/task.hpp"
 
 #include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/core/ampe.hpp>
@@ -57,7 +57,7 @@ public:
     /// No coroutine of a channel is running.
     bool isIdle() const noexcept { return coroutines_ == 0; }
 
-    /// Run by the group's job.
+    /// Run by the group's task.
     void closeGroupNow(Group& group) noexcept;
     /// Ends every channel and closes every mailbox now.
     void forceStop() noexcept;
@@ -90,8 +90,8 @@ private:
     std::size_t coroutines_ = 0;
     ActiveList active_;  // channels that hold something of the context: a stream, a coroutine
 
-    OwnJob<EngineLife, &EngineLife::beginDrain> drain_{*this};
-    OwnJob<EngineLife, &EngineLife::forceStop> stopping_{*this};
+    OwnTask<EngineLife, &EngineLife::beginDrain> drain_{*this};
+    OwnTask<EngineLife, &EngineLife::forceStop> stopping_{*this};
 };
 
 }  // namespace tempeh::core

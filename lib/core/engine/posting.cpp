@@ -191,11 +191,11 @@ Owed Posting::takeObligationOf(Message& message) noexcept {
 
 /// Handles a requested wake-up.
 void Posting::onWake() noexcept {
-    const Whereabouts::Scope place(engine_.turns().whereabouts(), Whereabouts::Doing::Jobs);
+    const Whereabouts::Scope place(engine_.turns().whereabouts(), Whereabouts::Doing::Tasks);
     if (queue_.expectsMore()) givingWay_.once(std::chrono::steady_clock::now, std::this_thread::yield);
     queue_.collectWake(collected_);
     acceptCollected();
-    queue_.runJobs();
+    queue_.runTasks();
 }
 
 bool Posting::collectPolled() noexcept {
@@ -203,7 +203,7 @@ bool Posting::collectPolled() noexcept {
     const Engine::Turn turn(engine_);
     queue_.collectPolled(collected_);
     acceptCollected();
-    queue_.runJobs();
+    queue_.runTasks();
     return true;
 }
 

@@ -43,7 +43,7 @@ public:
 
     // --- Reactor thread ---
 
-    /// A wake-up has arrived: collects what other threads posted, then runs their jobs.
+    /// A wake-up has arrived: collects what other threads posted, then runs their tasks.
     void onWake() noexcept;
     /// Collects what other threads posted.
     void collect() noexcept;

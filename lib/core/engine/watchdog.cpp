@@ -22,7 +22,7 @@ std::string describe(Whereabouts::Place place, Engine& engine) {
         }
         case Doing::Timers:
             return "while timeouts are told";
-        case Doing::Jobs:
+        case Doing::Tasks:
             return "while posts and calls of other threads are worked off";
         case Doing::EngineWork:
             return "in the engine's own work";
@@ -39,8 +39,8 @@ std::string inMilliseconds(Duration duration) {
 
 }  // namespace
 
-/// Shared with the pending heartbeat job, which may outlive the watchdog.
-struct Watchdog::State final : public Job, public std::enable_shared_from_this<State> {
+/// Shared with the pending heartbeat task, which may outlive the watchdog.
+struct Watchdog::State final : public Task, public std::enable_shared_from_this<State> {
     State(const std::shared_ptr<Engine>& watched, Duration patience) : engine(watched), limit(patience) {}
 
     /// The heartbeat.

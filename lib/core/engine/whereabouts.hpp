@@ -11,7 +11,7 @@ namespace tempeh::core {
 /// updates it with a plain store at each change; any thread may read it.
 class Whereabouts {
 public:
-    enum class Doing : std::uint8_t { Elsewhere, EngineWork, Receiver, Timers, Jobs };
+    enum class Doing : std::uint8_t { Elsewhere, EngineWork, Receiver, Timers, Tasks };
     struct Place {
         Doing doing = Doing::Elsewhere;
         ChannelNumber channel = 0;

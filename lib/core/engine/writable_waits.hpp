@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/engine/waiter_relay.hpp"
-#include "core/submit/job.hpp"
+#include "core/submit/task.hpp"
 
 #include <tempeh/core/asio.hpp>
 
@@ -40,8 +40,8 @@ private:
     Engine& engine_;
     WaiterRelay arriving_;
     WaiterRelay again_;  // to be resumed when there is memory for it
-    OwnJob<WritableWaits, &WritableWaits::beginArrived> arrivals_{*this};
-    OwnJob<WritableWaits, &WritableWaits::resumeAgain> resumptions_{*this};
+    OwnTask<WritableWaits, &WritableWaits::beginArrived> arrivals_{*this};
+    OwnTask<WritableWaits, &WritableWaits::resumeAgain> resumptions_{*this};
 };
 
 }  // namespace tempeh::core

@@ -96,9 +96,9 @@ private:
     void armReceiveNow() noexcept { engine_->armReceiveNow(*this); }
 
 public:
-    /// The group's jobs for the reactor thread.
-    OwnJob<Group, &Group::closeNow> closing{*this};
-    OwnJob<Group, &Group::armReceiveNow> arming{*this};
+    /// The group's tasks for the reactor thread.
+    OwnTask<Group, &Group::closeNow> closing{*this};
+    OwnTask<Group, &Group::armReceiveNow> arming{*this};
 
 private:
     bool resumeSoon(detail::Waiter& waiter) noexcept override { return engine_->resumeSoon(waiter); }

@@ -284,13 +284,13 @@ void SubmitQueue::collectWake(ChannelList<CollectedTag>& channels) noexcept {
     const base::MutexLock lock(mutex_);
     wakeIsDue_ = false;
     collectHeld(channels);
-    takeJobs();
+    takeTasks();
 }
 
 void SubmitQueue::collectPolled(ChannelList<CollectedTag>& channels) noexcept {
     const base::MutexLock lock(mutex_);
     collectHeld(channels);
-    takeJobs();
+    takeTasks();
 }
 
 void SubmitQueue::collectHeld(ChannelList<CollectedTag>& channels) noexcept {
@@ -327,41 +327,41 @@ bool SubmitQueue::setPolling(bool polling) noexcept {
     return !polling && hasAnything() && !wakeIsDue_;
 }
 
-// --- Jobs ---
+// --- Tasks ---
 
-bool SubmitQueue::enlist(Job& job, std::shared_ptr<void> keepAlive) noexcept {
+bool SubmitQueue::enlist(Task& task, std::shared_ptr<void> keepAlive) noexcept {
     const base::MutexLock lock(mutex_);
-    if (job.beginQueued()) {
-        job.keepAlive_ = std::move(keepAlive);
-        jobs_.push_back(job);
-        hasJobs_.store(true, std::memory_order_release);
+    if (task.beginQueued()) {
+        task.keepAlive_ = std::move(keepAlive);
+        tasks_.push_back(task);
+        hasTasks_.store(true, std::memory_order_release);
     }
     return needsWake();
 }
 
-void SubmitQueue::takeJobs() noexcept {
-    taken_.splice_after(taken_.last(), jobs_);
-    hasJobs_.store(false, std::memory_order_release);
+void SubmitQueue::takeTasks() noexcept {
+    taken_.splice_after(taken_.last(), tasks_);
+    hasTasks_.store(false, std::memory_order_release);
 }
 
-void SubmitQueue::runJobs() noexcept {
-    while (!taken_.empty()) {  // jobs enlisted meanwhile run with the next wake-up
-        Job& job = taken_.front();
+void SubmitQueue::runTasks() noexcept {
+    while (!taken_.empty()) {  // tasks enlisted meanwhile run with the next wake-up
+        Task& task = taken_.front();
         taken_.pop_front();
-        const std::shared_ptr<void> keepAlive = job.endQueued();
-        job.run();
+        const std::shared_ptr<void> keepAlive = task.endQueued();
+        task.run();
     }
 }
 
-void SubmitQueue::dropJobs() noexcept {
+void SubmitQueue::dropTasks() noexcept {
     {
         const base::MutexLock lock(mutex_);
-        takeJobs();
+        takeTasks();
     }
     while (!taken_.empty()) {
-        Job& job = taken_.front();
+        Task& task = taken_.front();
         taken_.pop_front();
-        const std::shared_ptr<void> dropped = job.endQueued();
+        const std::shared_ptr<void> dropped = task.endQueued();
     }
 }
 

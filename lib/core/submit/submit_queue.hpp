@@ -2,7 +2,7 @@
 
 #include "core/channel/channel.hpp"
 #include "core/submit/channel_table.hpp"
-#include "core/submit/job.hpp"
+#include "core/submit/task.hpp"
 
 #include <tempeh/base/detail/mutex.hpp>
 
@@ -14,7 +14,7 @@
 
 namespace tempeh::core {
 
-/// What other threads submit to the reactor: messages for channels, requests about channels, and jobs. One
+/// What other threads submit to the reactor: messages for channels, requests about channels, and tasks. One
 /// lock, held for a few list operations at a time, and once by the reactor for everything that a wake-up
 /// brings. The ChannelTable's lock may be taken while this one is held, never the other way round. Nothing
 /// here wakes the reactor: functions documented with "Wake" return true when the caller must do so, which
@@ -82,15 +82,17 @@ public:
     MessageQueue takeLateOrRetire(ChannelNumber number, std::uint32_t generation) noexcept
         TEMPEH_EXCLUDES(mutex_);
 
-    // --- Any thread: jobs ---
+    // --- Any thread: tasks ---
 
-    /// Queues a job for the reactor unless it is already queued. `keepAlive` owns the object that the job is
-    /// a member of. Wake.
-    bool enlist(Job& job, std::shared_ptr<void> keepAlive) noexcept TEMPEH_EXCLUDES(mutex_);
+    /// Queues a task for the reactor unless it is already queued. `keepAlive` owns the object that the task
+    /// is a member of. Wake.
+    bool enlist(Task& task, std::shared_ptr<void> keepAlive) noexcept TEMPEH_EXCLUDES(mutex_);
 
     /// Something was submitted since the last collect(). Takes no lock, like the next two.
     bool hasSubmissions() const noexcept { return hasSubmissions_.load(std::memory_order_acquire); }
-    bool hasAnything() const noexcept { return hasSubmissions() || hasJobs_.load(std::memory_order_acquire); }
+    bool hasAnything() const noexcept {
+        return hasSubmissions() || hasTasks_.load(std::memory_order_acquire);
+    }
     /// The submitted messages come from a thread that is about to submit more. Takes no lock.
     bool expectsMore() const noexcept { return expectsMore_.load(std::memory_order_relaxed); }
     /// Nothing was submitted, and the table is not closed.
@@ -101,15 +103,15 @@ public:
     /// Moves what was submitted into Channel::accepting; afterwards `channels` has the channels concerned,
     /// each with a reference.
     void collect(ChannelList<CollectedTag>& channels) noexcept TEMPEH_EXCLUDES(mutex_);
-    /// Like collect(), and takes the jobs for runJobs(). The requested wake-up has arrived: the next
+    /// Like collect(), and takes the tasks for runTasks(). The requested wake-up has arrived: the next
     /// submission asks for another one.
     void collectWake(ChannelList<CollectedTag>& channels) noexcept TEMPEH_EXCLUDES(mutex_);
     /// Like collectWake(), for a polling reactor: a wake-up may still be pending.
     void collectPolled(ChannelList<CollectedTag>& channels) noexcept TEMPEH_EXCLUDES(mutex_);
-    /// Runs the jobs that were taken.
-    void runJobs() noexcept;
-    /// Neither the taken nor the queued jobs will run.
-    void dropJobs() noexcept TEMPEH_EXCLUDES(mutex_);
+    /// Runs the tasks that were taken.
+    void runTasks() noexcept;
+    /// Neither the taken nor the queued tasks will run.
+    void dropTasks() noexcept TEMPEH_EXCLUDES(mutex_);
     /// Sets whether the reactor polls and so need not be woken. Setting false returns true when something was
     /// submitted meanwhile.
     bool setPolling(bool polling) noexcept TEMPEH_EXCLUDES(mutex_);
@@ -131,7 +133,7 @@ public:
 
 private:
     using Data = ChannelSubmissions::Data;
-    using JobList = boost::intrusive::slist<Job, boost::intrusive::cache_last<true>>;
+    using TaskList = boost::intrusive::slist<Task, boost::intrusive::cache_last<true>>;
 
     /// Access to a channel's part of the queue.
     Data& dataOf(Channel& channel) const noexcept TEMPEH_REQUIRES(mutex_) {
@@ -150,24 +152,24 @@ private:
     void retireHeld(Channel& channel) noexcept TEMPEH_REQUIRES(mutex_);
     void collectHeld(ChannelList<CollectedTag>& channels) noexcept TEMPEH_REQUIRES(mutex_);
     void collectOne(Channel& channel) noexcept TEMPEH_REQUIRES(mutex_);
-    void takeJobs() noexcept TEMPEH_REQUIRES(mutex_);
+    void takeTasks() noexcept TEMPEH_REQUIRES(mutex_);
 
     ChannelTable& table_;
     mutable base::Mutex mutex_;
     // Channels with something submitted; and channels for the reactor thread to drop. Each holds a reference.
     ChannelList<ListedTag> listed_ TEMPEH_GUARDED_BY(mutex_);
     ChannelList<RetiredTag> retired_ TEMPEH_GUARDED_BY(mutex_);
-    JobList jobs_ TEMPEH_GUARDED_BY(mutex_);
+    TaskList tasks_ TEMPEH_GUARDED_BY(mutex_);
     bool wakeIsDue_ TEMPEH_GUARDED_BY(mutex_) = false;  // a wake-up is pending
     bool polling_ TEMPEH_GUARDED_BY(mutex_) = false;
     bool isDeserted_ TEMPEH_GUARDED_BY(mutex_) = false;  // there is no reactor thread any more
     // Written with the lock held.
     std::atomic<bool> hasRetired_{false};
     std::atomic<bool> hasSubmissions_{false};
-    std::atomic<bool> hasJobs_{false};
+    std::atomic<bool> hasTasks_{false};
     std::atomic<bool> expectsMore_{false};
 
-    JobList taken_;  // reactor thread
+    TaskList taken_;  // reactor thread
 };
 
 }  // namespace tempeh::core

@@ -94,7 +94,7 @@ private:
         compare(batch, size);
         written_ += size;
         std::size_t kept = 0;
-        const core::Outbox::Written done =
+        const core::Outbox::Consumed done =
             outbox_.consume(size, stock(), [&](const MessagePtr& message) { kept += message != nullptr; });
         std::size_t messages = 0;
         std::size_t bytes = 0;

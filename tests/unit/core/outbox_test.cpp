@@ -210,7 +210,7 @@ TEST_F(OutboxTest, AnEmptyOutboxHoldsNoBlock) {
 }
 
 TEST_F(OutboxTest, AWritefulOutboxIsAboutToFillItsBlock) {
-    while (!outbox_.isWriteful())
+    while (!outbox_.fillsAWrite())
         push({{1000}});
     EXPECT_EQ(pool_->counters().outstanding, 0U) << "it must be flushed before anything has to be kept";
     EXPECT_GT(outbox_.bytes(), wire::FrameRow::blockSize / 2);

@@ -111,20 +111,20 @@ TEST_F(SubmitQueueTest, WhatIsCollectedOnTheWayToAWakeNeedsNoSecondOne) {
 TEST_F(SubmitQueueTest, AJobIsQueuedOnceAndRunsOnce) {
     int runs = 0;
     const auto count = [&runs] { ++runs; };
-    const auto job = std::make_shared<JobOf<decltype(count)>>(count);
-    EXPECT_TRUE(queue_.enlist(*job, job));
-    EXPECT_FALSE(queue_.enlist(*job, job));
+    const auto task = std::make_shared<TaskOf<decltype(count)>>(count);
+    EXPECT_TRUE(queue_.enlist(*task, task));
+    EXPECT_FALSE(queue_.enlist(*task, task));
     EXPECT_TRUE(queue_.hasAnything());
     ChannelList<CollectedTag> channels;
     queue_.collectWake(channels);
     EXPECT_EQ(runs, 0);
-    queue_.runJobs();
+    queue_.runTasks();
     EXPECT_EQ(runs, 1);
     EXPECT_FALSE(queue_.hasAnything());
-    EXPECT_TRUE(queue_.enlist(*job, job));
-    EXPECT_EQ(job.use_count(), 2);
-    queue_.dropJobs();
-    EXPECT_EQ(job.use_count(), 1);
+    EXPECT_TRUE(queue_.enlist(*task, task));
+    EXPECT_EQ(task.use_count(), 2);
+    queue_.dropTasks();
+    EXPECT_EQ(task.use_count(), 1);
     EXPECT_EQ(runs, 1);
 }
 
@@ -142,23 +142,23 @@ TEST_F(SubmitQueueTest, APollingReactorNeedsNoWake) {
 
 TEST_F(SubmitQueueTest, AJobThatIsTakenMayBeEnlistedAgainWhenItRunsAndNotBefore) {
     int runs = 0;
-    std::shared_ptr<Job> self;
+    std::shared_ptr<Task> self;
     const auto again = [&] {
         if (++runs == 1) {
             EXPECT_TRUE(queue_.enlist(*self, self)) << "that asks for the next wake";
         }
     };
-    self = std::make_shared<JobOf<decltype(again)>>(again);
+    self = std::make_shared<TaskOf<decltype(again)>>(again);
     ChannelList<CollectedTag> channels;
     EXPECT_TRUE(queue_.enlist(*self, self));
     queue_.collectWake(channels);
     queue_.enlist(*self, self);
     EXPECT_EQ(self.use_count(), 2) << "it is going to run anyway";
     queue_.collectWake(channels);
-    queue_.runJobs();
-    EXPECT_EQ(runs, 1) << "what a job enlists comes with the next wake";
+    queue_.runTasks();
+    EXPECT_EQ(runs, 1) << "what a task enlists comes with the next wake";
     queue_.collectWake(channels);
-    queue_.runJobs();
+    queue_.runTasks();
     EXPECT_EQ(runs, 2);
 }
 
@@ -353,11 +353,11 @@ TEST_F(SubmitQueueTest, TwoThreadsPostAndTheReactorMissesNothingAndKeepsTheirOrd
     std::atomic<int> wakes{0};
     std::atomic<int> jobRuns{0};
     const auto count = [&] { jobRuns.fetch_add(1); };
-    const auto job = std::make_shared<JobOf<decltype(count)>>(count);
+    const auto task = std::make_shared<TaskOf<decltype(count)>>(count);
     const auto work = [&](MessageId first) {
         for (MessageId id = first; id < first + each; ++id) {
             if (submit(id % 2 == 0 ? *one : *two, id)) wakes.fetch_add(1);
-            if (id % 16 == 0 && queue_.enlist(*job, job)) wakes.fetch_add(1);
+            if (id % 16 == 0 && queue_.enlist(*task, task)) wakes.fetch_add(1);
         }
     };
     std::thread lower(work, 1);
@@ -371,14 +371,14 @@ TEST_F(SubmitQueueTest, TwoThreadsPostAndTheReactorMissesNothingAndKeepsTheirOrd
         wakes.fetch_sub(1);
         for (const auto& [number, ids] : collect())
             got.insert(got.end(), ids.begin(), ids.end());
-        queue_.runJobs();
+        queue_.runTasks();
     }
     lower.join();
     upper.join();
     while (wakes.load() != 0) {
         wakes.fetch_sub(1);
         collect();
-        queue_.runJobs();
+        queue_.runTasks();
     }
     EXPECT_FALSE(queue_.hasAnything());
     EXPECT_GT(jobRuns.load(), 0);

@@ -39,7 +39,7 @@ TEST_F(FrameRowTest, GivesTheWholeFramesThatAreGoneForEveryCut) {
         add(1, 0);
         add(2, 4);
         add(3, 20);
-        const FrameRow::Gone gone = row_.consume(cut);
+        const FrameRow::Consumed gone = row_.consume(cut);
         const std::size_t frames = cut >= 72 ? 3 : cut >= 36 ? 2 : cut >= 16 ? 1 : 0;
         EXPECT_EQ(gone.frames, frames) << cut;
         EXPECT_EQ(row_.frames(), 3 - frames) << cut;
@@ -53,9 +53,9 @@ TEST_F(FrameRowTest, CountsEveryFrameOnceHoweverItIsConsumed) {
         add(1, 0);
         add(2, 4);
         add(3, 20);
-        FrameRow::Gone all;
+        FrameRow::Consumed all;
         while (!row_.empty()) {
-            const FrameRow::Gone gone = row_.consume(std::min(step, row_.unsent().size()));
+            const FrameRow::Consumed gone = row_.consume(std::min(step, row_.unsent().size()));
             all.frames += gone.frames;
             all.bytes += gone.bytes;
         }
