@@ -123,13 +123,13 @@ public:
 private:
     template <ReceiverSink Sink>
     void takePlainFrames(std::span<const std::byte>& input, const machines::ChannelMachine& machine,
-                         MessageQueue& batch, Sink& sink);
+                         MessageQueue& batch, Sink sink);
     template <ReceiverSink Sink>
-    std::optional<Outcome> supplyMessage(machines::ChannelMachine& machine, MessageQueue& batch, Sink& sink);
+    std::optional<Outcome> supplyMessage(machines::ChannelMachine& machine, MessageQueue& batch, Sink sink);
     template <ReceiverSink Sink>
-    void takeFrame(MessageQueue& batch, Sink& sink);
+    void takeFrame(MessageQueue& batch, Sink sink);
     template <ReceiverSink Sink>
-    void deliver(MessageQueue& batch, Sink& sink) noexcept {
+    void deliver(MessageQueue& batch, Sink sink) noexcept {
         if (batch.empty()) return;
         const bool isLast = action_ == machines::FrameAction::DeliverAndEnd && !decoder_.midFrame();
         sink.deliver(batch, std::exchange(batchBytes_, 0), isLast);
@@ -186,7 +186,7 @@ Receiver::Outcome Receiver::consume(std::span<const std::byte> input, machines::
 /// decoder.
 template <ReceiverSink Sink>
 void Receiver::takePlainFrames(std::span<const std::byte>& input, const machines::ChannelMachine& machine,
-                               MessageQueue& batch, Sink& sink) {
+                               MessageQueue& batch, Sink sink) {
     wire::Decoder::PlainFrame frame;
     const std::size_t limit = sink.batchLimit();
     while (sink.isLive() && !sink.isUnwanted() && decoder_.peekPlain(input, frame) &&
@@ -207,7 +207,7 @@ void Receiver::takePlainFrames(std::span<const std::byte>& input, const machines
 /// Supplies a message for the frame whose header was read; returns an outcome when there is none.
 template <ReceiverSink Sink>
 std::optional<Receiver::Outcome> Receiver::supplyMessage(machines::ChannelMachine& machine,
-                                                         MessageQueue& batch, Sink& sink) {
+                                                         MessageQueue& batch, Sink sink) {
     if (!verdict_) verdict_ = machine.onFrame(decoder_.header());
     switch (verdict_->action) {
         case machines::FrameAction::Violation:
@@ -235,7 +235,7 @@ std::optional<Receiver::Outcome> Receiver::supplyMessage(machines::ChannelMachin
 }
 
 template <ReceiverSink Sink>
-void Receiver::takeFrame(MessageQueue& batch, Sink& sink) {
+void Receiver::takeFrame(MessageQueue& batch, Sink sink) {
     MessagePtr message = decoder_.take();
     batchBytes_ += wire::frameSize(*message);
     expectedBody_ = message->body.size();
