@@ -55,7 +55,8 @@ struct BinaryHeader {
     }
 
     /// Reads the 16 bytes. Never fails; check isValid(). Ignores bits 6-7, which are internal to engines.
-    static constexpr BinaryHeader decode(std::span<const std::byte, wireSize> in) noexcept {
+    [[gnu::always_inline]] static constexpr BinaryHeader decode(
+        std::span<const std::byte, wireSize> in) noexcept {
         const std::uint64_t first = detail::loadBig64(in.data());
         const std::uint64_t second = detail::loadBig64(in.data() + 8);
         const std::uint64_t proto = first >> 40;

@@ -187,20 +187,26 @@ Receiver::Outcome Receiver::consume(std::span<const std::byte> input, machines::
 template <ReceiverSink Sink>
 void Receiver::takePlainFrames(std::span<const std::byte>& input, const machines::ChannelMachine& machine,
                                MessageQueue& batch, Sink sink) {
+    if (sink.isUnwanted()) [[unlikely]]
+        return;
     wire::Decoder::PlainFrame frame;
     const std::size_t limit = sink.batchLimit();
-    while (sink.isLive() && !sink.isUnwanted() && decoder_.peekPlain(input, frame) &&
-           machine.isPlain(frame.header)) {
+    const ChannelNumber number = sink.number();
+    while (decoder_.peekPlain(input, frame) && machine.isPlain(frame.header)) {
         MessagePtr message = sink.take(false);
         if (message == nullptr) return;
         frame.fill(*message);
-        message->header.channelNumber = sink.number();
+        message->header.channelNumber = number;
         batch.pushBack(std::move(message));
         input = input.subspan(frame.bytes.size());
         batchBytes_ += frame.bytes.size();
         action_ = machines::FrameAction::Deliver;
         expectedBody_ = frame.bytes.size() - BinaryHeader::wireSize;
-        if (batch.size() >= limit) deliver(batch, sink);
+        if (batch.size() < limit) [[likely]]
+            continue;
+        deliver(batch, sink);
+        // Only this call can have ended the channel or stopped its reading.
+        if (!sink.isLive() || sink.isUnwanted()) return;
     }
 }
 
