@@ -25,7 +25,7 @@ public:
     void setMode(std::uint32_t mode, error_code& ec) noexcept;
 
 private:
-    const std::string& path_;
+    [[maybe_unused]] const std::string& path_;
     int descriptor_ = -1;  // used where the system has descriptors that only name a file
     std::uint64_t device_ = 0;
     std::uint64_t inode_ = 0;

@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/recycling_allocator.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/system_executor.hpp>
 
 #include <memory>
@@ -151,8 +152,11 @@ struct StartWait {
     template <typename Handler>
     void operator()(Handler&& handler, std::shared_ptr<GroupBackend> backend, Kind kind) const {
         if (backend == nullptr) {
-            // Explicit, because newer Boost uses the caller's own thread, where a handler must not run.
-            auto executor = asio::get_associated_executor(handler, asio::system_executor());
+            // Explicit, because newer Boost uses the caller's own thread, where a handler must not run. A
+            // strand, because what Asio wraps around an operation (cancel_after) expects one handler at a
+            // time.
+            auto executor =
+                asio::get_associated_executor(handler, asio::make_strand(asio::system_executor()));
             asio::post(executor, [kept = std::decay_t<Handler>(std::forward<Handler>(handler))]() mutable {
                 std::move(kept)(make_error_code(Status::InvalidChannelGroup), typename Kind::Result{});
             });
