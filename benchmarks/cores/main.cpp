@@ -37,6 +37,17 @@ void work(std::chrono::nanoseconds length) {
     }
 }
 
+/// Before anything else, as the answer comes to the group like everything else. Returns the path.
+std::string listenIn(tempeh::ReactorGroup& reactors, tempeh::ChannelGroup& group) {
+    const tempeh::UdsServerAddress address(tempeh::temporaryUdsPath());
+    MessagePtr welcome = reactors[0].get();
+    tempeh::format(address, *welcome);
+    tempeh::BlockingChannelGroup answers = group.blocking();
+    answers.post(std::move(welcome));
+    answers.waitReceive(10s);
+    return address.path;
+}
+
 /// Owns the group: it is served until its engine shuts down.
 asio::awaitable<void> serve(tempeh::ChannelGroup group, std::chrono::nanoseconds perRequest) {
     try {
@@ -108,13 +119,7 @@ asio::awaitable<void> ask(tempeh::Reactor& reactor, tempeh::ChannelGroup& group,
 Figures measure(std::size_t reactorCount, std::chrono::nanoseconds perRequest, int countOfEach) {
     tempeh::ReactorGroup reactors(reactorCount);
     std::vector<tempeh::ChannelGroup> groups = reactors.createGroups();
-    // Listening first: the answer to it comes to the group like everything else.
-    const tempeh::UdsServerAddress address(tempeh::temporaryUdsPath());
-    MessagePtr welcome = reactors[0].get();
-    tempeh::format(address, *welcome);
-    tempeh::BlockingChannelGroup first = groups[0].blocking();
-    first.post(std::move(welcome));
-    first.waitReceive(10s);
+    const std::string path = listenIn(reactors, groups.front());
     for (std::size_t i = 0; i < reactorCount; ++i)
         asio::co_spawn(reactors[i].executor(), serve(std::move(groups[i]), perRequest), asio::detached);
 
@@ -123,7 +128,7 @@ Figures measure(std::size_t reactorCount, std::chrono::nanoseconds perRequest, i
     std::promise<Figures> done;
     const int times = static_cast<int>(reactorCount);
     asio::co_spawn(client.executor(),
-                   ask(client, asking, address.path, connectionsOfEach * times, countOfEach * times, done),
+                   ask(client, asking, path, connectionsOfEach * times, countOfEach * times, done),
                    asio::detached);
     const Figures figures = done.get_future().get();
     client.shutdown(1s);
@@ -142,12 +147,7 @@ double spread() {
     constexpr std::size_t clients = 1000;
     tempeh::ReactorGroup reactors(4);
     std::vector<tempeh::ChannelGroup> groups = reactors.createGroups();
-    const tempeh::UdsServerAddress address(tempeh::temporaryUdsPath());
-    MessagePtr welcome = reactors[0].get();
-    tempeh::format(address, *welcome);
-    tempeh::BlockingChannelGroup first = groups[0].blocking();
-    first.post(std::move(welcome));
-    first.waitReceive(10s);
+    const std::string path = listenIn(reactors, groups.front());
     for (std::size_t i = 0; i < reactors.size(); ++i)
         asio::co_spawn(reactors[i].executor(), serve(std::move(groups[i]), 0ns), asio::detached);
     tempeh::Reactor client;
@@ -155,7 +155,7 @@ double spread() {
     tempeh::BlockingChannelGroup answers = asking.blocking();
     for (std::size_t i = 0; i < clients; ++i) {
         MessagePtr hello = client.get();
-        tempeh::format(tempeh::UdsClientAddress(address.path), *hello);
+        tempeh::format(tempeh::UdsClientAddress(path), *hello);
         asking.post(std::move(hello));
     }
     for (std::size_t i = 0; i < clients; ++i)

@@ -90,7 +90,7 @@ class Locks(unittest.TestCase):
 
     def test_the_library_without_one_of_its_locks(self):
         include = next(pathlib.Path(flag[2:]) for flag in FLAGS if flag.startswith("-I"))
-        text = (include.parent / "lib" / "core" / "submit_queue.cpp").read_text()
+        text = (include.parent / "lib" / "core" / "submit" / "submit_queue.cpp").read_text()
         lock = "    const base::MutexLock lock(mutex_);\n"
         self.assertGreater(text.count(lock), 10)
         self.assertIn("requires holding mutex 'mutex_'", self.errors(text.replace(lock, "", 1)))

@@ -12,9 +12,8 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <future>
-#include <latch>
+#include <optional>
 #include <thread>
 
 namespace tempeh::test {
@@ -30,6 +29,30 @@ struct Two {
 
     Side first;
     Side second;
+};
+
+/// An engine's thread that does something else for as long as this lives.
+class Held {
+public:
+    explicit Held(Reactor& reactor) {
+        asio::post(reactor.executor(), [this] {
+            isHeld_.set_value();
+            release_.get_future().wait();
+            isOver_.set_value();
+        });
+        isHeld_.get_future().wait();
+    }
+    ~Held() {
+        release_.set_value();
+        isOver_.get_future().wait();
+    }
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+
+private:
+    std::promise<void> isHeld_;
+    std::promise<void> release_;
+    std::promise<void> isOver_;
 };
 
 AcceptPolicy always(std::size_t index) {
@@ -239,18 +262,12 @@ TEST(Distribution, WhoseHelloABusyEngineHasNotReadIsNotThrownOut) {
     Two servers(options, always(1));
     Side client;
     const Listening listening = servers.first->listen(localTcp());
-    std::promise<void> release;
-    std::promise<void> blocked;
-    asio::post(servers.second.reactor.executor(), [&] {
-        blocked.set_value();
-        release.get_future().wait();
-    });
-    blocked.get_future().wait();
+    std::optional<Held> busy(std::in_place, servers.second.reactor);
     // Both have said hello; the listener lets the second one in once the first has been silent for a second.
     client->sayHello(listening.address);
     client->sayHello(listening.address);
     ASSERT_TRUE(eventually([&] { return servers.second.reactor.stats().channels == 2; }));
-    release.set_value();
+    busy.reset();
     for (int i = 0; i < 2; ++i) {
         servers.second->acceptHello();
         client->next(OpCode::HelloResponse);
@@ -263,13 +280,7 @@ TEST(Distribution, AnEngineThatIsBusyLosesNothingAndHoldsUpNobody) {
     Two servers;
     Side client;
     const Listening listening = servers.first->listen(localTcp());
-    std::promise<void> release;
-    std::promise<void> blocked;
-    asio::post(servers.second.reactor.executor(), [&] {
-        blocked.set_value();
-        release.get_future().wait();
-    });
-    blocked.get_future().wait();
+    std::optional<Held> busy(std::in_place, servers.second.reactor);
     for (int i = 0; i < connections; ++i)
         client->sayHello(listening.address);
     // Half of them, and the listener, are on the engine that works.
@@ -277,7 +288,7 @@ TEST(Distribution, AnEngineThatIsBusyLosesNothingAndHoldsUpNobody) {
         servers.first->acceptHello();
         client->next(OpCode::HelloResponse);
     }
-    release.set_value();
+    busy.reset();
     int late = 0;
     for (; late < connections / 2; ++late) {
         servers.second->acceptHello();
