@@ -19,8 +19,8 @@ void PoolShortage::announce(const Channel& channel) {
     MessageQueue batch;
     batch.pushBack(std::move(notice));
     channel.group().poolEmptyNotices.add();
+    warn(channel.group());  // first: whoever gets the notice may return messages at once
     channel.group().deliver(batch, false);
-    warn(channel.group());
 }
 
 /// For logs: which group is stopped, and which one has the messages.
