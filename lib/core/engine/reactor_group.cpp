@@ -76,6 +76,7 @@ std::vector<ChannelGroup> ReactorGroup::createGroups(const AcceptPolicy& policy)
     for (const std::unique_ptr<Reactor>& reactor : reactors_)
         groups.push_back(reactor->createGroup());
     std::vector<ChannelGroup*> members;
+    members.reserve(size());
     for (ChannelGroup& group : groups)
         members.push_back(&group);
     for (ChannelGroup& group : groups)

@@ -16,19 +16,19 @@ struct ThreadSleeper::Spare {
     ~Spare() { isSpareGone = true; }
 
     static BedPtr take() {
-        if (!isSpareGone && spare_.bed_ != nullptr) return std::move(spare_.bed_);
+        if (!isSpareGone && spare.bed_ != nullptr) return std::move(spare.bed_);
         return BedPtr(new Bed);
     }
     static void give(BedPtr bed) noexcept {
-        if (!isSpareGone) spare_.bed_ = std::move(bed);
+        if (!isSpareGone) spare.bed_ = std::move(bed);
     }
 
 private:
-    static thread_local Spare spare_;
+    static thread_local Spare spare;
     BedPtr bed_;
 };
 
-thread_local ThreadSleeper::Spare ThreadSleeper::Spare::spare_;
+thread_local ThreadSleeper::Spare ThreadSleeper::Spare::spare;
 
 ThreadSleeper::ThreadSleeper() : bed_(Spare::take()) {}
 
