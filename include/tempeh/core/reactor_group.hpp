@@ -26,7 +26,9 @@ public:
     ReactorGroup(const ReactorGroup&) = delete;
     ReactorGroup& operator=(const ReactorGroup&) = delete;
 
+    /// The number of reactors.
     std::size_t size() const noexcept { return reactors_.size(); }
+    /// One of them, from 0 to size() - 1.
     Reactor& operator[](std::size_t index) noexcept { return *reactors_[index]; }
     /// The Reactor with the fewest channels now: for connections that this process opens.
     Reactor& leastBusy() noexcept;
