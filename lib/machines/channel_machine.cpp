@@ -75,7 +75,8 @@ PostAction ChannelMachine::onRarePost(OpCode opCode) noexcept {
 }
 
 bool ChannelMachine::onWritten(OpCode opCode) noexcept {
-    if (opCode != OpCode::ByeResponse) return false;
+    // After a write error nothing has been written, whatever the caller believes.
+    if (opCode != OpCode::ByeResponse || outbound_ == Outbound::Failed) return false;
     endInbound();
     outbound_ = Outbound::Over;
     return true;

@@ -145,7 +145,7 @@ private:
 
     void written(OpCode opCode) {
         const bool isLast = machine_.onWritten(opCode);
-        FUZZ_CHECK(isLast == (opCode == OpCode::ByeResponse));
+        FUZZ_CHECK(isLast == (opCode == OpCode::ByeResponse && !hasWriteFailed_));
         if (isLast) isInboundOver_ = true;
     }
 

@@ -142,6 +142,17 @@ DeadlineVerdict expectedAtDeadline(bool isClosed, DeadlineKind kind, const Deadl
     return {facts.isLate || isOwnDoing ? DeadlineAction::Restart : DeadlineAction::End, EndCause::ByeTimeout};
 }
 
+TEST(ChannelMachineEnd, AfterAWriteErrorNoLastWordIsOut) {
+    for (const EndScene& scene : endScenes()) {
+        if (!scene.isWriteFailed || scene.isClosed()) continue;
+        ChannelMachine machine = scene.machine;
+        const DeadlineKind before = machine.deadline();
+        EXPECT_FALSE(machine.onWritten(OpCode::ByeResponse)) << scene.name;
+        EXPECT_EQ(machine.deadline(), before) << scene.name;
+        EXPECT_FALSE(machine.canWrite()) << scene.name;
+    }
+}
+
 TEST(ChannelMachineEnd, EveryDeadlineWithAllThatMattersForIt) {
     for (const EndScene& scene : endScenes())
         for (unsigned kind = 0; kind < 6; ++kind)
