@@ -96,6 +96,9 @@ public:
     /// The list that holds the channel shows to which group it belongs.
     bool isOf(const GroupChannels& group) const noexcept { return siblings_ == &group; }
 
+    /// How long ago this object was made.
+    Duration age(TimePoint now) const noexcept { return now - opened_; }
+
     // --- Reactor thread ---
 
     /// Accepts the application's next message, which passed every check and belongs to the engine.
@@ -176,7 +179,6 @@ protected:
     void setConnection(IoChannel& connection) noexcept { connection_ = &connection; }
     /// The part of fill() that is the same for every kind.
     void fillCommon(ChannelInfo& info, const ChannelSubmissions::Snapshot& posted, TimePoint now) const;
-    Duration age(TimePoint now) const noexcept { return now - opened_; }
 
 private:
     friend class ChannelTable;

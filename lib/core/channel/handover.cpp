@@ -66,31 +66,24 @@ bool Handover::start(const std::shared_ptr<machines::Admission>& admission, std:
 void Handover::open() noexcept {
     Engine& engine = target_->engine();
     IoChannelPtr channel;
-    Status status = Status::Success;
+    Status status = Status::CommunicationFailed;
     try {
         error_code ec;
         std::unique_ptr<transport::Stream> stream = stream_->attach(engine.context().executorHere(), ec);
         stream_.reset();
-        if (stream == nullptr) {
-            status = Status::CommunicationFailed;
-        } else {
-            channel = new IoChannel(engine, target_, std::move(stream));
-            channel->enterThrough(std::shared_ptr<machines::Admission::Relay>(shared_from_this(), this));
-            channel_ = channel.get();
-            openedAt_ = engine.now();
-            status = engine.channelTable().open(channel, target_->channels);
-        }
-        if (status == Status::Success) {
-            engine.counters().accepted.add();
-            return channel->start();
-        }
+        if (stream != nullptr) channel = new IoChannel(engine, target_, std::move(stream));
     } catch (const std::bad_alloc&) {
         status = Status::AllocationFailed;
-        if (channel != nullptr && channel->number() != 0)
-            return channel->end(machines::EndCause::Failure, status, {});
     }
-    engine.life().noteNotOpened();
-    if (status != Status::ShutdownStarted) engine.counters().acceptFailures.add();
+    if (channel == nullptr) {
+        engine.life().noteNotOpened();
+    } else {
+        channel->enterThrough(std::shared_ptr<machines::Admission::Relay>(shared_from_this(), this));
+        channel_ = channel.get();
+        status = channel->open();
+    }
+    if (status != Status::Success && status != Status::ShutdownStarted)
+        engine.counters().acceptFailures.add();
 }
 
 /// The listener's engine counts the connection as silent from the handover on. But the peer is only to blame
@@ -99,7 +92,7 @@ void Handover::open() noexcept {
 void Handover::evict() noexcept {
     constexpr Duration patience = machines::Admission::tickLength * machines::Admission::patience / 2;
     if (channel_ == nullptr || !isSilent_) return;
-    if (target_->engine().now() - openedAt_ >= patience) channel_->makeRoomForNewer();
+    if (channel_->age(target_->engine().now()) >= patience) channel_->makeRoomForNewer();
 }
 
 void Handover::onStoppedWaiting() noexcept {

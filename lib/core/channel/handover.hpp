@@ -4,8 +4,6 @@
 #include "machines/admission.hpp"
 #include "transport/stream.hpp"
 
-#include <tempeh/core/asio.hpp>
-
 #include <memory>
 #include <string_view>
 
@@ -41,8 +39,6 @@ private:
     std::unique_ptr<transport::DetachedStream> stream_;  // until it is opened
     std::shared_ptr<Seat> seat_;    // until the connection has left the listener's limits
     IoChannel* channel_ = nullptr;  // the same, once the channel exists
-
-    TimePoint openedAt_{};
     bool isSilent_ = true;  // it has not said hello
 
     OwnTask<Handover, &Handover::open> opening_{*this};

@@ -44,6 +44,25 @@ IoChannel::~IoChannel() {
     writers_.settle(Status::ShutdownStarted);
 }
 
+Status IoChannel::open() noexcept {
+    try {
+        const Status status = engine_.channelTable().open(this, group().channels);
+        if (status == Status::Success) {
+            engine_.counters().accepted.add();
+            start();
+        } else {
+            engine_.life().noteNotOpened();
+        }
+        return status;
+    } catch (const std::bad_alloc&) {
+        if (number() != 0)
+            end(EndCause::Failure, Status::AllocationFailed, {});
+        else
+            engine_.life().noteNotOpened();
+        return Status::AllocationFailed;
+    }
+}
+
 void IoChannel::start() {
     life_.begin();
     engine_.life().noteActive(*this);

@@ -44,12 +44,14 @@ public:
     void enter(const std::shared_ptr<machines::Admission>& admission, std::string_view peer) {
         machines::Admission::enter(admission, guest_, peer, this);
     }
-    /// Server side: starts reading.
-    void start();
     /// The same for a connection accepted by a listener on another engine.
     void enterThrough(std::shared_ptr<machines::Admission::Relay> relay) noexcept {
         guest_.relayTo(std::move(relay));
     }
+    /// Server side: gives the connection a number and starts reading. EngineLife::noteOpened() has counted it.
+    /// On failure returns TooManyChannels, ShutdownStarted, InvalidChannelGroup or AllocationFailed, and the
+    /// connection is closed when the last reference goes.
+    Status open() noexcept;
     void makeRoomForNewer() noexcept override;
 
     void accept(MessagePtr message) override;
@@ -140,6 +142,7 @@ private:
     };
 
     // Life cycle.
+    void start();
     static asio::awaitable<void> connectLoop(IoChannelPtr self, Address address);
     void onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec,
                      Status failure) noexcept;

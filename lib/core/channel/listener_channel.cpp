@@ -184,7 +184,6 @@ Status ListenerChannel::handOver(const std::shared_ptr<Group>& target,
 /// Creates a channel for an accepted connection. On failure returns TooManyChannels, ShutdownStarted or
 /// AllocationFailed, and the connection is closed.
 Status ListenerChannel::open(std::unique_ptr<transport::Stream> stream) noexcept {
-    IoChannelPtr channel;
     try {
         const std::string peer = identityOf(*stream);
         const std::shared_ptr<Group> target =
@@ -192,17 +191,11 @@ Status ListenerChannel::open(std::unique_ptr<transport::Stream> stream) noexcept
         if (target != nullptr && target.get() != &group())
             if (std::unique_ptr<transport::DetachedStream> detached = stream->detach())
                 return handOver(target, std::move(detached), peer);
-        channel = new IoChannel(engine_, group().self(), std::move(stream));
+        const IoChannelPtr channel(new IoChannel(engine_, group().self(), std::move(stream)));
         channel->enter(admission_, peer);
-        const Status status = engine_.channelTable().open(channel, group().channels);
-        if (status != Status::Success) return status;
         engine_.life().noteOpened();
-        engine_.counters().accepted.add();
-        channel->start();
-        return Status::Success;
+        return channel->open();
     } catch (const std::bad_alloc&) {
-        if (channel != nullptr && channel->number() != 0)
-            channel->end(EndCause::Failure, Status::AllocationFailed, {});
         return Status::AllocationFailed;
     }
 }
