@@ -1,6 +1,7 @@
 #include "core/channel/close_notice.hpp"
 
 #include "core/group/obligation.hpp"
+#include "core/group/stamp.hpp"
 #include "message/message_access.hpp"
 
 #include <tempeh/wire/address.hpp>
@@ -27,13 +28,17 @@ std::string whyNoAnswer(machines::EndCause cause, const EndDetail& detail) {
 
 }  // namespace
 
-MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::EndCause cause, Status status,
-                           const EndDetail& detail) noexcept {
+MessagePtr makeNotice(MessagePtr notice, const Channel& channel, Status status) noexcept {
     notice->header.channelNumber = channel.number();
     notice->header.opCode = OpCode::Signal;
-    notice->header.origin = Origin::Engine;
-    notice->header.status = static_cast<std::uint8_t>(Status::ChannelClosed);
     notice->header.messageId = channel.firstId;
+    markFromEngine(*notice, status);
+    return notice;
+}
+
+MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::EndCause cause, Status status,
+                           const EndDetail& detail) noexcept {
+    notice = makeNotice(std::move(notice), channel, Status::ChannelClosed);
     const Obligation obligation(Obligation::Kind::CloseNotice, channel.number(), channel.generation());
     detail::MessageAccess::setObligation(*notice, obligation.raw());
     try {

@@ -7,6 +7,10 @@
 
 namespace tempeh::core {
 
+/// Turns `notice` into a Signal of the engine about `channel`, with the id of its first message. Reactor
+/// thread.
+MessagePtr makeNotice(MessagePtr notice, const Channel& channel, Status status) noexcept;
+
 /// Turns `notice` into the ChannelClosed of `channel`: the reason, the peer, and the id of its first message.
 /// The channel's number becomes free when the notice is taken from the mailbox. Reactor thread.
 MessagePtr makeCloseNotice(MessagePtr notice, const Channel& channel, machines::EndCause cause, Status status,

@@ -39,7 +39,7 @@ private:
     std::unique_ptr<transport::DetachedStream> stream_;  // until it is opened
     std::shared_ptr<Seat> seat_;    // until the connection has left the listener's limits
     IoChannel* channel_ = nullptr;  // the same, once the channel exists
-    bool isSilent_ = true;  // it has not said hello
+    bool isSilent_ = true;          // it has not said hello
 
     OwnTask<Handover, &Handover::open> opening_{*this};
     OwnTask<Handover, &Handover::evict> evicting_{*this};

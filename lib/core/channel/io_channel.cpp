@@ -4,6 +4,7 @@
 
 #include "core/channel/close_notice.hpp"
 #include "core/group/group.hpp"
+#include "core/group/stamp.hpp"
 #include "transport/scheme.hpp"
 
 #include <boost/asio/error.hpp>
@@ -110,15 +111,6 @@ void IoChannel::onConnected(std::unique_ptr<transport::Stream> stream, const err
     }
 }
 
-namespace {
-
-void markReturned(Message& message, Status status) noexcept {
-    message.header.origin = Origin::Engine;
-    message.header.status = static_cast<std::uint8_t>(status);
-}
-
-}  // namespace
-
 void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noexcept {
     if (machine_.state() == ChannelState::Closed) return;
     const IoChannelPtr keepAlive(this);
@@ -166,7 +158,7 @@ void IoChannel::finishEnd() noexcept {
 void IoChannel::tellOfEnd() noexcept {
     MessageQueue back;
     if (MessagePtr rest = outbox_.takeRestBack()) {
-        markReturned(*rest, returnStatus_);
+        markFromEngine(*rest, returnStatus_);
         countReturned(1);
         back.pushBack(std::move(rest));
     }
@@ -218,7 +210,7 @@ MessageQueue IoChannel::collectUnsent(const machines::Ending& ending, EndCause c
             message.header.opCode = OpCode::HelloResponse;
             addFailure(message, *this, cause, detail);
         }
-        markReturned(message, ending.returnStatus);
+        markFromEngine(message, ending.returnStatus);
     }
     return back;
 }

@@ -48,9 +48,9 @@ public:
     void enterThrough(std::shared_ptr<machines::Admission::Relay> relay) noexcept {
         guest_.relayTo(std::move(relay));
     }
-    /// Server side: gives the connection a number and starts reading. EngineLife::noteOpened() has counted it.
-    /// On failure returns TooManyChannels, ShutdownStarted, InvalidChannelGroup or AllocationFailed, and the
-    /// connection is closed when the last reference goes.
+    /// Server side: gives the connection a number and starts reading. EngineLife::noteOpened() has counted
+    /// it. On failure returns TooManyChannels, ShutdownStarted, InvalidChannelGroup or AllocationFailed, and
+    /// the connection is closed when the last reference goes.
     Status open() noexcept;
     void makeRoomForNewer() noexcept override;
 

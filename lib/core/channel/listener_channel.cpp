@@ -4,6 +4,7 @@
 #include "core/channel/handover.hpp"
 #include "core/channel/io_channel.hpp"
 #include "core/group/group.hpp"
+#include "core/group/stamp.hpp"
 #include "transport/scheme.hpp"
 
 #include <boost/asio/error.hpp>
@@ -163,8 +164,7 @@ void ListenerChannel::publishAddress() {
 MessagePtr ListenerChannel::answer(Status status, const EndDetail& detail) noexcept {
     MessagePtr response = std::move(welcome_);
     response->header.opCode = OpCode::WelcomeResponse;
-    response->header.origin = Origin::Engine;
-    response->header.status = static_cast<std::uint8_t>(status);
+    markFromEngine(*response, status);
     if (status == Status::Success || detail.empty()) return response;
     try {
         response->textHeaders.set(wire::reasonHeader, detail.text());
@@ -226,12 +226,7 @@ void ListenerChannel::reportAcceptFailure(const error_code& ec) noexcept {
     try {
         engine_.log().warn("listener " + addresses.local() + " cannot accept: " + ec.message() +
                            "; trying again");
-        MessagePtr notice = engine_.pool().getReserved();
-        notice->header.channelNumber = number();
-        notice->header.opCode = OpCode::Signal;
-        notice->header.origin = Origin::Engine;
-        notice->header.status = static_cast<std::uint8_t>(Status::AcceptFailed);
-        notice->header.messageId = firstId;
+        MessagePtr notice = makeNotice(engine_.pool().getReserved(), *this, Status::AcceptFailed);
         notice->textHeaders.append(wire::reasonHeader, ec.message());
         MessageQueue batch;
         batch.pushBack(std::move(notice));

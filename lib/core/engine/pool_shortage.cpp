@@ -1,5 +1,6 @@
 #include "core/engine/pool_shortage.hpp"
 
+#include "core/channel/close_notice.hpp"
 #include "core/engine/engine.hpp"
 #include "core/group/group.hpp"
 
@@ -10,14 +11,8 @@
 namespace tempeh::core {
 
 void PoolShortage::announce(const Channel& channel) {
-    MessagePtr notice = engine_.pool().getReserved();
-    notice->header.channelNumber = channel.number();
-    notice->header.opCode = OpCode::Signal;
-    notice->header.origin = Origin::Engine;
-    notice->header.status = static_cast<std::uint8_t>(Status::PoolEmpty);
-    notice->header.messageId = channel.firstId;
     MessageQueue batch;
-    batch.pushBack(std::move(notice));
+    batch.pushBack(makeNotice(engine_.pool().getReserved(), channel, Status::PoolEmpty));
     channel.group().poolEmptyNotices.add();
     warn(channel.group());  // first: whoever gets the notice may return messages at once
     channel.group().deliver(batch, false);

@@ -1,6 +1,7 @@
 #include "core/group/group.hpp"
 
 #include "core/group/blocking_waiter.hpp"
+#include "core/group/stamp.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -58,8 +59,7 @@ void Group::updateReceiver(MessagePtr& message, error_code& ec) noexcept {
         return;
     }
     engine_->posting().settle(*message);
-    message->header.origin = Origin::Engine;
-    message->header.status = static_cast<std::uint8_t>(Status::ReceiverUpdate);
+    markFromEngine(*message, Status::ReceiverUpdate);
     noteWake(mailbox_.deliverUpdate(std::move(message)));
 }
 

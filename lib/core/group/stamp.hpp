@@ -6,6 +6,12 @@
 
 namespace tempeh::core {
 
+/// Makes the message one of the engine's, with the status.
+inline void markFromEngine(Message& message, Status status) noexcept {
+    message.header.origin = Origin::Engine;
+    message.header.status = static_cast<std::uint8_t>(status);
+}
+
 /// Last step before a posted message belongs to the engine: gives it an id and removes traces of earlier use
 /// as an engine message. `header` receives the result of post().
 inline void stamp(Message& message, BinaryHeader& header) noexcept {

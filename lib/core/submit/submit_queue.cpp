@@ -84,8 +84,7 @@ SubmitQueue::Outcome SubmitQueue::keepLate(Channel& channel, MessagePtr& message
     if (message->header.opCode == OpCode::ByeSignal) return {.dropped = std::move(message)};
     if (message->header.opCode == OpCode::HelloRequest) message->header.opCode = OpCode::HelloResponse;
     if (message->header.opCode == OpCode::WelcomeRequest) message->header.opCode = OpCode::WelcomeResponse;
-    message->header.origin = Origin::Engine;
-    message->header.status = static_cast<std::uint8_t>(data.lateStatus);
+    markFromEngine(*message, data.lateStatus);
     channel.counters.returned.add();
     data.lateBytes += wire::frameSize(*message);
     data.late.pushBack(std::move(message));
