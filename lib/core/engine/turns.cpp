@@ -51,11 +51,7 @@ void Turns::resumeReady() noexcept {
 }
 
 void Turns::release() noexcept {
-    while (!ready_.empty()) {
-        detail::Waiter& waiter = ready_.front();
-        ready_.pop_front();
-        waiter.resume(false);
-    }
+    resumeAll(ready_);
     soon_.release();
 }
 

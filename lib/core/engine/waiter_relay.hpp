@@ -9,6 +9,15 @@ namespace tempeh::core {
 
 using WaiterList = boost::intrusive::list<detail::Waiter, boost::intrusive::constant_time_size<false>>;
 
+/// Takes out and resumes every waiter through its executor, also those that are added meanwhile.
+inline void resumeAll(WaiterList& waiters) noexcept {
+    while (!waiters.empty()) {
+        detail::Waiter& waiter = waiters.front();
+        waiters.pop_front();
+        waiter.resume(false);
+    }
+}
+
 /// Waiters on their way to the reactor thread. Not owned. Any thread; the lock is held for one step.
 class WaiterRelay {
 public:

@@ -60,11 +60,7 @@ void WritableWaits::resumeLater(detail::Waiter& waiter) noexcept {
 
 void WritableWaits::resumeAgain() noexcept {
     WaiterList waiters = again_.takeAll();  // not those that are added meanwhile
-    while (!waiters.empty()) {
-        detail::Waiter& waiter = waiters.front();
-        waiters.pop_front();
-        waiter.resume(false);
-    }
+    resumeAll(waiters);
 }
 
 void WritableWaits::refuseArriving() noexcept {
