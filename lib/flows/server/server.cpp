@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <iterator>
 #include <list>
+#include <span>
 
 namespace tempeh::flows {
 
@@ -86,22 +87,20 @@ void ServerCore::leaveStop(HandlerTask& task) noexcept {
 }
 
 asio::awaitable<void> ServerCore::serveAll(ServerList all, Handler handler) {
-    const ServerPtr first = all.front();
     for (const ServerPtr& server : all)
         server->beginServing(handler);
-    std::list<ServeGuard> guards;
-    for (const ServerPtr& server : all)
+    const ServerPtr first = all.front();
+    const std::span<const ServerPtr> others = std::span<const ServerPtr>(all).subspan(1);
+    std::list<ServeGuard> guards;  // however this ends, the others let nobody in any more
+    for (const ServerPtr& server : others) {
         guards.emplace_back(*server);
-    for (const ServerPtr& server : all) {
-        if (server == first) continue;
         // It lets in what the first hands to it; that it has ended is seen below.
         asio::co_spawn(server->hub().group().executor(), serve(server), asio::detached);
     }
     co_await serve(first);
-    for (const ServerPtr& server : all) {
-        server->stopListening();
+    guards.clear();
+    for (const ServerPtr& server : others)
         co_await idle(server, false, TimePoint::max());
-    }
 }
 
 asio::awaitable<bool> ServerCore::stopAll(ServerList all, Duration deadline) {
