@@ -100,6 +100,11 @@ class TempehConan(ConanFile):
         testing.set_property("pkg_config_name", "tempeh-testing")
         testing.libs = ["tempeh_testing"]
         testing.requires = ["libtempeh"]
+        actors = self.cpp_info.components["actors"]
+        actors.set_property("cmake_target_name", "tempeh::actors")
+        actors.set_property("pkg_config_name", "tempeh-actors")
+        actors.libs = ["tempeh_actors"]
+        actors.requires = ["libtempeh"]
         if self.settings.os in ("Linux", "FreeBSD"):
             library.system_libs = ["pthread"]
         elif self.settings.os == "Windows":

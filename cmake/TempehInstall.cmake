@@ -30,6 +30,14 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/tempeh/testing" DESTINATION "${
         FILES_MATCHING PATTERN "*.hpp")
 install(EXPORT tempehTestingTargets NAMESPACE tempeh:: DESTINATION "${tempehPackageDir}" COMPONENT tempeh_testing)
 
+# tempeh::actors; its headers are among the others.
+install(TARGETS tempeh_actors_library EXPORT tempehActorsTargets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT tempeh_development OPTIONAL
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT tempeh_runtime OPTIONAL
+                NAMELINK_COMPONENT tempeh_development
+        RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tempeh_runtime OPTIONAL)
+install(EXPORT tempehActorsTargets NAMESPACE tempeh:: DESTINATION "${tempehPackageDir}" COMPONENT tempeh_development)
+
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/tempehConfig.cmake.in"
                               "${PROJECT_BINARY_DIR}/tempehConfig.cmake" INSTALL_DESTINATION "${tempehPackageDir}"
                               PATH_VARS CMAKE_INSTALL_LIBDIR
@@ -54,6 +62,8 @@ if(BUILD_SHARED_LIBS)
 endif()
 configure_file("${CMAKE_CURRENT_LIST_DIR}/tempeh.pc.in" "${PROJECT_BINARY_DIR}/tempeh.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/tempeh.pc" DESTINATION "${tempehPkgConfigDir}" COMPONENT tempeh_development)
+configure_file("${CMAKE_CURRENT_LIST_DIR}/tempeh-actors.pc.in" "${PROJECT_BINARY_DIR}/tempeh-actors.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/tempeh-actors.pc" DESTINATION "${tempehPkgConfigDir}" COMPONENT tempeh_development)
 configure_file("${CMAKE_CURRENT_LIST_DIR}/tempeh-testing.pc.in" "${PROJECT_BINARY_DIR}/tempeh-testing.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/tempeh-testing.pc" DESTINATION "${tempehPkgConfigDir}" COMPONENT tempeh_testing)
 

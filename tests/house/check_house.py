@@ -12,13 +12,13 @@ import subprocess
 import sys
 
 # Lowest first. A file may include its own layer and those before it.
-LAYERS = ["base", "message", "wire", "machines", "transport", "core", "flows", "testing", "actor"]
+LAYERS = ["base", "message", "wire", "machines", "transport", "core", "flows", "testing", "actors"]
 RANK = {layer: rank for rank, layer in enumerate(LAYERS)}
 TOP = len(LAYERS)  # tools and samples: above every layer
 UMBRELLAS = {"tempeh.hpp": "core", "all.hpp": "flows", "version.hpp": "base"}  # include/tempeh/<layer>.hpp stands for that layer as well
 
 ENGINE = {"wire", "machines", "transport", "core"}
-ON_PUBLIC_HEADERS = {"flows", "actor"}  # of the engine they use what every application could
+ON_PUBLIC_HEADERS = {"flows", "actors"}  # of the engine they use what every application could
 SANS_IO = {"base", "message", "wire", "machines"}
 SANS_IO_HEADERS = re.compile(r"^(boost/asio\b|asio[./]|spdlog/|thread$)")
 PURE = {"wire", "machines"}  # here not even system headers or locks

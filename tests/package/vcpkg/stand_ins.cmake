@@ -54,7 +54,7 @@ function(vcpkg_cmake_config_fixup)
 endfunction()
 
 function(vcpkg_fixup_pkgconfig)
-    foreach(name IN ITEMS tempeh tempeh-testing)
+    foreach(name IN ITEMS tempeh tempeh-actors tempeh-testing)
         file(READ "${CURRENT_PACKAGES_DIR}/lib/pkgconfig/${name}.pc" text)
         if(text MATCHES "${CURRENT_PACKAGES_DIR}")
             message(FATAL_ERROR "${name}.pc has the prefix in it")

@@ -1,0 +1,6 @@
+#pragma once
+
+/// Actors: objects with a mailbox, supervised, in one process or beside an engine's sockets. Part of the
+/// library tempeh::actors.
+
+#include <tempeh/actors/errc.hpp>
