@@ -3,6 +3,7 @@
 #include <tempeh/base/export.hpp>
 #include <tempeh/core/ampe.hpp>
 #include <tempeh/core/reactor_group.hpp>
+#include <tempeh/flows/broadcast.hpp>
 #include <tempeh/flows/detail/flow_operation.hpp>
 #include <tempeh/flows/server_options.hpp>
 #include <tempeh/wire/address.hpp>
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -90,6 +92,26 @@ public:
         return detail::asyncFlow<bool>(
             *this, [this, deadline]() mutable { return stop(deadline); }, std::forward<Token>(token));
     }
+
+    /// The peers being served now, in the order they were accepted on each engine; Peer::info() has their
+    /// addresses. A snapshot. Any thread; takes a lock for each peer. A handle that is kept keeps its channel
+    /// open.
+    std::vector<Peer> peers() const;
+
+    /// Sends a copy of `signal` to every peer, or to those that `filter` returns true for, and never waits. A
+    /// peer whose send queue is full does not get it; the result names those. The signal's channel number is
+    /// ignored; without an id each copy gets one. Any thread. Copies the message and takes a lock for each
+    /// peer. Errors: InvalidOpCode for anything but a Signal, InvalidMoreUsage for a part of a stream, and
+    /// those of ChannelGroup::post() for an invalid message; then nobody got it.
+    Broadcast broadcast(const Message& signal, const PeerFilter& filter = nullptr) const;
+
+    /// Says bye to a peer of this server, after everything that was sent to it before. The reason goes with
+    /// the bye, in a text header `~reason`: the client finds it in Peer::endReason() and in what its
+    /// operations throw. The handler's receive() throws ChannelClosed once the client has answered, after
+    /// Options::byeTimeout at the latest. Never waits. Does nothing if bye was said or the channel has ended.
+    /// Any thread. Errors: InvalidChannelGroup for a peer of another server, InvalidMessage for a reason
+    /// that cannot be a text header.
+    void close(const Peer& peer, std::string_view reason) const;
 
     /// A snapshot.
     ServerCounters counters() const;

@@ -160,6 +160,11 @@ void PeerState::abort() noexcept {
     if (bye != nullptr) post(bye);  // otherwise the channel is ending
 }
 
+bool PeerState::isSayingBye() {
+    const HubLock lock(*hub_);
+    return byeSaid_;
+}
+
 MessagePtr PeerState::asBye(MessagePtr bye) {
     if (bye == nullptr) return makeBye(OpCode::ByeRequest);
     bye->header.opCode = OpCode::ByeRequest;

@@ -69,6 +69,8 @@ public:
     /// Says bye unless that was done; makes one if it is null. Throws Error if the bye is invalid; then
     /// nothing was said.
     void sayBye(MessagePtr bye) TEMPEH_EXCLUDES(hubLocked);
+    /// This side or the other has said bye: what is sent now may come back.
+    bool isSayingBye() TEMPEH_EXCLUDES(hubLocked);
     /// The message as a ByeRequest; makes one if it is null.
     static MessagePtr asBye(MessagePtr bye);
     ChannelInfo info() TEMPEH_EXCLUDES(hubLocked);
@@ -118,6 +120,7 @@ private:
     void keep(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
     void answerPing(MessagePtr& ping) noexcept;
     void overrun(const char* reason) noexcept TEMPEH_REQUIRES(hubLocked);
+    void noteByeReason(const Message& bye) noexcept TEMPEH_REQUIRES(hubLocked);
     void keepBye(const Message& bye, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
     void noteUnclaimed(const Message& part) noexcept TEMPEH_REQUIRES(hubLocked);
     void onEngineMessage(MessagePtr& message, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
@@ -145,7 +148,8 @@ private:
     std::atomic<bool> isDoomed_{false};
     error_code endCode_ TEMPEH_GUARDED_BY(hubLocked);
     std::string endReason_ TEMPEH_GUARDED_BY(hubLocked);
-    std::string endPeer_ TEMPEH_GUARDED_BY(hubLocked);  // as `~peer`
+    std::string byeReason_ TEMPEH_GUARDED_BY(hubLocked);  // what the peer's bye says
+    std::string endPeer_ TEMPEH_GUARDED_BY(hubLocked);    // as `~peer`
     ChannelInfo opened_ TEMPEH_GUARDED_BY(hubLocked);
     /// A copy, because a message of the pool must not be kept for long. Constant once the hello is answered;
     /// no handle exists before that.

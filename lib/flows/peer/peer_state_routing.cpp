@@ -4,6 +4,7 @@
 #include "flows/peer/message_copy.hpp"
 #include "flows/peer/peer_state.hpp"
 #include "flows/peer/peer_waits.hpp"
+#include "flows/peer/refusal.hpp"
 #include "flows/stream/stream_signals.hpp"
 
 #include <tempeh/wire/address.hpp>
@@ -52,6 +53,7 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
             break;
         case OpCode::ByeRequest:
             byeSaid_ = true;
+            noteByeReason(*message);
             if (sink_ != &inbox) return;  // dropped: the engine answers
             if (!inbox.hasReader) return keepBye(*message, woken);
             break;
@@ -100,6 +102,16 @@ bool PeerState::isUnasked(const Message& signal) const noexcept {
 void PeerState::drop(MessagePtr& signal) noexcept {
     ++counts.droppedSignals;
     signal.reset();
+}
+
+/// A `~reason` in a bye is for whoever finds the channel closed. Other byes carry results, in their bodies.
+void PeerState::noteByeReason(const Message& bye) noexcept {
+    if (!bye.textHeaders.find(wire::reasonHeader)) return;
+    try {
+        byeReason_ = "the peer closed it: " + reasonGivenIn(bye);
+    } catch (const std::bad_alloc&) {
+        return;  // then the engine's reason is told
+    }
 }
 
 /// Nothing has received yet, and perhaps nothing will. The engine answers at once, and a copy of the bye is
@@ -154,8 +166,10 @@ void PeerState::onEngineMessage(MessagePtr& message, WokenList& woken) noexcept 
     if (opCode == OpCode::Signal && message->status() == Status::PoolEmpty) return hub_->notePoolEmpty();
     if (message->isChannelClosed()) {
         endPeer_ = textOf(*message, wire::peerHeader);
-        return end(make_error_code(Status::ChannelClosed),
-                   isOverrun ? copyOf(overrunReason_) : textOf(*message, wire::reasonHeader), woken);
+        std::string reason = std::move(byeReason_);
+        if (isOverrun) reason = copyOf(overrunReason_);
+        if (reason.empty()) reason = textOf(*message, wire::reasonHeader);
+        return end(make_error_code(Status::ChannelClosed), std::move(reason), woken);
     }
     ++counts.returned;
     isDoomed_ = true;

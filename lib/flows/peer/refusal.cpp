@@ -33,12 +33,17 @@ const boost::system::error_category& refusalCategory() noexcept {
 
 namespace detail {
 
-std::string refusalDetail(const std::string& server, const Message& response) {
+std::string reasonGivenIn(const Message& message) {
     constexpr std::size_t longestReason = 200;
-    std::string_view reason = response.textHeaders.find(wire::reasonHeader).value_or("");
-    if (reason.empty()) reason = response.body.view();
-    std::string detail = base::escaped(reason.substr(0, longestReason));
-    if (reason.size() > longestReason) detail += "...";
+    std::string_view reason = message.textHeaders.find(wire::reasonHeader).value_or("");
+    if (reason.empty()) reason = message.body.view();
+    std::string text = base::escaped(reason.substr(0, longestReason));
+    if (reason.size() > longestReason) text += "...";
+    return text;
+}
+
+std::string refusalDetail(const std::string& server, const Message& response) {
+    std::string detail = reasonGivenIn(response);
     if (!detail.empty()) detail += ", ";
     return detail + server;
 }

@@ -157,21 +157,6 @@ void ServerCore::stopListening() noexcept {
     woken.wakeAll(false);
 }
 
-template <typename Visit>
-void ServerCore::forEachTask(Visit visit) {
-    for (std::uint64_t last = 0;;) {
-        HandlerTaskPtr task;
-        {
-            const HubLock lock(*hub_);
-            const auto next = served_.upper_bound(last);
-            if (next == served_.end()) return;
-            last = next->first;
-            task = next->second;
-        }
-        visit(*task);
-    }
-}
-
 void ServerCore::drainPeers() noexcept {
     {
         const HubLock lock(*hub_);

@@ -5,6 +5,7 @@
 #include "flows/server/listener_route.hpp"
 #include "flows/server/peer_seats.hpp"
 
+#include <tempeh/flows/broadcast.hpp>
 #include <tempeh/flows/server_options.hpp>
 
 #include <cstdint>
@@ -50,6 +51,11 @@ public:
     std::vector<std::string> served();
     /// Blocks for a short time, where that is allowed, until no handler runs.
     void awaitHandlers() noexcept;
+
+    /// Adds the peers being served.
+    void addPeers(std::vector<Peer>& peers);
+    /// Sends a copy to each of them, without waiting, and adds to the result.
+    void broadcast(const Message& signal, const PeerFilter& filter, Broadcast& result);
 
     static asio::awaitable<void> listening(ServerPtr self);
     /// A client's handler runs on the engine that has the client.
@@ -133,5 +139,20 @@ private:
     enum class Ending : std::uint8_t { Serving, Draining, Cancelling };
     Ending ending_ TEMPEH_GUARDED_BY(hubLocked) = Ending::Serving;
 };
+
+template <typename Visit>
+void ServerCore::forEachTask(Visit visit) {
+    for (std::uint64_t last = 0;;) {
+        HandlerTaskPtr task;
+        {
+            const HubLock lock(*hub_);
+            const auto next = served_.upper_bound(last);
+            if (next == served_.end()) return;
+            last = next->first;
+            task = next->second;
+        }
+        visit(*task);
+    }
+}
 
 }  // namespace tempeh::flows::detail
