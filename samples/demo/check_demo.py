@@ -34,11 +34,11 @@ def check(output):
         assert re.match(r"127\.0\.0\.1\|\d+$" if transport == "TCP" else r"pid \d+ uid \d+$", row.group(1)), \
             f"{name} has the peer {row.group(1)}"
         answers += number(row.group(2))
-    checked = number(find(r"All said bye\. ([\d,]+) answers, every one in order and right", output, "the end").group(1))
+    checked = number(find(r"All clients said bye\. ([\d,]+) answers, all correct and in order", output, "the end").group(1))
     assert checked == answers, f"{checked} answers checked, {answers} given"
     counted = find(r"messages +([\d,]+) in, ([\d,]+) out", output, "the counters")
     assert number(counted.group(1)) > answers and number(counted.group(2)) > answers, "the engine counted too few"
-    find(r"lost +0 messages came back unsent, 0 peers broke the protocol", output, "that nothing was lost")
+    find(r"lost +0 messages returned unsent, 0 peers broke the protocol", output, "that nothing was lost")
     find(r"shutdown +complete", output, "a complete shutdown")
     path = find(r"uds\|(\S+)", output, "the Unix socket").group(1)
     assert not pathlib.Path(path).exists(), f"{path} was left behind"

@@ -77,9 +77,9 @@ std::uint64_t answersChecked(const std::vector<ClientRecord>& clients) {
 std::vector<tempeh::Address> open(tempeh::Reactor& reactor, Server& server) {
     std::vector<tempeh::Address> addresses =
         asio::co_spawn(reactor.executor(), server.listen(), asio::use_future).get();
-    fmt::print("One server, one coroutine, on two addresses:\n  {}\n  {}\n", tempeh::toString(addresses[0]),
-               tempeh::toString(addresses[1]));
-    fmt::print("{} clients, each a process of its own; the server puts their text in capitals.\n\n",
+    fmt::print("A server, a single coroutine, listens on two addresses:\n  {}\n  {}\n",
+               tempeh::toString(addresses[0]), tempeh::toString(addresses[1]));
+    fmt::print("{} clients, each in its own process, send text; the server returns it in capitals.\n\n",
                std::size(casts));
     std::fflush(stdout);
     return addresses;
@@ -126,7 +126,7 @@ int runDemo(std::chrono::milliseconds duration) {
     screen.showLast(clients, reactor.stats());
     const bool isRight = saidGoodbye(clients) && processes.waitForAll();
     if (isRight)
-        fmt::print("\nAll said bye. {} answers, every one in order and right.\n",
+        fmt::print("\nAll clients said bye. {} answers, all correct and in order.\n",
                    grouped(answersChecked(clients)));
     summarise(reactor.stats(), time);
     const tempeh::ShutdownReport report = reactor.shutdown(1s);

@@ -17,7 +17,7 @@ constexpr const char* usage =
     "\n"
     "A server (one coroutine, listening on TCP and on a Unix socket) and six clients (coroutines and "
     "blocking\n"
-    "threads, each in a process of its own) exchange messages for 6 seconds. Every answer is checked.\n";
+    "threads, each in its own process) exchange messages for 6 seconds. Every answer is checked.\n";
 
 /// As runDemo() starts it: --client NAME STYLE ADDRESS LENGTH BURST MILLISECONDS
 int clientMain(const std::vector<std::string>& arguments) {

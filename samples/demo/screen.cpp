@@ -66,7 +66,7 @@ void Screen::draw(const std::vector<ClientRecord>& clients, const tempeh::Engine
     for (const ClientRecord& client : clients)
         lines.push_back(row(client));
     lines.push_back(
-        fmt::format("server: {:.2f} system calls a message, {} messages of the pool out, {} channels",
+        fmt::format("server: {:.2f} system calls per message, {} pool messages in use, {} channels",
                     perMessage(stats.reads + stats.writes, stats), stats.pool.outstanding, stats.channels));
 
     std::string text;
@@ -110,16 +110,16 @@ void summarise(const tempeh::EngineStats& stats, std::chrono::duration<double> t
     const std::uint64_t messages = stats.sent.messages + stats.received.messages;
     const std::uint64_t taken = stats.pool.hits + stats.pool.allocations;
     fmt::print("The server's engine counted:\n");
-    fmt::print("  messages      {} in, {} out, {:.1f} MB: {} a second\n", grouped(stats.received.messages),
+    fmt::print("  messages      {} in, {} out, {:.1f} MB: {} per second\n", grouped(stats.received.messages),
                grouped(stats.sent.messages), megabytes(stats.received.bytes + stats.sent.bytes),
                grouped(static_cast<std::uint64_t>(static_cast<double>(messages) / time.count())));
-    fmt::print("  system calls  {:.2f} a message ({} reads, {} writes)\n",
+    fmt::print("  system calls  {:.2f} per message ({} reads, {} writes)\n",
                perMessage(stats.reads + stats.writes, stats), grouped(stats.reads), grouped(stats.writes));
-    fmt::print("  wakes         {} of the receiver, {} of the reactor by another thread\n",
+    fmt::print("  wakes         {} of the receiver, {} of the reactor from other threads\n",
                grouped(stats.receiverWakes), grouped(stats.reactorWakes));
-    fmt::print("  pool          {} messages taken, {} allocated, at most {} out at a time\n", grouped(taken),
+    fmt::print("  pool          {} messages taken, {} allocated, at most {} in use at once\n", grouped(taken),
                grouped(stats.pool.allocations), grouped(stats.pool.highWater));
-    fmt::print("  lost          {} messages came back unsent, {} peers broke the protocol\n",
+    fmt::print("  lost          {} messages returned unsent, {} peers broke the protocol\n",
                grouped(stats.returned.total()), grouped(stats.violations));
 }
 

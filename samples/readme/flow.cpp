@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 
 using namespace std::chrono_literals;
@@ -26,6 +27,12 @@ asio::awaitable<void> streamLines(tempeh::Reactor& reactor, tempeh::ChannelGroup
         if (ec) throw tempeh::Error(ec);
         id = header.messageId;
     }
+}
+
+// A reading that finds no room is dropped: the next one is newer.
+bool report(const flows::Peer& peer, std::string_view reading) {
+    tempeh::MessagePtr message = peer.newMessage(tempeh::OpCode::Signal, reading);
+    return peer.trySend(std::move(message));
 }
 
 asio::awaitable<void> echoBursts(tempeh::ChannelGroup& group) {

@@ -122,6 +122,9 @@ void run() {
         connectPatiently(reactor, group.blocking(), tempeh::TcpClientAddress{"127.0.0.1", port});
     check(wait(reactor, ask(reactor, port, "hello")) == "hello", "a coroutine asks and gets its answer");
     check(askFromThread(reactor, port, "hello") == "hello", "a thread asks and gets its answer");
+    const flows::Peer peer =
+        wait(reactor, flows::connect(reactor, tempeh::TcpClientAddress{"127.0.0.1", port}));
+    check(report(peer, "12.5 degrees"), "a signal is sent without waiting");
     checkStream(reactor);
     checkBursts(reactor);
     check(wait(reactor, workAndReceive(reactor)) == "done", "a worker tells the receiver");

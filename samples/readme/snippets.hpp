@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 // What README.md shows, as functions that main.cpp runs.
 
@@ -20,6 +21,7 @@ std::string askFromThread(tempeh::Ampe& engine, std::uint16_t port, const std::s
 
 asio::awaitable<void> streamLines(tempeh::Reactor& reactor, tempeh::ChannelGroup& group,
                                   tempeh::ChannelNumber channel, int count);
+bool report(const flows::Peer& peer, std::string_view reading);
 asio::awaitable<void> echoBursts(tempeh::ChannelGroup& group);
 tempeh::ChannelNumber connectPatiently(tempeh::Ampe& engine, tempeh::BlockingChannelGroup channels,
                                        const tempeh::Address& server);
