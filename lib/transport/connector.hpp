@@ -20,11 +20,15 @@ public:
     Connector& operator=(const Connector&) = delete;
 
     /// Resolves the address and connects without ever blocking the caller. If it resolves to several
-    /// endpoints, each is tried in turn: one that does not answer gets its share of the time, and a second
-    /// try after the others have failed. Called once. On failure returns null and sets `ec`: WrongAddress
-    /// (not a client address of this transport), InvalidAddress, operation_aborted, or the error of the last
-    /// attempt. The engine sets the time limit, and cancels.
+    /// endpoints, they race (machines/connect_race.hpp) and the first that answers wins. Called once. On
+    /// failure returns null and sets `ec`: WrongAddress (not a client address of this transport),
+    /// InvalidAddress, operation_aborted, or why the endpoints failed. The engine sets the time limit, and
+    /// cancels.
     virtual asio::awaitable<std::unique_ptr<Stream>> connect(Address address, error_code& ec) = 0;
+
+    /// True while connect() waits for a resource of the process that others use (a thread to look a name up).
+    /// The engine does not charge that to the time limit.
+    virtual bool isQueued() const noexcept { return false; }
 
     /// Ends connect() with operation_aborted, even one called later. Drops a connection that was just made.
     virtual void cancel() noexcept = 0;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <chrono>
-
 namespace tempeh::transport {
 
 /// The socket settings from an engine's Options.
@@ -12,8 +10,6 @@ struct SocketOptions {
     int sendBufferBytes = 0;     // SO_SNDBUF; 0: the system's default
     int receiveBufferBytes = 0;  // SO_RCVBUF; 0: the system's default
     int backlog = 4096;          // listen(2)
-    /// Shared by all addresses of a name.
-    std::chrono::steady_clock::duration connectTimeout = std::chrono::seconds(10);
 };
 
 }  // namespace tempeh::transport

@@ -89,11 +89,12 @@ void IoChannel::restartDeadline() noexcept {
 void IoChannel::onDeadline() noexcept {
     const IoChannelPtr keepAlive(this);
     const Duration limit = limitOf(deadlineKind_, engine_.options());
-    const machines::DeadlineVerdict verdict =
-        machine_.onDeadline(deadlineKind_, {.isUnwanted = gate_.isUnwanted(),
-                                            .isDeaf = gate_.isDeaf(),
-                                            .hasUnsent = !outbox_.holdsNothing(),
-                                            .isLate = lateness() > limit / ProgressMachine::graceShare});
+    const bool isQueued = connector_ != nullptr && connector_->isQueued();
+    const machines::DeadlineVerdict verdict = machine_.onDeadline(
+        deadlineKind_, {.isUnwanted = gate_.isUnwanted(),
+                        .isDeaf = gate_.isDeaf(),
+                        .hasUnsent = !outbox_.holdsNothing(),
+                        .isLate = isQueued || lateness() > limit / ProgressMachine::graceShare});
     switch (verdict.action) {
         case machines::DeadlineAction::Nothing:
             return;

@@ -8,8 +8,7 @@ Environment Environment::ofSystem(const boost::asio::any_io_executor& executor, 
                                            .reusePort = options.tcpReusePort,
                                            .sendBufferBytes = options.sendBufferBytes,
                                            .receiveBufferBytes = options.receiveBufferBytes,
-                                           .backlog = options.listenBacklog,
-                                           .connectTimeout = options.connectTimeout};
+                                           .backlog = options.listenBacklog};
     return {.network = transport::makeSystemNetwork(executor, sockets), .clock = {}};
 }
 

@@ -5,6 +5,7 @@
 
 #include <tempeh/base/detail/mutex.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <optional>
@@ -26,6 +27,7 @@ public:
         , executor_(done.get_executor()) {}
 
     void run() noexcept override {
+        hasBegun_.store(true, std::memory_order_relaxed);
         error_code ec;
         TcpEndpoints endpoints;
         try {
@@ -37,6 +39,8 @@ public:
     }
 
     void fail() noexcept override { finish({}, asio::error::no_memory); }
+
+    bool hasBegun() const noexcept { return hasBegun_.load(std::memory_order_relaxed); }
 
     void abandon() noexcept {
         const base::MutexLock lock(mutex_);
@@ -91,6 +95,7 @@ private:
     const std::uint16_t port_;
     const LookupFunction function_;
     const std::shared_ptr<ContextGate> gate_;
+    std::atomic<bool> hasBegun_{false};
 
     mutable base::Mutex mutex_;
     asio::steady_timer* done_ TEMPEH_GUARDED_BY(mutex_);  // null: abandoned
@@ -139,6 +144,10 @@ asio::awaitable<TcpEndpoints> Resolver::resolve(std::string host, std::uint16_t 
     }
     abandon();
     co_return endpoints;
+}
+
+bool Resolver::isQueued() const noexcept {
+    return lookup_ != nullptr && !lookup_->hasBegun();
 }
 
 void Resolver::cancel() noexcept {

@@ -41,6 +41,9 @@ public:
     /// InvalidAddress: the host is empty or contains a NUL.
     asio::awaitable<TcpEndpoints> resolve(std::string host, std::uint16_t port, error_code& ec);
 
+    /// True while resolve() waits for a thread.
+    bool isQueued() const noexcept;
+
     /// Ends resolve() with operation_aborted, even one called later.
     void cancel() noexcept;
 

@@ -2,40 +2,32 @@
 
 #include "transport/connector.hpp"
 #include "transport/socket_options.hpp"
-#include "transport/socket_types.hpp"
 #include "transport/tcp/resolver.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-
-#include <chrono>
 #include <memory>
-#include <optional>
 
 namespace tempeh::transport {
 
-/// Connects over TCP.
+class TcpRace;
+
+/// Connects over TCP: to the address of the name that answers first.
 class TcpConnector final : public Connector {
 public:
     TcpConnector(const asio::any_io_executor& executor, const SocketOptions& options,
                  LookupFunction lookUp = lookUpTcp);
+    ~TcpConnector() override;
+    TcpConnector(const TcpConnector&) = delete;
+    TcpConnector& operator=(const TcpConnector&) = delete;
 
     asio::awaitable<std::unique_ptr<Stream>> connect(Address address, error_code& ec) override;
+    bool isQueued() const noexcept override { return resolver_.isQueued(); }
     void cancel() noexcept override;
 
 private:
-    using Duration = std::chrono::steady_clock::duration;
-    struct Alarm;
-
-    asio::awaitable<bool> tryEach(TcpEndpoints& endpoints, Duration most, error_code& ec);
-    std::shared_ptr<Alarm> startAlarm(Duration limit);
-    asio::awaitable<void> connectTo(StreamEndpoint endpoint, std::optional<Duration> limit, error_code& ec);
-    bool isConnectedToItself() const;
-
+    const asio::any_io_executor executor_;
     const SocketOptions options_;
     Resolver resolver_;
-    StreamSocket socket_;
-    asio::steady_timer limit_;                     // for one try
-    std::chrono::steady_clock::time_point start_;  // of connect()
+    std::shared_ptr<TcpRace> race_;
     bool cancelled_ = false;
 };
 

@@ -147,6 +147,27 @@ TEST_F(ResolverTest, NamesWhoseServersAreSilentHoldUpNoOther) {
     EXPECT_TRUE(std::ranges::all_of(results, &Result::isDone));
 }
 
+TEST_F(ResolverTest, SaysWhetherItsLookupWaitsForAThread) {
+    LookupThreads one(1);
+    Resolver busy(context_.get_executor(), askSlowServer(server_), one);
+    Resolver queued(
+        context_.get_executor(),
+        [](const std::string&, std::uint16_t, error_code&) { return TcpEndpoints{answer}; }, one);
+    EXPECT_FALSE(queued.isQueued());
+    Result first;
+    Result second;
+    asio::co_spawn(context_, resolveInto(busy, "name", first), asio::detached);
+    asio::co_spawn(context_, resolveInto(queued, "other", second), asio::detached);
+    context_.poll();
+    server_->asked.get_future().wait();
+    EXPECT_FALSE(busy.isQueued());
+    EXPECT_TRUE(queued.isQueued());
+    server_->go.set_value();
+    context_.run();
+    EXPECT_FALSE(queued.isQueued());
+    EXPECT_EQ(second.endpoints, TcpEndpoints{answer});
+}
+
 TEST_F(ResolverTest, CancelDoesNotWaitForTheLookup) {
     Resolver resolver(context_.get_executor(), askSlowServer(server_));
     Result result;
