@@ -6,6 +6,7 @@
 #include <tempeh/flows/backoff.hpp>
 #include <tempeh/flows/blocking_peer.hpp>
 #include <tempeh/flows/broadcast.hpp>
+#include <tempeh/flows/circuit_breaker.hpp>
 #include <tempeh/flows/connect.hpp>
 #include <tempeh/flows/heartbeat.hpp>
 #include <tempeh/flows/multi_homed.hpp>

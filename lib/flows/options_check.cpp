@@ -47,4 +47,12 @@ void check(const StreamOptions& options) {
     requireTime(options.patience, "StreamOptions::patience");
 }
 
+void check(const CircuitBreakerOptions& options) {
+    constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
+    requireCount(options.failureThreshold, 1, any, "CircuitBreakerOptions::failureThreshold", "1 and up");
+    requireTime(options.recoveryTimeout, "CircuitBreakerOptions::recoveryTimeout");
+    requireCount(options.successThreshold, 1, any, "CircuitBreakerOptions::successThreshold", "1 and up");
+    requireCount(options.halfOpenProbes, 1, any, "CircuitBreakerOptions::halfOpenProbes", "1 and up");
+}
+
 }  // namespace tempeh::flows::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/flows/circuit_breaker.hpp>
 #include <tempeh/flows/connect.hpp>
 #include <tempeh/flows/heartbeat.hpp>
 #include <tempeh/flows/reconnecting_peer.hpp>
@@ -12,5 +13,6 @@ void check(const ConnectOptions& options);
 void check(const ReconnectOptions& options);
 void check(const HeartbeatOptions& options);
 void check(const StreamOptions& options);
+void check(const CircuitBreakerOptions& options);
 
 }  // namespace tempeh::flows::detail

@@ -22,6 +22,8 @@
 
 namespace tempeh::flows {
 
+class CircuitBreaker;
+
 /// How to connect. An aggregate for designated initialisers. Headers and body are views: connect() copies
 /// what they refer to before it returns its awaitable. connect() throws Error(InvalidOption) when a field is
 /// out of range.
@@ -37,6 +39,9 @@ struct ConnectOptions {
     std::string_view body = {};
     /// Also try again when the server refuses.
     bool retryRefused = false;
+    /// Every attempt goes through it. While it is open, connect() fails at once with CircuitOpen, whatever
+    /// `attempts` says. connect() copies the handle before it returns its awaitable. Null: none.
+    const CircuitBreaker* breaker = nullptr;
 };
 
 // GCC 12 destroys the members of an aggregate twice when the aggregate is created inside a co_await
@@ -72,8 +77,8 @@ TEMPEH_EXPORT const boost::system::error_category& refusalCategory() noexcept;
 ///
 /// Throws Refused; Error with the status of the last attempt (such as ConnectFailed, UdsPathNotFound or
 /// PeerDisconnected; NotAllowed for the ByeSignal with which a tofu server refuses); Error(ConnectFailed)
-/// when `timeout` passes. Errors that no further attempt can fix are thrown at once (InvalidAddress,
-/// ShutdownStarted). Cancellation of any type ends the attempt.
+/// when `timeout` passes; CircuitOpen from `breaker`. Errors that no further attempt can fix are thrown at
+/// once (InvalidAddress, ShutdownStarted). Cancellation of any type ends the attempt.
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, const Address& address,
                                                           ConnectOptions options = {});
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, std::string_view address,

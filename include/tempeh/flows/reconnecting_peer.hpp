@@ -25,6 +25,8 @@ namespace detail {
 class ReconnectCore;
 }
 
+class CircuitBreaker;
+
 /// What happens to a request that was sent but not answered when the connection is lost. The server may or
 /// may not have carried it out.
 enum class Unanswered : std::uint8_t {
@@ -60,6 +62,11 @@ struct ReconnectOptions {
     /// that after many minutes, or never. After `silence` without a sign of life the connection counts as
     /// lost. Both 0: does not watch.
     HeartbeatOptions heartbeat = {.interval = Duration::zero(), .silence = Duration::zero()};
+    /// Every request() goes through it. A request that times out, for want of a connection or of an answer,
+    /// counts as a failure. While it is open, request() throws CircuitOpen at once instead of waiting, and
+    /// does not count in ReconnectCounters. The link goes on trying to connect. The constructor copies the
+    /// handle. Null: none.
+    const CircuitBreaker* breaker = nullptr;
 };
 
 /// Counters of a ReconnectingPeer. Every request ends as exactly one of answered, timedOut and failed.
@@ -104,8 +111,8 @@ public:
     ReconnectingPeer(Ampe& engine, const Address& address, ReconnectOptions options = {});
 
     /// As Peer::request(), but waits for a connection first; `timeout` covers both. Returns null at the
-    /// timeout. Throws Error(ChannelClosed) (unanswered, see Unanswered; or closed), or the reason why there
-    /// are no more attempts.
+    /// timeout. Throws Error(ChannelClosed) (unanswered, see Unanswered; or closed), CircuitOpen from
+    /// ReconnectOptions::breaker, or the reason why there are no more attempts.
     [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout = infinite) const;
     [[nodiscard]] asio::awaitable<MessagePtr> request(MessagePtr message, Timeout timeout,
                                                       SignalHandler onSignal) const;

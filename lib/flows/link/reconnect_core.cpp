@@ -73,6 +73,7 @@ ReconnectCore::ReconnectCore(HubPtr hub, HelloTemplate hello, const ReconnectOpt
     , attemptTimeout_(options.attemptTimeout)
     , sendsAgain_(options.unanswered == Unanswered::SendAgain)
     , heartbeat_(options.heartbeat)
+    , breaker_(options.breaker != nullptr ? std::optional(*options.breaker) : std::nullopt)
     , delay_(options.backoff, hub_->engine()) {}
 
 ReconnectCore::~ReconnectCore() = default;

@@ -48,6 +48,8 @@ public:
 
     LinkState state();
     ReconnectCounters counters();
+    /// What requests go through, if anything.
+    const std::optional<CircuitBreaker>& breaker() const noexcept { return breaker_; }
     /// The current connection; null for none.
     PeerPtr current();
 
@@ -86,6 +88,7 @@ private:
     const Duration attemptTimeout_;
     const bool sendsAgain_;
     const HeartbeatOptions heartbeat_;
+    const std::optional<CircuitBreaker> breaker_;
     RetryDelay delay_;                        // the coroutine's
     MessageQueue unsent_;                     // the coroutine's
     asio::cancellation_signal stopAttempts_;  // on the loop's executor

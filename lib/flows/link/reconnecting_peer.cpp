@@ -188,12 +188,15 @@ const std::shared_ptr<detail::ReconnectCore>& ReconnectingPeer::core() const {
 }
 
 asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Timeout timeout) const {
-    return detail::ReconnectCore::request(core(), std::move(message), timeout, nullptr);
+    return request(std::move(message), timeout, nullptr);
 }
 
 asio::awaitable<MessagePtr> ReconnectingPeer::request(MessagePtr message, Timeout timeout,
                                                       SignalHandler onSignal) const {
-    return detail::ReconnectCore::request(core(), std::move(message), timeout, std::move(onSignal));
+    asio::awaitable<MessagePtr> requesting =
+        detail::ReconnectCore::request(core(), std::move(message), timeout, std::move(onSignal));
+    if (core()->breaker()) return core()->breaker()->run(std::move(requesting));
+    return requesting;
 }
 
 asio::awaitable<void> ReconnectingPeer::send(MessagePtr message) const {

@@ -22,6 +22,7 @@ asio::awaitable<Peer> startConnect(const detail::HubPtr& hub, const Address& add
     detail::HelloTemplate hello(address, options);
     options.headers = {};
     options.body = {};
+    options.breaker = nullptr;
     return connectIn(hub, std::move(hello), options);
 }
 

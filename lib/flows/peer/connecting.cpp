@@ -18,6 +18,7 @@ HelloTemplate::HelloTemplate(const Address& address, const ConnectOptions& optio
     message_->textHeaders.set(heartbeatHeader, heartbeatOfClient);
     message_->body.append(options.body);
     address_ = toString(client);
+    if (options.breaker != nullptr) breaker_ = *options.breaker;
 }
 
 MessagePtr HelloTemplate::make(Ampe& engine) const {
@@ -108,7 +109,9 @@ asio::awaitable<PeerPtr> connectPeer(HubPtr hub, HelloTemplate hello, ConnectOpt
     for (int attempt = 1;; ++attempt) {
         std::string failure;
         try {
-            PeerPtr peer = co_await tryConnect(hub, hello, deadline);
+            asio::awaitable<PeerPtr> attempting = tryConnect(hub, hello, deadline);
+            if (hello.breaker()) attempting = hello.breaker()->run(std::move(attempting));
+            PeerPtr peer = co_await std::move(attempting);
             co_return peer;
         } catch (const Error& error) {
             const bool isLast = attempt == options.attempts || !isWorthRetrying(error, options);

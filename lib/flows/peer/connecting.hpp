@@ -2,15 +2,17 @@
 
 #include "flows/peer/peer_state.hpp"
 
+#include <tempeh/flows/circuit_breaker.hpp>
 #include <tempeh/flows/connect.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace tempeh::flows::detail {
 
-/// The content of a hello, kept for all attempts.
+/// The content of a hello, kept for all attempts, and the breaker that they go through.
 class HelloTemplate {
 public:
     /// Throws Error(InvalidMessage) for headers, InvalidAddress.
@@ -22,10 +24,12 @@ public:
     /// A hello from the engine's pool. Throws Error(ProcessingFailed) when the hook throws.
     MessagePtr make(Ampe& engine) const;
     const std::string& address() const noexcept { return address_; }
+    const std::optional<CircuitBreaker>& breaker() const noexcept { return breaker_; }
 
 private:
     std::unique_ptr<Message> message_;
     std::string address_;
+    std::optional<CircuitBreaker> breaker_;
     std::function<void(Message& hello)> hook_;
 };
 

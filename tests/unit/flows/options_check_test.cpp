@@ -29,6 +29,8 @@ TEST(FlowsOptionsCheck, TakesTheDefaultsAndTheEnds) {
     EXPECT_EQ(complaintAbout(HeartbeatOptions()), "");
     EXPECT_EQ(complaintAbout(HeartbeatOptions{.interval = infinite, .silence = 0s}), "");
     EXPECT_EQ(complaintAbout(StreamOptions()), "");
+    EXPECT_EQ(complaintAbout(CircuitBreakerOptions()), "");
+    EXPECT_EQ(complaintAbout(CircuitBreakerOptions{.failureThreshold = 1, .recoveryTimeout = 0s}), "");
     EXPECT_EQ(complaintAbout(StreamOptions{.partBytes = 1, .windowParts = 0, .patience = 0s}), "");
 }
 
@@ -47,6 +49,14 @@ TEST(FlowsOptionsCheck, NamesFieldValueAndRange) {
               "StreamOptions::partBytes = 0, must be 1 to 65,535");
     EXPECT_EQ(complaintAbout(StreamOptions{.partBytes = 65'536}),
               "StreamOptions::partBytes = 65536, must be 1 to 65,535");
+    EXPECT_EQ(complaintAbout(CircuitBreakerOptions{.failureThreshold = 0}),
+              "CircuitBreakerOptions::failureThreshold = 0, must be 1 and up");
+    EXPECT_EQ(complaintAbout(CircuitBreakerOptions{.recoveryTimeout = -1s}),
+              "CircuitBreakerOptions::recoveryTimeout = -1000 ms, must be 0 and up");
+    EXPECT_EQ(complaintAbout(CircuitBreakerOptions{.successThreshold = 0}),
+              "CircuitBreakerOptions::successThreshold = 0, must be 1 and up");
+    EXPECT_EQ(complaintAbout(CircuitBreakerOptions{.halfOpenProbes = 0}),
+              "CircuitBreakerOptions::halfOpenProbes = 0, must be 1 and up");
     EXPECT_EQ(complaintAbout(StreamOptions{.patience = -1ms}),
               "StreamOptions::patience = -1 ms, must be 0 and up");
 }
