@@ -14,6 +14,9 @@
 #include <tempeh/flows/peer_counters.hpp>
 #include <tempeh/flows/peer_group.hpp>
 #include <tempeh/flows/reconnecting_peer.hpp>
+#include <tempeh/flows/request_context.hpp>
+#include <tempeh/flows/router.hpp>
+#include <tempeh/flows/router_layers.hpp>
 #include <tempeh/flows/server.hpp>
 #include <tempeh/flows/server_options.hpp>
 #include <tempeh/flows/service.hpp>

@@ -61,6 +61,9 @@ public:
     BlockingPeer traced(const TraceContext& context) const { return BlockingPeer(peer_.traced(context)); }
     BlockingPeer traced(const Message& request) const { return BlockingPeer(peer_.traced(request)); }
 
+    /// As Peer::timed().
+    BlockingPeer timed() const { return BlockingPeer(peer_.timed()); }
+
     /// The same channel, for coroutines.
     const Peer& peer() const noexcept { return peer_; }
     explicit operator bool() const noexcept { return static_cast<bool>(peer_); }

@@ -165,6 +165,12 @@ public:
     /// this handle if the request has no trace.
     Peer traced(const Message& request) const;
 
+    /// Returns a handle to the same channel whose requests tell the peer, in a text header, how much time
+    /// they have, and let it know when this side gives up: at the timeout, or when the coroutine is
+    /// cancelled. A Router at the other end then cancels the handler; any other peer, tofu included, may
+    /// ignore both. Costs a text header for each request, and a Signal for each that ends without an answer.
+    Peer timed() const;
+
     /// The engine's executor: coroutines on it exchange messages without a thread switch.
     asio::any_io_executor executor() const;
     /// The same, under the names that Asio looks for.
@@ -186,9 +192,13 @@ private:
     const std::shared_ptr<detail::PeerState>& state() const;
     void mark(Message& message) const;
     MessagePtr marked(MessagePtr message) const;
+    /// No longer than this handle's own deadline.
+    Timeout limited(Timeout timeout) const;
 
     std::shared_ptr<detail::PeerState> state_;
     std::shared_ptr<const TraceContext> trace_;
+    TimePoint deadline_ = TimePoint::max();
+    bool isTimed_ = false;
 };
 
 }  // namespace tempeh::flows

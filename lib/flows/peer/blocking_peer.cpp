@@ -7,6 +7,7 @@
 #include "flows/peer/peer_operations.hpp"
 #include "flows/peer/peer_waits.hpp"
 #include "flows/peer/request_steps.hpp"
+#include "flows/peer/time_left.hpp"
 
 #include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/core/blocking_channel_group.hpp>
@@ -18,6 +19,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <memory>
+#include <optional>
 
 namespace tempeh::flows {
 
@@ -167,6 +169,11 @@ MessagePtr BlockingPeer::request(MessagePtr message, Timeout timeout, const Sign
     using Step = detail::RequestSteps::Step;
     const detail::PeerPtr peer = PeerAccess::state(peer_);
     if (message != nullptr) PeerAccess::mark(peer_, *message);
+    std::optional<detail::Withdrawal> withdrawal;
+    if (PeerAccess::isTimed(peer_)) {
+        timeout = PeerAccess::limited(peer_, timeout);
+        withdrawal.emplace(peer, detail::beginTimed(*peer, message, timeout));
+    }
     detail::RequestSteps steps(*peer, std::move(message), timeout, onSignal);
     if (!peer->hub().mayBlock()) throw Error(Status::NotAllowed);
     Step step = steps.begin();
@@ -178,7 +185,9 @@ MessagePtr BlockingPeer::request(MessagePtr message, Timeout timeout, const Sign
             step = steps.onRoom(roomFor(*peer, steps.deadline()));
         }
     }
-    return steps.finish();
+    MessagePtr answer = steps.finish();
+    if (withdrawal && answer != nullptr) withdrawal->setAnswered();
+    return answer;
 }
 
 void BlockingPeer::respond(MessagePtr request) const {

@@ -1,7 +1,9 @@
 #include "flows/peer/peer_operations.hpp"
+#include "flows/peer/time_left.hpp"
 
 #include <tempeh/flows/peer.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace tempeh::flows {
@@ -36,10 +38,14 @@ asio::awaitable<MessagePtr> Peer::receive(Timeout timeout, error_code& ec) const
 }
 
 asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Timeout timeout) const {
+    if (isTimed_) return detail::timedRequest(state(), marked(std::move(message)), limited(timeout), nullptr);
     return detail::request(state(), marked(std::move(message)), timeout, nullptr);
 }
 
 asio::awaitable<MessagePtr> Peer::request(MessagePtr message, Timeout timeout, SignalHandler onSignal) const {
+    if (isTimed_)
+        return detail::timedRequest(state(), marked(std::move(message)), limited(timeout),
+                                    std::move(onSignal));
     return detail::request(state(), marked(std::move(message)), timeout, std::move(onSignal));
 }
 
@@ -81,6 +87,18 @@ Peer Peer::traced(const Message& request) const {
     (void)state();
     const std::optional<TraceContext> context = TraceContext::of(request);
     return context ? traced(context->child()) : *this;
+}
+
+Peer Peer::timed() const {
+    (void)state();
+    Peer peer(*this);
+    peer.isTimed_ = true;
+    return peer;
+}
+
+Timeout Peer::limited(Timeout timeout) const {
+    if (deadline_ == TimePoint::max()) return timeout;
+    return std::min<Duration>(timeout, state_->hub().time().until(deadline_));
 }
 
 void Peer::abort() const noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "flows/hub/hub.hpp"
+#include "flows/peer/cancel_sink.hpp"
 #include "flows/peer/inbox.hpp"
 #include "flows/stream/exchange_table.hpp"
 #include "flows/stream/unclaimed_streams.hpp"
@@ -105,7 +106,8 @@ public:
     PeerCounters counts TEMPEH_GUARDED_BY(hubLocked);
     MessagePtr farewell TEMPEH_GUARDED_BY(hubLocked);  // the peer's ByeResponse
     ReadControl reading;
-    bool isOverrun TEMPEH_GUARDED_BY(hubLocked) = false;  // closed because too much waited here
+    CancelSink* cancelSink TEMPEH_GUARDED_BY(hubLocked) = nullptr;  // a router's
+    bool isOverrun TEMPEH_GUARDED_BY(hubLocked) = false;            // closed because too much waited here
     bool keepsReturned TEMPEH_GUARDED_BY(hubLocked) = false;
     MessageQueue returned TEMPEH_GUARDED_BY(hubLocked);  // what came back unsent, if keepsReturned
     /// The hello's outcome; constant once it is not Pending.

@@ -5,6 +5,7 @@
 #include "flows/peer/peer_state.hpp"
 #include "flows/peer/peer_waits.hpp"
 #include "flows/peer/refusal.hpp"
+#include "flows/peer/time_left.hpp"
 #include "flows/stream/stream_signals.hpp"
 
 #include <tempeh/wire/address.hpp>
@@ -49,6 +50,10 @@ void PeerState::onMessage(MessagePtr& message, WokenList& woken) noexcept {
         case OpCode::Signal:
             if (isPong(*message)) return;
             if (isPing(*message)) return answerPing(message);
+            if (isCancel(*message)) {
+                if (cancelSink != nullptr) cancelSink->onCancel(id, woken);
+                return;
+            }
             if (Exchange* exchange = answers.find(id)) exchange->onMessage(message, woken);
             break;
         case OpCode::ByeRequest:

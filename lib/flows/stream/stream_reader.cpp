@@ -1,9 +1,12 @@
 #include "flows/peer/peer_access.hpp"
 #include "flows/peer/peer_operations.hpp"
+#include "flows/peer/time_left.hpp"
 #include "flows/stream/stream_reader_access.hpp"
 #include "flows/stream/stream_state.hpp"
 
 #include <tempeh/flows/stream_reader.hpp>
+
+#include <optional>
 
 namespace tempeh::flows {
 
@@ -49,16 +52,20 @@ asio::awaitable<std::string> readWhole(StreamPtr stream, std::size_t limit) {
 asio::awaitable<StreamReader> askForStream(Peer peer, MessagePtr request, Duration timeout) {
     detail::requireRequest(request);
     const detail::PeerPtr& state = detail::PeerAccess::state(peer);
-    const TimePoint deadline = state->hub().time().after(timeout);
+    const TimePoint deadline = state->hub().time().after(detail::PeerAccess::limited(peer, timeout));
     BinaryHeader& header = request->header;
     if (header.messageId == 0) header.messageId = state->nextRequestId();
     detail::PeerAccess::mark(peer, *request);
+    std::optional<detail::Withdrawal> withdrawal;
+    if (detail::PeerAccess::isTimed(peer))
+        withdrawal.emplace(state, detail::beginTimed(*state, request, state->hub().time().until(deadline)));
     const StreamPtr stream = StreamState::attach(state, Whose::Ours, Role::Reader, header.messageId);
     StreamReader reader = detail::StreamReaderAccess::make(stream);
     const bool isSent = co_await detail::postInTime(*state, request, deadline);
     if (!isSent) co_return StreamReader();
     const bool hasBegun = co_await detail::awaitPart(stream, deadline);
     if (!hasBegun) co_return StreamReader();
+    if (withdrawal) withdrawal->setAnswered();
     co_return reader;
 }
 
