@@ -80,10 +80,11 @@ def sourcePage(path):
     if place.is_dir():
         names = sorted(entry.name for entry in place.iterdir()
                        if entry.is_file() and entry.suffix in (*LANGUAGES, ".out", ".md"))
-        return f"# {path}\n\n" + "\n".join(f"- [{name}]({place.name}/{name})" for name in names) + "\n"
+        return f"---\nsearch:\n  exclude: true\n---\n\n# {path}\n\n" + "\n".join(f"- [{name}]({place.name}/{name})" for name in names) + "\n"
     if path.endswith(".md"):
         return place.read_text()
-    return f"# {place.name}\n\n`{path}`\n\n````{LANGUAGES.get(place.suffix, 'text')}\n{place.read_text()}````\n"
+    # A word that is searched for is in many sources; the page that explains it has to come first.
+    return f"---\nsearch:\n  boost: 0.1\n---\n\n# {place.name}\n\n`{path}`\n\n````{LANGUAGES.get(place.suffix, 'text')}\n{place.read_text()}````\n"
 
 
 def on_files(files, config):
