@@ -14,7 +14,7 @@ using tempeh::detail::requireTime;
 
 namespace {
 
-void check(const Backoff& backoff) {
+void checkBackoff(const Backoff& backoff) {
     requireTime(backoff.initial, "Backoff::initial");
     requireNumber(backoff.factor, 1, std::numeric_limits<double>::infinity(), "Backoff::factor", "1 and up");
     requireTime(backoff.max, "Backoff::max");
@@ -26,12 +26,12 @@ void check(const Backoff& backoff) {
 void check(const ConnectOptions& options) {
     requireOption(options.attempts >= 0, "ConnectOptions::attempts", std::to_string(options.attempts),
                   "0 and up");
-    check(options.backoff);
+    checkBackoff(options.backoff);
     requireTime(options.timeout, "ConnectOptions::timeout");
 }
 
 void check(const ReconnectOptions& options) {
-    check(options.backoff);
+    checkBackoff(options.backoff);
     requireTime(options.attemptTimeout, std::chrono::milliseconds(1), "ReconnectOptions::attemptTimeout",
                 "1 ms and up");
     check(options.heartbeat);
