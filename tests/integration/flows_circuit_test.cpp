@@ -14,7 +14,7 @@ using flows::CircuitState;
 using flows::ConnectOptions;
 using flows::ReconnectingPeer;
 
-constexpr flows::Backoff quick{.initial = 1ms, .max = 1ms};
+constexpr flows::Backoff hasty{.initial = 1ms, .max = 1ms};
 
 class FlowsCircuit : public ::testing::Test {
 protected:
@@ -37,7 +37,7 @@ protected:
     Reactor client_;
 };
 
-asio::awaitable<void> expectOpen(Ampe& engine, Address address, ConnectOptions options) {
+asio::awaitable<void> expectCircuitOpen(Ampe& engine, Address address, ConnectOptions options) {
     try {
         const flows::Peer peer = co_await flows::connect(engine, address, options);
         ADD_FAILURE() << "connected";
@@ -47,23 +47,23 @@ asio::awaitable<void> expectOpen(Ampe& engine, Address address, ConnectOptions o
     }
 }
 
-asio::awaitable<void> expectConnected(Ampe& engine, Address address, ConnectOptions options) {
+asio::awaitable<void> expectConnectedAndEchoed(Ampe& engine, Address address, ConnectOptions options) {
     const flows::Peer peer = co_await flows::connect(engine, address, options);
     co_await expectEcho(peer);
 }
 
 TEST_F(FlowsCircuit, StopsAttemptsToConnect) {
     const CircuitBreaker breaker({.failureThreshold = 3, .successThreshold = 1});
-    const ConnectOptions options{.attempts = 0, .backoff = quick, .timeout = patience, .breaker = &breaker};
-    onClient(expectOpen(client_, address(), options));
-    onClient(expectOpen(client_, address(), options));
+    const ConnectOptions options{.attempts = 0, .backoff = hasty, .timeout = patience, .breaker = &breaker};
+    onClient(expectCircuitOpen(client_, address(), options));
+    onClient(expectCircuitOpen(client_, address(), options));
     CircuitCounters counters = breaker.counters();
     EXPECT_EQ(counters.failed, 3U) << "each attempt counts, and none is made while it is open";
     EXPECT_EQ(counters.refused, 2U);
 
     serve();
     breaker.reset();
-    onClient(expectConnected(client_, address(), options));
+    onClient(expectConnectedAndEchoed(client_, address(), options));
     counters = breaker.counters();
     EXPECT_EQ(counters.succeeded, 1U);
 }
@@ -86,27 +86,27 @@ asio::awaitable<void> expectNoAnswer(ReconnectingPeer link) {
     EXPECT_EQ(answer, nullptr);
 }
 
-asio::awaitable<void> expectRefused(ReconnectingPeer link) {
+asio::awaitable<void> expectRefusedAtOnce(ReconnectingPeer link) {
     const error_code ec = co_await codeOf(link.request(link.newMessage(), infinite));
     EXPECT_EQ(ec, CircuitErrc::Open);
 }
 
-asio::awaitable<void> expectAnswer(ReconnectingPeer link) {
+asio::awaitable<void> expectAnswerOver(ReconnectingPeer link) {
     const MessagePtr answer = co_await link.request(link.newMessage(OpCode::Request, "hi"), patience);
     EXPECT_NE(answer, nullptr);
 }
 
 TEST_F(FlowsCircuit, FailsTheRequestsOfALinkAtOnce) {
     const CircuitBreaker breaker({.failureThreshold = 2, .successThreshold = 2});
-    const ReconnectingPeer link(client_, address(), {.backoff = quick, .breaker = &breaker});
+    const ReconnectingPeer link(client_, address(), {.backoff = hasty, .breaker = &breaker});
     onClient(expectNoAnswer(link));
     onClient(expectNoAnswer(link));
-    onClient(expectRefused(link));
+    onClient(expectRefusedAtOnce(link));
     EXPECT_EQ(link.counters().requests, 2U) << "a refused request was not tried";
 
     serve();
     breaker.reset();
-    onClient(expectAnswer(link));
+    onClient(expectAnswerOver(link));
     EXPECT_EQ(breaker.counters().succeeded, 1U);
     EXPECT_EQ(link.counters().answered, 1U);
 }
@@ -114,16 +114,16 @@ TEST_F(FlowsCircuit, FailsTheRequestsOfALinkAtOnce) {
 TEST_F(FlowsCircuit, RecoversInTheTimeOfItsEngine) {
     const CircuitBreaker breaker(client_,
                                  {.failureThreshold = 1, .recoveryTimeout = 1ms, .successThreshold = 2});
-    const ReconnectingPeer link(client_, address(), {.backoff = quick, .breaker = &breaker});
+    const ReconnectingPeer link(client_, address(), {.backoff = hasty, .breaker = &breaker});
     onClient(expectNoAnswer(link));
     EXPECT_EQ(breaker.state(), CircuitState::Open);
     serve();
     ASSERT_TRUE(eventually([&] { return link.state() == flows::LinkState::Connected; }));
     const TimePoint opened = client_.now();
     ASSERT_TRUE(eventually([&] { return client_.now() > opened + 1ms; }));
-    onClient(expectAnswer(link));
+    onClient(expectAnswerOver(link));
     EXPECT_EQ(breaker.state(), CircuitState::HalfOpen);
-    onClient(expectAnswer(link));
+    onClient(expectAnswerOver(link));
     EXPECT_EQ(breaker.state(), CircuitState::Closed);
 }
 

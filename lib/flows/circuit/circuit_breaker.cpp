@@ -17,21 +17,21 @@ public:
     std::string message(int /*value*/) const override { return "the circuit breaker makes no call"; }
 };
 
-constexpr CircuitCategory category;
+constexpr CircuitCategory circuitErrors;
 
-std::string seconds(Duration time) {
+std::string inSeconds(Duration time) {
     return fmt::format("{:.3g} s", std::chrono::duration<double>(time).count());
 }
 
-std::string textOf(const machines::CircuitMachine& machine, TimePoint now, const std::string& cause) {
-    const std::string age = seconds(now - machine.since());
+std::string textOfRefusal(const machines::CircuitMachine& machine, TimePoint now, const std::string& cause) {
+    const std::string age = inSeconds(now - machine.since());
     std::string text;
     if (machine.state() == CircuitState::HalfOpen)
         text = fmt::format("half-open for {}, and all probes are under way", age);
     else if (machine.until() == TimePoint::max())
         text = fmt::format("open for {}, until somebody closes it", age);
     else
-        text = fmt::format("open for {}, tries again in {}", age, seconds(machine.until() - now));
+        text = fmt::format("open for {}, tries again in {}", age, inSeconds(machine.until() - now));
     if (!cause.empty()) text += "; the last failure: " + cause;
     return text + "; look after the service, or call again later";
 }
@@ -44,11 +44,11 @@ CircuitBreakerOptions inTimeOf(const Ampe& engine, CircuitBreakerOptions options
 }  // namespace
 
 const boost::system::error_category& circuitCategory() noexcept {
-    return category;
+    return circuitErrors;
 }
 
 CircuitOpen::CircuitOpen(const machines::CircuitMachine& machine, TimePoint now, const std::string& cause)
-    : Error(make_error_code(CircuitErrc::Open), textOf(machine, now, cause))
+    : Error(make_error_code(CircuitErrc::Open), textOfRefusal(machine, now, cause))
     , state_(machine.state())
     , since_(machine.since())
     , until_(machine.until()) {}
