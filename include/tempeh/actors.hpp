@@ -4,4 +4,13 @@
 /// library tempeh::actors.
 
 #include <tempeh/actors/arena.hpp>
+#include <tempeh/actors/context.hpp>
+#include <tempeh/actors/dead_letter.hpp>
+#include <tempeh/actors/down.hpp>
 #include <tempeh/actors/errc.hpp>
+#include <tempeh/actors/options.hpp>
+#include <tempeh/actors/ref.hpp>
+#include <tempeh/actors/responder.hpp>
+#include <tempeh/actors/supervisor.hpp>
+#include <tempeh/actors/system.hpp>
+#include <tempeh/actors/topic.hpp>
