@@ -1,6 +1,6 @@
-// Shows: a receiver that keeps what it gets stops its sender, over the wire; when it lets go, both go on.
-// Use it when: one side may be faster than the other. Memory stays bounded on both, nothing is dropped.
-// Prints: each limit as it is met, and that everything arrived in order.
+// Shows: a receiver that holds on to messages stops its sender; when it releases them, both go on.
+// Use it when: one side may be faster than the other. Memory stays bounded, and nothing is dropped.
+// Prints: each limit as it is reached, and that everything arrived in order.
 
 #include <tempeh/tempeh.hpp>
 
@@ -30,7 +30,7 @@ public:
         channel_ = group_.post(std::move(hello)).channelNumber;
     }
 
-    // Until post() refuses, as it will: nobody takes anything yet.
+    // Until post() refuses, because nobody receives yet.
     void fill() {
         tempeh::error_code ec;
         while (!ec)
@@ -86,13 +86,12 @@ int main() {
     std::vector<MessagePtr> hoard;
     for (;;) {
         message = receiver.waitReceive();
-        if (message->status() == Status::PoolEmpty) break;  // told once; reading has stopped
+        if (message->status() == Status::PoolEmpty) break;  // reported once; reading has stopped
         hoard.push_back(std::move(message));
     }
     fmt::print("receiver: PoolEmpty\n");
 
-    // What can wait asks for PoolOnly, and is told that there is nothing left; what cannot gets one all the
-    // same.
+    // Work that can wait uses PoolOnly and gets null; work that cannot wait still gets a message.
     while (MessagePtr last = receiving.get(tempeh::AllocationStrategy::PoolOnly))
         hoard.push_back(std::move(last));
     const bool canHave = receiving.get(tempeh::AllocationStrategy::Always) != nullptr;
@@ -107,7 +106,7 @@ int main() {
     };
     for (MessagePtr& kept : hoard) {
         take(*kept);
-        kept.reset();  // back to the pool: reading goes on by itself
+        kept.reset();  // back to the pool: reading resumes by itself
     }
     while (expected < total) {
         message = receiver.waitReceive();

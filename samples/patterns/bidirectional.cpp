@@ -1,6 +1,6 @@
-// Shows: after the hello both sides are equal: a server asks its client back before it can answer.
-// Use it when: the one that accepted the connection has questions of its own.
-// Prints: the questions and answers in the order in which they were had.
+// Shows: after the hello both sides are equal: the server asks its client before it answers.
+// Use it when: the side that accepted the connection needs to send requests too.
+// Prints: the questions and answers in order.
 
 #include <tempeh/flows.hpp>
 
@@ -19,7 +19,7 @@ namespace flows = tempeh::flows;
 using namespace std::chrono_literals;
 using tempeh::MessagePtr, tempeh::OpCode;
 
-// One request from either side, told as it is answered.
+// One request from either side, printed with its answer.
 asio::awaitable<std::string> ask(flows::Peer other, std::string who, std::string question) {
     fmt::print("{} asks: {}\n", who, question);
     const MessagePtr answer = co_await other.request(other.newMessage(OpCode::Request, question), 10s);
@@ -36,7 +36,7 @@ asio::awaitable<void> sell(flows::Peer customer) {
     }
 }
 
-// What the customer is asked, while its own request waits.
+// Answers the shop's questions while the customer's own request waits.
 asio::awaitable<void> answerTheShop(flows::Peer shop) {
     for (;;) {
         MessagePtr request = co_await shop.receive();

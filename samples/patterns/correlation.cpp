@@ -1,6 +1,6 @@
 // Shows: a thousand requests in flight on one channel; each finds its own answer, in whatever order.
 // Use it when: waiting for one answer before asking again would be too slow.
-// Prints: how many there were, and that every answer was the right one.
+// Prints: how many there were, and that every answer was correct.
 
 #include <tempeh/flows.hpp>
 
@@ -23,7 +23,7 @@ using tempeh::MessagePtr, tempeh::OpCode;
 
 constexpr std::size_t count = 1000;
 
-// Waits until all have asked, and answers the last one first.
+// Waits for all requests and answers the last one first.
 asio::awaitable<void> squareBackwards(flows::Peer client) {
     std::vector<MessagePtr> requests;
     while (requests.size() < count) {
@@ -37,7 +37,7 @@ asio::awaitable<void> squareBackwards(flows::Peer client) {
     co_await client.receive();  // the client's bye
 }
 
-// The message id does the matching: request() chooses one, and the answer carries the same.
+// The message id matches them: request() chooses it, and the answer carries the same id.
 asio::awaitable<bool> isSquared(flows::Peer server, long number) {
     MessagePtr request = server.newMessage(OpCode::Request, std::to_string(number));
     const MessagePtr answer = co_await server.request(std::move(request), 10s);

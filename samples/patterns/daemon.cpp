@@ -68,7 +68,7 @@ asio::awaitable<void> serve(flows::Peer client, const tempeh::Reactor& engine, c
     }
 }
 
-// Two clients, which would be programs of their own.
+// Two clients; in reality they are other programs.
 void visit(tempeh::Ampe& engine, const tempeh::Address& address) {
     try {
         flows::connectBlocking(engine, address);

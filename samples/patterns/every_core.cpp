@@ -1,6 +1,6 @@
-// Shows: one port served by several engines, each with a thread of its own.
-// Use it when: the handlers of one core are not enough.
-// Prints: on how many threads the handlers ran, and what became of the requests.
+// Shows: one port served by several engines, each with its own thread.
+// Use it when: one core is not enough for your handlers.
+// Prints: on how many threads the handlers ran, and how the requests ended.
 
 #include <tempeh/flows.hpp>
 
@@ -21,7 +21,7 @@ namespace flows = tempeh::flows;
 using namespace std::chrono_literals;
 using tempeh::MessagePtr, tempeh::OpCode;
 
-/// Handlers run on several threads: what they share has a lock.
+/// Handlers run on several threads, so their shared state has a lock.
 class Threads {
 public:
     void note() {

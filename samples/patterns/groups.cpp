@@ -1,4 +1,4 @@
-// Shows: one engine, two groups, each with a receiver of its own: a shop, and a back door for its manager.
+// Shows: one engine, two groups, each with its own receiver: a shop, and a back door for its manager.
 // Use it when: parts of a program should neither see nor wait for each other's messages. Groups cost little.
 // Prints: the conversations, the last of them after the shop has closed.
 
@@ -27,7 +27,7 @@ tempeh::Address listen(tempeh::Ampe& engine, ChannelGroup& group, const tempeh::
     return tempeh::parseAddress(*group.blocking().waitReceive());
 }
 
-// Receives what comes for this group, and nothing else, until somebody updates the receiver.
+// Receives only the messages of this group, until somebody updates the receiver.
 asio::awaitable<void> serve(ChannelGroup group, Answer answer) {
     for (;;) {
         MessagePtr message = co_await group.waitReceive();
@@ -55,7 +55,7 @@ void ask(const flows::BlockingPeer& peer, std::string_view who, std::string_view
 }
 
 int main() {
-    int sold = 0;  // needs no lock: both receivers run beside the sockets, on one thread
+    int sold = 0;  // needs no lock: both receivers run on the engine's thread
     tempeh::Reactor engine;
     ChannelGroup shop = engine.createGroup();
     ChannelGroup backDoor = engine.createGroup();

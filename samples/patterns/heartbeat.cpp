@@ -1,6 +1,6 @@
-// Shows: a heartbeat tells a server that has nothing to say from one that is not there any more.
-// Use it when: a connection may be idle for long, and a silent one must be noticed all the same.
-// Prints: what became of a quiet server, and of a frozen one.
+// Shows: a heartbeat distinguishes a quiet server from one that is gone.
+// Use it when: a connection may be idle for a long time, and a dead peer must still be detected.
+// Prints: how a quiet server fared, and how a frozen one.
 
 #include <tempeh/flows.hpp>
 
@@ -17,19 +17,20 @@ namespace flows = tempeh::flows;
 using namespace std::chrono_literals;
 using tempeh::MessagePtr, tempeh::OpCode;
 
-// Says nothing of itself, but lives: its engine answers every heartbeat, and nobody sees that here.
+// Says nothing by itself, but is alive: its engine answers every heartbeat, unseen by this code.
 asio::awaitable<void> beQuiet(flows::Peer client) {
     co_await client.receive();
 }
 
-// Greets, and is never heard again: as after kill -STOP, or when the cable is out. (No flows here, so that
-// nobody answers heartbeats.)
+// Answers the hello and then nothing more, as after kill -STOP or with the cable unplugged. (It does not use
+// flows, so nothing answers heartbeats.)
 asio::awaitable<void> freeze(tempeh::ChannelGroup group) {
     for (;;) {
         MessagePtr message = co_await group.waitReceive();
         if (message->header.opCode != OpCode::HelloRequest) continue;
         message->header.opCode = OpCode::HelloResponse;
-        message->textHeaders.set("heartbeat", "server-answers");  // as flows say; this one never will
+        message->textHeaders.set("heartbeat",
+                                 "server-answers");  // as flows announce it; this server never does
         group.post(std::move(message));
     }
 }
@@ -47,7 +48,7 @@ asio::awaitable<void> watchFrozen(tempeh::Ampe& engine, tempeh::Address address)
     flows::Peer server = co_await flows::connect(engine, address);
     const flows::Heartbeat heartbeat(server, {.interval = 5ms, .silence = 50ms});
     try {
-        co_await server.receive();  // would wait for ever
+        co_await server.receive();  // would wait forever
     } catch (const tempeh::Error& error) {
         fmt::print("the frozen server: {}, {} time(s) silent\n", tempeh::nameOf(error.status()),
                    heartbeat.counters().silences);

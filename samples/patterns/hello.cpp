@@ -1,6 +1,6 @@
 // Shows: both ends of a connection, with nothing but messages: the smallest use of the engine.
-// Use it when: you want to see that your build works, or what a message goes through.
-// Prints: what came in at the server's end, and what came back at the client's.
+// Use it when: you want to check that your build works, or to see the life of a message.
+// Prints: what arrived at the server's end, and what arrived at the client's.
 
 #include <tempeh/tempeh.hpp>
 
@@ -17,7 +17,7 @@ int main() {
     tempeh::MessagePtr message = engine.get();
     tempeh::UdsServerAddress{path}.format(*message);
     channels.post(std::move(message));  // listen
-    message = channels.waitReceive();   // the WelcomeResponse: we do
+    message = channels.waitReceive();   // the WelcomeResponse: it works
 
     tempeh::UdsClientAddress{path}.format(*message);  // the same message again
     message->body.assign("hello");

@@ -1,6 +1,6 @@
-// Shows: one receive loop serves all clients; what it knows of each is found by channel number.
+// Shows: one receive loop serves all clients; it finds its data of each by the channel number.
 // Use it when: you want the whole server in one place, with its state in plain containers and no locks.
-// Prints: what three of fifty clients were told, and who is left in the end.
+// Prints: the answers to three of fifty clients, and how many are left in the end.
 
 #include <tempeh/tempeh.hpp>
 
@@ -72,7 +72,7 @@ private:
     std::size_t most_ = 0;
 };
 
-// The channel may be used before it is connected: the deposits go out behind the hello.
+// You may post before the channel is connected: the deposits go out after the hello.
 ChannelNumber makeDeposits(tempeh::Ampe& engine, tempeh::BlockingChannelGroup channels,
                            const tempeh::TcpClientAddress& bank, int client) {
     MessagePtr message = engine.get();

@@ -1,6 +1,6 @@
-// Shows: one server on TCP and Unix sockets at the same time, and what it can know of who is calling.
-// Use it when: local clients should need no port (and cannot lie about who they are), remote ones do.
-// Prints: how each client came in.
+// Shows: one server on TCP and Unix sockets at the same time, and what it knows about each client.
+// Use it when: local clients should need no port and cannot lie about who they are; remote ones use TCP.
+// Prints: how each client connected.
 
 #include <tempeh/flows.hpp>
 

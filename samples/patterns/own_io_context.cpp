@@ -1,6 +1,6 @@
-// Shows: a program that lives on its own io_context, with sockets and timers of its own, takes tempeh in.
+// Shows: a program with its own io_context, sockets and timers adds tempeh.
 // Use it when: you have an Asio application. The engine starts no thread; everything runs where you run it.
-// Prints: what both doors of the program answer, and that no second thread was seen.
+// Prints: the answers from both listeners of the program, and that it used a single thread.
 
 #include <tempeh/flows.hpp>
 
@@ -28,14 +28,14 @@ using asio::ip::tcp;
 using namespace std::chrono_literals;
 using tempeh::MessagePtr, tempeh::OpCode;
 
-std::set<std::thread::id> threads;  // that were ever seen at work
+std::set<std::thread::id> threads;  // on which handlers have run
 
 std::string answerTo(std::string_view question) {
     threads.insert(std::this_thread::get_id());
     return fmt::format("you came {}, welcome", question);
 }
 
-// --- What was there before: lines of text over TCP. ---
+// --- The existing part: lines of text over TCP. ---
 
 asio::awaitable<void> serveLines(tcp::acceptor& acceptor) {
     for (;;) {
@@ -48,7 +48,7 @@ asio::awaitable<void> serveLines(tcp::acceptor& acceptor) {
     }
 }
 
-// --- What is new: the same answers for peers. ---
+// --- The new part: the same answers for peers. ---
 
 asio::awaitable<void> servePeer(flows::Peer client) {
     for (;;) {
@@ -59,7 +59,7 @@ asio::awaitable<void> servePeer(flows::Peer client) {
     }
 }
 
-// --- A visitor, by and by, who tries both doors. ---
+// --- A client that tries both listeners. ---
 
 asio::awaitable<void> visit(tempeh::Ampe& engine, flows::Server& server, tcp::endpoint lines) {
     asio::steady_timer timer(co_await asio::this_coro::executor, 1ms);
@@ -83,7 +83,7 @@ int main() {
     tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     asio::co_spawn(context, serveLines(acceptor), asio::detached);
 
-    tempeh::Reactor engine(context);  // after the context: it goes first
+    tempeh::Reactor engine(context);  // declared after the context, so destroyed first
     flows::Server server(engine, {tempeh::TcpServerAddress{"127.0.0.1", 0}});
     asio::co_spawn(engine.executor(), server.serve(servePeer), asio::detached);
 

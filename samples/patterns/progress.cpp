@@ -1,5 +1,5 @@
-// Shows: signals with the id of a request tell how far it is; the answer comes last.
-// Use it when: the work takes long enough for somebody to wonder.
+// Shows: signals with the id of a request report its progress; the answer comes last.
+// Use it when: the work takes long enough that the client wants to know how far it is.
 // Prints: the progress as the client sees it, and the answer.
 
 #include <tempeh/flows.hpp>
@@ -25,7 +25,7 @@ asio::awaitable<void> bake(flows::Peer client) {
         for (int percent = 25; percent < 100; percent += 25) {
             // ... a quarter of the work ...
             MessagePtr progress = client.newMessage(OpCode::Signal, std::to_string(percent));
-            progress->header.messageId = request->header.messageId;  // what it is about
+            progress->header.messageId = request->header.messageId;  // the request it belongs to
             co_await client.send(std::move(progress));
         }
         co_await client.respond(std::move(request), "a cake");

@@ -1,6 +1,6 @@
-// Shows: a client whose server is killed and started again; nothing that it asked is lost.
-// Use it when: the other side may be restarted, updated or moved while you go on.
-// Prints: which server answered what, and what became of the link meanwhile.
+// Shows: a client whose server is killed and restarted; none of its requests is lost.
+// Use it when: the other side may be restarted, updated or moved while your program continues.
+// Prints: which server answered what, and the states of the link in between.
 
 #include <tempeh/flows.hpp>
 
@@ -22,7 +22,7 @@ namespace flows = tempeh::flows;
 using namespace std::chrono_literals;
 using tempeh::MessagePtr, tempeh::OpCode;
 
-// --- The server: this program again, as a process of its own, until it is killed. ---
+// --- The server: this program again, in another process, until it is killed. ---
 
 asio::awaitable<void> answer(flows::Peer client, std::string name) {
     for (;;) {
@@ -58,7 +58,7 @@ asio::awaitable<std::string> ask(flows::ReconnectingPeer server, std::string que
     co_return fmt::format("{}: {}", question, response ? response->body.view() : "no answer");
 }
 
-// States of the link come through receive(), in their places among the messages.
+// State changes of the link arrive through receive(), in order with the messages.
 asio::awaitable<std::string> untilReconnected(flows::ReconnectingPeer server) {
     std::string states;
     for (int connects = 0; connects < 2;) {
@@ -89,7 +89,7 @@ void converse(const std::string& path) {
     fmt::print("{}\n", run(ask(server, "who is there?")).get());
 
     killServer(process);
-    std::future<std::string> patient = run(ask(server, "and now?"));  // there is nobody
+    std::future<std::string> patient = run(ask(server, "and now?"));  // there is no server
     process = startServer(path, "the second server");
     fmt::print("{}\n", patient.get());
 

@@ -1,5 +1,5 @@
 // Shows: a client asks, a server answers, and what happens when no answer arrives.
-// Use it when: one side wants something of the other. This is how most programs begin.
+// Use it when: one side needs something from the other. This is how most programs begin.
 // Prints: the answers, and the request that timed out.
 
 #include <tempeh/flows.hpp>
@@ -19,7 +19,7 @@ namespace flows = tempeh::flows;
 using namespace std::chrono_literals;
 using tempeh::MessagePtr, tempeh::OpCode;
 
-// One coroutine for each client. It ends by the exception that receive() throws when the client has gone.
+// One coroutine for each client, ended by the exception that receive() throws when the client has gone.
 asio::awaitable<void> serve(flows::Peer client) {
     for (;;) {
         MessagePtr request = co_await client.receive();
@@ -40,8 +40,7 @@ asio::awaitable<void> ask(tempeh::Ampe& engine, tempeh::Address address) {
     answer = co_await server.request(server.newMessage(OpCode::Request, "be silent"), 20ms);
     std::cout << "be silent -> " << (answer ? "an answer" : "no answer in time") << '\n';
 
-    answer =
-        co_await server.request(server.newMessage(OpCode::Request, "drawer"), 5s);  // the channel lives on
+    answer = co_await server.request(server.newMessage(OpCode::Request, "drawer"), 5s);  // still open
     std::cout << "drawer -> " << (answer ? answer->body.view() : "no answer in time") << '\n';
     co_await server.close();
 }

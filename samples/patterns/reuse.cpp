@@ -1,6 +1,6 @@
 // Shows: the same messages go back and forth; a request becomes its answer, an answer the next request.
-// Use it when: you send much. Nothing is copied, and nothing is allocated once everything runs.
-// Prints: the round trips, and how many messages were made for them.
+// Use it when: you send a lot. Nothing is copied, and in steady state nothing is allocated.
+// Prints: the round trips, and how many messages were allocated for them.
 
 #include <tempeh/tempeh.hpp>
 
@@ -16,7 +16,7 @@ using tempeh::BlockingChannelGroup, tempeh::MessagePtr, tempeh::OpCode, tempeh::
 
 constexpr int roundTrips = 1000;
 
-// The header knows channel and id already; a changed opcode makes the answer of it.
+// The header already has channel and id; changing the opcode turns the request into its answer.
 void serve(BlockingChannelGroup channels) {
     for (;;) {
         MessagePtr message = channels.waitReceive();

@@ -1,6 +1,6 @@
-// Shows: pluggable services behind several listeners, in one thread with one loop: no coroutine in sight.
+// Shows: pluggable services behind several listeners, in one thread with one loop and no coroutines.
 // Use it when: you want plain functions that are called for each message, one after the other.
-// Prints: what the services answered, and how many messages they had.
+// Prints: the services' answers, and how many messages they handled.
 
 #include <tempeh/flows.hpp>
 
@@ -17,7 +17,7 @@ namespace flows = tempeh::flows;
 using namespace std::chrono_literals;
 using tempeh::MessagePtr, tempeh::OpCode;
 
-// Takes the requests that begin with its word; whatever it does not take is offered to the next service.
+// Takes the requests that begin with its word; other messages are offered to the next service.
 class Reverse final : public flows::Service {
 public:
     void start(tempeh::Ampe&, tempeh::BlockingChannelGroup channels) override { channels_.emplace(channels); }
@@ -42,7 +42,7 @@ private:
     int count_ = 0;
 };
 
-// Greets the clients; what nobody else took is sent back.
+// Greets the clients and echoes every request that no other service took.
 class Echo final : public flows::Service {
 public:
     void start(tempeh::Ampe&, tempeh::BlockingChannelGroup channels) override { channels_.emplace(channels); }

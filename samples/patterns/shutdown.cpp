@@ -1,6 +1,6 @@
 // Shows: another thread wakes a blocked receiver, gives it news, and in the end tells it to stop.
 // Use it when: signals, configuration or results from elsewhere have to reach the loop that receives.
-// Prints: what the receiver heard, and how the engine's shutdown went.
+// Prints: what arrived at the receiver, and how the engine's shutdown went.
 
 #include <tempeh/tempeh.hpp>
 
