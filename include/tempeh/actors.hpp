@@ -4,6 +4,7 @@
 /// library tempeh::actors.
 
 #include <tempeh/actors/arena.hpp>
+#include <tempeh/actors/circuit_breaker.hpp>
 #include <tempeh/actors/context.hpp>
 #include <tempeh/actors/dead_letter.hpp>
 #include <tempeh/actors/down.hpp>
@@ -11,6 +12,7 @@
 #include <tempeh/actors/options.hpp>
 #include <tempeh/actors/ref.hpp>
 #include <tempeh/actors/responder.hpp>
+#include <tempeh/actors/stats.hpp>
 #include <tempeh/actors/supervisor.hpp>
 #include <tempeh/actors/system.hpp>
 #include <tempeh/actors/topic.hpp>
