@@ -22,7 +22,6 @@ IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, Address addre
     , machine_(machines::Side::Client)
     , receiver_(engine.inbound().keptInput())
     , outbox_(engine.blocks(), engine.pool())
-    , writers_(engine.submitQueue())
     , notice_(engine.pool().getReserved())
     , address_(std::make_unique<Address>(std::move(address))) {
     setConnection(*this);
@@ -35,14 +34,13 @@ IoChannel::IoChannel(Engine& engine, std::shared_ptr<Group> group, std::unique_p
     , machine_(machines::Side::Server)
     , receiver_(engine.inbound().keptInput())
     , outbox_(engine.blocks(), engine.pool())
-    , writers_(engine.submitQueue())
     , notice_(engine.pool().getReserved())
     , stream_(std::move(stream)) {
     setConnection(*this);
 }
 
 IoChannel::~IoChannel() {
-    writers_.settle(Status::ShutdownStarted);
+    settleWriters(Status::ShutdownStarted);
 }
 
 Status IoChannel::open() noexcept {
@@ -144,7 +142,7 @@ void IoChannel::end(EndCause cause, Status status, const EndDetail& detail) noex
 void IoChannel::finishEnd() noexcept {
     const IoChannelPtr keepAlive(this);
     tellOfEnd();
-    writers_.close(Status::ChannelClosed);
+    settleWriters(Status::ChannelClosed);
     if (connector_ != nullptr) connector_->cancel();
     const machines::AfterEnd next = machine_.afterEnd();
     if (stream_ == nullptr || next == machines::AfterEnd::Close) return closeStream();
@@ -280,7 +278,7 @@ void IoChannel::detach() {
     receiver_.giveUp();
     stopWatching();
     stopPausing();
-    writers_.settle(Status::ShutdownStarted);
+    settleWriters(Status::ShutdownStarted);
     followDeadline();
     if (stream_ != nullptr) engine_.turns().flushAtEnd(*this);  // flush() finds it empty, or empties it
 }
@@ -302,7 +300,7 @@ void IoChannel::abandon() noexcept {
     const machines::StreamLife before = life_;
     life_.abandon();
     if (before.isEnding()) tellOfEnd();
-    writers_.close(Status::ShutdownStarted);
+    settleWriters(Status::ShutdownStarted);
     connector_.reset();
     stream_.reset();
     guest_.leave();

@@ -25,13 +25,16 @@ namespace tempeh::core {
 class IoChannel;
 using IoChannelPtr = boost::intrusive_ptr<IoChannel>;
 
-/// A connection: runs the ChannelMachine over a Stream. One coroutine connects and then reads; while the
-/// kernel accepts no more data, another one waits to write. Reactor thread only. Sources: io_channel.cpp
-/// (life cycle), io_channel_read.cpp, io_channel_pause.cpp, io_channel_write.cpp, io_channel_watch.cpp.
+/// A connection: runs the ChannelMachine over a Stream. A coroutine connects; an operation waits for input,
+/// or a coroutine while much is expected; another coroutine waits to write while the kernel accepts no more
+/// data. Idle connections are many, so what they do not need is made on demand. Reactor thread only. Sources:
+/// io_channel.cpp (life cycle), io_channel_read.cpp, io_channel_pause.cpp, io_channel_write.cpp,
+/// io_channel_watch.cpp.
 class IoChannel final : public Channel,
                         private TurnWriter,
                         private InboundReader,
                         private PeerWatches::Owner,
+                        private transport::PendingOperation,
                         public machines::Admission::Owner {
 public:
     /// Client side: connects to `address` when its HelloRequest is accepted.
@@ -91,7 +94,9 @@ public:
     /// Registers a waitWritable(), or resumes it at once when there is room.
     void waitWritable(detail::Waiter& waiter) noexcept;
     /// Resumes the cancelled waiters.
-    void cancelWriters() noexcept { writers_.cancel(cancelled); }
+    void cancelWriters() noexcept {
+        if (writers_ != nullptr) writers_->cancel(cancelled);
+    }
 
 private:
     using LoopKind = machines::StreamLife::Loop;
@@ -165,7 +170,13 @@ private:
     // Reading.
     static asio::awaitable<void> readLoop(IoChannelPtr self);
     void startReading();
+    bool mustRead() const noexcept { return !life_.hasStoppedReading() && !gate_.isPaused(); }
+    void awaitInput();
+    void goOnReading() noexcept;
+    void onDone(const error_code& ec, std::size_t size) override;
+    void onDropped() noexcept override;
     void onReadable(std::size_t size, const error_code& ec) noexcept;
+    std::size_t readOn(std::span<const std::byte> begun) noexcept;
     std::size_t readMuch() noexcept;
     std::size_t readShared() noexcept;
     std::size_t readBody(std::span<std::byte> body) noexcept;
@@ -233,7 +244,14 @@ private:
     void publishQueue() noexcept;
     static void onRoomDeadline(void* self) noexcept;
     void armRoomDeadline() noexcept;
+    void settleWriters(Status reason) noexcept;
     bool hasHalfItsRoom() const noexcept { return isHalfEmpty(outbox_.messages(), outbox_.bytes()); }
+
+    /// Whatever the pending operation needs until it is done.
+    struct Input {
+        EngineLife::Use engine;
+        IoChannelPtr channel;  // goes first
+    };
 
     Engine& engine_;
     machines::ChannelMachine machine_;
@@ -241,8 +259,9 @@ private:
     machines::ReadGate gate_;
     Receiver receiver_;
     SendQueue outbox_;
-    RoomWaits writers_;
+    std::unique_ptr<RoomWaits> writers_;  // null: nobody has waited yet
     PeerWatches watches_{*this};
+    std::optional<Input> input_;        // set while an operation, not a coroutine, waits for input
     MessagePtr hello_;                  // sent and not answered: comes back when the connection fails
     MessagePtr notice_;                 // the ChannelClosed, made before it is needed
     MessageQueue back_;                 // once it has ended: what comes back

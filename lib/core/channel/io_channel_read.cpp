@@ -31,30 +31,79 @@ void IoChannel::startReading() {
     life_.started(LoopKind::Read);
     if (!gate_.isUnwanted()) noteReading(true);
     try {
-        engine_.life().spawn(readLoop(this));
+        awaitInput();
     } catch (const std::bad_alloc&) {
         life_.stopped(LoopKind::Read);
+        input_.reset();
         throw;
     }
 }
 
-asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
-    Loop loop(*self, LoopKind::Read);
-    while (!self->life_.hasStoppedReading() && !self->gate_.isPaused()) {
-        transport::AwaitedOperation receive;
-        if (self->receiver_.buffer().expectsLittle()) {
-            auto outcome = receive.wait(*self->stream_, self->receiver_.buffer().room());
-            co_await std::move(outcome);
-        } else {
-            try {
-                co_await self->stream_->waitReadable(receive.ec);
-            } catch (const std::bad_alloc&) {
-                receive.ec = asio::error::no_memory;
-            }
-        }
-        self->onReadable(receive.size, receive.ec);
+/// Begins the wait for the next input. Throws std::bad_alloc; then it has not begun.
+void IoChannel::awaitInput() {
+    if (receiver_.buffer().expectsLittle()) {
+        if (!input_) input_.emplace(engine_.life().use(), this);
+        const auto start = [this](Completion done) {
+            stream_->startReceive(receiver_.buffer().room(), std::move(done));
+        };
+        if (!PendingOperation::begin(start)) throw std::bad_alloc();
+        return;
     }
-    loop.finish();
+    engine_.life().spawn(readLoop(this));
+    const std::optional<Input> before = std::exchange(input_, std::nullopt);  // the coroutine has its own
+}
+
+void IoChannel::onDone(const error_code& ec, std::size_t size) {
+    onReadable(size, ec);
+    goOnReading();
+}
+
+/// Waits for more, unless reading has ended; then the channel may be destroyed.
+void IoChannel::goOnReading() noexcept {
+    while (mustRead()) {
+        try {
+            return awaitInput();
+        } catch (const std::bad_alloc&) {
+            onReadable(0, asio::error::no_memory);
+        }
+    }
+    const std::optional<Input> last = std::exchange(input_, std::nullopt);
+    // The last turn leaves no timer behind, which would keep the context busy.
+    const Engine::Turn turn(engine_);
+    life_.stopped(LoopKind::Read);
+    releaseIfDone();
+}
+
+/// The context is being destroyed.
+void IoChannel::onDropped() noexcept {
+    const std::optional<Input> last = std::exchange(input_, std::nullopt);
+    life_.stopped(LoopKind::Read);
+    onLoopDropped();
+}
+
+/// Reads while much is expected; then an operation takes over.
+asio::awaitable<void> IoChannel::readLoop(IoChannelPtr self) {
+    {
+        Loop loop(*self, LoopKind::Read);
+        while (self->mustRead() && !self->receiver_.buffer().isTiny()) {
+            transport::AwaitedOperation receive;
+            if (self->receiver_.buffer().expectsLittle()) {
+                auto outcome = receive.wait(*self->stream_, self->receiver_.buffer().room());
+                co_await std::move(outcome);
+            } else {
+                try {
+                    co_await self->stream_->waitReadable(receive.ec);
+                } catch (const std::bad_alloc&) {
+                    receive.ec = asio::error::no_memory;
+                }
+            }
+            self->onReadable(receive.size, receive.ec);
+        }
+        loop.finish();
+    }
+    if (!self->mustRead()) co_return;
+    self->life_.started(LoopKind::Read);
+    self->goOnReading();
 }
 
 /// `size` bytes are already in buffer_, unless a large read was expected.
@@ -68,11 +117,26 @@ void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     if (!receiver_.buffer().expectsLittle()) return receiver_.buffer().note(readMuch());
     countRead();
     const std::span<const std::byte> room = receiver_.buffer().room();
+    if (size == room.size() && receiver_.buffer().isTiny()) return receiver_.buffer().note(readOn(room));
     consume(room.first(size));
     // More may already be there: read it now.
     const bool goOn = life_.isLive() && !gate_.isDeaf() && !isDiscarding();
     if (size == room.size() && goOn) size += readMuch();
     receiver_.buffer().note(size);
+}
+
+/// What was read filled its room: reads on behind it, so that a frame that is all there is not cut. Returns
+/// the size of both.
+std::size_t IoChannel::readOn(std::span<const std::byte> begun) noexcept {
+    const std::span<std::byte> buffer = readRoom();
+    std::ranges::copy(begun, buffer.begin());
+    error_code ec;
+    const std::size_t size = begun.size() + stream_->readSome(buffer.subspan(begun.size()), ec);
+    countRead();
+    consume(buffer.first(size));
+    const bool goOn = life_.isLive() && !gate_.isDeaf() && !isDiscarding();
+    if (ec && ec != asio::error::would_block && ec != asio::error::try_again && goOn) onInputEnd(ec);
+    return size;
 }
 
 /// One large read; returns its size. A long body goes directly into its message: the current one, or the next

@@ -6,6 +6,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include <new>
+
 namespace tempeh::core {
 
 namespace {
@@ -79,7 +81,7 @@ void IoChannel::flush() noexcept {
             if (outbox_.isBlocked() || !machine_.canWrite() || !life_.isLive()) break;
         }
         publishQueue();
-        if (!writers_.empty() && hasHalfItsRoom()) writers_.resumeAll();
+        if (writers_ != nullptr && hasHalfItsRoom()) writers_->resumeAll();
         if (!life_.isLive()) return;
         if (outbox_.isEmpty()) {
             if (accepting.empty()) onQueueEmpty();
@@ -134,7 +136,7 @@ void IoChannel::onWriteError(machines::WriteError error, const error_code& ec) n
         case WriteErrorAction::Nothing:
             return;
         case WriteErrorAction::AwaitEndOfInput:
-            writers_.settle(Status::ChannelClosed);  // there will never be room again
+            settleWriters(Status::ChannelClosed);  // there will never be room again
             return followDeadline();
         case WriteErrorAction::EndOfPeer:
             return end(machines::EndCause::PeerClosed, Status::PeerDisconnected, ec);
@@ -186,18 +188,28 @@ void IoChannel::waitWritable(detail::Waiter& waiter) noexcept {
         waiter.abortReason = status;
         return waiter.resume(false);
     }
-    writers_.begin(waiter, hasHalfItsRoom());
+    if (writers_ == nullptr) writers_.reset(new (std::nothrow) RoomWaits(engine_.submitQueue()));
+    if (writers_ == nullptr) {
+        waiter.abortReason = Status::AllocationFailed;
+        return waiter.resume(false);
+    }
+    writers_->begin(waiter, hasHalfItsRoom());
     armRoomDeadline();
 }
 
+/// There never will be room.
+void IoChannel::settleWriters(Status reason) noexcept {
+    if (writers_ != nullptr) writers_->close(reason);
+}
+
 void IoChannel::armRoomDeadline() noexcept {
-    writers_.arm(&IoChannel::onRoomDeadline, this,
-                 [this](Deadline& deadline, TimePoint when) { engine_.setDeadline(deadline, when); });
+    writers_->arm(&IoChannel::onRoomDeadline, this,
+                  [this](Deadline& deadline, TimePoint when) { engine_.setDeadline(deadline, when); });
 }
 
 void IoChannel::onRoomDeadline(void* self) noexcept {
     auto& channel = *static_cast<IoChannel*>(self);
-    channel.writers_.expire(channel.engine_.now());
+    channel.writers_->expire(channel.engine_.now());
     channel.armRoomDeadline();
 }
 

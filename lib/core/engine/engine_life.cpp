@@ -135,30 +135,35 @@ void EngineLife::noteNotOpened() noexcept {
     if (engine_.channelTable().isClosed()) drained_.openIfDrained();
 }
 
+EngineLife::Use::Use(std::shared_ptr<Engine> engine) noexcept : engine_(std::move(engine)) {
+    ++engine_->life().uses_;
+}
+
+EngineLife::Use::~Use() {
+    if (engine_ != nullptr) --engine_->life().uses_;
+}
+
+EngineLife::Use EngineLife::use() noexcept {
+    return Use(engine_.shared_from_this());
+}
+
 /// Counts a coroutine until its completion has run or was destroyed with the coroutine.
 class EngineLife::Running {
 public:
-    explicit Running(std::shared_ptr<Engine> engine) noexcept : engine_(std::move(engine)) {
-        ++engine_->life().coroutines_;
-    }
-    Running(Running&& other) noexcept = default;
-    Running& operator=(Running&&) = delete;
-    ~Running() {
-        if (engine_ != nullptr) --engine_->life().coroutines_;
-    }
+    Running(Engine& engine, Use use) noexcept : engine_(engine), use_(std::move(use)) {}
     void operator()(const std::exception_ptr& failure) const noexcept {
         // The last turn leaves no timer behind, which would keep the context busy.
-        const Engine::Turn turn(*engine_);
-        if (failure != nullptr) engine_->log().error("a channel's coroutine ended with an exception");
+        const Engine::Turn turn(engine_);
+        if (failure != nullptr) engine_.log().error("a channel's coroutine ended with an exception");
     }
 
 private:
-    std::shared_ptr<Engine> engine_;
+    Engine& engine_;
+    Use use_;
 };
 
 void EngineLife::spawn(asio::awaitable<void> coroutine) {
-    asio::co_spawn(engine_.context().executorHere(), std::move(coroutine),
-                   Running(engine_.shared_from_this()));
+    asio::co_spawn(engine_.context().executorHere(), std::move(coroutine), Running(engine_, use()));
 }
 
 void EngineLife::reportBacklog(ShutdownReport& report) const noexcept {

@@ -51,11 +51,14 @@ public:
     /// A channel starts to live on the reactor thread; or its stream is gone.
     void noteActive(Channel& channel) noexcept { active_.push_back(channel); }
     void noteInactive(Channel& channel) noexcept { active_.erase(ActiveList::s_iterator_to(channel)); }
-    /// Runs a coroutine of a channel; the engine stops only when all of them are done. If it throws
-    /// std::bad_alloc, the coroutine does not run.
+    /// Held while a channel waits on the context: the engine lives, and stops only when the last is gone.
+    class Use;
+    Use use() noexcept;
+    /// Runs a coroutine of a channel, which is a Use. If it throws std::bad_alloc, the coroutine does not
+    /// run.
     void spawn(asio::awaitable<void> coroutine);
-    /// No coroutine of a channel is running.
-    bool isIdle() const noexcept { return coroutines_ == 0; }
+    /// No channel waits on the context.
+    bool isIdle() const noexcept { return uses_ == 0; }
 
     /// Run by the group's task.
     void closeGroupNow(Group& group) noexcept;
@@ -87,11 +90,25 @@ private:
 
     // Reactor thread.
     bool isDraining_ = false;
-    std::size_t coroutines_ = 0;
+    std::size_t uses_ = 0;
     ActiveList active_;  // channels that hold something of the context: a stream, a coroutine
 
     OwnTask<EngineLife, &EngineLife::beginDrain> drain_{*this};
     OwnTask<EngineLife, &EngineLife::forceStop> stopping_{*this};
+};
+
+class EngineLife::Use {
+public:
+    Use() = default;
+    Use(Use&& other) noexcept = default;
+    Use& operator=(Use&&) = delete;
+    ~Use();
+    explicit operator bool() const noexcept { return engine_ != nullptr; }
+
+private:
+    friend class EngineLife;
+    explicit Use(std::shared_ptr<Engine> engine) noexcept;
+    std::shared_ptr<Engine> engine_;
 };
 
 }  // namespace tempeh::core
