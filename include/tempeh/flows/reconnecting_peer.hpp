@@ -7,6 +7,7 @@
 #include <tempeh/flows/detail/token_forms.hpp>
 #include <tempeh/flows/heartbeat.hpp>
 #include <tempeh/flows/peer.hpp>
+#include <tempeh/flows/stream_reader.hpp>
 #include <tempeh/message/text_headers.hpp>
 #include <tempeh/wire/address.hpp>
 
@@ -67,6 +68,14 @@ struct ReconnectOptions {
     /// does not count in ReconnectCounters. The link goes on trying to connect. The constructor copies the
     /// handle. Null: none.
     const CircuitBreaker* breaker = nullptr;
+    /// With Unanswered::SendAgain: how often one request is sent again at most. A request that kills its
+    /// server would otherwise kill each one that it finds. After that it fails as with Unanswered::Fail.
+    /// Being sent again because it provably never left does not count. 0 or more.
+    std::uint32_t maxResends = 5;
+    /// Puts a text header `idempotency-key` on each request that has none. Its value differs between requests
+    /// and links and is the same whenever one request is sent, so a server can tell whether it has carried it
+    /// out already.
+    bool idempotencyKeys = false;
 };
 
 /// Counters of a ReconnectingPeer. Every request ends as exactly one of answered, timedOut and failed.
@@ -80,6 +89,7 @@ struct ReconnectCounters {
     std::uint64_t failed = 0;          ///< Threw.
     /// Times a request or signal went to a further connection.
     std::uint64_t sentAgain = 0;
+    std::uint64_t overResent = 0;  ///< Requests that failed because of ReconnectOptions::maxResends.
     /// Why the last attempt failed or the last connection was lost: the address and the cause, for people.
     /// Empty: nothing has failed yet.
     std::string lastFailure = {};
@@ -146,10 +156,44 @@ public:
             std::forward<Token>(token));
     }
 
+    /// As requestStream() of a Peer, but waits for a connection first; `timeout` covers both and the wait for
+    /// the first part. If the connection is lost before the first part, Unanswered says what happens, as for
+    /// request(); later the reader ends with ChannelClosed, since nobody can tell where the next answer would
+    /// go on. Does not go through ReconnectOptions::breaker.
+    [[nodiscard]] asio::awaitable<StreamReader> requestStream(MessagePtr request,
+                                                              Timeout timeout = infinite) const;
+    /// The same with a completion token for void(error_code, StreamReader).
+    template <detail::FlowToken<StreamReader> Token>
+    auto requestStream(MessagePtr request, Timeout timeout, Token&& token) const {
+        return detail::asyncFlow<StreamReader>(
+            *this,
+            [peer = *this, request = std::move(request), timeout]() mutable {
+                return peer.requestStream(std::move(request), timeout);
+            },
+            std::forward<Token>(token));
+    }
+
+    /// Returns the connection as a Peer, and waits for one: for streams and whatever else begins and ends
+    /// with one connection. Empty at the timeout. Its receive() must not be called: this link receives.
+    /// Throws the end. Keeping it keeps the connection open.
+    [[nodiscard]] asio::awaitable<Peer> connection(Timeout timeout = infinite) const;
+    /// The same with a completion token for void(error_code, Peer).
+    template <detail::FlowToken<Peer> Token>
+    auto connection(Timeout timeout, Token&& token) const {
+        return detail::asyncFlow<Peer>(
+            *this, [peer = *this, timeout]() mutable { return peer.connection(timeout); },
+            std::forward<Token>(token));
+    }
+
     /// Says bye if connected, stops all attempts, and waits for the end. Returns the peer's ByeResponse, if
     /// there is one.
     [[nodiscard]] asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
 
+    /// Ends the link at once, as Peer::abort(): what was not sent yet is dropped. Never waits, never throws.
+    void abort() const noexcept;
+
+    /// The current connection, as Peer::info(). Without one: the state, and where it connects to.
+    ChannelInfo info() const;
     /// Snapshots.
     LinkState state() const;
     std::string endReason() const;
@@ -178,5 +222,12 @@ private:
 
     std::shared_ptr<detail::ReconnectCore> core_;
 };
+
+/// The same as a function, as for a Peer.
+[[nodiscard]] inline asio::awaitable<StreamReader> requestStream(const ReconnectingPeer& link,
+                                                                 MessagePtr request,
+                                                                 Timeout timeout = infinite) {
+    return link.requestStream(std::move(request), timeout);
+}
 
 }  // namespace tempeh::flows

@@ -72,6 +72,8 @@ ReconnectCore::ReconnectCore(HubPtr hub, HelloTemplate hello, const ReconnectOpt
     , connecting_{.retryRefused = options.retryRefused}
     , attemptTimeout_(options.attemptTimeout)
     , sendsAgain_(options.unanswered == Unanswered::SendAgain)
+    , maxResends_(options.maxResends)
+    , keys_(options.idempotencyKeys ? std::to_string(hub_->engine().randomSeed()) + '-' : std::string())
     , heartbeat_(options.heartbeat)
     , breaker_(options.breaker != nullptr ? std::optional(*options.breaker) : std::nullopt)
     , delay_(options.backoff, hub_->engine()) {}
@@ -242,6 +244,16 @@ void ReconnectCore::stop() noexcept {
             peer->abort();
         }
     }
+    cancelAttempts();
+}
+
+void ReconnectCore::abort() noexcept {
+    setStopping();
+    if (const PeerPtr peer = current()) peer->abort();
+    cancelAttempts();
+}
+
+void ReconnectCore::cancelAttempts() {
     asio::post(hub_->group().executor(),
                [self = shared_from_this()] { self->stopAttempts_.emit(asio::cancellation_type::terminal); });
 }

@@ -46,6 +46,11 @@ public:
     /// The current connection or the next one; null at the deadline. Throws the end.
     static asio::awaitable<PeerPtr> connection(ReconnectPtr self, TimePoint deadline);
 
+    static asio::awaitable<StreamReader> requestStream(ReconnectPtr self, MessagePtr message,
+                                                       Duration timeout);
+    /// Ends the link and what it has not sent.
+    void abort() noexcept;
+    ChannelInfo info();
     LinkState state();
     ReconnectCounters counters();
     /// What requests go through, if anything.
@@ -79,6 +84,12 @@ private:
     void end() noexcept;
     void setEnd(const error_code& code, std::string reason) noexcept;  // only the first call counts
     void setRefused(const Refused& refused) noexcept;
+    /// Puts an id and, if the link does that, a key on the request.
+    void prepare(Message& request) const;
+    /// A copy, if the link may send it again; null otherwise.
+    MessagePtr copyFor(const Message& request, std::uint32_t resends) const;
+    void noteOverResent() noexcept;
+    void cancelAttempts();
     bool isStopping();
     void setStopping() noexcept;
 
@@ -87,6 +98,8 @@ private:
     const ConnectOptions connecting_;  // to judge attempts by
     const Duration attemptTimeout_;
     const bool sendsAgain_;
+    const std::uint32_t maxResends_;
+    const std::string keys_;  // what the idempotency keys begin with; empty: none
     const HeartbeatOptions heartbeat_;
     const std::optional<CircuitBreaker> breaker_;
     RetryDelay delay_;                        // the coroutine's

@@ -2,6 +2,7 @@
 #include "flows/link/reconnect_core.hpp"
 #include "flows/link/reconnect_waits.hpp"
 #include "flows/peer/message_copy.hpp"
+#include "flows/peer/peer_access.hpp"
 #include "flows/peer/peer_operations.hpp"
 #include "flows/peer/refusal.hpp"
 
@@ -10,6 +11,12 @@
 namespace tempeh::flows {
 
 namespace detail {
+
+namespace {
+
+constexpr std::string_view idempotencyKeyHeader = "idempotency-key";
+
+}  // namespace
 
 Error ReconnectCore::errorFor(const error_code& ec) {
     const HubLock lock(*hub_);
@@ -69,19 +76,16 @@ asio::awaitable<MessagePtr> ReconnectCore::request(ReconnectPtr self, MessagePtr
                                                    SignalHandler onSignal) {
     requireRequest(message);
     const TimePoint deadline = self->hub_->time().after(timeout);
-    if (message->header.messageId == 0) message->header.messageId = self->hub_->nextId();
+    self->prepare(*message);
     RequestTally tally(*self);
-    for (;;) {
+    for (std::uint32_t resends = 0;;) {
         const PeerPtr peer = co_await connection(self, deadline);
         MessagePtr copy;
         if (peer == nullptr) {
             tally.setEnd(nullptr);
             co_return nullptr;
         }
-        if (self->sendsAgain_) {
-            copy = self->hub_->engine().get();
-            copyMessage(*message, *copy);
-        }
+        copy = self->copyFor(*message, resends);
         MessagePtr unsent;
         std::exception_ptr failure;
         try {
@@ -94,10 +98,63 @@ asio::awaitable<MessagePtr> ReconnectCore::request(ReconnectPtr self, MessagePtr
             if (!isLost || !peer->isDoomed()) throw;
             failure = std::current_exception();
         }
+        if (unsent == nullptr && copy == nullptr && self->sendsAgain_) self->noteOverResent();
+        if (unsent == nullptr) ++resends;
         message = unsent != nullptr ? std::move(unsent) : std::move(copy);
         if (message == nullptr) std::rethrow_exception(failure);
         tally.addSentAgain();
     }
+}
+
+void ReconnectCore::prepare(Message& request) const {
+    if (request.header.messageId == 0) request.header.messageId = hub_->nextId();
+    if (keys_.empty() || request.textHeaders.find(idempotencyKeyHeader)) return;
+    request.textHeaders.append(idempotencyKeyHeader, keys_ + std::to_string(request.header.messageId));
+}
+
+MessagePtr ReconnectCore::copyFor(const Message& request, std::uint32_t resends) const {
+    if (!sendsAgain_ || resends >= maxResends_) return nullptr;
+    MessagePtr copy = hub_->engine().get();
+    copyMessage(request, *copy);
+    return copy;
+}
+
+void ReconnectCore::noteOverResent() noexcept {
+    const HubLock lock(*hub_);
+    ++counts_.overResent;
+}
+
+asio::awaitable<StreamReader> ReconnectCore::requestStream(ReconnectPtr self, MessagePtr message,
+                                                           Duration timeout) {
+    requireRequest(message);
+    const TimePoint deadline = self->hub_->time().after(timeout);
+    self->prepare(*message);
+    for (std::uint32_t resends = 0;; ++resends) {
+        const PeerPtr peer = co_await connection(self, deadline);
+        if (peer == nullptr) co_return StreamReader();
+        MessagePtr copy = self->copyFor(*message, resends);
+        std::exception_ptr failure;
+        try {
+            auto asking = flows::requestStream(PeerAccess::make(peer), std::move(message),
+                                               self->hub_->time().until(deadline));
+            StreamReader reader = co_await std::move(asking);
+            co_return reader;
+        } catch (const Error& error) {
+            if (error.status() != Status::ChannelClosed || !peer->isDoomed()) throw;
+            failure = std::current_exception();
+        }
+        if (copy == nullptr && self->sendsAgain_) self->noteOverResent();
+        if (copy == nullptr) std::rethrow_exception(failure);
+        message = std::move(copy);
+    }
+}
+
+ChannelInfo ReconnectCore::info() {
+    if (const PeerPtr peer = current()) return peer->info();
+    ChannelInfo info;
+    info.peerAddress = hello_.address();
+    info.state = state() == LinkState::Closed ? ChannelPhase::Closed : ChannelPhase::Opening;
+    return info;
 }
 
 bool ReconnectCore::trySend(MessagePtr& message) {
@@ -170,6 +227,11 @@ asio::awaitable<void> sendWithoutLimit(ReconnectPtr core, MessagePtr message) {
     (void)isSent;
 }
 
+asio::awaitable<Peer> connectedPeer(ReconnectPtr core, TimePoint deadline) {
+    PeerPtr peer = co_await ReconnectCore::connection(std::move(core), deadline);
+    co_return peer != nullptr ? PeerAccess::make(std::move(peer)) : Peer();
+}
+
 asio::awaitable<bool> awaitConnection(ReconnectPtr core, TimePoint deadline) {
     const PeerPtr peer = co_await ReconnectCore::connection(std::move(core), deadline);
     co_return peer != nullptr;
@@ -234,6 +296,22 @@ std::string ReconnectingPeer::endReason() const {
 
 asio::awaitable<bool> ReconnectingPeer::connected(Timeout timeout) const {
     return detail::awaitConnection(core(), core()->hub().time().after(timeout));
+}
+
+asio::awaitable<Peer> ReconnectingPeer::connection(Timeout timeout) const {
+    return detail::connectedPeer(core(), core()->hub().time().after(timeout));
+}
+
+void ReconnectingPeer::abort() const noexcept {
+    if (core_ != nullptr) core_->abort();
+}
+
+ChannelInfo ReconnectingPeer::info() const {
+    return core()->info();
+}
+
+asio::awaitable<StreamReader> ReconnectingPeer::requestStream(MessagePtr request, Timeout timeout) const {
+    return detail::ReconnectCore::requestStream(core(), std::move(request), timeout);
 }
 
 asio::awaitable<MessagePtr> ReconnectingPeer::close(MessagePtr bye) const {

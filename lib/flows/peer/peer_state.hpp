@@ -89,6 +89,8 @@ public:
     bool mayKeep(MessagePtr& message) noexcept TEMPEH_REQUIRES(hubLocked);
     /// Whether the peer said in its hello that it answers pings.
     bool answersPings() const noexcept TEMPEH_REQUIRES(hubLocked) { return answersPings_; }
+    /// Where what nothing else waits for is received.
+    Inbox& sink() noexcept TEMPEH_REQUIRES(hubLocked) { return *sink_; }
     /// From now on messages are received at `sink`, those that wait already included. Null: here again.
     void redirect(Inbox* sink, WokenList& woken) noexcept TEMPEH_REQUIRES(hubLocked);
     void onMessage(MessagePtr& message, WokenList& woken) noexcept override TEMPEH_REQUIRES(hubLocked);

@@ -79,8 +79,9 @@ void StreamState::begin(MessagePtr first) {
             window_.onReturned();  // the first part, which the reader has yet to take
         }
         bool hasLast = isLastIn_;
-        MessageQueue waiting = peer_->inbox.takeIf([&](const Message& message) TEMPEH_REQUIRES(hubLocked) {
-            if (hasLast || !isPart(message)) return false;
+        const ChannelNumber channel = peer_->channel();  // a link's inbox has others' messages, too
+        MessageQueue waiting = peer_->sink().takeIf([&](const Message& message) TEMPEH_REQUIRES(hubLocked) {
+            if (hasLast || message.header.channelNumber != channel || !isPart(message)) return false;
             hasLast = !message.hasMore();
             return true;
         });
