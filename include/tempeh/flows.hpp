@@ -5,6 +5,7 @@
 #include <tempeh/base/x11_macros.hpp>
 #include <tempeh/flows/backoff.hpp>
 #include <tempeh/flows/blocking_peer.hpp>
+#include <tempeh/flows/blocking_stream.hpp>
 #include <tempeh/flows/broadcast.hpp>
 #include <tempeh/flows/circuit_breaker.hpp>
 #include <tempeh/flows/connect.hpp>
