@@ -38,6 +38,9 @@ public:
     /// seconds.
     MessagePtr close(MessagePtr bye = nullptr) const;
     void abort() const noexcept { peer_.abort(); }
+    /// As the same calls of Peer.
+    void pauseReading() const { peer_.pauseReading(); }
+    void resumeReading() const { peer_.resumeReading(); }
 
     /// As the same calls of Peer.
     ChannelInfo info() const { return peer_.info(); }

@@ -125,6 +125,13 @@ public:
     /// peer's ByeResponse, null if the channel ended without one. Requests in flight may still be answered.
     asio::awaitable<MessagePtr> close(MessagePtr bye = nullptr) const;
 
+    /// Stops reading this channel until resumeReading(), so that its peer is slowed down; other channels go
+    /// on. What has arrived can still be received; soon nothing more arrives, answers included. The peer's
+    /// silence does not count against it meanwhile, and its end is not noticed unless a write fails. One
+    /// resumeReading() ends any number of pauses, and close() does as well. Any thread.
+    void pauseReading() const;
+    void resumeReading() const;
+
     /// Ends the channel at once. Messages not yet sent are dropped and counted as returned. Never waits,
     /// never throws.
     void abort() const noexcept;

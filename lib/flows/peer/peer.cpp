@@ -101,6 +101,18 @@ Timeout Peer::limited(Timeout timeout) const {
     return std::min<Duration>(timeout, state_->hub().time().until(deadline_));
 }
 
+void Peer::pauseReading() const {
+    detail::PeerState& peer = *state();
+    const detail::HubLock lock(peer.hub());
+    peer.reading.hold(true);
+}
+
+void Peer::resumeReading() const {
+    detail::PeerState& peer = *state();
+    const detail::HubLock lock(peer.hub());
+    peer.reading.hold(false);
+}
+
 void Peer::abort() const noexcept {
     if (state_ != nullptr) state_->abort();
 }

@@ -40,7 +40,13 @@ void ReadControl::beginNeed() noexcept {
     if (mode_ == ReadMode::Paused || hub_.isPoolShort()) adjust();
 }
 
+void ReadControl::hold(bool isHeld) noexcept {
+    isHeld_ = isHeld && !isClosing_;
+    adjust();
+}
+
 void ReadControl::setClosing() noexcept {
+    if (isHeld_) hold(false);
     if (!std::exchange(isClosing_, true)) beginNeed();
 }
 
@@ -52,7 +58,9 @@ void ReadControl::adjust() noexcept {
     if (isStopped_) return;
     ReadMode mode = ReadMode::Normal;
     if (!hub_.isPoolShort()) movedInNeed_ = 0;
-    if (isOver())
+    if (isHeld_)
+        mode = ReadMode::Paused;
+    else if (isOver())
         mode = needs_ != 0 ? ReadMode::Urgent : ReadMode::Paused;
     else if (needs_ != 0 && hub_.isPoolShort() && movedInNeed_++ < hub_.poolSize())
         mode = ReadMode::Urgent;  // not for ever: what a receiver takes and keeps is not counted here

@@ -69,6 +69,8 @@ public:
     void update() noexcept TEMPEH_REQUIRES(hubLocked);
     void add(const Message& message) noexcept TEMPEH_REQUIRES(hubLocked);
     void remove(const Message& message) noexcept TEMPEH_REQUIRES(hubLocked);
+    /// The application wants nothing to be read, whatever waits for it; false: no longer.
+    void hold(bool isHeld) noexcept TEMPEH_REQUIRES(hubLocked);
     /// This side has said bye: everything still to come is waited for.
     void setClosing() noexcept TEMPEH_REQUIRES(hubLocked);
     void onPoolEmpty() noexcept TEMPEH_REQUIRES(hubLocked);
@@ -125,6 +127,7 @@ private:
     std::size_t movedInNeed_ TEMPEH_GUARDED_BY(hubLocked) = 0;
     ReadMode mode_ TEMPEH_GUARDED_BY(hubLocked) = ReadMode::Normal;
     bool isClosing_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    bool isHeld_ TEMPEH_GUARDED_BY(hubLocked) = false;
     bool isStopped_ TEMPEH_GUARDED_BY(hubLocked) = false;
 };
 
