@@ -37,6 +37,13 @@ void check(const ReconnectOptions& options) {
     check(options.heartbeat);
 }
 
+void check(const ServerOptions& options) {
+    requireTime(options.authorizeTimeout, std::chrono::milliseconds(1), "ServerOptions::authorizeTimeout",
+                "1 ms and up");
+    requireCount(options.maxAuthorizing, 1, std::numeric_limits<std::size_t>::max(),
+                 "ServerOptions::maxAuthorizing", "1 and up");
+}
+
 void check(const HeartbeatOptions& options) {
     requireTime(options.interval, "HeartbeatOptions::interval");
     requireTime(options.silence, "HeartbeatOptions::silence");

@@ -40,14 +40,15 @@ asio::awaitable<void> ServerCore::serve(ServerPtr self) {
             self->hub_->warnings().writeAlways(std::string("server: nobody is let in: ") + error.what());
         throw;
     }
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
     for (;;) {
         AdmissionWait wait(*self);
-        Suspension suspension(*self->hub_, wait, co_await asio::this_coro::executor);
+        Suspension suspension(*self->hub_, wait, executor);
         auto arrived = suspension.until(TimePoint::max());
         co_await std::move(arrived);
         if (wait.isOver) break;
         if (wait.ec) throw Error(wait.ec);
-        if (wait.pending.peer != nullptr) self->admitOrDrop(std::move(wait.pending));
+        if (wait.pending.peer != nullptr) self->admitOrDrop(std::move(wait.pending), executor);
     }
     co_await idle(self, false, TimePoint::max());
 }
@@ -151,6 +152,7 @@ void add(ServerCounters& sum, const ServerCounters& one) noexcept {
     sum.peers += one.peers;
     sum.turnedAway += one.turnedAway;
     sum.cancelled += one.cancelled;
+    sum.authorizing += one.authorizing;
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
+
 namespace tempeh::flows::detail {
 
 /// One handler's share in the server. Goes with its coroutine, however that ends.
@@ -88,16 +90,31 @@ void ServerCore::reject(PendingHello pending) noexcept {
     pending.peer->abort();
 }
 
-std::uint8_t ServerCore::examine(const PendingHello& pending, Message& response, const ChannelInfo& channel) {
+bool ServerCore::isOnLists(const ChannelInfo& channel) const noexcept {
+    const auto& users = options_.allowedUsers;
+    const auto& groups = options_.allowedGroups;
+    if (users.empty() && groups.empty()) return true;
+    if (!channel.peerCredentials) return false;
+    return std::ranges::find(users, channel.peerCredentials->uid) != users.end() ||
+           std::ranges::find(groups, channel.peerCredentials->gid) != groups.end();
+}
+
+/// What is decided at once.
+std::uint8_t ServerCore::examine(Candidate& candidate) {
+    const ChannelInfo& channel = candidate.channel;
+    const Hello hello{*candidate.pending.hello, channel, *candidate.response};
+    if (!candidate.seat) return hello.refuse("the server has all the clients it may have");
+    if (!isOnLists(channel)) return hello.refuse("this user may not connect here");
     if (options_.accept == nullptr) return 0;
-    Hello hello{*pending.hello, channel, response};
     try {
-        return options_.accept(hello);
+        Hello shown = hello;
+        return options_.accept(shown);
     } catch (...) {
         hub_->warnings().write(Warning::AcceptHookThrew,
                                "server: the accept hook threw, " + describePeer(channel) + " is refused",
                                std::current_exception());
-        return static_cast<std::uint8_t>(Status::ProcessingFailed);
+        return hello.refuse("the server failed to decide",
+                            static_cast<std::uint8_t>(Status::ProcessingFailed));
     }
 }
 
@@ -113,20 +130,30 @@ void ServerCore::answer(PeerState& peer, MessagePtr response, std::uint8_t statu
     peer.post(response);  // a client that is gone needs no answer
 }
 
-void ServerCore::admit(PendingHello pending) {
+void ServerCore::admit(PendingHello pending, const asio::any_io_executor& executor) {
     const AdmissionGuard guard(*this);
     MessagePtr response = hub_->engine().get();
     response->header.messageId = pending.hello->header.messageId;
-    const ChannelInfo channel = pending.peer->info();
-    PeerSeats::Seat seat = PeerSeats::take(seats_);
-    const std::uint8_t status =
-        seat ? examine(pending, *response, channel) : static_cast<std::uint8_t>(Status::NotAllowed);
-    answer(*pending.peer, std::move(response), status);
+    ChannelInfo channel = pending.peer->info();
+    Candidate candidate{.pending = std::move(pending),
+                        .seat = PeerSeats::take(seats_),
+                        .channel = std::move(channel),
+                        .response = std::move(response)};
+    const std::uint8_t status = examine(candidate);
+    if (status == 0 && options_.authorize != nullptr)
+        beginAuthorizing(std::move(candidate), executor);
+    else
+        conclude(std::move(candidate), status);
+}
+
+void ServerCore::conclude(Candidate candidate, std::uint8_t status) {
+    PendingHello pending = std::move(candidate.pending);
+    answer(*pending.peer, std::move(candidate.response), status);
     if (status != 0) return;  // the handle's end says bye
     const asio::any_io_executor loops = hub_->group().executor();
     const asio::any_io_executor executor =
         options_.executor ? HandlerTask::serial(options_.executor, loops) : loops;
-    const auto task = std::make_shared<HandlerTask>(pending.peer, executor, describePeer(channel));
+    const auto task = std::make_shared<HandlerTask>(pending.peer, executor, describePeer(candidate.channel));
     Ending ending = Ending::Serving;
     std::uint64_t number = 0;
     {
@@ -143,14 +170,14 @@ void ServerCore::admit(PendingHello pending) {
         task->cancel();
     }
     // The coroutine's end owns the signal that holds its slots.
-    asio::co_spawn(
-        executor,
-        runHandler(Served(shared_from_this(), std::move(pending.peer), std::move(seat), task, number)),
-        asio::bind_cancellation_slot(task->slot(), [task](const std::exception_ptr&) {}));
+    asio::co_spawn(executor,
+                   runHandler(Served(shared_from_this(), std::move(pending.peer), std::move(candidate.seat),
+                                     task, number)),
+                   asio::bind_cancellation_slot(task->slot(), [task](const std::exception_ptr&) {}));
 }
 
-void ServerCore::admitOrDrop(PendingHello pending) noexcept try {
-    admit(std::move(pending));
+void ServerCore::admitOrDrop(PendingHello pending, const asio::any_io_executor& executor) noexcept try {
+    admit(std::move(pending), executor);
 } catch (const std::bad_alloc&) {
     // The end of its handle closed the channel.
 }

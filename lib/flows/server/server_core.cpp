@@ -1,6 +1,7 @@
 #include "flows/server/server_core.hpp"
 
 #include "flows/hub/thread_sleeper.hpp"
+#include "flows/options_check.hpp"
 #include "flows/peer/error_detail.hpp"
 #include "flows/server/server_waits.hpp"
 
@@ -18,6 +19,7 @@ std::string describePeer(const ChannelInfo& peer) {
 
 ServerList ServerCore::start(const std::vector<Ampe*>& engines, const std::vector<Address>& addresses,
                              const ServerOptions& options) {
+    check(options);
     const auto seats = std::make_shared<PeerSeats>(options.maxPeers);
     ServerList all;
     std::vector<ChannelGroup*> groups;
@@ -132,6 +134,7 @@ ServerCounters ServerCore::counters() {
     const HubLock lock(*hub_);
     ServerCounters result = counts_;
     result.peers = served_.size();
+    result.authorizing = authorizing_;
     return result;
 }
 
@@ -145,6 +148,7 @@ void ServerCore::stopListening() noexcept {
         isStopping_ = true;
         turnedAway.swap(pendingHellos_);
         hub_->wakeAll(admissionWaiters_, woken);
+        hub_->wakeAll(authorizers_, woken);
         for (ListenerRoute& listener : listeners_)
             if (!listener.hasEnded()) byes.pushBack(listener.takeBye());
     }
@@ -213,7 +217,7 @@ void ServerCore::awaitHandlers() noexcept {
 }
 
 bool ServerCore::isIdle(bool fromHandler) const noexcept {
-    return !isAdmitting_ && served_.size() == (fromHandler ? inStop_ : 0);
+    return !isAdmitting_ && authorizing_ == 0 && served_.size() == (fromHandler ? inStop_ : 0);
 }
 
 std::vector<std::string> ServerCore::served() {

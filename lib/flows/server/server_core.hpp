@@ -73,6 +73,9 @@ private:
     class ServeGuard;
     class AdmissionGuard;
     class StopCaller;
+    class Authorization;
+    class AuthorizationWait;
+    class AuthorizationGuard;
 
     static asio::awaitable<void> serve(ServerPtr self);
 
@@ -80,6 +83,13 @@ private:
     struct PendingHello {
         PeerPtr peer;
         MessagePtr hello;
+    };
+    /// One that is being accepted or refused.
+    struct Candidate {
+        PendingHello pending;
+        PeerSeats::Seat seat;
+        ChannelInfo channel;
+        MessagePtr response;
     };
 
     /// False: the deadline passed before the last handler ended. `fromHandler`: does not wait for handlers
@@ -99,14 +109,26 @@ private:
     void endAdmission() noexcept TEMPEH_EXCLUDES(hubLocked);
     void listen(const std::vector<Address>& addresses);
     bool allAnswered() const noexcept TEMPEH_REQUIRES(hubLocked);
+    /// A client waits, and there is a place for it in the authorize hook.
+    bool mayAdmit() const noexcept TEMPEH_REQUIRES(hubLocked) {
+        return !pendingHellos_.empty() && authorizing_ < options_.maxAuthorizing;
+    }
     /// serve() must end.
     bool mustEndServing() const noexcept TEMPEH_REQUIRES(hubLocked);
     std::vector<Address> boundOrThrow();  // all have answered
     [[noreturn]] void throwUnanswered();
-    void admit(PendingHello pending);
+    /// `executor` runs the hooks.
+    void admit(PendingHello pending, const asio::any_io_executor& executor);
     /// Without memory the client is dropped, and the server stays.
-    void admitOrDrop(PendingHello pending) noexcept;
-    std::uint8_t examine(const PendingHello& pending, Message& response, const ChannelInfo& channel);
+    void admitOrDrop(PendingHello pending, const asio::any_io_executor& executor) noexcept;
+    std::uint8_t examine(Candidate& candidate);
+    bool isOnLists(const ChannelInfo& channel) const noexcept;
+    /// The client's answer, and its handler if it is accepted.
+    void conclude(Candidate candidate, std::uint8_t status);
+    void beginAuthorizing(Candidate candidate, const asio::any_io_executor& executor);
+    static asio::awaitable<void> runHook(ServerPtr self, std::shared_ptr<Authorization> authorization);
+    static asio::awaitable<void> judge(ServerPtr self, std::shared_ptr<Authorization> authorization);
+    void endAuthorizing() noexcept TEMPEH_EXCLUDES(hubLocked);
     void answer(PeerState& peer, MessagePtr response, std::uint8_t status) noexcept;
     bool keepPending(PendingHello& pending, WokenList& woken);
     void reject(PendingHello pending) noexcept;
@@ -132,6 +154,8 @@ private:
     std::weak_ptr<PeerState> admitting_
         TEMPEH_GUARDED_BY(hubLocked);  // the client that is being accepted or refused
     bool isAdmitting_ TEMPEH_GUARDED_BY(hubLocked) = false;
+    WaitList authorizers_ TEMPEH_GUARDED_BY(hubLocked);         // those who wait for a hook
+    std::size_t authorizing_ TEMPEH_GUARDED_BY(hubLocked) = 0;  // clients
     ServerCounters counts_ TEMPEH_GUARDED_BY(hubLocked);
     bool isServing_ TEMPEH_GUARDED_BY(hubLocked) = false;
     bool isStopping_ TEMPEH_GUARDED_BY(hubLocked) = false;

@@ -29,12 +29,12 @@ public:
     explicit AdmissionWait(ServerCore& server) noexcept : server_(server) {}
     bool enter() noexcept override TEMPEH_REQUIRES(hubLocked) {
         server_.admissionWaiters_.push_back(*this);
-        return !server_.pendingHellos_.empty() || server_.mustEndServing();
+        return server_.mayAdmit() || server_.mustEndServing();
     }
     void settle() noexcept override TEMPEH_REQUIRES(hubLocked) {
         server_.admissionWaiters_.erase(server_.admissionWaiters_.iterator_to(*this));
         isOver = server_.mustEndServing();
-        if (ec || isOver || server_.pendingHellos_.empty()) return;
+        if (ec || isOver || !server_.mayAdmit()) return;
         pending = std::move(server_.pendingHellos_.front());
         server_.pendingHellos_.pop_front();
         server_.admitting_ = pending.peer;
