@@ -4,6 +4,7 @@
 /// library tempeh::actors.
 
 #include <tempeh/actors/arena.hpp>
+#include <tempeh/actors/batcher.hpp>
 #include <tempeh/actors/circuit_breaker.hpp>
 #include <tempeh/actors/context.hpp>
 #include <tempeh/actors/dead_letter.hpp>

@@ -149,7 +149,7 @@ Errc Cell::accept(EnvelopePtr& envelope) noexcept {
     if (!hasRoom()) {
         if (onFull_ == OnFull::Wait) return Errc::MailboxFull;
         if (onFull_ != OnFull::DropOldest || mailbox_.isEmpty()) {
-            bump(counters_.refused);
+            counters_.refused.fetch_add(1, std::memory_order_relaxed);
             return refuse(envelope, Errc::MailboxFull);
         }
         dropOldest();
@@ -160,7 +160,7 @@ Errc Cell::accept(EnvelopePtr& envelope) noexcept {
 
 void Cell::dropOldest() noexcept {
     queued_.store(queued_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-    bump(counters_.refused);
+    counters_.refused.fetch_add(1, std::memory_order_relaxed);
     buryEnvelope(static_cast<Envelope&>(*mailbox_.pop()), *this, Errc::MailboxFull);
 }
 
@@ -171,6 +171,7 @@ Errc Cell::acceptArrival(EnvelopePtr& envelope) noexcept {
     if (waiting >= capacity_ && onFull_ != OnFull::DropOldest) {
         count.fetch_sub(arrival, std::memory_order_acq_rel);  // not the last reference: the sender has one
         if (onFull_ == OnFull::Wait) return Errc::MailboxFull;
+        counters_.refused.fetch_add(1, std::memory_order_relaxed);
         return refuse(envelope, Errc::MailboxFull);
     }
     envelope->target = this;
@@ -333,10 +334,16 @@ void Cell::onHandlerOver(Envelope& envelope, const std::exception_ptr& failure) 
     }
 }
 
+void Cell::noteTimed(const Envelope& envelope) noexcept {
+    const std::int64_t began = since_.load(std::memory_order_relaxed);
+    const std::int64_t ended = SystemCore::clock(worker_);
+    worker_.tallies().noteTimed(*this, Duration(began - envelope.sentAt), Duration(ended - began));
+}
+
 void Cell::settle(Envelope& envelope, const std::exception_ptr& failure) noexcept {
     current_ = nullptr;
     doing_.store(nullptr, std::memory_order_relaxed);
-    system_->noteHandled(*this, envelope);
+    if (envelope.sentAt != 0) noteTimed(envelope);
     since_.store(0, std::memory_order_relaxed);
     if (failure == nullptr) {
         bump(counters_.handled);

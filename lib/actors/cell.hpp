@@ -92,7 +92,7 @@ public:
         std::atomic<std::uint64_t> handled{0};
         std::atomic<std::uint32_t> failed{0};
         std::atomic<std::uint32_t> restarts{0};
-        std::atomic<std::uint32_t> refused{0};
+        std::atomic<std::uint32_t> refused{0};  // by any thread; the others by the worker
         std::atomic<std::uint32_t> highWater{0};
     };
     const Counters& counters() const noexcept { return counters_; }
@@ -118,6 +118,8 @@ public:
     void onTaskOver(Runner& task, const std::exception_ptr& failure) noexcept;
 
     void* actor() noexcept { return behaviour_->actor(); }
+    /// The same; null while there is none.
+    const void* instance() const noexcept { return hasInstance_ ? behaviour_->actor() : nullptr; }
     CellExtra& extra();
     CellExtra* extraIfAny() const noexcept { return extra_.get(); }
 
@@ -149,7 +151,8 @@ public:
     /// Its place among the children of a supervisor.
     std::size_t childIndex = 0;
     Cell* parent = nullptr;
-    bool isRoot = true;  ///< Set before it is launched.
+    bool isRoot = true;          ///< Set before it is launched.
+    std::uint64_t parentId = 0;  ///< Likewise.
     Cell* previousSibling = nullptr;
     Cell* nextSibling = nullptr;
     void adopt(Cell& child) noexcept;
@@ -193,6 +196,7 @@ private:
     void construct() noexcept;
     void handle(Envelope& envelope) noexcept;
     void settle(Envelope& envelope, const std::exception_ptr& failure) noexcept;
+    void noteTimed(const Envelope& envelope) noexcept;
     void enqueue(Envelope& envelope) noexcept;
     void wantRun() noexcept;
     void destroyInstance() noexcept;

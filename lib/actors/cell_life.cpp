@@ -35,6 +35,7 @@ void Cell::beSupervised(Cell& supervisor, std::size_t index) noexcept {
     isRoot = false;
     childIndex = index;
     parent = &supervisor;
+    parentId = supervisor.id();
     life_.store(Life::Down, std::memory_order_release);
 }
 
@@ -260,6 +261,7 @@ void Cell::endAtOnce() noexcept {
 
 void Cell::adopt(Cell& child) noexcept {
     child.parent = this;
+    child.parentId = id_;
     child.isRoot = false;
     child.previousSibling = lastChild_;
     (lastChild_ == nullptr ? firstChild_ : lastChild_->nextSibling) = &child;

@@ -84,8 +84,6 @@ public:
     void bury(const Envelope& envelope, const Cell& target, Errc reason) noexcept;
     void logFailure(const Cell& cell, std::string_view text) noexcept;
     void logWarning(const std::string& text) noexcept;
-    /// A message was handled, well or badly.
-    void noteHandled(const Cell&, const Envelope&) noexcept {}
 
     /// Who waits for whom. Its lock is needed where two workers' actors may meet.
     base::Mutex& waitsMutex() noexcept { return waitsMutex_; }

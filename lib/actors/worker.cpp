@@ -250,6 +250,7 @@ void Worker::strike(Cell& cell) noexcept {
     const base::MutexLock lock(cellsMutex_);
     (cell.previousListed == nullptr ? firstCell_ : cell.previousListed->nextListed) = cell.nextListed;
     (cell.nextListed == nullptr ? lastCell_ : cell.nextListed->previousListed) = cell.previousListed;
+    tallies_.noteOver(cell);
 }
 
 void Worker::close(bool isContextGone) noexcept {

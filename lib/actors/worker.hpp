@@ -4,6 +4,7 @@
 #include "actors/here.hpp"
 #include "actors/inbox.hpp"
 #include "actors/node_queue.hpp"
+#include "actors/tallies.hpp"
 #include "actors/time_port.hpp"
 
 #include <tempeh/actors/detail/ask_base.hpp>
@@ -77,10 +78,17 @@ public:
     void strike(Cell& cell) noexcept;
     template <typename Visit>
     void visitCells(Visit visit) {
+        visitCells(visit, [] {});
+    }
+    /// `last` is called once, with the same lock: no cell ends in between.
+    template <typename Visit, typename Last>
+    void visitCells(Visit visit, Last last) {
         const base::MutexLock lock(cellsMutex_);
         for (Cell* cell = firstCell_; cell != nullptr; cell = nextOf(*cell))
             visit(*cell);
+        last();
     }
+    Tallies& tallies() noexcept { return tallies_; }
 
     /// False, on a caller's executor: some thread runs this worker, or it was left.
     bool tryEnter() noexcept { return isOwn_ || !isEntered_.exchange(true, std::memory_order_acq_rel); }
@@ -129,6 +137,7 @@ private:
     std::vector<Runner*> idleRunners_;
     std::size_t runners_ = 0;
 
+    Tallies tallies_;
     base::Mutex cellsMutex_;
     Cell* firstCell_ TEMPEH_GUARDED_BY(cellsMutex_) = nullptr;
     Cell* lastCell_ TEMPEH_GUARDED_BY(cellsMutex_) = nullptr;

@@ -3,12 +3,14 @@
 #include <tempeh/actors/context.hpp>
 #include <tempeh/actors/dead_letter.hpp>
 #include <tempeh/actors/options.hpp>
+#include <tempeh/actors/stats.hpp>
 #include <tempeh/actors/supervisor.hpp>
 #include <tempeh/actors/topic.hpp>
 #include <tempeh/core/ampe.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -93,6 +95,14 @@ public:
 
     /// What reached nobody, and why.
     DeadLetters deadLetters() const;
+    /// What actors have done: counters for each class and for each actor with a name, and how long messages
+    /// waited and handlers took, from a sample of one message in 64. Takes a lock for each worker; costs a
+    /// little for each living actor. toText() and toJson() render it.
+    SystemStats stats() const;
+    /// What actors do now, as a tree: supervisors and other parents with their children. An actor whose class
+    /// has a `std::string describe() const` is described by it, on its own thread. Waits at most `patience`
+    /// for each thread whose actors are to be described; those of one that is held up have no description.
+    std::vector<ActorView> inspect(Timeout patience = std::chrono::milliseconds(100)) const;
 
     /// Stops every actor, supervisors' children in reverse order. An Asio operation (see Asking). Ends when
     /// all have ended, or after `timeout` with those that have not. Nothing can be spawned any more. Handlers
