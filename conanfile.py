@@ -21,11 +21,13 @@ class TempehConan(ConanFile):
     options = {
         "shared": [True, False],
         "fPIC": [True, False],
+        "with_tls": [True, False],
         "with_tools": [True, False],
     }
     default_options = {
         "shared": False,
         "fPIC": True,
+        "with_tls": False,
         "with_tools": False,
     }
     implements = ["auto_shared_fpic"]
@@ -46,6 +48,8 @@ class TempehConan(ConanFile):
         self.requires("boost/[>=1.81.0 <1.91]", transitive_headers=True)
         self.requires("fmt/[>=9.0.0 <13]", transitive_headers=True)
         self.requires("spdlog/[>=1.10.0 <2]")
+        if self.options.with_tls:
+            self.requires("openssl/[>=3.0 <4]")
         if self.options.with_tools:
             self.requires("cli11/[>=2.2.0 <3]", visible=False)
             self.requires("nlohmann_json/[>=3.11.0 <4]", visible=False)
@@ -67,6 +71,7 @@ class TempehConan(ConanFile):
         for part in ("TESTS", "SAMPLES", "BENCHMARKS"):
             toolchain.cache_variables[f"TEMPEH_BUILD_{part}"] = False
         toolchain.cache_variables["TEMPEH_BUILD_TOOLS"] = bool(self.options.with_tools)
+        toolchain.cache_variables["TEMPEH_TLS"] = bool(self.options.with_tls)
         toolchain.cache_variables["TEMPEH_CCACHE"] = False
         toolchain.cache_variables["TEMPEH_PCH"] = False
         toolchain.cache_variables["TEMPEH_UNITY"] = True
@@ -105,6 +110,12 @@ class TempehConan(ConanFile):
         actors.set_property("pkg_config_name", "tempeh-actors")
         actors.libs = ["tempeh_actors"]
         actors.requires = ["libtempeh"]
+        if self.options.with_tls:
+            tls = self.cpp_info.components["tls"]
+            tls.set_property("cmake_target_name", "tempeh::tls")
+            tls.set_property("pkg_config_name", "tempeh-tls")
+            tls.libs = ["tempeh_tls"]
+            tls.requires = ["libtempeh", "openssl::ssl"]
         if self.settings.os in ("Linux", "FreeBSD"):
             library.system_libs = ["pthread"]
         elif self.settings.os == "Windows":

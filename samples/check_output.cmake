@@ -1,5 +1,5 @@
-# cmake -Dprogram=PROGRAM -Dexpected=FILE -P check_output.cmake: the program has to succeed and to print what is in FILE.
-execute_process(COMMAND "${program}" RESULT_VARIABLE status OUTPUT_VARIABLE printed)
+# cmake -Dprogram=PROGRAM [-Darguments=ARGUMENTS] -Dexpected=FILE -P check_output.cmake: the program has to succeed and to print what is in FILE.
+execute_process(COMMAND "${program}" ${arguments} RESULT_VARIABLE status OUTPUT_VARIABLE printed)
 file(READ "${expected}" wanted)
 if(NOT status EQUAL 0)
     message(FATAL_ERROR "ended with ${status}, after printing:\n${printed}")

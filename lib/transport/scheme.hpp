@@ -51,8 +51,8 @@ public:
     }
 
 private:
-    friend bool addTransport(Scheme& scheme) noexcept;
-    friend const Scheme* findTransport(std::string_view name) noexcept;
+    friend TEMPEH_EXPORT bool addTransport(Scheme& scheme) noexcept;
+    friend TEMPEH_EXPORT const Scheme* findTransport(std::string_view name) noexcept;
 
     wire::AddressScheme addresses_;
     const Make make_;
@@ -62,10 +62,10 @@ private:
 
 /// From now on every engine of the process has it. False: the name is already in use or invalid
 /// (wire::addScheme()). Any thread; lock-free.
-bool addTransport(Scheme& scheme) noexcept;
+TEMPEH_EXPORT bool addTransport(Scheme& scheme) noexcept;
 
 /// Null: there is none. Any thread; lock-free.
-const Scheme* findTransport(std::string_view name) noexcept;
+TEMPEH_EXPORT const Scheme* findTransport(std::string_view name) noexcept;
 
 /// The kind of transport that carries a channel to or from `address`.
 TEMPEH_EXPORT tempeh::Transport kindOf(const Address& address) noexcept;

@@ -1,5 +1,11 @@
 #pragma once
 
+#include <memory>
+
+namespace tempeh {
+class TlsContext;
+}
+
 namespace tempeh::transport {
 
 /// The socket settings from an engine's Options.
@@ -10,6 +16,7 @@ struct SocketOptions {
     int sendBufferBytes = 0;     // SO_SNDBUF; 0: the system's default
     int receiveBufferBytes = 0;  // SO_RCVBUF; 0: the system's default
     int backlog = 4096;          // listen(2)
+    std::shared_ptr<TlsContext> tls = nullptr;
 };
 
 }  // namespace tempeh::transport

@@ -8,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -18,12 +19,13 @@ namespace tempeh::transport {
 
 namespace asio = boost::asio;
 
-/// Facts about a connected stream; constant once it is connected.
+/// Facts about a connected stream; constant once it is connected (but see StreamTraits::identifiesLate).
 struct StreamInfo {
     tempeh::Transport transport = tempeh::Transport::Other;
     std::string localAddress;  // `SCHEME|PLACE`; `uds|` for an unnamed socket
     std::string peerAddress;
     std::optional<PeerCredentials> peerCredentials;
+    std::shared_ptr<const PeerCertificate> peerCertificate = nullptr;
 };
 
 /// Properties of a stream that the engine can exploit; constant. The defaults are correct for every stream;
@@ -34,6 +36,11 @@ struct StreamTraits {
     bool writesOnAnyThread = false;
     /// The peer may wait for acknowledgements that the local system delays; acknowledgeNow() sends them.
     bool delaysAcknowledgements = false;
+    /// info() is complete only once readSome() has returned data: the peer proves who it is before that.
+    bool identifiesLate = false;
+    /// Accepted streams: time from accept to the HelloRequest, if shorter than the engine's. Zero: the
+    /// engine's alone.
+    std::chrono::steady_clock::duration helloLimit{};
 };
 
 class Stream;

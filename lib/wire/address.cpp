@@ -1,5 +1,6 @@
 #include "base/escape.hpp"
 #include "wire/address_scheme.hpp"
+#include "wire/tcp_place.hpp"
 
 #include <tempeh/message/detail/text_block.hpp>
 #include <tempeh/wire/address.hpp>
@@ -118,8 +119,9 @@ void writeServer(Message& message, const std::string& value) {
     write(message, OpCode::WelcomeRequest, wire::listenOnHeader, value);
 }
 
-/// `HOST`, `HOST|` or `HOST|PORT`.
-std::optional<Address> parseTcp(std::string_view rest, bool server) {
+}  // namespace
+
+std::optional<Address> wire::parseTcpPlace(std::string_view rest, bool server) {
     const std::size_t bar = std::min(rest.find('|'), rest.size());
     const std::string_view host = rest.substr(0, bar);
     const std::string_view portText = rest.substr(std::min(bar + 1, rest.size()));
@@ -134,6 +136,8 @@ std::optional<Address> parseTcp(std::string_view rest, bool server) {
     if (server) return TcpServerAddress{std::string(host), port};
     return TcpClientAddress{std::string(host.empty() ? defaultClientHost : host), port};
 }
+
+namespace {
 
 std::optional<Address> parseUds(std::string_view path, bool server,
                                 std::optional<std::string_view> modeText) {
@@ -162,7 +166,7 @@ std::optional<Address> parseValue(std::string_view value, bool server, std::opti
     if (bar == std::string_view::npos || base::hasControl(value)) return std::nullopt;
     const std::string_view scheme = value.substr(0, bar);
     const std::string_view place = value.substr(bar + 1);
-    if (scheme == tcpScheme) return parseTcp(place, server);
+    if (scheme == tcpScheme) return wire::parseTcpPlace(place, server);
     if (scheme == udsScheme) return parseUds(place, server, mode);
     return parseCustom(scheme, place, server);
 }

@@ -1,7 +1,7 @@
 # An overlay port: it builds the clone that it is part of.
 get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
 
-vcpkg_check_features(OUT_FEATURE_OPTIONS featureOptions FEATURES tools TEMPEH_BUILD_TOOLS)
+vcpkg_check_features(OUT_FEATURE_OPTIONS featureOptions FEATURES tools TEMPEH_BUILD_TOOLS tls TEMPEH_TLS)
 
 vcpkg_cmake_configure(
     SOURCE_PATH "${SOURCE_PATH}"

@@ -33,7 +33,7 @@ missing_packages() {
     command -v python3 >/dev/null || echo python3
     # One compiler run when all is there; only a failure asks which.
     if probe_headers 'BOOST_VERSION >= 108100' boost/version.hpp fmt/core.h spdlog/version.h gtest/gtest-message.h \
-        gmock/internal/gmock-port.h CLI/Version.hpp nlohmann/json_fwd.hpp; then
+        gmock/internal/gmock-port.h CLI/Version.hpp nlohmann/json_fwd.hpp openssl/opensslv.h; then
         return
     fi
     probe_headers 'BOOST_VERSION >= 108100' boost/version.hpp || echo boost
@@ -43,6 +43,7 @@ missing_packages() {
     probe_headers 1 gmock/internal/gmock-port.h || echo libgmock-dev
     probe_headers 1 CLI/Version.hpp || echo libcli11-dev
     probe_headers 1 nlohmann/json_fwd.hpp || echo nlohmann-json3-dev
+    probe_headers 1 openssl/opensslv.h || echo libssl-dev
 }
 
 as_root() {

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 # Lowest first. A file may include its own layer and those before it.
-LAYERS = ["base", "message", "wire", "machines", "transport", "core", "flows", "testing", "actors"]
+LAYERS = ["base", "message", "wire", "machines", "transport", "core", "flows", "testing", "actors", "tls"]
 RANK = {layer: rank for rank, layer in enumerate(LAYERS)}
 TOP = len(LAYERS)  # tools and samples: above every layer
 UMBRELLAS = {"tempeh.hpp": "core", "all.hpp": "flows", "version.hpp": "base"}  # include/tempeh/<layer>.hpp stands for that layer as well

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,9 +41,12 @@ struct ChannelInfo {
     std::string localAddress;
     std::string peerAddress;  ///< The same; before a client is connected, its destination.
     std::optional<PeerCredentials> peerCredentials;  ///< Of Unix sockets, where the system provides them.
-    bool isListener = false;                         ///< A listener; otherwise a connection.
-    ReadMode readMode = ReadMode::Normal;            ///< As ChannelGroup::setReadMode() set it.
-    bool isReadingPaused = false;  ///< It is not read: the pool is empty, or ReadMode::Paused.
+    /// Of a TLS peer that presented one: clients see it from the start, servers from the hello on. Null:
+    /// none.
+    std::shared_ptr<const PeerCertificate> peerCertificate = nullptr;
+    bool isListener = false;               ///< A listener; otherwise a connection.
+    ReadMode readMode = ReadMode::Normal;  ///< As ChannelGroup::setReadMode() set it.
+    bool isReadingPaused = false;          ///< It is not read: the pool is empty, or ReadMode::Paused.
     /// How long it has been read without a pause; 0 while it is not read. Only from then on does it count
     /// against the peer if it stays silent.
     Duration readingFor{};

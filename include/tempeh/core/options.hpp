@@ -13,6 +13,8 @@ class logger;
 
 namespace tempeh {
 
+class TlsContext;
+
 /// How to set up an engine. An aggregate for designated initialisers: `Options{.maxPoolMessages = 1024}`. For
 /// a value out of range, Reactor's constructor throws Error(InvalidOption), which names the field, the value
 /// and the range.
@@ -108,6 +110,10 @@ struct Options {
     /// executor. The same place is named once in ten seconds. Costs a thread, and a wake of the reactor per
     /// period. For development and diagnosis. 0 (the default): never; otherwise 1 ms or longer.
     Timeout stallWarning = Duration::zero();
+
+    /// Certificates and trust for `tls|HOST|PORT` addresses; see <tempeh/tls.hpp>. Several engines may share
+    /// one. Null: such addresses cannot be connected to or listened at.
+    std::shared_ptr<TlsContext> tls = nullptr;
 };
 
 }  // namespace tempeh

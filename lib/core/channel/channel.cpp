@@ -19,6 +19,7 @@ void Channel::fillCommon(ChannelInfo& info, const ChannelSubmissions::Snapshot& 
     info.localAddress = std::move(known.local);
     info.peerAddress = std::move(known.peer);
     info.peerCredentials = known.credentials;
+    info.peerCertificate = std::move(known.certificate);
     info.isListener = isListener();
     info.readMode = posted.readMode;
     info.sendQueueMessages = posted.messages;

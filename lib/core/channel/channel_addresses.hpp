@@ -3,6 +3,7 @@
 #include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/core/channel_info.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@ public:
         std::string local{};
         std::string peer{};
         std::optional<PeerCredentials> credentials{};
+        std::shared_ptr<const PeerCertificate> certificate{};
     };
 
     void set(Data data) noexcept {

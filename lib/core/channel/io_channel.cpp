@@ -73,7 +73,8 @@ void IoChannel::start() {
 
 void IoChannel::publishStream() {
     const transport::StreamInfo& info = stream_->info();
-    addresses.set({info.transport, info.localAddress, info.peerAddress, info.peerCredentials});
+    addresses.set(
+        {info.transport, info.localAddress, info.peerAddress, info.peerCredentials, info.peerCertificate});
 }
 
 asio::awaitable<void> IoChannel::connectLoop(IoChannelPtr self, Address address) {

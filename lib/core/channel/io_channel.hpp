@@ -152,6 +152,7 @@ private:
     void onConnected(std::unique_ptr<transport::Stream> stream, const error_code& ec,
                      Status failure) noexcept;
     void publishStream();
+    void publishIdentity() noexcept;
     void logLost(std::size_t messages) const noexcept;
     void refreshDeadline() noexcept;
     void followDeadline() noexcept;

@@ -20,8 +20,10 @@ constexpr std::size_t framesPerBatch = 128;
 
 /// For a person who looks for the peer's mistake.
 std::string describe(const BinaryHeader& header) {
+    constexpr ChannelNumber firstOfTls = 0x1603;  // a handshake record, where a channel number should be
     return "opcode " + std::to_string(static_cast<unsigned>(header.opCode)) +
-           (header.more ? " with more" : "") + ", message id " + std::to_string(header.messageId);
+           (header.more ? " with more" : "") + ", message id " + std::to_string(header.messageId) +
+           (header.channelNumber == firstOfTls ? "; it looks like TLS" : "");
 }
 
 }  // namespace
@@ -292,6 +294,7 @@ void IoChannel::deliver(MessageQueue& batch, std::size_t bytes, bool isLast) noe
     if (machine_.state() != machines::ChannelState::Closed) {
         guest_.stopWaiting();
         hello_.reset();
+        if (machine_.awaitsFirstDelivery()) publishIdentity();
         machine_.onDelivered();
         refreshDeadline();
     }
@@ -301,6 +304,16 @@ void IoChannel::deliver(MessageQueue& batch, std::size_t bytes, bool isLast) noe
         group().deliver(batch, !isLast);
     }
     if (isLast) end(machines::EndCause::ByeDone, Status::Success, {});
+}
+
+/// The peer has proved who it is, and the receiver is about to ask.
+void IoChannel::publishIdentity() noexcept {
+    if (stream_ == nullptr || !stream_->traits().identifiesLate) return;
+    try {
+        publishStream();
+    } catch (const std::bad_alloc&) {
+        // Whoever asks is told of no certificate, and refuses.
+    }
 }
 
 void IoChannel::onInputEnd(const error_code& ec) noexcept {

@@ -4,6 +4,7 @@
 #include "core/channel/io_channel.hpp"
 #include "core/group/group.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <new>
 
@@ -33,12 +34,17 @@ ChannelPhase phaseOf(ChannelState state) noexcept {
     return ChannelPhase::Closed;
 }
 
-Duration limitOf(DeadlineKind kind, const Options& options) noexcept {
+Duration helloLimit(const Options& options, const transport::Stream* stream) noexcept {
+    const Duration own = stream != nullptr ? stream->traits().helloLimit : Duration::zero();
+    return own > Duration::zero() ? std::min(own, Duration(options.helloTimeout)) : options.helloTimeout;
+}
+
+Duration limitOf(DeadlineKind kind, const Options& options, const transport::Stream* stream) noexcept {
     switch (kind) {
         case DeadlineKind::Connect:
             return options.connectTimeout;
         case DeadlineKind::Hello:
-            return options.helloTimeout;
+            return helloLimit(options, stream);
         case DeadlineKind::Bye:
         case DeadlineKind::PeerGone:
             return options.byeTimeout;
@@ -66,7 +72,7 @@ void IoChannel::refreshDeadline() noexcept {
 void IoChannel::followDeadline() noexcept {
     const DeadlineKind kind = machine_.deadline();
     if (std::exchange(deadlineKind_, kind) == kind) return;
-    if (kind != DeadlineKind::None) return setDeadline(limitOf(kind, engine_.options()));
+    if (kind != DeadlineKind::None) return setDeadline(limitOf(kind, engine_.options(), stream_.get()));
     if (deadline_) Deadlines::cancel(*deadline_);
 }
 
@@ -88,7 +94,7 @@ void IoChannel::restartDeadline() noexcept {
 
 void IoChannel::onDeadline() noexcept {
     const IoChannelPtr keepAlive(this);
-    const Duration limit = limitOf(deadlineKind_, engine_.options());
+    const Duration limit = limitOf(deadlineKind_, engine_.options(), stream_.get());
     const bool isQueued = connector_ != nullptr && connector_->isQueued();
     const machines::DeadlineVerdict verdict = machine_.onDeadline(
         deadlineKind_, {.isUnwanted = gate_.isUnwanted(),

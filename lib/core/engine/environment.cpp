@@ -8,7 +8,8 @@ Environment Environment::ofSystem(const boost::asio::any_io_executor& executor, 
                                            .reusePort = options.tcpReusePort,
                                            .sendBufferBytes = options.sendBufferBytes,
                                            .receiveBufferBytes = options.receiveBufferBytes,
-                                           .backlog = options.listenBacklog};
+                                           .backlog = options.listenBacklog,
+                                           .tls = options.tls};
     return {.network = transport::makeSystemNetwork(executor, sockets), .clock = {}};
 }
 
