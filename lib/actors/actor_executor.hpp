@@ -18,6 +18,9 @@ class Runner;
 class SystemCore;
 class Worker;
 
+/// The worker's executor or laterExecutor.
+const asio::any_io_executor& executorOf(const Worker& worker, bool isLater) noexcept;
+
 /// The executor of an actor's coroutine: its worker's, and what it runs knows whose it is, so that a question
 /// asked after a timer's wait is still the actor's. Copies share their state, and may outlive the coroutine.
 class ActorExecutor {
@@ -44,8 +47,7 @@ public:
         const std::weak_ptr<SystemCore> system_;  // it owns the coroutine, and that this
         Worker& worker_;
         Runner* runner_;  // the worker's executor alone
-        asio::any_io_executor now_;
-        asio::any_io_executor later_;
+
         asio::execution_context* context_;
     };
 
@@ -106,12 +108,13 @@ template <typename Function>
 void ActorExecutor::execute(Function&& function) const {
     const std::shared_ptr<SystemCore> system = state_->system_.lock();
     if (system == nullptr) return;  // with its executor
-    (isLater_ ? state_->later_ : state_->now_)
-        .execute([keep = *this, system,
-                  function = std::decay_t<Function>(std::forward<Function>(function))]() mutable {
-            const ActorScope scope(*keep.state_);
-            std::move(function)();
-        });
+    const asio::any_io_executor& inner = executorOf(state_->worker_, isLater_);
+    if (inner == nullptr) return;  // so is its context
+    inner.execute([keep = *this, system,
+                   function = std::decay_t<Function>(std::forward<Function>(function))]() mutable {
+        const ActorScope scope(*keep.state_);
+        std::move(function)();
+    });
 }
 
 }  // namespace tempeh::actors::detail

@@ -76,7 +76,9 @@ Runner* runnerOf(const asio::any_io_executor& executor) noexcept {
 
 asio::any_io_executor executorOf(const CellCount* cell) noexcept {
     if (cell == nullptr) return asio::system_executor();
-    return static_cast<const Cell*>(cell)->worker().executor();
+    const Worker& worker = static_cast<const Cell*>(cell)->worker();
+    if (worker.executor() == nullptr) return asio::system_executor();
+    return worker.executor();
 }
 
 RunnerScope::RunnerScope(Runner& runner) noexcept

@@ -325,13 +325,12 @@ void Cell::handle(Envelope& envelope) noexcept {
 
 void Cell::onHandlerOver(Envelope& envelope, const std::exception_ptr& failure) noexcept {
     handler_ = nullptr;
-    const bool isInRun = here.worker == &worker_ && isOnStack_;
-    work_.store(isInRun ? Work::Running : Work::Idle, std::memory_order_relaxed);
+    work_.store(Work::Running, std::memory_order_relaxed);  // so that it does not end in the middle of this
     settle(envelope, failure);
-    if (!isInRun) {
-        admitWaiting();
-        afterHandler();
-    }
+    if (isOnStack_) return;  // run() goes on
+    admitWaiting();
+    work_.store(Work::Idle, std::memory_order_relaxed);
+    afterHandler();
 }
 
 void Cell::noteTimed(const Envelope& envelope) noexcept {

@@ -19,9 +19,12 @@ ActorExecutor::State::State(Worker& worker, Runner& runner)
     : system_(worker.system().weak_from_this())
     , worker_(worker)
     , runner_(&runner)
-    , now_(worker.executor())
-    , later_(asio::require(worker.executor(), asio::execution::blocking.never))
+
     , context_(tempeh::detail::contextOf(worker.executor())) {}
+
+const asio::any_io_executor& executorOf(const Worker& worker, bool isLater) noexcept {
+    return isLater ? worker.laterExecutor() : worker.executor();
+}
 
 ActorScope::ActorScope(const ActorExecutor::State& state) noexcept : entered_(state.worker_) {
     if (!entered_.isIn() || state.runner_ == nullptr) return;
@@ -59,9 +62,11 @@ void Runner::go() {
         return idle_.invoke();
     }
     isStarted_ = true;
+    isStarting_ = true;                     // if what follows throws, the caller hears of it
     const ActorExecutor executor(*state_);  // this may be gone if what follows throws
     asio::co_spawn(executor, loop(Frame(*this)),
                    asio::bind_cancellation_slot(signal_.slot(), [](const std::exception_ptr&) {}));
+    isStarting_ = false;
 }
 
 void Runner::cancel() noexcept {
@@ -99,9 +104,10 @@ asio::awaitable<void> Runner::loop(Frame) {
 }
 
 void Runner::onFrameGone() noexcept {
-    // Its context is being destroyed, or there was no memory to start it. What it ran ends with it.
-    if (cell_ != nullptr && isStarted_ && worker_.isClosed())
-        onOver(std::make_exception_ptr(Error(Errc::ShuttingDown)));
+    // Destroyed with the context of something that it waited for. What it ran ends with it.
+    if (cell_ != nullptr && !isStarting_)
+        onOver(std::make_exception_ptr(
+            Error(Errc::HandlerFailed, "what it waited for was destroyed, and its coroutine with it")));
     worker_.forgetRunner(*this);
 }
 

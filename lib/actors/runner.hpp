@@ -75,6 +75,7 @@ private:
     Envelope* envelope_ = nullptr;
     std::optional<asio::awaitable<void>> task_;
     bool isStarted_ = false;
+    bool isStarting_ = false;
     bool isCancelled_ = false;
 };
 

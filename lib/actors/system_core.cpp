@@ -208,8 +208,37 @@ void SystemCore::limitStop(Duration timeout) noexcept {
     stopLimit_->start(timeAfter(workers_[0]->time().now(), timeout));
 }
 
+/// Comes out of a worker's inbox behind everything that was sent before.
+class SystemCore::LastCall final : public Node {
+public:
+    LastCall(std::shared_ptr<SystemCore> system, std::shared_ptr<std::atomic<std::size_t>> left) noexcept
+        : system_(std::move(system)), left_(std::move(left)) {
+        run = [](Node& last, Worker*) noexcept {
+            const std::unique_ptr<LastCall> self(&static_cast<LastCall&>(last));
+            if (self->left_->fetch_sub(1, std::memory_order_acq_rel) == 1) self->system_->reportStop();
+        };
+    }
+
+private:
+    std::shared_ptr<SystemCore> system_;
+    std::shared_ptr<std::atomic<std::size_t>> left_;
+};
+
 void SystemCore::onCellOver() noexcept {
-    if (alive_.fetch_sub(1, std::memory_order_acq_rel) == 1 && isStopping()) reportStop();
+    if (alive_.fetch_sub(1, std::memory_order_acq_rel) != 1 || !isStopping()) return;
+    try {
+        // What was sent to them has its outcome, and is counted, before they are reported.
+        const auto left = std::make_shared<std::atomic<std::size_t>>(workers_.size());
+        std::vector<std::unique_ptr<LastCall>> calls;
+        for (std::size_t i = 0; i < workers_.size(); ++i)
+            calls.push_back(std::make_unique<LastCall>(shared_from_this(), left));
+        for (std::size_t i = 0; i < workers_.size(); ++i) {
+            LastCall* const call = calls[i].release();
+            if (!workers_[i]->push(*call)) call->run(*call, nullptr);
+        }
+    } catch (const std::bad_alloc&) {
+        reportStop();
+    }
 }
 
 void SystemCore::reportStop() noexcept {

@@ -94,6 +94,7 @@ private:
         asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
     };
     class StopLimit;
+    class LastCall;
     void addWorker(asio::any_io_executor executor, std::unique_ptr<TimePort> time, bool isOwn);
     StopReport makeReport();
 

@@ -11,6 +11,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace tempeh::actors::detail {
@@ -19,26 +20,27 @@ namespace {
 
 class SteadyTime final : public TimePort {
 public:
-    explicit SteadyTime(const asio::any_io_executor& executor) : timer_(executor) {}
+    explicit SteadyTime(const asio::any_io_executor& executor) { timer_.emplace(executor); }
 
     TimePoint now() const noexcept override { return std::chrono::steady_clock::now(); }
     void arm(TimePoint when, std::weak_ptr<SystemCore> system, std::size_t worker) override {
-        timer_.expires_at(when);
-        timer_.async_wait([system = std::move(system), worker](error_code ec) {
+        timer_->expires_at(when);
+        timer_->async_wait([system = std::move(system), worker](error_code ec) {
             const std::shared_ptr<SystemCore> core = system.lock();
             if (!ec && core != nullptr) core->worker(worker).onTime();
         });
     }
     void disarm() noexcept override {
         try {
-            timer_.cancel();
+            timer_->cancel();
         } catch (const boost::system::system_error&) {
             return;  // it fires, and finds nothing to do
         }
     }
+    void leaveContext() noexcept override { timer_.reset(); }
 
 private:
-    asio::steady_timer timer_;
+    std::optional<asio::steady_timer> timer_;
 };
 
 /// Timeouts of receiving on a group that nobody sends to.
@@ -66,6 +68,7 @@ public:
     void disarm() noexcept override {
         if (signal_ != nullptr) signal_->emit(asio::cancellation_type::terminal);
     }
+    void leaveContext() noexcept override {}
 
 private:
     ChannelGroup group_;

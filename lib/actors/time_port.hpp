@@ -26,6 +26,8 @@ public:
     /// Calls the worker's onTime() at `when`, in place of what was armed before. Throws std::bad_alloc.
     virtual void arm(TimePoint when, std::weak_ptr<SystemCore> system, std::size_t worker) = 0;
     virtual void disarm() noexcept = 0;
+    /// The executor's context is being destroyed: only now() is called from now on.
+    virtual void leaveContext() noexcept = 0;
 };
 
 std::unique_ptr<TimePort> makeSteadyTime(const asio::any_io_executor& executor);

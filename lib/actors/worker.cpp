@@ -7,6 +7,7 @@
 #include <tempeh/core/detail/group_backend.hpp>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/require.hpp>
 
 #include <new>
 #include <thread>
@@ -58,6 +59,7 @@ Worker::Worker(SystemCore& system, std::size_t index, asio::any_io_executor exec
     : system_(system)
     , index_(index)
     , executor_(std::move(executor))
+    , laterExecutor_(asio::require(executor_, asio::execution::blocking.never))
     , time_(std::move(time))
     , isOwn_(isOwn)
     , stock_(system.depot()) {}
@@ -276,6 +278,11 @@ void Worker::close(bool isContextGone) noexcept {
     time_->disarm();
     for (Runner* runner : std::exchange(idleRunners_, {}))
         isContextGone ? runner->drop() : runner->finish();
+    if (!isContextGone) return;
+    // What they refer to goes with the context.
+    time_->leaveContext();
+    executor_ = asio::any_io_executor();
+    laterExecutor_ = asio::any_io_executor();
 }
 
 void Worker::onContextGone(const tempeh::detail::ContextLife&) noexcept {

@@ -42,7 +42,10 @@ public:
 
     SystemCore& system() const noexcept { return system_; }
     std::size_t index() const noexcept { return index_; }
+    /// Null once its context is gone.
     const asio::any_io_executor& executor() const noexcept { return executor_; }
+    /// The same, for what must not run inside the call.
+    const asio::any_io_executor& laterExecutor() const noexcept { return laterExecutor_; }
     const TimePort& time() const noexcept { return *time_; }
     BlockStock& stock() noexcept { return stock_; }
     /// Any thread. Whether this code runs as part of the worker.
@@ -118,7 +121,8 @@ private:
 
     SystemCore& system_;
     const std::size_t index_;
-    const asio::any_io_executor executor_;
+    asio::any_io_executor executor_;
+    asio::any_io_executor laterExecutor_;
     const std::unique_ptr<TimePort> time_;
     const bool isOwn_;
     std::shared_ptr<tempeh::detail::ContextLife> life_;  // null for a thread of the system's

@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <concepts>
 #include <exception>
@@ -30,6 +31,8 @@ template <typename Token, typename R>
 inline constexpr bool wantsCode = std::invocable<Token&, error_code, R>;
 template <typename Token>
 inline constexpr bool wantsCode<Token, void> = std::invocable<Token&, error_code>;
+template <typename Allocator>
+inline constexpr bool wantsCode<asio::use_future_t<Allocator>, void> = false;  // it is callable as well
 template <typename Inner, typename R>
 inline constexpr bool wantsCode<asio::as_tuple_t<Inner>, R> = true;
 template <typename Inner>
