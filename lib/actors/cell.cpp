@@ -214,8 +214,18 @@ void Cell::enqueue(Envelope& envelope) noexcept {
 
 void Cell::acceptUrgent(Envelope& envelope) noexcept {
     if (isClosed()) return buryEnvelope(envelope, *this, Errc::Stopped);
+    if (!isAwaited(messageOf<Down>(envelope))) return disposeEnvelope(envelope);
     urgent_.push(envelope);
     wantRun();
+}
+
+/// Once: news for an instance that is gone, or told already, is for nobody.
+bool Cell::isAwaited(const Down& down) noexcept {
+    if (extra_ == nullptr) return false;
+    const auto found = std::find(extra_->watched.begin(), extra_->watched.end(), down.ref.cell());
+    if (found == extra_->watched.end()) return false;
+    extra_->watched.erase(found);
+    return true;
 }
 
 void Cell::awaitRoom(Envelope& envelope) noexcept {

@@ -137,7 +137,7 @@ public:
     void endAtOnce() noexcept;
     /// A child has ended.
     void onChildOver(Cell& child) noexcept;
-    /// A message that comes before the others and is never refused.
+    /// A Down: comes before the messages and is never refused.
     void acceptUrgent(Envelope& envelope) noexcept;
     /// Waits in line for room. The envelope's `ask` is who waits.
     void awaitRoom(Envelope& envelope) noexcept;
@@ -193,6 +193,7 @@ private:
         counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
     bool isAwaitedBy(const Cell& from, std::vector<const Cell*>& path) const;
+    bool isAwaited(const Down& down) noexcept;
     void construct() noexcept;
     void handle(Envelope& envelope) noexcept;
     void settle(Envelope& envelope, const std::exception_ptr& failure) noexcept;

@@ -43,6 +43,7 @@ public:
     };
 
     std::vector<Watcher> watchers;
+    std::vector<CellRef> watched;  // until it is told
     std::vector<std::shared_ptr<TopicCore>> topics;
     std::vector<std::unique_ptr<Timer>> timers;
     std::uint64_t lastTimer = 0;

@@ -120,9 +120,17 @@ void Cell::stop(Ending ending) noexcept {
     tryToEnd();
 }
 
-/// Timers, subscriptions and tasks go with the instance that made them.
+/// Watches, timers, subscriptions and tasks go with the instance that made them.
 void Cell::forgetSurroundings() noexcept {
+    while (Node* node = urgent_.pop())
+        disposeEnvelope(static_cast<Envelope&>(*node));
     if (extra_ == nullptr) return;
+    for (CellRef& watched : std::exchange(extra_->watched, {})) {
+        if (!watched) continue;
+        sendControl(std::move(watched), [me = CellRef::share(this)](Cell& cell) {
+            std::erase_if(cell.extra().watchers, [&](const auto& watcher) { return watcher.cell == me; });
+        });
+    }
     for (const auto& timer : extra_->timers)
         worker_.unset(*timer);
     extra_->timers.clear();

@@ -30,6 +30,9 @@ void stopCell(Cell& cell) noexcept {
 }
 
 void watchCell(Cell& watcher, CellRef watched, EnvelopePtr down) {
+    auto& known = watcher.extra().watched;
+    if (std::find(known.begin(), known.end(), watched) != known.end()) return;
+    known.push_back(watched);
     if (!watched) {
         messageOf<Down>(*down).reason = Errc::NotFound;
         return sendUrgent(CellRef::share(&watcher), std::move(down));
@@ -41,10 +44,7 @@ void watchCell(Cell& watcher, CellRef watched, EnvelopePtr down) {
     };
     auto request = std::make_shared<Request>(Request{CellRef::share(&watcher), std::move(down)});
     const auto add = [request](Cell& target) {
-        auto& watchers = target.extra().watchers;
-        const auto isSame = [&](const CellExtra::Watcher& other) { return other.cell == request->watcher; };
-        if (std::any_of(watchers.begin(), watchers.end(), isSame)) return;
-        watchers.push_back({std::move(request->watcher), std::move(request->down)});
+        target.extra().watchers.push_back({std::move(request->watcher), std::move(request->down)});
     };
     if (cell.worker().isHere() && !cell.isOver()) return add(cell);
     sendControl(std::move(watched), add, [request](Cell&) {

@@ -73,9 +73,9 @@ private:
     std::atomic<bool> isOver_{false};
 };
 
-SystemCore::SystemCore(SystemOptions options)
+SystemCore::SystemCore(SystemOptions options, std::uint64_t seed)
     : options_(std::move(options))
-    , seed_(std::random_device()())
+    , seed_(seed)
     , logger_(options_.logger != nullptr ? options_.logger : makeLogger())
     , deadLetters_(options_.deadLetters) {}
 
@@ -95,7 +95,7 @@ std::shared_ptr<SystemCore> SystemCore::onThreads(SystemOptions options) {
         throw Error(Errc::Refused, "SystemOptions::threads is 0; it must be at least 1");
     if (options.throughput == 0)
         throw Error(Errc::Refused, "SystemOptions::throughput is 0; it must be at least 1");
-    auto core = std::make_shared<SystemCore>(std::move(options));
+    auto core = std::make_shared<SystemCore>(std::move(options), std::random_device()());
     for (std::size_t i = 0; i < core->options_.threads; ++i) {
         core->contexts_.push_back(std::make_unique<Context>());
         const asio::any_io_executor executor = core->contexts_.back()->io.get_executor();
@@ -108,14 +108,14 @@ std::shared_ptr<SystemCore> SystemCore::onThreads(SystemOptions options) {
 }
 
 std::shared_ptr<SystemCore> SystemCore::on(asio::any_io_executor executor, SystemOptions options) {
-    auto core = std::make_shared<SystemCore>(std::move(options));
+    auto core = std::make_shared<SystemCore>(std::move(options), std::random_device()());
     const asio::any_io_executor strand = asio::make_strand(std::move(executor));
     core->addWorker(strand, makeSteadyTime(strand), false);
     return core;
 }
 
 std::shared_ptr<SystemCore> SystemCore::on(Ampe& engine, SystemOptions options) {
-    auto core = std::make_shared<SystemCore>(std::move(options));
+    auto core = std::make_shared<SystemCore>(std::move(options), engine.randomSeed());
     asio::any_io_executor executor;
     auto time = makeEngineTime(engine, executor);
     core->addWorker(executor, std::move(time), false);

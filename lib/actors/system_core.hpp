@@ -34,7 +34,7 @@ public:
     static std::shared_ptr<SystemCore> onThreads(SystemOptions options);
     static std::shared_ptr<SystemCore> on(asio::any_io_executor executor, SystemOptions options);
     static std::shared_ptr<SystemCore> on(Ampe& engine, SystemOptions options);
-    explicit SystemCore(SystemOptions options);
+    SystemCore(SystemOptions options, std::uint64_t seed);
     SystemCore(const SystemCore&) = delete;
     SystemCore& operator=(const SystemCore&) = delete;
     ~SystemCore();

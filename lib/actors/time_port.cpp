@@ -43,36 +43,64 @@ private:
     std::optional<asio::steady_timer> timer_;
 };
 
-/// Timeouts of receiving on a group that nobody sends to.
+/// Timeouts of receiving on a group that nobody sends to. A group has one receiver at a time, so a wait that
+/// is too long is cancelled, and its end starts the next one.
 class EngineTime final : public TimePort {
 public:
-    explicit EngineTime(ChannelGroup group) : group_(std::move(group)) {}
+    explicit EngineTime(ChannelGroup group) : wait_(std::make_shared<Wait>(std::move(group))) {}
+    ~EngineTime() override { wait_->stop(); }
 
-    TimePoint now() const noexcept override { return group_.now(); }
+    TimePoint now() const noexcept override { return wait_->group.now(); }
     void arm(TimePoint when, std::weak_ptr<SystemCore> system, std::size_t worker) override {
-        disarm();
-        signal_ = std::make_shared<asio::cancellation_signal>();
-        const TimePoint start = now();
-        const Duration delay = when > start ? when - start : Duration::zero();
-        group_.waitReceive(
-            delay,
-            asio::bind_executor(group_.executor(),
-                                asio::bind_cancellation_slot(
-                                    signal_->slot(), [system = std::move(system), worker, signal = signal_](
-                                                         error_code ec, const MessagePtr& message) {
-                                        const std::shared_ptr<SystemCore> core = system.lock();
-                                        if (!ec && message == nullptr && core != nullptr)
-                                            core->worker(worker).onTime();
-                                    })));
+        wait_->system = std::move(system);
+        wait_->worker = worker;
+        wait_->until = when;
+        if (wait_->isUnderWay)
+            wait_->signal.emit(asio::cancellation_type::terminal);
+        else
+            Wait::start(wait_);
     }
-    void disarm() noexcept override {
-        if (signal_ != nullptr) signal_->emit(asio::cancellation_type::terminal);
-    }
+    void disarm() noexcept override { wait_->stop(); }
     void leaveContext() noexcept override {}
 
 private:
-    ChannelGroup group_;
-    std::shared_ptr<asio::cancellation_signal> signal_;  // and the handler's, which clears its slot
+    struct Wait {
+        explicit Wait(ChannelGroup waiting) : group(std::move(waiting)) {}
+
+        static void start(const std::shared_ptr<Wait>& self) {
+            const TimePoint start = self->group.now();
+            const Duration delay = self->until > start ? self->until - start : Duration::zero();
+            self->isUnderWay = true;
+            self->group.waitReceive(
+                delay, asio::bind_executor(self->group.executor(),
+                                           asio::bind_cancellation_slot(
+                                               self->signal.slot(), [self](error_code ec, const MessagePtr&) {
+                                                   self->onOver(self, ec);
+                                               })));
+        }
+        void onOver(const std::shared_ptr<Wait>& self, error_code ec) {
+            isUnderWay = false;
+            if (until == TimePoint::max()) return;
+            const bool isCancelled = ec == asio::error::operation_aborted;
+            if (ec && !isCancelled) return;  // the engine is shut down
+            if (isCancelled || group.now() < until) return start(self);
+            until = TimePoint::max();
+            if (const std::shared_ptr<SystemCore> core = system.lock()) core->worker(worker).onTime();
+        }
+        void stop() noexcept {
+            until = TimePoint::max();
+            if (isUnderWay) signal.emit(asio::cancellation_type::terminal);
+        }
+
+        ChannelGroup group;
+        asio::cancellation_signal signal;
+        std::weak_ptr<SystemCore> system;
+        std::size_t worker = 0;
+        TimePoint until = TimePoint::max();
+        bool isUnderWay = false;
+    };
+
+    std::shared_ptr<Wait> wait_;
 };
 
 }  // namespace
