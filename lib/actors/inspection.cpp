@@ -149,7 +149,7 @@ SystemStats System::stats() const {
         detail::Worker& worker = core_->worker(index);
         const auto visit = [&](detail::Cell& cell) {
             ++stats.alive;
-            if (cell.supervision() != nullptr) return;
+            if (cell.supervision() != nullptr || cell.type() == nullptr) return;  // has no class
             ActorStats own{.name = cell.ownName(), .type = std::string(cell.type()->name), .alive = 1};
             detail::addCounters(cell, own);
             own.depth = cell.depth();
