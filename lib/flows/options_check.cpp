@@ -16,7 +16,7 @@ namespace {
 
 void checkBackoff(const Backoff& backoff) {
     requireTime(backoff.initial, "Backoff::initial");
-    requireNumber(backoff.factor, 1, std::numeric_limits<double>::infinity(), "Backoff::factor", "1 and up");
+    requireNumber(backoff.factor, 1, std::numeric_limits<double>::infinity(), "Backoff::factor", "1 or more");
     requireTime(backoff.max, "Backoff::max");
     requireNumber(backoff.jitter, 0, 1, "Backoff::jitter", "0 to 1");
 }
@@ -25,7 +25,7 @@ void checkBackoff(const Backoff& backoff) {
 
 void check(const ConnectOptions& options) {
     requireOption(options.attempts >= 0, "ConnectOptions::attempts", std::to_string(options.attempts),
-                  "0 and up");
+                  "0 or more");
     checkBackoff(options.backoff);
     requireTime(options.timeout, "ConnectOptions::timeout");
 }
@@ -33,15 +33,15 @@ void check(const ConnectOptions& options) {
 void check(const ReconnectOptions& options) {
     checkBackoff(options.backoff);
     requireTime(options.attemptTimeout, std::chrono::milliseconds(1), "ReconnectOptions::attemptTimeout",
-                "1 ms and up");
+                "1 ms or more");
     check(options.heartbeat);
 }
 
 void check(const ServerOptions& options) {
     requireTime(options.authorizeTimeout, std::chrono::milliseconds(1), "ServerOptions::authorizeTimeout",
-                "1 ms and up");
+                "1 ms or more");
     requireCount(options.maxAuthorizing, 1, std::numeric_limits<std::size_t>::max(),
-                 "ServerOptions::maxAuthorizing", "1 and up");
+                 "ServerOptions::maxAuthorizing", "1 or more");
 }
 
 void check(const HeartbeatOptions& options) {
@@ -56,10 +56,10 @@ void check(const StreamOptions& options) {
 
 void check(const CircuitBreakerOptions& options) {
     constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
-    requireCount(options.failureThreshold, 1, any, "CircuitBreakerOptions::failureThreshold", "1 and up");
+    requireCount(options.failureThreshold, 1, any, "CircuitBreakerOptions::failureThreshold", "1 or more");
     requireTime(options.recoveryTimeout, "CircuitBreakerOptions::recoveryTimeout");
-    requireCount(options.successThreshold, 1, any, "CircuitBreakerOptions::successThreshold", "1 and up");
-    requireCount(options.halfOpenProbes, 1, any, "CircuitBreakerOptions::halfOpenProbes", "1 and up");
+    requireCount(options.successThreshold, 1, any, "CircuitBreakerOptions::successThreshold", "1 or more");
+    requireCount(options.halfOpenProbes, 1, any, "CircuitBreakerOptions::halfOpenProbes", "1 or more");
 }
 
 }  // namespace tempeh::flows::detail

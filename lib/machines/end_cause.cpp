@@ -5,13 +5,13 @@ namespace tempeh::machines {
 std::string_view describe(EndCause cause) noexcept {
     switch (cause) {
         case EndCause::LocalClose:
-            return "closed by this side";
+            return "closed locally";
         case EndCause::ByeDone:
             return "bye exchanged";
         case EndCause::PeerClosed:
             return "the peer closed the connection";
         case EndCause::ConnectFailed:
-            return "no connection";
+            return "could not connect";
         case EndCause::ConnectTimeout:
             return "no connection within connectTimeout";
         case EndCause::HelloTimeout:
@@ -25,9 +25,9 @@ std::string_view describe(EndCause cause) noexcept {
         case EndCause::Shutdown:
             return "the engine shut down";
         case EndCause::FrameTimeout:
-            return "a frame did not move on within frameTimeout";
+            return "a frame made no progress within frameTimeout";
         case EndCause::WriteTimeout:
-            return "the peer took nothing within writeTimeout";
+            return "the peer accepted no data within writeTimeout";
         case EndCause::Refused:
             return "the peer refused the hello";
     }

@@ -12,7 +12,7 @@ std::byte* growBytes(std::byte* data, std::size_t size, std::size_t more, bool o
                      std::uint32_t& capacity) {
     constexpr std::size_t smallest = 256;
     constexpr std::size_t largest = std::numeric_limits<std::uint32_t>::max();
-    if (more > largest - size) throw std::length_error("tempeh: a message part over 4 GiB");
+    if (more > largest - size) throw std::length_error("tempeh: a message part would exceed 4 GiB");
 
     const std::size_t wanted = std::max(size + more, smallest);
     const std::size_t rounded = wanted <= largest / 2 ? std::bit_ceil(wanted) : wanted;

@@ -61,7 +61,7 @@ std::string dump(const Message& message, DumpOptions options) {
         addHexLine(out, offset, shown.substr(offset, bytesPerLine));
     }
     if (shown.size() < body.size())
-        out += "  and " + std::to_string(body.size() - shown.size()) + " bytes more\n";
+        out += "  and " + std::to_string(body.size() - shown.size()) + " more bytes\n";
     return out;
 }
 

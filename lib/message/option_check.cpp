@@ -30,7 +30,7 @@ void requireTime(OptionDuration value, OptionDuration least, std::string_view fi
 }
 
 void requireTime(OptionDuration value, std::string_view field) {
-    requireTime(value, OptionDuration::zero(), field, "0 and up");
+    requireTime(value, OptionDuration::zero(), field, "0 or more");
 }
 
 void requireNumber(double value, double least, double most, std::string_view field, std::string_view range) {

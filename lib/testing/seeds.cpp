@@ -19,10 +19,10 @@ bool runSeed(const SimulationOptions& options, const std::function<void(Simulate
     } catch (const std::exception& failure) {
         what = failure.what();
     } catch (...) {
-        what = "something that is no std::exception was thrown";
+        what = "an exception that is not a std::exception was thrown";
     }
-    out << "seed " << options.seed << " failed: " << what << "\nthe last things that happened:\n"
-        << network.traceTail() << "the same again: TEMPEH_SIM_SEED=" << options.seed << '\n';
+    out << "seed " << options.seed << " failed: " << what << "\nlast events:\n"
+        << network.traceTail() << "to reproduce: TEMPEH_SIM_SEED=" << options.seed << '\n';
     return false;
 }
 

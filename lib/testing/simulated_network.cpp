@@ -25,10 +25,10 @@ void check(const SimulationOptions& options) {
     requireTime(options.maxLatency, "SimulationOptions::maxLatency");
     requireTime(options.tick, "SimulationOptions::tick");
     requireTime(options.maxStall, "SimulationOptions::maxStall");
-    requireCount(options.minBufferBytes, 1, SIZE_MAX, "SimulationOptions::minBufferBytes", "1 and up");
-    requireCount(options.maxBufferBytes, 1, SIZE_MAX, "SimulationOptions::maxBufferBytes", "1 and up");
+    requireCount(options.minBufferBytes, 1, SIZE_MAX, "SimulationOptions::minBufferBytes", "1 or more");
+    requireCount(options.maxBufferBytes, 1, SIZE_MAX, "SimulationOptions::maxBufferBytes", "1 or more");
     requireOption(options.maxSteps >= 1, "SimulationOptions::maxSteps", std::to_string(options.maxSteps),
-                  "1 and up");
+                  "1 or more");
     const std::pair<std::string_view, double> probabilities[] = {
         {"SimulationOptions::shortWrites", options.shortWrites},
         {"SimulationOptions::shortReads", options.shortReads},

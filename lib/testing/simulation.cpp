@@ -32,7 +32,7 @@ HostContext& Simulation::makeContext() {
 
 Ampe& Simulation::createEngine(std::string_view name, Options options) {
     const SimulatedEngine* known = find(name);
-    if (known != nullptr) throw Error(Status::NotAllowed, "an engine " + std::string(name));
+    if (known != nullptr) throw Error(Status::NotAllowed, "engine " + std::string(name) + " exists already");
     if (options.seed == 0) options.seed = world_.random().next() | 1U;
     engines_.push_back(std::make_unique<SimulatedEngine>(*this, std::string(name), options));
     world_.trace().add(TraceEvent::Start, world_.hostOf(std::string(name)));
@@ -48,7 +48,7 @@ SimulatedEngine* Simulation::find(std::string_view name) noexcept {
 
 SimulatedEngine& Simulation::living(std::string_view name) {
     SimulatedEngine* engine = find(name);
-    if (engine == nullptr) throw Error(Status::InvalidAddress, "no engine " + std::string(name));
+    if (engine == nullptr) throw Error(Status::InvalidAddress, "there is no engine " + std::string(name));
     return *engine;
 }
 
@@ -115,7 +115,7 @@ bool Simulation::step(TimePoint until) {
 }
 
 bool Simulation::run(const std::function<bool()>* isDone, TimePoint until) {
-    if (isRunning_) throw Error(Status::NotAllowed, "a simulation is run by one at a time");
+    if (isRunning_) throw Error(Status::NotAllowed, "the simulation is already running");
     struct Running {
         bool& flag;
         explicit Running(bool& isRunning) noexcept : flag(isRunning) { flag = true; }
@@ -127,7 +127,7 @@ bool Simulation::run(const std::function<bool()>* isDone, TimePoint until) {
         more = step(until);
         if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
         if (++steps_ > world_.options().maxSteps)
-            throw Error(Status::ProcessingFailed, "the simulation does not come to rest");
+            throw Error(Status::ProcessingFailed, "the simulation exceeded maxSteps without becoming idle");
     }
     if (until != TimePoint::max()) world_.timeline().advanceTo(std::max(until, world_.timeline().now()));
     return isDone != nullptr && (*isDone)();

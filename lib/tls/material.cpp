@@ -92,7 +92,7 @@ Material::Material(const TlsOptions& options, std::shared_ptr<boost::asio::ssl::
 void Material::checkOptions() const {
     constexpr std::size_t longestProtocol = 255;
     detail::requireTime(options_.handshakeTimeout, std::chrono::milliseconds(1),
-                        "TlsOptions::handshakeTimeout", "1 ms and up");
+                        "TlsOptions::handshakeTimeout", "1 ms or more");
     if (options_.applicationProtocol.size() > longestProtocol)
         fail("applicationProtocol", options_.applicationProtocol, "at most 255 bytes");
     if (options_.certificateChainFile.empty() != options_.privateKeyFile.empty())

@@ -133,7 +133,7 @@ TEST_P(Processes, StoppedAndNotContinued) {
     EXPECT_GT(scene.server.fillQueue(channel), 0U);
     const Seen closed = scene.server.nextClosed();
     EXPECT_EQ(closed.channel, channel);
-    EXPECT_EQ(closed.reason, "CommunicationFailed: the peer took nothing within writeTimeout");
+    EXPECT_EQ(closed.reason, "CommunicationFailed: the peer accepted no data within writeTimeout");
     EXPECT_EQ(scene.server.stats().writeTimeouts, 1U);
 }
 
@@ -147,7 +147,7 @@ TEST_P(Processes, StoppedInTheMiddleOfAFrame) {
     const Seen closed = scene.server.nextClosed();
     EXPECT_EQ(closed.channel, channel);
     EXPECT_THAT(closed.reason,
-                ::testing::StartsWith("CommunicationFailed: a frame did not move on within frameTimeout"));
+                ::testing::StartsWith("CommunicationFailed: a frame made no progress within frameTimeout"));
     EXPECT_EQ(scene.server.stats().frameTimeouts, 1U);
 }
 

@@ -92,7 +92,7 @@ std::vector<ServerCase> allServerCases() {
              peer.send(half);
              peer.shutdownSend();
          }},
-        {"StopsInItsAnswer", Status::CommunicationFailed, "within frameTimeout (500 bytes of it are in)",
+        {"StopsInItsAnswer", Status::CommunicationFailed, "within frameTimeout (500 bytes of it received)",
          send(half), hastyFrame},
         {"AnswersInHttp", Status::CommunicationFailed, "within frameTimeout",
          send(toBytes("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")), hastyFrame},

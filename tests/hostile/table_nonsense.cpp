@@ -38,7 +38,7 @@ Case halfFrame(std::string name, std::string input, Bytes bytes) {
             true,
             Sees::Closed,
             "CommunicationFailed",
-            "a frame did not move on within frameTimeout",
+            "a frame made no progress within frameTimeout",
             &EngineStats::frameTimeouts,
             [bytes = std::move(bytes)](Scene&, raw::Peer& peer) { peer.send(bytes); },
             {.helloTimeout = patience, .frameTimeout = 200ms}};

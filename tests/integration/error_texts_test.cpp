@@ -134,7 +134,7 @@ TEST_F(ConnectTexts, AreTheEnginesInTheMessageThatComesBack) {
     EXPECT_EQ(peerOf(*hello), address);
     const MessagePtr end = party.next();
     EXPECT_TRUE(end->isChannelClosed());
-    EXPECT_EQ(reasonOf(*end), "ConnectFailed: no connection (Connection refused)");
+    EXPECT_EQ(reasonOf(*end), "ConnectFailed: could not connect (Connection refused)");
 }
 
 TEST_F(ConnectTexts, AreInTheCountersOfALink) {
@@ -153,7 +153,7 @@ TEST(EndTexts, OfAPeerThatThisSideClosed) {
     ASSERT_TRUE(eventually([&] { return peer.info().state == ChannelPhase::Closed; }));
     EXPECT_EQ(textOf([&] { blocking.receive(); }),
               "ChannelClosed: The channel has ended and its number is no longer valid: " + address +
-                  ": closed by this side; connect again if you still need it");
+                  ": closed locally; connect again if you still need it");
 }
 
 TEST(EndTexts, OfAPeerThatWentAway) {
@@ -191,7 +191,7 @@ TEST(EndTexts, OfALinkThatWasLost) {
 TEST(ListenTexts, OfAnAddressThatIsTaken) {
     FlowsPair pair(echo);
     EXPECT_EQ(textOf([&] { flows::Server(pair.serverReactor, {pair.address}).addresses(); }),
-              "ListenFailed: The address could not be listened on: " + toString(pair.address) +
+              "ListenFailed: The listener could not be opened: " + toString(pair.address) +
                   ": Address already in use; check that it is free, local and permitted, or choose another");
 }
 

@@ -14,7 +14,7 @@ namespace {
 using flows::Peer;
 using namespace asio::experimental::awaitable_operators;
 
-constexpr std::string_view silent = "nobody runs its context";
+constexpr std::string_view silent = "no thread runs its context";
 
 template <typename Call>
 std::string whatOf(Call call) {

@@ -188,7 +188,7 @@ TEST(ByeSignal, ClosesAtOnceAndReturnsTheQueue) {
     client->post(OpCode::ByeSignal, hello.channelNumber);
 
     std::vector<MessagePtr> back = client->collectUntilClosed(hello.channelNumber);
-    EXPECT_THAT(reasonOf(*back.back()), HasSubstr("this side"));
+    EXPECT_THAT(reasonOf(*back.back()), HasSubstr("locally"));
     back.pop_back();
     ASSERT_GT(back.size(), 0U);
     // What was not sent whole comes back, in order: the tail of what was posted.
@@ -219,7 +219,7 @@ TEST(ByeSignal, OnlyOneMessageIsTheEndOfTheChannelHoweverMuchComesBack) {
     EXPECT_FALSE(withHelloId->isChannelClosed());
     const MessagePtr end = client->next();
     EXPECT_TRUE(end->isChannelClosed()) << dump(*end);
-    EXPECT_THAT(reasonOf(*end), HasSubstr("ChannelClosed: closed by this side"));
+    EXPECT_THAT(reasonOf(*end), HasSubstr("ChannelClosed: closed locally"));
     client->expectNothingMore();
     EXPECT_EQ(client->group.stats().returned[Status::Returned], 2U);
     EXPECT_EQ(client->group.stats().returned[Status::ChannelClosed], 0U);

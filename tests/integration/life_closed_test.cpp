@@ -30,7 +30,7 @@ TEST(ChannelClosed, ComesOnceWithNumberFirstIdReasonAndPeer) {
     EXPECT_TRUE(atClient->isFromEngine());
     EXPECT_EQ(atClient->header.messageId, helloId);
     EXPECT_EQ(peerOf(*atClient), server);
-    EXPECT_THAT(reasonOf(*atClient), HasSubstr("closed by this side"));
+    EXPECT_THAT(reasonOf(*atClient), HasSubstr("closed locally"));
 
     const MessagePtr atServer = link.server->nextClosed(link.atServer);
     EXPECT_EQ(atServer->header.messageId, helloId);

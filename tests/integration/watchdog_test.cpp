@@ -28,7 +28,7 @@ protected:
     std::ptrdiff_t warnings(const std::string& part) const {
         const std::vector<std::string> lines = sink_->last_formatted();
         return std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
-            return line.find("the reactor's thread has been held for ") != std::string::npos &&
+            return line.find("the reactor thread has been blocked for ") != std::string::npos &&
                    line.find(part) != std::string::npos;
         });
     }
@@ -64,7 +64,7 @@ TEST_F(WatchdogTest, NamesTheReceiverAndThePeer) {
         done.set_value();
     };
     asio::co_spawn(side.reactor.executor(),
-                   receive(std::move(side->group), "by the receiver of what came on channel "),
+                   receive(std::move(side->group), "by the receiver of a message from channel "),
                    asio::detached);
     peer->sayHello(listening.address);
     done.get_future().wait();
@@ -73,7 +73,7 @@ TEST_F(WatchdogTest, NamesTheReceiverAndThePeer) {
 TEST_F(WatchdogTest, NamesAContextThatNobodyRuns) {
     asio::io_context context;
     const Reactor reactor(context, watched());
-    holdUntilNamed("nobody runs that");
+    holdUntilNamed("no thread runs the context");
 }
 
 }  // namespace

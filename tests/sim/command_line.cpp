@@ -55,7 +55,7 @@ std::uint64_t runSeeds(const Arguments& arguments, std::uint64_t job) {
         if (!failure) continue;
         ++failures;
         std::cout << "seed " << failure->seed << ": " << failure->what << '\n'
-                  << failure->trace << "the same again: sim --seeds 1 --trace 500 --first-seed "
+                  << failure->trace << "to reproduce: sim --seeds 1 --trace 500 --first-seed "
                   << failure->seed << std::endl;
         if (!arguments.keepsGoing) break;
     }

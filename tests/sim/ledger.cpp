@@ -218,7 +218,7 @@ void Ledger::onClosed(Channel& channel, const Message& message) {
         fail("a ChannelClosed that does not say why and who: " + describe(channel));
     const std::string& reason = channel.reason = message.textHeaders.find("~reason").value_or("");
     channel.endedWithBye = reason.find("bye exchanged") != std::string::npos;
-    channel.endedItself = reason.find("closed by this side") != std::string::npos;
+    channel.endedItself = reason.find("closed locally") != std::string::npos;
     channel.hasEndedEarly =
         !channel.endedWithBye && reason.find("the peer closed the connection") == std::string::npos;
     std::deque<ChannelNumber>& closed = closed_[channel.engine];

@@ -18,7 +18,7 @@ TEST_P(Seeds, BreakNoRule) {
     for (std::uint64_t seed = first; seed < first + (only != 0 ? 1 : seedsOfSlice); ++seed) {
         const std::optional<SeedFailure> failure = checkSeed(seed, only != 0 ? 100 : 0);
         ASSERT_FALSE(failure.has_value()) << "seed " << seed << ": " << failure->what << '\n'
-                                          << failure->trace << "the same again: TEMPEH_SIM_SEED=" << seed;
+                                          << failure->trace << "to reproduce: TEMPEH_SIM_SEED=" << seed;
     }
 }
 

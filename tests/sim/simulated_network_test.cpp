@@ -103,11 +103,11 @@ std::string complaintAbout(const SimulationOptions& options) {
 
 TEST(SimulatedNetwork, RefusesOptionsOutOfTheirRange) {
     EXPECT_EQ(complaintAbout({.minLatency = -1ms}),
-              "SimulationOptions::minLatency = -1 ms, must be 0 and up");
+              "SimulationOptions::minLatency = -1 ms, must be 0 or more");
     EXPECT_EQ(complaintAbout({.minBufferBytes = 0}),
-              "SimulationOptions::minBufferBytes = 0, must be 1 and up");
+              "SimulationOptions::minBufferBytes = 0, must be 1 or more");
     EXPECT_EQ(complaintAbout({.resets = 1.5}), "SimulationOptions::resets = 1.5, must be 0 to 1");
-    EXPECT_EQ(complaintAbout({.maxSteps = 0}), "SimulationOptions::maxSteps = 0, must be 1 and up");
+    EXPECT_EQ(complaintAbout({.maxSteps = 0}), "SimulationOptions::maxSteps = 0, must be 1 or more");
     EXPECT_EQ(complaintAbout({.maxLatency = 0ms}), "") << "the least latency follows";
     EXPECT_EQ(complaintAbout({.minBufferBytes = 64, .maxBufferBytes = 8}), "");
 }

@@ -60,7 +60,7 @@ class Bytes(ToolTest):
 
     def testBodyLimit(self):
         out = tool("decode", "--hex", frame(REQUEST, 1, body="äöü".encode() * 100).hex(), "--body", "5").out.decode()
-        self.assertIn("    äö\n    ... 596 bytes more\n", out)
+        self.assertIn("    äö\n    ... 596 more bytes\n", out)
 
 
 class Malformed(ToolTest):

@@ -105,7 +105,7 @@ struct Options {
     /// client that says hello gets in however many are silent. 0: no limit.
     std::size_t maxHandshakesPerListener = 4096;
 
-    /// Warns in the log when the reactor's thread has been held for this long (found after one to two of
+    /// Warns in the log when the reactor thread has been blocked for this long (found after one to two of
     /// these periods), and names the cause if the engine knows it: a receiver that blocks, a handler on its
     /// executor. The same place is named once in ten seconds. Costs a thread, and a wake of the reactor per
     /// period. For development and diagnosis. 0 (the default): never; otherwise 1 ms or longer.

@@ -16,7 +16,9 @@ void ChannelLog::noteEnd(const Channel& channel, machines::EndCause cause, Statu
                        ") ended: " + std::string(machines::describe(cause)) + ", " +
                        std::string(nameOf(status));
     if (!detail.empty()) text += ", " + detail.text();
-    if (returned != 0) text += "; " + std::to_string(returned) + " messages come back";
+    if (returned != 0)
+        text +=
+            "; " + std::to_string(returned) + (returned == 1 ? " message returned" : " messages returned");
     // Not a warning: a peer can cause this as often as it likes.
     if (isViolation)
         log_.info(text);
@@ -31,8 +33,9 @@ void ChannelLog::warnOfUnansweredHello(const Channel& channel, Duration waited, 
     if (!unsaid) return;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(waited).count();
     std::string text = "channel " + std::to_string(channel.number()) + " (" + channel.addresses.peer() +
-                       ") left after " + std::to_string(seconds) +
-                       " s without an answer to its hello: does anybody receive in its group, or serve?";
+                       "): the peer left after " + std::to_string(seconds) +
+                       " s without an answer to its hello; check that the application receives from this "
+                       "channel's group and answers, or calls serve()";
     if (*unsaid != 0) text += " (" + std::to_string(*unsaid) + " more since the last warning)";
     log_.warn(text);
 } catch (const std::bad_alloc&) {

@@ -180,9 +180,9 @@ void IoChannel::countReturned(std::size_t messages) noexcept {
 void IoChannel::logLost(std::size_t messages) const noexcept {
     try {
         engine_.log().error("out of memory: " + std::to_string(messages) + " messages of channel " +
-                            std::to_string(number()) + " cannot come back");
+                            std::to_string(number()) + " cannot be returned");
     } catch (const std::bad_alloc&) {
-        engine_.log().error("out of memory: messages cannot come back");
+        engine_.log().error("out of memory: messages cannot be returned");
     }
 }
 

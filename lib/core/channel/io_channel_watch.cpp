@@ -60,7 +60,7 @@ Duration limitOf(DeadlineKind kind, const Options& options, const transport::Str
 
 void IoChannel::makeRoomForNewer() noexcept {
     engine_.counters().droppedHandshakes.add();
-    end(EndCause::HelloTimeout, Status::CommunicationFailed, "maxHandshakesPerListener wait");
+    end(EndCause::HelloTimeout, Status::CommunicationFailed, "maxHandshakesPerListener reached");
 }
 
 /// The machine's state may have changed: publishes it and follows its deadline.
@@ -143,7 +143,7 @@ void IoChannel::onFrameTimeout() noexcept {
     engine_.counters().frameTimeouts.add();
     std::string detail;
     try {
-        detail = std::to_string(receiver_.decoder().frameBytesIn()) + " bytes of it are in";
+        detail = std::to_string(receiver_.decoder().frameBytesIn()) + " bytes of it received";
     } catch (const std::bad_alloc&) {
         // The cause says enough.
     }

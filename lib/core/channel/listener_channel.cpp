@@ -92,9 +92,9 @@ bool ListenerChannel::admits(const transport::Stream& stream) {
     EngineCounters& all = engine_.counters();
     (isListenerFull ? all.refusedByListener : all.refusedByPeer).add();
     if (engine_.log().wantsDebug())
-        engine_.log().debug("connection of " + stream.info().peerAddress + " refused: " +
+        engine_.log().debug("connection from " + stream.info().peerAddress + " refused: " +
                             (isListenerFull ? "maxConnectionsPerListener" : "maxConnectionsPerPeer") +
-                            " are open");
+                            " reached");
     backoff_.onSuccess();
     return false;
 }

@@ -98,7 +98,7 @@ ShutdownReport EngineLife::shutdown(Duration deadline, error_code& ec) {
     }
     report.complete = false;
     report.blocked.emplace_back(
-        "the engine's thread does not respond: a handler on it blocks, or nobody runs its context");
+        "the engine's thread does not respond: a handler blocks it, or no thread runs its context");
     return report;
 }
 

@@ -16,11 +16,11 @@ using detail::requireTime;
 
 void requireTimeOrNone(Duration value, const char* field) {
     if (value != Duration::zero())
-        requireTime(value, std::chrono::milliseconds(1), field, "0, or 1 ms and up");
+        requireTime(value, std::chrono::milliseconds(1), field, "0, or 1 ms or more");
 }
 
 void requireNotNegative(int value, const char* field) {
-    requireOption(value >= 0, field, std::to_string(value), "0 and up");
+    requireOption(value >= 0, field, std::to_string(value), "0 or more");
 }
 
 /// Longer than any machine runs, and far from the end of the clock.
@@ -37,11 +37,11 @@ Options checked(const Options& options) {
         requireCount(options.initialPoolMessages, 0, options.maxPoolMessages, "Options::initialPoolMessages",
                      "0 to maxPoolMessages");
     requireCount(options.maxChannels, 1, 65'534, "Options::maxChannels", "1 to 65,534");
-    requireCount(options.sendQueueMessages, 1, any, "Options::sendQueueMessages", "1 and up");
-    requireCount(options.sendQueueBytes, 1, any, "Options::sendQueueBytes", "1 and up");
-    requireTime(options.connectTimeout, millisecond, "Options::connectTimeout", "1 ms and up");
-    requireTime(options.helloTimeout, millisecond, "Options::helloTimeout", "1 ms and up");
-    requireTime(options.byeTimeout, millisecond, "Options::byeTimeout", "1 ms and up");
+    requireCount(options.sendQueueMessages, 1, any, "Options::sendQueueMessages", "1 or more");
+    requireCount(options.sendQueueBytes, 1, any, "Options::sendQueueBytes", "1 or more");
+    requireTime(options.connectTimeout, millisecond, "Options::connectTimeout", "1 ms or more");
+    requireTime(options.helloTimeout, millisecond, "Options::helloTimeout", "1 ms or more");
+    requireTime(options.byeTimeout, millisecond, "Options::byeTimeout", "1 ms or more");
     requireTime(options.lingerTimeout, "Options::lingerTimeout");
     requireTime(options.busyPoll, "Options::busyPoll");
     requireTimeOrNone(options.frameTimeout, "Options::frameTimeout");
@@ -50,7 +50,7 @@ Options checked(const Options& options) {
     requireNotNegative(options.sendBufferBytes, "Options::sendBufferBytes");
     requireNotNegative(options.receiveBufferBytes, "Options::receiveBufferBytes");
     requireOption(options.listenBacklog >= 1, "Options::listenBacklog", std::to_string(options.listenBacklog),
-                  "1 and up");
+                  "1 or more");
     Options usable = options;
     usable.initialPoolMessages = std::min(options.initialPoolMessages, options.maxPoolMessages);
     for (Duration* time :

@@ -33,14 +33,16 @@ void PoolShortage::warn(const Group& group) noexcept try {
     if (!warnings_.pass(engine_.now())) return;
     const std::shared_ptr<Group> most = engine_.groups().findLargestHolder();
     const auto holds = [this](const Group& holder) {
-        return describe(holder) + " holds " + std::to_string(holder.inbound.holds()) + " that it received, " +
-               std::to_string(holder.mailbox().pending()) + " wait to be taken out";
+        return describe(holder) + " holds " + std::to_string(holder.inbound.holds()) +
+               " received messages, " + std::to_string(holder.mailbox().pending()) +
+               " of them not yet received by the application";
     };
-    std::string text = "no message is left: " + std::to_string(engine_.pool().counters().outstanding) +
-                       " are out, Options::maxPoolMessages is " +
+    std::string text = "the message pool is empty: " + std::to_string(engine_.pool().counters().outstanding) +
+                       " messages are in use, Options::maxPoolMessages is " +
                        std::to_string(engine_.options().maxPoolMessages) + ". " + holds(group);
     if (most != nullptr && most->inbound.holds() > group.inbound.holds()) text += "; " + holds(*most);
-    engine_.log().warn(text + ". Reading goes on when some come back: answer them or give them back sooner.");
+    engine_.log().warn(
+        text + ". Reading resumes when messages are released: answer or destroy received messages sooner.");
 } catch (const std::bad_alloc&) {
     // The notice also tells the application.
 }

@@ -67,7 +67,7 @@ void Runtime::stop() noexcept {
     const Duration patience =
         2 * std::max<Duration>(engine_->options().lingerTimeout, std::chrono::milliseconds(500));
     if (hasFinished_.get_future().wait_for(patience) == std::future_status::ready) return thread_.join();
-    engine_->log().error("the reactor's thread is blocked by a handler; it is left behind");
+    engine_->log().error("a handler blocks the reactor thread; the thread is abandoned");
     thread_.detach();
 }
 
@@ -90,9 +90,10 @@ void Runtime::survive(Work work) {
         // application.
         engine_->log().error("out of memory in a handler on the reactor's executor");
     } catch (const std::exception& failure) {
-        engine_->log().error("a handler on the reactor's executor threw: ", failure.what());
+        engine_->log().error("a handler on the reactor's executor threw an exception: ", failure.what());
     } catch (...) {
-        engine_->log().error("a handler on the reactor's executor threw");
+        engine_->log().error(
+            "a handler on the reactor's executor threw something that is not a std::exception");
     }
 }
 

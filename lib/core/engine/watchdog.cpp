@@ -15,22 +15,22 @@ std::string describe(Whereabouts::Place place, Engine& engine) {
     using Doing = Whereabouts::Doing;
     switch (place.doing) {
         case Doing::Receiver: {
-            if (place.channel == 0) return "by a receiver that was resumed";
-            std::string text = "by the receiver of what came on channel " + std::to_string(place.channel);
+            if (place.channel == 0) return "by a resumed coroutine";
+            std::string text = "by the receiver of a message from channel " + std::to_string(place.channel);
             const ChannelPtr channel = engine.channelTable().find(place.channel);
             return channel != nullptr ? text + " (" + channel->addresses.peer() + ")" : text;
         }
         case Doing::Timers:
-            return "while timeouts are told";
+            return "while timeouts are reported";
         case Doing::Tasks:
-            return "while posts and calls of other threads are worked off";
+            return "while it handles posts and calls from other threads";
         case Doing::EngineWork:
-            return "in the engine's own work";
+            return "by the engine itself";
         case Doing::Elsewhere:
             break;
     }
     return engine.ownsThread() ? "by a handler on its executor"
-                               : "by a handler on its context, or nobody runs that";
+                               : "by a handler on its context, or because no thread runs the context";
 }
 
 std::string inMilliseconds(Duration duration) {
@@ -69,9 +69,9 @@ void Watchdog::State::warn(Duration held) noexcept try {
     if (place.doing != lastPlace.doing || place.channel != lastPlace.channel) limiter = base::RepeatLimiter();
     lastPlace = place;
     if (!limiter.pass(std::chrono::steady_clock::now())) return;
-    watched->log().warn("the reactor's thread has been held for " + inMilliseconds(held) + ' ' +
+    watched->log().warn("the reactor thread has been blocked for " + inMilliseconds(held) + ' ' +
                         describe(place, *watched) +
-                        ": nothing is sent or received meanwhile; let what blocks run on another executor");
+                        ": nothing is sent or received meanwhile; run blocking code on another executor");
 } catch (const std::bad_alloc&) {
     // The line is dropped.
 }

@@ -99,7 +99,7 @@ void CircuitCore::onException(std::uint64_t period, const std::exception_ptr& fa
         onFailure(period, error.what());
     } catch (...) {
         if (options_.isFailure && !options_.isFailure(failure)) return onSuccess(period);
-        onFailure(period, "an exception that is no std::exception");
+        onFailure(period, "an exception that is not a std::exception");
     }
 }
 

@@ -28,7 +28,7 @@ std::string textOf(const std::exception_ptr& failure) try {
 } catch (const std::exception& error) {
     return error.what();
 } catch (...) {
-    return "something that is no std::exception";
+    return "an exception that is not a std::exception";
 }
 
 }  // namespace tempeh::flows::detail

@@ -9,7 +9,7 @@ namespace tempeh::flows::detail {
 
 /// Why a thread that waits for the engine gives up.
 inline constexpr std::string_view engineIsSilent =
-    "the engine's thread does not respond: a handler on it blocks, or nobody runs its context";
+    "the engine's thread does not respond: a handler blocks it, or no thread runs its context";
 
 /// What an Error says beyond its code, to make another Error of it.
 inline std::string detailOf(const boost::system::system_error& error) {

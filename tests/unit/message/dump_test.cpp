@@ -38,9 +38,9 @@ TEST(Dump, SaysHowMuchOfTheBodyIsLeftOut) {
     EXPECT_NE(full.find("\n  0060  01 01 01 01"), std::string::npos);
     const std::string part = dump(message, {.maxBodyBytes = 20});
     EXPECT_EQ(std::count(part.begin(), part.end(), '\n'), 1 + 2 + 1);
-    EXPECT_TRUE(part.ends_with("\n  and 80 bytes more\n"));
-    EXPECT_TRUE(dump(message, {.maxBodyBytes = 0}).ends_with("body 100\n  and 100 bytes more\n"));
-    EXPECT_TRUE(dump(message).ends_with("\n  and 36 bytes more\n"));
+    EXPECT_TRUE(part.ends_with("\n  and 80 more bytes\n"));
+    EXPECT_TRUE(dump(message, {.maxBodyBytes = 0}).ends_with("body 100\n  and 100 more bytes\n"));
+    EXPECT_TRUE(dump(message).ends_with("\n  and 36 more bytes\n"));
 }
 
 TEST(Dump, HidesWhatATerminalWouldObey) {

@@ -67,7 +67,7 @@ std::string detailsOf(const tempeh::Message& message, std::size_t bodyLimit) {
     } else {
         addHexLines(out, shown);
     }
-    if (shown.size() < body.size()) out += fmt::format("    ... {} bytes more\n", body.size() - shown.size());
+    if (shown.size() < body.size()) out += fmt::format("    ... {} more bytes\n", body.size() - shown.size());
     return out;
 }
 

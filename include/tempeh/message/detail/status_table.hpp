@@ -17,8 +17,8 @@
         "The message has no address header of its kind; format a client address into a "            \
         "HelloRequest or a server address into a WelcomeRequest")                                   \
     ROW(3, NotAllowed, Wire,                                                                        \
-        "The operation is not allowed here and now; one waiter at a time, and blocking calls "      \
-        "belong on another thread than the reactor's")                                              \
+        "The operation is not allowed here and now; one waiter at a time, and make blocking "       \
+        "calls on a thread other than the reactor's")                                               \
     ROW(4, NullMessage, Wire,                                                                       \
         "There is no message in the pointer; get one from the engine and check it for null")        \
     ROW(5, InvalidMessage, Wire,                                                                    \
@@ -59,12 +59,12 @@
         "The connection broke or the peer stayed silent too long; connect again and check the "     \
         "network")                                                                                  \
     ROW(19, PoolEmpty, Wire,                                                                        \
-        "All messages of the pool are in use and reading waits; release received messages or "      \
+        "All messages of the pool are in use and reading stopped; release received messages or "    \
         "raise maxPoolMessages")                                                                    \
     ROW(20, AllocationFailed, Wire,                                                                 \
         "There is no memory for the operation; release messages or lower the limits")               \
     ROW(21, ReceiverUpdate, Wire,                                                                   \
-        "A thread of this application called updateReceiver; handle what it tells")                 \
+        "A thread of this application called updateReceiver; handle its message")                   \
     ROW(22, ChannelClosed, Wire,                                                                    \
         "The channel has ended and its number is no longer valid; connect again if you still need " \
         "it")                                                                                       \
@@ -74,27 +74,27 @@
         "The connection could not be made; check that the server listens there and is reachable, "  \
         "then try again")                                                                           \
     ROW(25, ListenFailed, Wire,                                                                     \
-        "The address could not be listened on; check that it is free, local and permitted, or "     \
+        "The listener could not be opened; check that it is free, local and permitted, or "         \
         "choose another")                                                                           \
     ROW(26, AcceptFailed, Wire,                                                                     \
         "A connection could not be accepted; check the limit of open descriptors, the listener "    \
         "tries again")                                                                              \
     ROW(27, SendFailed, Wire,                                                                       \
-        "The message could not be sent whole; connect again and send it once more if it may "       \
-        "repeat")                                                                                   \
+        "The message could not be sent completely; connect again and send it once more if sending " \
+        "it twice is safe")                                                                         \
     ROW(28, RecvFailed, Wire,                                                                       \
         "Reading from the connection failed; connect again and check the network")                  \
     ROW(29, SetsockoptFailed, Wire,                                                                 \
         "A socket option was refused by the system; check the options given to the engine")         \
     ROW(30, ProcessingFailed, Wire,                                                                 \
-        "The message was taken but handling it failed; see its text headers for the cause before "  \
-        "trying again")                                                                             \
+        "The message was received, but handling it failed; see its text headers for the cause "     \
+        "before trying again")                                                                      \
     ROW(31, UnknownError, Wire,                                                                     \
-        "Something without a status of its own failed; see ~reason and the log")                    \
+        "Something failed that has no status of its own; see ~reason and the log")                  \
     ROW(64, SendQueueFull, Local,                                                                   \
         "The channel's send queue is full; await waitWritable and post the message again")          \
     ROW(65, TooManyChannels, Local,                                                                 \
-        "The engine has as many channels as it may; close some or raise maxChannels")               \
+        "The engine has reached its limit of channels; close some or raise maxChannels")            \
     ROW(66, Returned, Local,                                                                        \
         "The message was not sent, because this side closed the channel or had said bye; post it "  \
         "on another channel if it still matters")                                                   \
