@@ -164,7 +164,9 @@ public:
 
     void holdLocally() noexcept { ++localReferences_; }
     void releaseLocally() noexcept {
-        if (--localReferences_ == 0 && mayGo_) letGo();
+        // While it is among the ready ones, run() lets it go.
+        if (--localReferences_ == 0 && mayGo_ && work_.load(std::memory_order_relaxed) != Work::Queued)
+            letGo();
     }
     /// Makes it a supervisor; with `members` a pool of actors of that class.
     void supervise(std::unique_ptr<Supervision> supervision, const ActorType* members) noexcept;

@@ -83,9 +83,8 @@ void Cell::stopSelf() noexcept {
         mustStop_ = true;
         return;
     }
-    const Errc reason = Errc::Stopped;
-    sendControl(CellRef::share(this), [reason](Cell& cell) {
-        cell.stop(Ending{reason, {}, !cell.isSupervised_});
+    sendControl(CellRef::share(this), [](Cell& cell) {
+        cell.stop(Ending{Errc::Stopped, {}, !cell.isSupervised_});
     });
 }
 

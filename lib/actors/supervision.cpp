@@ -208,7 +208,8 @@ Cell& Supervision::memberFor(const Envelope& envelope) noexcept {
 Errc Supervision::route(EnvelopePtr envelope) noexcept {
     if (routing_ == Routing::Broadcast && envelope->ask == nullptr && envelope->ops->clone != nullptr)
         return broadcast(std::move(envelope));
-    return deliver(memberFor(*envelope), std::move(envelope));
+    Cell& member = memberFor(*envelope);
+    return deliver(member, std::move(envelope));
 }
 
 Errc Supervision::broadcast(EnvelopePtr envelope) noexcept {

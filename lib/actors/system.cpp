@@ -102,8 +102,8 @@ void startStop(SystemCore& system, AskResult<StopReport>& waiting, Duration time
 }  // namespace detail
 
 System::System(SystemOptions options) : core_(detail::SystemCore::onThreads(std::move(options))) {}
-System::System(asio::any_io_executor executor, SystemOptions options)
-    : core_(detail::SystemCore::on(std::move(executor), std::move(options))) {}
+System::System(const asio::any_io_executor& executor, SystemOptions options)
+    : core_(detail::SystemCore::on(executor, std::move(options))) {}
 System::System(Ampe& engine, SystemOptions options)
     : core_(detail::SystemCore::on(engine, std::move(options))) {}
 

@@ -107,9 +107,9 @@ std::shared_ptr<SystemCore> SystemCore::onThreads(SystemOptions options) {
     return core;
 }
 
-std::shared_ptr<SystemCore> SystemCore::on(asio::any_io_executor executor, SystemOptions options) {
+std::shared_ptr<SystemCore> SystemCore::on(const asio::any_io_executor& executor, SystemOptions options) {
     auto core = std::make_shared<SystemCore>(std::move(options), std::random_device()());
-    const asio::any_io_executor strand = asio::make_strand(std::move(executor));
+    const asio::any_io_executor strand = asio::make_strand(executor);
     core->addWorker(strand, makeSteadyTime(strand), false);
     return core;
 }

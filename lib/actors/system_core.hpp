@@ -32,7 +32,7 @@ namespace tempeh::actors::detail {
 class SystemCore final : public std::enable_shared_from_this<SystemCore> {
 public:
     static std::shared_ptr<SystemCore> onThreads(SystemOptions options);
-    static std::shared_ptr<SystemCore> on(asio::any_io_executor executor, SystemOptions options);
+    static std::shared_ptr<SystemCore> on(const asio::any_io_executor& executor, SystemOptions options);
     static std::shared_ptr<SystemCore> on(Ampe& engine, SystemOptions options);
     SystemCore(SystemOptions options, std::uint64_t seed);
     SystemCore(const SystemCore&) = delete;

@@ -1,6 +1,6 @@
 // Shows: an account that is told, asked, and refuses.
-// Use it when: you come from another actor library: docs/coming_from has the same in CAF, Akka, OTP and Orleans.
-// Prints: what is left, and why there is no more.
+// Use it when: you come from another actor library: docs/coming_from has the same in CAF, Akka, OTP and
+// Orleans. Prints: what is left, and why there is no more.
 
 #include <tempeh/actors.hpp>
 
@@ -30,8 +30,7 @@ public:
 
     void handle(Deposit deposit) { cents_ += deposit.cents; }
     int handle(Withdraw withdrawal) {
-        if (withdrawal.cents > cents_)
-            throw actors::Refusal("not enough money");
+        if (withdrawal.cents > cents_) throw actors::Refusal("not enough money");
         return cents_ -= withdrawal.cents;
     }
 

@@ -206,6 +206,7 @@ private:
 TEST_P(Life, ChildrenEndBeforeTheirParent) {
     const auto parent = system.spawn<Parent>({}, notebook);
     sync(parent);
+    sync(system.find<Subject>("child"));
     parent.tell(Quit{});
     while (linesOf(notebook).size() < 5) {
     }

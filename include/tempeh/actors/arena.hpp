@@ -91,6 +91,7 @@ struct ArenaPoolCounters {
 /// be destroyed before its arenas; they then go back to the system. A System has a pool of its own.
 class TEMPEH_ACTORS_EXPORT ArenaPool {
 public:
+    /// An empty pool. Throws std::bad_alloc.
     explicit ArenaPool(ArenaPoolOptions options = {});
     ArenaPool(const ArenaPool&) = delete;
     ArenaPool& operator=(const ArenaPool&) = delete;

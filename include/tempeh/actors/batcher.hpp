@@ -18,6 +18,7 @@ namespace tempeh::actors {
 /// What a Batcher hands on: what it was told, in that order. Never empty.
 template <typename T>
 struct Batch {
+    /// In the order of their arrival.
     std::vector<T> items;
 };
 
@@ -30,6 +31,7 @@ struct BatcherOptions {
 
 /// To a Batcher: hand on now what there is. Answered when that has been done.
 struct Flush {
+    /// An acknowledgement: what was gathered has been handed on.
     using Reply = void;
 };
 
@@ -44,26 +46,32 @@ struct Flush {
 template <typename T>
 class Batcher {
 public:
+    /// `to` gets the batches.
     Batcher(Context& self, AnyRef<Batch<T>> to, BatcherOptions options = {})
         : self_(self), to_(std::move(to)), options_(options) {}
     Batcher(const Batcher&) = delete;
     Batcher& operator=(const Batcher&) = delete;
     ~Batcher() { flush(); }
 
+    /// One more; hands the batch on when it is full.
     void handle(T item) {
         if (items_.empty()) begin();
         items_.push_back(std::move(item));
         if (items_.size() >= std::max<std::size_t>(options_.maxItems, 1)) flush();
     }
+    /// Hands on what there is.
     void handle(Flush) { flush(); }
+    /// From the next item on.
     void handle(BatcherOptions options) {
         options_ = options;
         flush();
     }
     /// Of its own timer.
     struct Due {
+        /// The batch that it was started for.
         std::uint64_t batch;
     };
+    /// The delay after the first item of a batch.
     void handle(Due due) {
         if (due.batch == batch_) flush();
     }

@@ -4,8 +4,8 @@
 
 namespace tempeh::actors {
 
-/// The circuit breaker of flows, under the name that is looked for here. An actor makes one for the service that
-/// it calls; give it the system's time as `clock` where that is virtual.
+/// The circuit breaker of flows, under the name that is looked for here. An actor makes one for the service
+/// that it calls; give it the system's time as `clock` where that is virtual.
 using flows::CircuitBreaker;
 using flows::CircuitBreakerOptions;
 using flows::CircuitChange;

@@ -41,7 +41,9 @@ TEMPEH_ACTORS_EXPORT const MessageOps& handlerFor(const Cell& cell, const std::t
 
 /// A timer of an actor.
 struct TimerId {
+    /// 0: none.
     std::uint64_t number = 0;
+    /// The same timer.
     bool operator==(const TimerId&) const noexcept = default;
 };
 
@@ -49,6 +51,7 @@ struct TimerId {
 /// actor is. Only the actor itself may use it: in its constructor, destructor, handlers and tasks.
 class Context {
 public:
+    /// For the library.
     explicit Context(detail::Cell& cell) noexcept : cell_(cell) {}
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
@@ -56,6 +59,7 @@ public:
     /// The actor itself: converts to a Ref of its class, or compares with any.
     class Self {
     public:
+        /// For the library.
         explicit Self(detail::CellRef cell) noexcept : any_(std::move(cell)) {}
         /// Throws Error(NotFound) when the actor is of another class.
         template <typename A>
@@ -69,6 +73,7 @@ public:
     private:
         AnyRef<> any_;
     };
+    /// A handle to this actor.
     Self self() const noexcept { return Self(detail::selfOf(cell_)); }
     /// The same as a Ref. Throws Error(NotFound) when the actor is of another class.
     template <typename A>
@@ -149,6 +154,7 @@ public:
     /// The actor that sent the message being handled; empty if no actor did.
     AnyRef<> currentSender() const noexcept { return AnyRef<>(detail::senderOf(cell_)); }
 
+    /// For the library.
     detail::Cell& cell() const noexcept { return cell_; }
 
 private:

@@ -9,6 +9,7 @@ namespace tempeh::actors {
 
 /// Told once to whoever watches an actor when it ends for good. A restart is not an end.
 struct Down {
+    /// Whom it is about.
     AnyRef<> ref;
     /// Stopped: it stopped itself, or was told to. HandlerFailed: it failed. ShuttingDown: with its system.
     /// NotFound: it had ended before it was watched.

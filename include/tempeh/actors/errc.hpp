@@ -51,6 +51,7 @@ public:
     explicit Error(Errc errc, std::string_view detail = {});
     ~Error() override;
 
+    /// code() as the enumerator.
     Errc errc() const noexcept { return static_cast<Errc>(code().value()); }
     /// Valid while this exception lives.
     const char* what() const noexcept override { return text_.what(); }
@@ -63,6 +64,7 @@ private:
 /// on. Every other exception is a failure of the actor.
 class TEMPEH_ACTORS_EXPORT Refusal : public std::runtime_error {
 public:
+    /// `reason` is what the asker reads.
     explicit Refusal(const std::string& reason) : std::runtime_error(reason) {}
     ~Refusal() override;
 };

@@ -37,8 +37,11 @@ enum class Restart : std::uint8_t {
 /// A pause before each restart that grows while a child keeps failing, and is forgotten once the child has
 /// run for `max`. No pause by default.
 struct Backoff {
+    /// The first pause.
     Timeout min = Duration::zero();
+    /// The longest one.
     Timeout max = std::chrono::seconds(30);
+    /// How much longer each is than the last.
     double factor = 2.0;
 };
 
@@ -54,9 +57,13 @@ struct SpawnOptions {
 
 /// How a supervisor keeps a child.
 struct ChildOptions {
+    /// As SpawnOptions::mailbox.
     MailboxOptions mailbox = {};
+    /// When it is started again.
     Restart restart = Restart::Permanent;
+    /// As SpawnOptions::stopTimeout.
     Timeout stopTimeout = std::chrono::seconds(1);
+    /// The pause before it is.
     Backoff backoff = {};
 };
 

@@ -50,6 +50,7 @@ EnvelopePtr pack(const MessageOps* ops, Fields&&... fields) {
 template <typename Ref>
 class Blocking {
 public:
+    /// As Ref::blocking().
     explicit Blocking(Ref ref) noexcept : ref_(std::move(ref)) {}
 
     /// Asks and blocks until the answer is there. Throws Error: Timeout after `timeout`, Deadlock on a thread
@@ -166,9 +167,9 @@ private:
     friend Handle;
     RefCalls() = default;
     RefCalls(const RefCalls&) = default;
-    RefCalls(RefCalls&&) = default;
+    RefCalls(RefCalls&&) noexcept = default;
     RefCalls& operator=(const RefCalls&) = default;
-    RefCalls& operator=(RefCalls&&) = default;
+    RefCalls& operator=(RefCalls&&) noexcept = default;
 
     const Handle& self() const noexcept { return static_cast<const Handle&>(*this); }
 };
@@ -182,6 +183,7 @@ private:
 template <typename A>
 class Ref : public detail::RefCalls<Ref<A>> {
 public:
+    /// Whether the class handles messages of type `M`.
     template <typename M>
     static constexpr bool takes = Handles<A, M>;
 
@@ -189,13 +191,17 @@ public:
     Ref() noexcept = default;
     explicit Ref(detail::CellRef cell) noexcept : cell_(std::move(cell)) {}
 
+    /// For the library.
     const detail::CellRef& cell() const noexcept { return cell_; }
+    /// For the library.
     template <typename M>
     static const detail::MessageOps* opsFor() noexcept {
         return &detail::handlerOps<A, M>;
     }
 
+    /// The same actor.
     bool operator==(const Ref& other) const noexcept { return cell_ == other.cell_; }
+    /// By age, so that they can be keys.
     auto operator<=>(const Ref& other) const noexcept { return this->id() <=> other.id(); }
 
 private:
@@ -207,6 +213,7 @@ private:
 template <typename... M>
 class AnyRef : public detail::RefCalls<AnyRef<M...>> {
 public:
+    /// Whether `Message` is among its messages.
     template <typename Message>
     static constexpr bool takes = (std::same_as<Message, M> || ...);
 
@@ -226,7 +233,9 @@ public:
         requires(sizeof...(M) == 0)
         : cell_(std::move(cell)) {}
 
+    /// For the library.
     const detail::CellRef& cell() const noexcept { return cell_; }
+    /// For the library.
     template <typename Message>
     const detail::MessageOps* opsFor() const noexcept {
         return ops_ == nullptr ? nullptr : ops_->template of<Message>();
@@ -237,11 +246,14 @@ public:
         return detail::isCellOf(cell_.get(), typeid(A)) ? Ref<A>(cell_) : Ref<A>();
     }
 
+    /// The same actor.
     bool operator==(const AnyRef& other) const noexcept { return cell_ == other.cell_; }
+    /// The same actor.
     template <typename A>
     bool operator==(const Ref<A>& other) const noexcept {
         return cell_ == other.cell();
     }
+    /// By age, so that they can be keys.
     auto operator<=>(const AnyRef& other) const noexcept { return this->id() <=> other.id(); }
 
 private:
@@ -266,12 +278,14 @@ private:
 
 template <typename A>
 struct std::hash<tempeh::actors::Ref<A>> {
+    /// The same for Refs that are equal.
     std::size_t operator()(const tempeh::actors::Ref<A>& ref) const noexcept {
         return std::hash<const void*>()(ref.cell().get());
     }
 };
 template <typename... M>
 struct std::hash<tempeh::actors::AnyRef<M...>> {
+    /// The same for handles that are equal.
     std::size_t operator()(const tempeh::actors::AnyRef<M...>& ref) const noexcept {
         return std::hash<const void*>()(ref.cell().get());
     }

@@ -53,8 +53,11 @@ template <>
 class Responder<void> {
 public:
     Responder() noexcept = default;
+    /// For the library.
     explicit Responder(detail::AskBase* ask) noexcept : ask_(ask) {}
+    /// `other` answers nothing from then on.
     Responder(Responder&& other) noexcept : ask_(std::exchange(other.ask_, nullptr)) {}
+    /// A question that this one had ends unanswered.
     Responder& operator=(Responder&& other) noexcept {
         if (this != &other) {
             drop();

@@ -17,6 +17,7 @@ namespace tempeh::actors {
 /// last for more than four minutes. A plain value.
 class Histogram {
 public:
+    /// How many ranges of times it tells apart.
     static constexpr std::size_t buckets = 40;
 
     /// The bucket of a length.
@@ -32,14 +33,17 @@ public:
         return std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(std::int64_t{1} << bucket));
     }
 
+    /// Counts a time.
     void add(Duration length, std::uint64_t times = 1) noexcept {
         counts_[bucketOf(length)] += times;
         count_ += times;
     }
+    /// Counts times by the number of their range.
     void addBucket(std::size_t bucket, std::uint64_t times) noexcept {
         counts_[bucket] += times;
         count_ += times;
     }
+    /// Adds what the other one counted.
     Histogram& operator+=(const Histogram& other) noexcept;
 
     /// How many lengths were added.
@@ -62,6 +66,7 @@ struct ActorStats {
     std::uint64_t handled = 0;  ///< Messages handled, refusals among them.
     std::uint64_t failed = 0;   ///< Messages in whose handler the actor failed.
     std::uint64_t refused = 0;  ///< Messages that the full mailbox did not take.
+    /// How often it was started again.
     std::uint64_t restarts = 0;
     std::size_t depth = 0;      ///< Messages that wait now.
     std::size_t highWater = 0;  ///< The most that have waited in one mailbox.
@@ -75,18 +80,22 @@ struct SystemStats {
         {};  ///< For each class of actors that there was, also of those that ended.
     std::vector<ActorStats> actors = {};  ///< For each actor that lives and has a name.
     std::size_t alive = 0;                ///< Actors, pools and supervisors.
+    /// As System::deadLetters().
     std::uint64_t deadLetters = 0;
 };
 
 /// What an actor does now.
 struct ActorView {
+    /// As Ref::name().
     std::string name = {};
     std::string type = {};         ///< Empty for a supervisor.
     std::string state = {};        ///< Starting, Alive, Failed, Stopping, Down.
     std::string doing = {};        ///< "nothing", or what it handles, for how long, and what it waits for.
     std::string description = {};  ///< What its describe() says; empty without one.
     std::size_t depth = 0;         ///< Messages that wait.
+    /// How often it was started again.
     std::uint64_t restarts = 0;
+    /// In the order of their start.
     std::vector<ActorView> children = {};
 };
 

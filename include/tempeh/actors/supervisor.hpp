@@ -50,7 +50,9 @@ private:
 
 /// One child of a supervisor, as child(), pool() and supervisor() describe it. Moved into supervise().
 struct ChildSpec {
+    /// Unique in its system.
     std::string name;
+    /// How it is kept.
     ChildOptions options = {};
     std::unique_ptr<detail::ChildPlan> plan = {};  ///< Of an actor, or of each member of a pool.
     std::size_t members = 0;                       ///< Of a pool; 0 for an actor.
@@ -125,6 +127,7 @@ ChildSpec supervisor(SupervisorOptions options, Children&&... children) {
 class Supervisor {
 public:
     Supervisor() noexcept = default;
+    /// For the library.
     explicit Supervisor(detail::CellRef cell) noexcept : cell_(std::move(cell)) {}
 
     /// Waits until every child's constructor has run. An Asio operation (see Asking). Fails with Timeout, and
@@ -133,7 +136,9 @@ public:
     /// Stops the children in reverse order, then itself. Returns at once.
     void stop() const noexcept { detail::tellStop(cell_); }
 
+    /// For comparing and watching.
     AnyRef<> ref() const noexcept { return AnyRef<>(cell_); }
+    /// As Ref::name().
     std::string name() const { return detail::cellName(cell_.get()); }
 
 private:

@@ -41,7 +41,7 @@ public:
     explicit System(SystemOptions options = {});
     /// On the caller's executor: an io_context, a strand, a thread pool. The actors run on a strand of it,
     /// one at a time. Its context may be stopped and run again; if it is destroyed first, so are the actors.
-    explicit System(asio::any_io_executor executor, SystemOptions options = {});
+    explicit System(const asio::any_io_executor& executor, SystemOptions options = {});
     /// On the executor of an engine and in its time, so that it also runs in the simulator. Without threads
     /// of its own.
     explicit System(Ampe& engine, SystemOptions options = {});
@@ -109,8 +109,10 @@ public:
     /// are cancelled after their stopTimeout, and in any case before `timeout` has passed.
     class Stopping {
     public:
+        /// As System::stop().
         Stopping(std::shared_ptr<detail::SystemCore> core, Duration timeout) noexcept
             : core_(std::move(core)), timeout_(timeout) {}
+        /// Starts it, with any completion token.
         template <asio::completion_token_for<void(std::exception_ptr, StopReport)> Token>
         auto operator()(Token&& token) {
             return asio::async_initiate<Token, void(std::exception_ptr, StopReport)>(
@@ -137,6 +139,7 @@ public:
         std::shared_ptr<detail::SystemCore> core_;
         Duration timeout_;
     };
+    /// Stops every actor; see Stopping.
     Stopping stop(Timeout timeout) { return Stopping(core_, timeout); }
     /// The same for plain threads. Throws Error(Deadlock) on a thread of the system itself.
     StopReport stopBlocking(Timeout timeout);

@@ -39,6 +39,7 @@ TEMPEH_ACTORS_EXPORT std::size_t subscribersOf(const TopicCore& topic) noexcept;
 template <typename T>
 class Topic {
 public:
+    /// As System::topic().
     explicit Topic(std::shared_ptr<detail::TopicCore> core) noexcept : core_(std::move(core)) {}
 
     /// Sends every subscriber a copy of `value`. Never waits. Costs a lock and a message for each subscriber.

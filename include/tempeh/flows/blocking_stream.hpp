@@ -35,6 +35,7 @@ public:
     /// The whole value. InvalidBodyLen when it has more than `limit` bytes: then the stream is ended.
     std::string readAll(std::size_t limit);
 
+    /// The request's number.
     MessageId id() const noexcept { return reader_.id(); }
     /// False for an empty reader.
     explicit operator bool() const noexcept { return static_cast<bool>(reader_); }
@@ -65,7 +66,9 @@ public:
     /// The answer in any number of parts. Calls no finish(). Empty at the timeout.
     BlockingStreamReader answerStream(Timeout timeout = infinite);
 
+    /// As StreamWriter::bytesWritten().
     std::uint64_t bytesWritten() const noexcept { return writer_.bytesWritten(); }
+    /// The request's number.
     MessageId id() const noexcept { return writer_.id(); }
 
 private:

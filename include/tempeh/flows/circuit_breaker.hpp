@@ -28,7 +28,9 @@ class CircuitCore;
 
 /// A change of state, as CircuitHook is told it.
 struct CircuitChange {
+    /// The state before.
     CircuitState from = CircuitState::Closed;
+    /// The state from now on.
     CircuitState to = CircuitState::Closed;
     TimePoint at = {};       ///< By the breaker's clock.
     std::string cause = {};  ///< Of a change to Open: what the last failure said. May be empty.
@@ -60,7 +62,9 @@ struct CircuitBreakerOptions {
 
 /// Counters of a CircuitBreaker. A call that was let through ends as exactly one of the first three.
 struct CircuitCounters {
+    /// Calls that succeeded.
     std::uint64_t succeeded = 0;
+    /// Calls that failed.
     std::uint64_t failed = 0;
     std::uint64_t abandoned = 0;  ///< Cancelled, or dropped without an outcome.
     std::uint64_t refused = 0;    ///< Not let through.
@@ -70,6 +74,7 @@ struct CircuitCounters {
 /// The error category of circuit breakers. Its one value is CircuitErrc::Open.
 TEMPEH_EXPORT const boost::system::error_category& circuitCategory() noexcept;
 
+/// An error-code enum of circuitCategory().
 enum class CircuitErrc : std::uint8_t { Open = 1 };
 
 /// Found by argument-dependent lookup when a CircuitErrc becomes an error_code.
@@ -109,6 +114,7 @@ public:
     CircuitPermit& operator=(CircuitPermit&& other) noexcept;
     ~CircuitPermit();
 
+    /// The call succeeded.
     void succeed() noexcept;
     /// `cause` is for people, for the CircuitOpen that others get.
     void fail(std::string_view cause = {}) noexcept;
@@ -165,6 +171,7 @@ using CircuitReturn = std::invoke_result_t<Operation&>;
 /// turns half-open with the first call after `recoveryTimeout`.
 class TEMPEH_EXPORT CircuitBreaker {
 public:
+    /// Closed. Throws Error(InvalidOption).
     explicit CircuitBreaker(CircuitBreakerOptions options = {});
     /// In the time of an engine, which is virtual in the simulator. The engine must outlive every call. An
     /// `options.clock` of your own goes first.

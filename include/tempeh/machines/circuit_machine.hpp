@@ -33,10 +33,12 @@ class TEMPEH_EXPORT CircuitMachine {
 public:
     /// Whether a call may go through.
     struct Admission {
+        /// Whether the call may be made.
         bool isAdmitted = false;
         std::uint64_t period = 0;  ///< To give back when the call ends.
     };
 
+    /// Closed.
     explicit CircuitMachine(const CircuitLimits& limits = {}) noexcept;
 
     /// Somebody wants to make a call. Half-opens an open machine whose time has come. What is admitted must
@@ -54,6 +56,7 @@ public:
     /// Closes, whatever the state.
     void reset(TimePoint now) noexcept;
 
+    /// As the last event left it.
     CircuitState state() const noexcept { return state_; }
     /// The number of changes so far.
     std::uint64_t period() const noexcept { return period_; }

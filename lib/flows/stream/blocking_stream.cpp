@@ -29,9 +29,9 @@ public:
             outcome_->isDone_ = true;
             outcome_->changed_.notify_all();
         }
-        void set(const error_code& ec, T value) noexcept {
-            outcome_->ec = ec;
-            outcome_->value = std::move(value);
+        void set(const error_code& failure, T result) noexcept {
+            outcome_->ec = failure;
+            outcome_->value = std::move(result);
         }
 
     private:

@@ -83,11 +83,11 @@ std::vector<ActorView> tree() {
 }
 
 TEST(Rendering, WritesTheTreeForPeople) {
-    EXPECT_EQ(
-        toText(tree()),
-        "root\n"
-        "  counter (Counter), handles Add for 0.1 s, has not returned, 2 waiting, 1 restarts: total \"3\"\\x0a\n"
-        "  Worker#7, Stopping\n");
+    EXPECT_EQ(toText(tree()),
+              "root\n"
+              "  counter (Counter), handles Add for 0.1 s, has not returned, 2 waiting, 1 restarts: total "
+              "\"3\"\\x0a\n"
+              "  Worker#7, Stopping\n");
 }
 
 TEST(Rendering, WritesTheTreeAsJson) {

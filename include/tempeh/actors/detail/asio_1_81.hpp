@@ -16,7 +16,7 @@ template <typename R, typename T>
 class boost::asio::detail::awaitable_async_op_handler<R(std::exception_ptr, T), boost::asio::any_io_executor>
     : public boost::asio::detail::awaitable_thread<boost::asio::any_io_executor> {
 public:
-    struct result_type {
+    struct result_type {  // NOLINT(readability-identifier-naming): Asio's name
         std::exception_ptr* failure;
         T* value;
     };
