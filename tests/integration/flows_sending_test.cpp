@@ -161,13 +161,13 @@ asio::awaitable<void> answerTheOther(Peer one, Peer other) {
     expectRefused(answerIt, Status::InvalidChannelNumber, "channel");
 }
 
-asio::awaitable<void> ask(Peer peer) {
+asio::awaitable<void> sendAndReceive(Peer peer) {
     co_await peer.send(peer.newMessage());
     co_await peer.receive();
 }
 
 TEST(FlowsSending, AnswersNobodyWhoDidNotAsk) {
-    FlowsPair pair(ask);
+    FlowsPair pair(sendAndReceive);
     const Peer one = pair.connect();
     const Peer other = pair.connect();
     pair.onClient(answerTheOther(one, other));

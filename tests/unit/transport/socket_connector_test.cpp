@@ -86,9 +86,12 @@ TEST_F(SocketConnectorTest, AnAddressThatIsSilentLosesToTheNextAndIsClosed) {
 TEST_F(SocketConnectorTest, AnAddressThatIsSilentGoesOnWhenTheOthersRefuse) {
     sockaddr_in silent = loopback(0);
     silent.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
-    makeFullServer(AF_INET, silent);
-    const RawSocket refusing = RawSocket::make(AF_INET);  // bound, not listening
-    ASSERT_EQ(bindTo(refusing, loopback(boundPort(server_))), 0);
+    RawSocket refusing;  // bound, not listening
+    do {                 // until nobody else has the port at the other address
+        queued_.clear();
+        makeFullServer(AF_INET, silent);
+        refusing = RawSocket::make(AF_INET);
+    } while (bindTo(refusing, loopback(boundPort(server_))) != 0);
     TcpConnector connector(context_.get_executor(), {}, twoAddresses("127.0.0.1", "127.0.0.2"));
     const AttemptPtr attempt = startConnect(connector, TcpClientAddress("name", boundPort(server_)));
     while (LookupThreads::ofProcess().runningThreads() != 0)
