@@ -2,6 +2,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,7 +12,7 @@
 #include <optional>
 #include <stdexcept>
 
-namespace tempeh::actors_test {
+namespace tempeh::actors_test::asking {
 namespace {
 
 struct Twice {
@@ -51,7 +52,7 @@ private:
     actors::Responder<int> kept_;
 };
 
-class Asking : public testing::Test {
+class Asking : public ::testing::Test {
 protected:
     actors::System system{onThreads(2)};
     actors::Ref<Calculator> calculator = system.spawn<Calculator>({.name = "calculator"});
@@ -224,4 +225,4 @@ TEST_F(Asking, ABlockingCallOnAThreadOfTheSystemIsRefused) {
 }
 
 }  // namespace
-}  // namespace tempeh::actors_test
+}  // namespace tempeh::actors_test::asking

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace tempeh {
+namespace tempeh::actors_test::contract {
 namespace {
 
 using namespace std::chrono_literals;
@@ -103,4 +103,4 @@ TEST(ActorsContract, TheProgramRunsOnTheCallersContext) {
 }
 
 }  // namespace
-}  // namespace tempeh
+}  // namespace tempeh::actors_test::contract

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace tempeh::actors_test {
+namespace tempeh::actors_test::life {
 namespace {
 
 struct Note {
@@ -61,12 +61,12 @@ private:
     actors::Ref<Notebook> notebook_;
 };
 
-class Life : public testing::TestWithParam<std::size_t> {
+class Life : public ::testing::TestWithParam<std::size_t> {
 protected:
     actors::System system{onThreads(GetParam())};
     actors::Ref<Notebook> notebook = system.spawn<Notebook>({.name = "notebook"});
 };
-INSTANTIATE_TEST_SUITE_P(On, Life, testing::Values(1, 2), testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(On, Life, ::testing::Values(1, 2), ::testing::PrintToStringParamName());
 
 class Watcher {
 public:
@@ -281,4 +281,4 @@ TEST(LifeOfSystems, TwoDoNotKnowEachOther) {
 }
 
 }  // namespace
-}  // namespace tempeh::actors_test
+}  // namespace tempeh::actors_test::life

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace tempeh::actors_test {
+namespace tempeh::actors_test::mailbox {
 namespace {
 
 struct Block {
@@ -38,7 +38,7 @@ private:
 };
 
 /// An actor that is kept from handling what it gets until open().
-class Mailbox : public testing::Test {
+class Mailbox : public ::testing::Test {
 protected:
     actors::Ref<Collector> spawn(actors::OnFull onFull) {
         const auto ref = system.spawn<Collector>({.mailbox = {.capacity = 3, .onFull = onFull}});
@@ -255,4 +255,4 @@ TEST(MailboxOrder, AHandlerWhoseContextIsDestroyedHasFailed) {
 }
 
 }  // namespace
-}  // namespace tempeh::actors_test
+}  // namespace tempeh::actors_test::mailbox

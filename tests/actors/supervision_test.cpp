@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace tempeh::actors_test {
+namespace tempeh::actors_test::supervision {
 namespace {
 
 /// What happened, in order, from several threads.
@@ -54,7 +54,7 @@ private:
     int count_ = 0;
 };
 
-class Supervising : public testing::TestWithParam<std::size_t> {
+class Supervising : public ::testing::TestWithParam<std::size_t> {
 protected:
     using Lines = std::vector<std::string>;
 
@@ -88,7 +88,7 @@ protected:
     Journal journal;
     actors::System system{onThreads(GetParam())};
 };
-INSTANTIATE_TEST_SUITE_P(On, Supervising, testing::Values(1, 3), testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(On, Supervising, ::testing::Values(1, 3), ::testing::PrintToStringParamName());
 
 TEST_P(Supervising, OneForOneRestartsTheOneThatFailed) {
     const auto root = start(actors::Strategy::OneForOne);
@@ -278,4 +278,4 @@ TEST_P(Supervising, ABroadcastReachesEveryMember) {
 }
 
 }  // namespace
-}  // namespace tempeh::actors_test
+}  // namespace tempeh::actors_test::supervision
