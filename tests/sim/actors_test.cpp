@@ -17,7 +17,7 @@
 
 /// Whole actor systems in virtual time, under seeds: what is true of every message, question and watch,
 /// whatever fails.
-namespace tempeh::testing {
+namespace tempeh::testing::simulated_actors {
 namespace {
 
 using namespace std::chrono_literals;
@@ -174,4 +174,4 @@ TEST(SimulatedActors, RunAgainFromTheirSeed) {
 }
 
 }  // namespace
-}  // namespace tempeh::testing
+}  // namespace tempeh::testing::simulated_actors
