@@ -130,7 +130,7 @@ TEST_P(Life, EveryMessageHasOneOutcome) {
     const actors::DeadLetters dead = system.deadLetters();
     EXPECT_GE(dead.total, 500U);
     EXPECT_LE(static_cast<std::uint64_t>(1001 - taken), dead.total);
-    EXPECT_EQ(dead.last.back().message, "tempeh::actors_test::{anonymous}::Note");
+    EXPECT_NE(dead.last.back().message.find("Note"), std::string::npos);
 }
 
 TEST_P(Life, ASystemsStopIsBoundedAndCancelsHandlers) {

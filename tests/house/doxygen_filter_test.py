@@ -58,7 +58,7 @@ class DoxygenFilter(unittest.TestCase):
 
     def test_statuses_come_from_their_table(self):
         line = list(filtered(["enum class Status {", "    TEMPEH_STATUSES(TEMPEH_STATUS)", "};"]))[1]
-        self.assertIn("PoolEmpty = 19, /**< All messages of the pool are in use and reading waits; ", line)
+        self.assertIn("PoolEmpty = 19, /**< All messages of the pool are in use and reading stopped; ", line)
         self.assertEqual(line.count("/**<"), line.count(" = "))
 
     def test_lines_stay_where_they_are(self):
