@@ -28,6 +28,15 @@ public:
     virtual std::unique_ptr<Listener> makeListener() = 0;
 };
 
+class Scheme;
+
+/// From now on every engine of the process has it. False: the name is already in use or invalid
+/// (wire::addScheme()). Any thread; lock-free.
+TEMPEH_EXPORT bool addTransport(Scheme& scheme) noexcept;
+
+/// Null: there is none. Any thread; lock-free.
+TEMPEH_EXPORT const Scheme* findTransport(std::string_view name) noexcept;
+
 /// A transport of the process, found by the scheme of an address (`NAME|PLACE`). One object per transport, in
 /// static storage and constant once added.
 class Scheme {
@@ -51,21 +60,14 @@ public:
     }
 
 private:
-    friend TEMPEH_EXPORT bool addTransport(Scheme& scheme) noexcept;
-    friend TEMPEH_EXPORT const Scheme* findTransport(std::string_view name) noexcept;
+    friend bool addTransport(Scheme& scheme) noexcept;
+    friend const Scheme* findTransport(std::string_view name) noexcept;
 
     wire::AddressScheme addresses_;
     const Make make_;
     const tempeh::Transport kind_;
     Scheme* next_ = nullptr;  // the transport added before this one
 };
-
-/// From now on every engine of the process has it. False: the name is already in use or invalid
-/// (wire::addScheme()). Any thread; lock-free.
-TEMPEH_EXPORT bool addTransport(Scheme& scheme) noexcept;
-
-/// Null: there is none. Any thread; lock-free.
-TEMPEH_EXPORT const Scheme* findTransport(std::string_view name) noexcept;
 
 /// The kind of transport that carries a channel to or from `address`.
 TEMPEH_EXPORT tempeh::Transport kindOf(const Address& address) noexcept;
