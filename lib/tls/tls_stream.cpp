@@ -95,11 +95,12 @@ void TlsStream::identify() noexcept {
 class TlsStream::Arrival {
 public:
     Arrival(TlsStream& stream, std::span<std::byte> into, Completion done) noexcept
-        : stream_(stream), into_(into), done_(std::move(done)) {}
+        : stream_(stream), receive_(stream.receive_), into_(into), done_(std::move(done)) {}
     void operator()() { stream_.onInput(into_, std::move(done_)); }
 
 private:
     TlsStream& stream_;
+    std::shared_ptr<transport::AwaitedOperation> receive_;  // in which this is
     std::span<std::byte> into_;
     Completion done_;
 };
@@ -133,21 +134,21 @@ void TlsStream::startReceive(std::span<std::byte> into, Completion done) {
 }
 
 void TlsStream::readLater(std::span<std::byte> into, Completion done) {
-    receive_.size = 0;
-    receive_.ec.clear();
+    receive_->size = 0;
+    receive_->ec.clear();
     asio::post(executor_, Readout(*this, into, std::move(done)));
 }
 
 void TlsStream::awaitInput(std::span<std::byte> into, Completion done) {
-    auto outcome = receive_.wait(*carrier_, session_->carrier().room());
+    auto outcome = receive_->wait(*carrier_, session_->carrier().room());
     std::move(outcome)(Arrival(*this, into, std::move(done)));
 }
 
 void TlsStream::onInput(std::span<std::byte> into, Completion done) {
-    const bool isOutOfMemory = receive_.ec == asio::error::no_memory;
+    const bool isOutOfMemory = receive_->ec == asio::error::no_memory;
     if (isOutOfMemory && isStarting_) throw std::bad_alloc();  // nothing has started
-    if (isOutOfMemory || receive_.ec == asio::error::operation_aborted) return done(receive_.ec);
-    if (receive_.size != 0 || receive_.ec) session_->carrier().note(receive_.size, receive_.ec);
+    if (isOutOfMemory || receive_->ec == asio::error::operation_aborted) return done(receive_->ec);
+    if (receive_->size != 0 || receive_->ec) session_->carrier().note(receive_->size, receive_->ec);
     error_code ec;
     const std::size_t size = readInto(into, ec);
     if (ec != asio::error::would_block) return done(ec, size);

@@ -56,9 +56,11 @@ private:
     const std::unique_ptr<Session> session_;
     const asio::any_io_executor executor_;
     transport::StreamInfo info_;
-    transport::AwaitedOperation receive_;  // of the carrier
-    bool hasMore_ = false;                 // read() has something although the carrier may have nothing
-    bool isStarting_ = false;              // startReceive() is on the stack
+    // Of the carrier. Shared with the handler, since the stream may go while its context still has it.
+    const std::shared_ptr<transport::AwaitedOperation> receive_ =
+        std::make_shared<transport::AwaitedOperation>();
+    bool hasMore_ = false;     // read() has something although the carrier may have nothing
+    bool isStarting_ = false;  // startReceive() is on the stack
     bool isClosed_ = false;
     bool owesEnd_ = false;  // shutdownSend() could not write its close_notify yet
 };

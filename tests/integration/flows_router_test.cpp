@@ -230,6 +230,7 @@ TEST(FlowsRouter, TheEndOfTheChannelCancelsWhatWasAsked) {
     EXPECT_EQ(router.counters().cancelled, 1U);
     EXPECT_EQ(answered, 0);
     stop(server);
+    gate.reset();  // its timer is the engine's
 }
 
 asio::awaitable<void> countBytes(RequestContext& request) {

@@ -153,7 +153,7 @@ TEST(ReadMode, AnUrgentChannelPassesThoseThatWaitForThePool) {
         eventually([&] { return link.server->channels.channelInfo(second.atServer).isReadingPaused; }));
     link.server->group.setReadMode(second.atServer, ReadMode::Urgent);
     expectNumbers(link.server.party, second.atServer, 0, 100);
-    EXPECT_TRUE(link.server->channels.channelInfo(link.atServer).isReadingPaused);
+    EXPECT_TRUE(eventually([&] { return link.server->channels.channelInfo(link.atServer).isReadingPaused; }));
     hoard.clear();
     expectNumbers(link.server.party, link.atServer, first, 100);
 }

@@ -1,6 +1,7 @@
 #include "core/channel/read_buffer.hpp"
 
 #include "support/allocation_counter.hpp"
+#include "support/scale.hpp"
 
 #include <gtest/gtest.h>
 
@@ -64,6 +65,7 @@ TEST(ReadBuffer, AHelloAndARequestAreNotEnoughForMore) {
 }
 
 TEST(ReadBuffer, AChannelInUseGetsMemoryForItsReads) {
+    if (test::isSanitized) GTEST_SKIP() << "operator new is the sanitizer's";
     for (const auto& [bytes, expected] : {std::pair(small, small), std::pair(small + 1, medium)}) {
         ReadBuffer buffer = used(bytes);
         EXPECT_TRUE(buffer.expectsLittle());
@@ -143,7 +145,7 @@ TEST(ReadBuffer, TheMemoryIsGivenUpWhileOnlyLittleComes) {
 }
 
 TEST(ReadBuffer, WithoutMemoryTheTinyOneMustDo) {
-    if (!test::hasOperatorNew()) GTEST_SKIP() << "operator new is the sanitizer's";
+    if (test::isSanitized || !test::hasOperatorNew()) GTEST_SKIP() << "operator new is the sanitizer's";
     ReadBuffer buffer = used(medium);
     std::size_t size = 0;
     {
