@@ -131,11 +131,11 @@ void Supervision::finaliseAll() noexcept {
 }
 
 void Supervision::onStarted(AskBase& waiting) noexcept {
+    if (machine_.hasGivenUp()) return waiting.fail(Errc::HandlerFailed, lastFailure_);
     if (isStarted_) {
         if (waiting.claim()) waiting.deliverAnswer();
         return;
     }
-    if (machine_.hasGivenUp()) return waiting.fail(Errc::HandlerFailed, lastFailure_);
     try {
         waiting_.push_back(&waiting);
     } catch (const std::bad_alloc&) {
