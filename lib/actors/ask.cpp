@@ -143,7 +143,11 @@ void awaitStarted(AskBase& ask, CellRef target, Duration timeout) noexcept {
             cell.startDeadline(ask);
             cell.supervision()->onStarted(ask);
         },
-        [&ask](Cell& cell) { ask.fail(Errc::HandlerFailed, cell.name() + " has ended"); });
+        [&ask](Cell& cell) {
+            if (cell.supervision() != nullptr && cell.supervision()->hasGivenUp())
+                return cell.supervision()->onStarted(ask);
+            ask.fail(Errc::Stopped, cell.name() + " has ended");
+        });
 }
 
 }  // namespace

@@ -37,6 +37,8 @@ public:
     /// Every child has ended for good.
     bool areAllOver() const noexcept { return over_ == children_.size(); }
     void finaliseAll() noexcept;
+    /// It ended because of too many restarts.
+    bool hasGivenUp() const noexcept { return machine_.hasGivenUp(); }
     /// Answers once all children have been started.
     void onStarted(AskBase& waiting) noexcept;
 
