@@ -109,36 +109,74 @@ void onTimeout(Deadline& deadline, Worker&) noexcept {
     static_cast<AskBase&>(deadline).abandon(Errc::Timeout);
 }
 
-/// What every wait needs before its message is sent. Returns the cell to send it to; null: it has ended.
-Cell* prepare(AskBase& ask, CellRef& target, const Envelope* envelope) noexcept {
-    const bool isBlocking = ask.run == nullptr;
+/// Its timeout, on the worker that completes it.
+void limit(AskBase& ask, Duration timeout) noexcept {
+    if (timeout == infinite) return;
     ask.passed = &onTimeout;
-    if (!target) {
-        if (!isBlocking) ask.home = here.worker;
-        ask.fail(Errc::NotFound, "the Ref is empty");
-        return nullptr;
-    }
-    auto* cell = static_cast<Cell*>(target.get());
-    if (cell->isPool()) {
-        cell = &cell->supervision()->memberFor(*envelope);
-        target = CellRef::share(cell);
-    }
-    if (!isBlocking) ask.home = here.worker != nullptr ? here.worker : &cell->worker();
-    return cell;
-}
-
-/// Waits for a supervisor's children.
-void awaitStarted(AskBase& ask, CellRef target, Duration timeout) noexcept {
-    auto& supervisor = *static_cast<Cell*>(target.get());
-    ask.home = here.worker != nullptr ? here.worker : &supervisor.worker();
     const TimePoint when = timeAfter(ask.home->time().now(), timeout);
-    ask.passed = &onTimeout;
     if (ask.home->isHere())
         ask.home->set(ask, when);
     else
-        ask.when = when;
+        ask.when = when;  // Cell::startDeadline() sets it there
+}
+
+/// Who completes it. False: there is nobody to ask, and it has ended.
+bool findHome(AskBase& ask, const CellRef& target) noexcept {
+    const bool isBlocking = ask.run == nullptr;
+    if (!isBlocking) ask.home = here.worker;
+    if (!target) {
+        ask.fail(Errc::NotFound, "the Ref is empty");
+        return false;
+    }
+    if (!isBlocking && ask.home == nullptr) ask.home = &static_cast<Cell*>(target.get())->worker();
+    return true;
+}
+
+/// The actor behind a Ref, which may be a pool's.
+void pickMember(CellRef& target, const Envelope& envelope) noexcept {
+    auto& cell = *static_cast<Cell*>(target.get());
+    if (cell.isPool()) target = CellRef::share(&cell.supervision()->memberFor(envelope));
+}
+
+}  // namespace
+
+void startAsk(AskBase& ask, CellRef target, EnvelopePtr envelope, Duration timeout) noexcept {
+    if (target) pickMember(target, *envelope);
+    if (!findHome(ask, target)) return;
+    auto& cell = *static_cast<Cell*>(target.get());
+    envelope->ask = &ask;
+    if (ask.runner != nullptr && ask.runner->isHandler()) {
+        Cell& asker = *ask.runner->cell();
+        ask.asked = static_cast<Cell*>(CellRef(target).release());
+        std::string circle;
+        if (!asker.beginWait(ask, circle))
+            return buryEnvelope(*envelope.release(), cell, Errc::Deadlock, circle);
+    }
+    limit(ask, timeout);
+    static_cast<void>(deliver(cell, std::move(envelope)));
+}
+
+void startSend(AskBase& send, CellRef target, EnvelopePtr envelope, Duration) noexcept {
+    if (target) pickMember(target, *envelope);
+    if (!findHome(send, target)) return;
+    auto& cell = *static_cast<Cell*>(target.get());
+    const Errc errc = cell.offer(envelope);
+    if (envelope != nullptr) {
+        envelope->ask = &send;  // until there is room
+        return cell.awaitRoom(*envelope.release());
+    }
+    if (errc == Errc::Success) {
+        if (send.claim()) send.deliverAnswer();
+    } else {
+        send.fail(errc, cell.name());
+    }
+}
+
+void startWaitForStart(AskBase& ask, CellRef supervisor, EnvelopePtr, Duration timeout) noexcept {
+    if (!findHome(ask, supervisor)) return;
+    limit(ask, timeout);
     sendControl(
-        std::move(target),
+        std::move(supervisor),
         [&ask](Cell& cell) {
             cell.startDeadline(ask);
             cell.supervision()->onStarted(ask);
@@ -148,46 +186,6 @@ void awaitStarted(AskBase& ask, CellRef target, Duration timeout) noexcept {
                 return cell.supervision()->onStarted(ask);
             ask.fail(Errc::Stopped, cell.name() + " has ended");
         });
-}
-
-}  // namespace
-
-void startAsk(AskBase& ask, CellRef target, EnvelopePtr envelope, Duration timeout) noexcept {
-    if (envelope == nullptr && target) return awaitStarted(ask, std::move(target), timeout);
-    Cell* const cell = prepare(ask, target, envelope.get());
-    if (cell == nullptr) return;
-    envelope->ask = &ask;
-    if (ask.runner != nullptr && ask.runner->isHandler()) {
-        Cell& asker = *ask.runner->cell();
-        ask.asked = static_cast<Cell*>(CellRef(target).release());
-        std::string circle;
-        if (!asker.beginWait(ask, circle))
-            return buryEnvelope(*envelope.release(), *cell, Errc::Deadlock, circle);
-    }
-    if (ask.run != nullptr && timeout != infinite) {
-        const TimePoint when = timeAfter(ask.home->time().now(), timeout);
-        if (ask.home->isHere())
-            ask.home->set(ask, when);
-        else
-            ask.when = when;  // set when the question arrives there
-    }
-    static_cast<void>(deliver(*target.get(), std::move(envelope)));
-}
-
-void startSend(AskBase& send, CellRef target, EnvelopePtr envelope) noexcept {
-    Cell* const cell = prepare(send, target, envelope.get());
-    if (cell == nullptr) return;
-    noteSender(*envelope, *cell);
-    const Errc errc = cell->worker().isHere() ? cell->accept(envelope) : cell->acceptArrival(envelope);
-    if (envelope != nullptr) {
-        envelope->ask = &send;  // until there is room
-        return cell->awaitRoom(*envelope.release());
-    }
-    if (errc == Errc::Success) {
-        if (send.claim()) send.deliverAnswer();
-    } else {
-        send.fail(errc, cell->name());
-    }
 }
 
 void BlockedThread::check(const CellCount* target) {

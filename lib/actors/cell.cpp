@@ -31,16 +31,6 @@ void putOff(Node& node, Worker* worker) noexcept {
     worker->runLater(node);
 }
 
-std::string whatOf(const std::exception_ptr& failure) {
-    try {
-        std::rethrow_exception(failure);
-    } catch (const std::exception& error) {
-        return error.what();
-    } catch (...) {
-        return "an exception that is no std::exception";
-    }
-}
-
 void arriveAt(Node& node, Worker*) noexcept {
     auto& envelope = static_cast<Envelope&>(node);
     envelope.target->arrive(envelope);
@@ -52,6 +42,16 @@ void arriveForRoom(Node& node, Worker*) noexcept {
 }
 
 }  // namespace
+
+std::string whatOf(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+        return error.what();
+    } catch (...) {
+        return "an exception that is no std::exception";
+    }
+}
 
 void sendControl(CellRef cell, std::function<void(Cell& cell)> act,
                  std::function<void(Cell& cell)> otherwise) noexcept {
@@ -141,6 +141,11 @@ Errc Cell::refuse(EnvelopePtr& envelope, Errc reason) noexcept {
     if (reason == Errc::Stopped && system_->isStopping()) reason = Errc::ShuttingDown;
     buryEnvelope(*envelope.release(), *this, reason);
     return reason;
+}
+
+Errc Cell::offer(EnvelopePtr& envelope) noexcept {
+    noteSender(*envelope, *this);
+    return worker_.isHere() ? accept(envelope) : acceptArrival(envelope);
 }
 
 Errc Cell::accept(EnvelopePtr& envelope) noexcept {

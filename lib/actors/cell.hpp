@@ -96,17 +96,14 @@ public:
         std::atomic<std::uint32_t> highWater{0};
     };
     const Counters& counters() const noexcept { return counters_; }
-    /// From a thread that is not its worker. Takes the envelope unless the result is MailboxFull with
-    /// OnFull::Wait.
-    Errc acceptArrival(EnvelopePtr& envelope) noexcept;
+    /// A message for its mailbox. Takes the envelope unless the result is MailboxFull with OnFull::Wait.
+    Errc offer(EnvelopePtr& envelope) noexcept;
     bool isPool() const noexcept { return supervision_ != nullptr && isPool_; }
     Supervision* supervision() const noexcept { return supervision_.get(); }
     Context& context() noexcept { return context_; }
 
     // Its worker:
 
-    /// The same on its worker.
-    Errc accept(EnvelopePtr& envelope) noexcept;
     /// The timeout of a wait that has its home here and comes from another thread.
     void startDeadline(AskBase& ask) noexcept;
     /// An envelope out of the worker's inbox.
@@ -190,6 +187,10 @@ private:
     Cell(Worker& worker, const SpawnOptions& options);
     ~Cell();
 
+    /// offer() on its worker, and on another thread.
+    Errc accept(EnvelopePtr& envelope) noexcept;
+    Errc acceptArrival(EnvelopePtr& envelope) noexcept;
+
     template <typename T>
     static void bump(std::atomic<T>& counter) noexcept {
         counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -211,7 +212,7 @@ private:
     void stopChildren() noexcept;
     void forgetSurroundings() noexcept;
     void limitHandler() noexcept;
-    void taskFailed(const char* what) noexcept;
+
     void tellWatchers() noexcept;
     void letGo() noexcept;
     static void onStopTimeout(Deadline& deadline, Worker& worker) noexcept;
@@ -262,6 +263,8 @@ void sendUrgent(CellRef cell, EnvelopePtr message) noexcept;
 /// Ends an envelope without handling it: the asker gets the reason, and it becomes a dead letter for
 /// `target`.
 void buryEnvelope(Envelope& envelope, const Cell& target, Errc reason, std::string_view text = {}) noexcept;
+/// The text of an exception.
+std::string whatOf(const std::exception_ptr& failure);
 /// Notes which actor sends it, before it is sent.
 void noteSender(Envelope& envelope, const Cell& target) noexcept;
 /// Destroys an envelope that had its outcome.

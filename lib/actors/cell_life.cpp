@@ -58,10 +58,8 @@ void Cell::construct() noexcept {
             hasInstance_ = true;
         }
         life_.store(Life::Alive, std::memory_order_release);
-    } catch (const std::exception& error) {
-        return fail(fmt::format("its constructor threw: {}", error.what()));
     } catch (...) {
-        return fail("its constructor threw what is no std::exception");
+        return fail("its constructor threw: " + whatOf(std::current_exception()));
     }
     if (supervision_ != nullptr)
         supervision_->begin();
@@ -178,7 +176,7 @@ void Cell::tryToEnd() noexcept {
     destroyInstance();
     life_.store(Life::Down, std::memory_order_release);
     if (extra_ == nullptr || extra_->ending.isForGood) return finalise();
-    Supervision::tellDown(*this, extra_->ending.reason);
+    Supervision::tellDown(*this);
 }
 
 void Cell::destroyInstance() noexcept {
@@ -296,18 +294,8 @@ void Cell::onTaskOver(Runner& task, const std::exception_ptr& failure) noexcept 
         return;
     }
     if (failure == nullptr || life() != Life::Alive) return;
-    try {
-        std::rethrow_exception(failure);
-    } catch (const std::exception& error) {
-        taskFailed(error.what());
-    } catch (...) {
-        taskFailed("an exception that is no std::exception");
-    }
-}
-
-/// Not now: a handler may be at work.
-void Cell::taskFailed(const char* what) noexcept {
-    sendControl(CellRef::share(this), [text = fmt::format("a task of it threw: {}", what)](Cell& cell) {
+    // Not now: a handler may be at work.
+    sendControl(CellRef::share(this), [text = "a task of it threw: " + whatOf(failure)](Cell& cell) {
         if (cell.life() == Life::Alive) cell.fail(text);
     });
 }

@@ -84,8 +84,7 @@ void noteSender(Envelope& envelope, const Cell& target) noexcept {
 Errc deliver(CellCount& target, EnvelopePtr envelope) noexcept {
     auto& cell = static_cast<Cell&>(target);
     if (cell.isPool()) return cell.supervision()->route(std::move(envelope));
-    noteSender(*envelope, cell);
-    const Errc errc = cell.worker().isHere() ? cell.accept(envelope) : cell.acceptArrival(envelope);
+    const Errc errc = cell.offer(envelope);
     if (envelope != nullptr)
         buryEnvelope(*envelope.release(), cell, errc);  // OnFull::Wait: only send() waits
     return errc;

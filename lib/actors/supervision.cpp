@@ -1,6 +1,7 @@
 #include "actors/supervision.hpp"
 
 #include "actors/system_core.hpp"
+#include "base/random.hpp"
 
 #include <fmt/format.h>
 
@@ -31,14 +32,6 @@ namespace {
 
 void startAgain(Cell& cell) {
     cell.startAgain();
-}
-
-/// Spreads consecutive numbers (SplitMix64).
-std::uint64_t mix(std::uint64_t value) noexcept {
-    value += 0x9E3779B97F4A7C15U;
-    value = (value ^ (value >> 30U)) * 0xBF58476D1CE4E5B9U;
-    value = (value ^ (value >> 27U)) * 0x94D049BB133111EBU;
-    return value ^ (value >> 31U);
 }
 
 /// Has `act` done to the supervisor of a child.
@@ -167,7 +160,7 @@ void Supervision::tellFailed(Cell& child, std::string text) noexcept {
     });
 }
 
-void Supervision::tellDown(Cell& child, Errc) noexcept {
+void Supervision::tellDown(Cell& child) noexcept {
     tellSupervisor(child, [index = child.childIndex](Supervision& self) {
         self.machine_.onDown(index, self.owner_->worker().time().now());
         self.go();
@@ -190,7 +183,7 @@ Cell& Supervision::memberFor(const Envelope& envelope) noexcept {
         return child(first);  // also while it restarts: its messages wait for it, in order
     }
     first = static_cast<std::size_t>(turn_.fetch_add(1, std::memory_order_relaxed));
-    if (routing_ == Routing::Random) first = static_cast<std::size_t>(mix(first + seed_));
+    if (routing_ == Routing::Random) first = static_cast<std::size_t>(base::Random(first + seed_).next());
     first %= size;
     std::size_t best = size;
     for (std::size_t i = 0; i < size; ++i) {

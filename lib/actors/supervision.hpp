@@ -51,7 +51,7 @@ public:
     // A child says, on its worker:
     static void tellStarted(Cell& child) noexcept;
     static void tellFailed(Cell& child, std::string text) noexcept;
-    static void tellDown(Cell& child, Errc reason) noexcept;
+    static void tellDown(Cell& child) noexcept;
     static void tellOver(Cell& child) noexcept;
 
 private:

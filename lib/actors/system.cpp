@@ -47,7 +47,7 @@ CellRef superviseRoot(SystemCore& system, ChildSpec spec) {
 }
 
 Asking<void> askStarted(const CellRef& supervisor, Duration timeout) {
-    return {supervisor, EnvelopePtr(), timeout};
+    return {supervisor, EnvelopePtr(), timeout, &startWaitForStart};
 }
 
 void tellStop(const CellRef& ref) noexcept {

@@ -3,6 +3,7 @@
 #include "actors/cell.hpp"
 #include "actors/topic_core.hpp"
 #include "actors/worker_thread.hpp"
+#include "base/entropy.hpp"
 
 #include <tempeh/core/ampe.hpp>
 
@@ -12,7 +13,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 namespace tempeh::actors::detail {
@@ -95,7 +95,7 @@ std::shared_ptr<SystemCore> SystemCore::onThreads(SystemOptions options) {
         throw Error(Errc::Refused, "SystemOptions::threads is 0; it must be at least 1");
     if (options.throughput == 0)
         throw Error(Errc::Refused, "SystemOptions::throughput is 0; it must be at least 1");
-    auto core = std::make_shared<SystemCore>(std::move(options), std::random_device()());
+    auto core = std::make_shared<SystemCore>(std::move(options), base::entropySeed());
     for (std::size_t i = 0; i < core->options_.threads; ++i) {
         core->contexts_.push_back(std::make_unique<Context>());
         const asio::any_io_executor executor = core->contexts_.back()->io.get_executor();
@@ -108,7 +108,7 @@ std::shared_ptr<SystemCore> SystemCore::onThreads(SystemOptions options) {
 }
 
 std::shared_ptr<SystemCore> SystemCore::on(const asio::any_io_executor& executor, SystemOptions options) {
-    auto core = std::make_shared<SystemCore>(std::move(options), std::random_device()());
+    auto core = std::make_shared<SystemCore>(std::move(options), base::entropySeed());
     const asio::any_io_executor strand = asio::make_strand(executor);
     core->addWorker(strand, makeSteadyTime(strand), false);
     return core;

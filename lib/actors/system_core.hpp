@@ -44,7 +44,7 @@ public:
     ArenaPool& arenas() noexcept { return arenas_; }
     Worker& worker(std::size_t index) noexcept { return *workers_[index]; }
     std::size_t workers() const noexcept { return workers_.size(); }
-    /// The running worker of this system, or the next in turn.
+    /// The next in turn.
     Worker& nextWorker() noexcept;
     std::uint64_t nextId() noexcept;
     std::uint64_t randomSeed() const noexcept { return seed_; }
@@ -83,7 +83,6 @@ public:
     const DeadLetterBox& deadLetters() const noexcept { return deadLetters_; }
     void bury(const Envelope& envelope, const Cell& target, Errc reason) noexcept;
     void logFailure(const Cell& cell, std::string_view text) noexcept;
-    void logWarning(const std::string& text) noexcept;
 
     /// Who waits for whom. Its lock is needed where two workers' actors may meet.
     base::Mutex& waitsMutex() noexcept { return waitsMutex_; }

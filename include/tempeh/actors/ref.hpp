@@ -112,12 +112,13 @@ public:
     template <typename M, typename... Fields>
         requires(Handle::template takes<M> && !isWhole<M, Fields...>)
     Asking<void> send(Fields&&... fields) const {
-        return Asking<void>(self().cell(), envelope<M>(std::forward<Fields>(fields)...), Duration::min());
+        return Asking<void>(self().cell(), envelope<M>(std::forward<Fields>(fields)...), infinite,
+                            &startSend);
     }
     template <typename M>
         requires(Handle::template takes<M> && mayBeAwaitedWhole<M>)
     Asking<void> send(M message) const {
-        return Asking<void>(self().cell(), envelope<M>(std::move(message)), Duration::min());
+        return Asking<void>(self().cell(), envelope<M>(std::move(message)), infinite, &startSend);
     }
     template <typename M>
         requires(Handle::template takes<M> && !mayBeAwaitedWhole<M>)

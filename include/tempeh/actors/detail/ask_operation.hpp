@@ -66,7 +66,13 @@ TEMPEH_ACTORS_EXPORT asio::any_io_executor executorOf(const CellCount* cell) noe
 TEMPEH_ACTORS_EXPORT void startAsk(AskBase& ask, CellRef target, EnvelopePtr envelope,
                                    Duration timeout) noexcept;
 /// Sends the envelope, and waits for room for it. Whatever is wrong becomes the outcome.
-TEMPEH_ACTORS_EXPORT void startSend(AskBase& send, CellRef target, EnvelopePtr envelope) noexcept;
+TEMPEH_ACTORS_EXPORT void startSend(AskBase& send, CellRef target, EnvelopePtr envelope,
+                                    Duration timeout) noexcept;
+/// Waits until a supervisor has started its children. There is no envelope.
+TEMPEH_ACTORS_EXPORT void startWaitForStart(AskBase& ask, CellRef supervisor, EnvelopePtr nothing,
+                                            Duration timeout) noexcept;
+/// What an Asking does once it is started.
+using AskStart = void (*)(AskBase& ask, CellRef target, EnvelopePtr envelope, Duration timeout) noexcept;
 /// Hands a decided question to its worker. Calls its `run`, here or there.
 TEMPEH_ACTORS_EXPORT void completeAtHome(AskBase& ask) noexcept;
 /// The worker's part of the end: no deadline, no waiting any more.
@@ -196,14 +202,11 @@ struct StartAsk {
     executor_type get_executor() const noexcept { return executorOf(target); }
 
     template <typename Handler>
-    void operator()(Handler&& handler, CellRef cell, EnvelopePtr envelope, Duration timeout) const {
+    void operator()(Handler&& handler, CellRef cell, EnvelopePtr envelope, Duration timeout,
+                    AskStart start) const {
         AskOperation<R, std::decay_t<Handler>, Failure>::launch(
-            std::forward<Handler>(handler), std::move(cell), [&](AskBase& ask, CellRef asked) {
-                if (timeout == Duration::min())
-                    startSend(ask, std::move(asked), std::move(envelope));
-                else
-                    startAsk(ask, std::move(asked), std::move(envelope), timeout);
-            });
+            std::forward<Handler>(handler), std::move(cell),
+            [&](AskBase& ask, CellRef asked) { start(ask, std::move(asked), std::move(envelope), timeout); });
     }
 };
 
@@ -220,21 +223,23 @@ namespace tempeh::actors {
 template <typename R>
 class [[nodiscard]] Asking {
 public:
-    Asking(detail::CellRef target, detail::EnvelopePtr envelope, Duration timeout) noexcept
-        : target_(std::move(target)), envelope_(std::move(envelope)), timeout_(timeout) {}
+    Asking(detail::CellRef target, detail::EnvelopePtr envelope, Duration timeout,
+           detail::AskStart start = &detail::startAsk) noexcept
+        : target_(std::move(target)), envelope_(std::move(envelope)), timeout_(timeout), start_(start) {}
 
     template <typename Token>
         requires asio::completion_token_for<Token, detail::AskSignature<Token, R>>
     auto operator()(Token&& token) {
         return asio::async_initiate<Token, detail::AskSignature<Token, R>>(
             detail::StartAsk<R, detail::AskFailure<Token, R>>{target_.get()}, token, std::move(target_),
-            std::move(envelope_), timeout_);
+            std::move(envelope_), timeout_, start_);
     }
 
 private:
     detail::CellRef target_;
     detail::EnvelopePtr envelope_;
     Duration timeout_;
+    detail::AskStart start_;
 };
 
 }  // namespace tempeh::actors
