@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tls/material.hpp"
+#include "tls/tls_error.hpp"
 
 #include <tempeh/base/detail/mutex.hpp>
 #include <tempeh/tls/tls_context.hpp>
@@ -17,6 +18,16 @@ public:
 
     static const MaterialStore* of(const TlsContext* context) noexcept {
         return context != nullptr ? context->store_.get() : nullptr;
+    }
+    /// For an address of TLS: null with the reason when it is of something else, or there is no context.
+    static const MaterialStore* of(const TlsContext* context, bool isTlsAddress, error_code& ec) noexcept {
+        const MaterialStore* const store = of(context);
+        ec.clear();
+        if (!isTlsAddress)
+            ec = Status::WrongAddress;
+        else if (store == nullptr)
+            ec = TlsError::NoContext;
+        return ec ? nullptr : store;
     }
 
     std::shared_ptr<const Material> current() const {

@@ -39,12 +39,7 @@ TlsConnector::~TlsConnector() {
 asio::awaitable<std::unique_ptr<transport::Stream>> TlsConnector::connect(Address address, error_code& ec) {
     std::unique_ptr<transport::Stream> stream;
     const std::optional<TcpClientAddress> tcp = tcpClient(address);
-    const MaterialStore* const store = MaterialStore::of(context_.get());
-    ec.clear();
-    if (!tcp)
-        ec = Status::WrongAddress;
-    else if (store == nullptr)
-        ec = TlsError::NoContext;
+    const MaterialStore* const store = MaterialStore::of(context_.get(), tcp.has_value(), ec);
     if (ec) co_return stream;
     Address below = *tcp;
     carrier_ = co_await below_->connect(std::move(below), ec);

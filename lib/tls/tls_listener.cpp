@@ -15,14 +15,8 @@ TlsListener::TlsListener(std::unique_ptr<transport::Listener> below, const asio:
 
 asio::awaitable<void> TlsListener::open(Address address, error_code& ec) {
     const std::optional<TcpServerAddress> tcp = tcpServer(address);
-    const MaterialStore* const store = MaterialStore::of(context_.get());
-    ec.clear();
-    if (!tcp)
-        ec = Status::WrongAddress;
-    else if (store == nullptr)
-        ec = TlsError::NoContext;
-    else if (!store->current()->hasCertificate())
-        ec = TlsError::NoOwnCertificate;
+    const MaterialStore* const store = MaterialStore::of(context_.get(), tcp.has_value(), ec);
+    if (!ec && !store->current()->hasCertificate()) ec = TlsError::NoOwnCertificate;
     if (ec) co_return;
     Address below = *tcp;
     co_await below_->open(std::move(below), ec);

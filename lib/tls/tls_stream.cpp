@@ -94,29 +94,16 @@ void TlsStream::identify() noexcept {
 /// The carrier has read into the session's room, or failed.
 class TlsStream::Arrival {
 public:
+    using allocator_type = Completion::allocator_type;  // for one that is posted
+
     Arrival(TlsStream& stream, std::span<std::byte> into, Completion done) noexcept
         : stream_(stream), receive_(stream.receive_), into_(into), done_(std::move(done)) {}
-    void operator()() { stream_.onInput(into_, std::move(done_)); }
-
-private:
-    TlsStream& stream_;
-    std::shared_ptr<transport::AwaitedOperation> receive_;  // in which this is
-    std::span<std::byte> into_;
-    Completion done_;
-};
-
-/// Reads what is buffered, from the executor.
-class TlsStream::Readout {
-public:
-    using allocator_type = Completion::allocator_type;
-
-    Readout(TlsStream& stream, std::span<std::byte> into, Completion done) noexcept
-        : stream_(stream), into_(into), done_(std::move(done)) {}
     void operator()() { stream_.onInput(into_, std::move(done_)); }
     allocator_type get_allocator() const noexcept { return done_.get_allocator(); }
 
 private:
     TlsStream& stream_;
+    std::shared_ptr<transport::AwaitedOperation> receive_;  // in which this is
     std::span<std::byte> into_;
     Completion done_;
 };
@@ -136,7 +123,7 @@ void TlsStream::startReceive(std::span<std::byte> into, Completion done) {
 void TlsStream::readLater(std::span<std::byte> into, Completion done) {
     receive_->size = 0;
     receive_->ec.clear();
-    asio::post(executor_, Readout(*this, into, std::move(done)));
+    asio::post(executor_, Arrival(*this, into, std::move(done)));
 }
 
 void TlsStream::awaitInput(std::span<std::byte> into, Completion done) {

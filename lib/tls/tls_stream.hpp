@@ -41,7 +41,6 @@ public:
 private:
     using Completion = transport::AwaitedOperation::Completion;
     class Arrival;
-    class Readout;
     class Detached;
 
     void awaitInput(std::span<std::byte> into, Completion done);
