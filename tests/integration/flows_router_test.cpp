@@ -304,25 +304,25 @@ TEST(FlowsRouter, AllocatesNothingPerRequestInSteadyState) {
     stop(server);
 }
 
-asio::awaitable<void> finishLate(RequestContext& request, std::atomic<bool>* mayEnd,
-                                 std::atomic<bool>* begun) {
+asio::awaitable<void> finishLate(RequestContext& request, Event* mayEnd, std::atomic<bool>* begun) {
     *begun = true;
-    while (!*mayEnd)
-        co_await request.peer().sleep(1ms);
+    co_await mayEnd->wait();
     request.answer("finished");
 }
 
 TEST(FlowsRouter, StoppingTheServerLetsRequestsAtWorkFinish) {
-    std::atomic<bool> mayEnd = false;
+    Event* mayEnd = nullptr;
     std::atomic<bool> begun = false;
     Router router;
-    router.on("late", [&](RequestContext& request) { return finishLate(request, &mayEnd, &begun); });
+    router.on("late", [&](RequestContext& request) { return finishLate(request, mayEnd, &begun); });
     FlowsPair pair(router);
+    Event event(pair.serverReactor.executor());
+    mayEnd = &event;
     const Peer peer = pair.connect();
     Running asking(pair.clientReactor.executor(), expectAnswer(peer, "late", {.body = "finished"}));
     ASSERT_TRUE(eventually([&] { return begun.load(); }));
     Running stopping(pair.serverReactor.executor(), stopped(&*pair.server));
-    mayEnd = true;
+    mayEnd->set();
     stopping.join();
     asking.join();
     EXPECT_EQ(router.counters().answered, 1U);
