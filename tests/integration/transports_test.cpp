@@ -1,12 +1,12 @@
 // What an engine promises holds over every transport, one included that is no part of the library.
 
 #include "support/flows_fixture.hpp"
+#include "support/link_conversations.hpp"
 #include "support/pipe_transport.hpp"
 
 #include <gmock/gmock.h>
 
 #include <string>
-#include <thread>
 
 namespace tempeh::test {
 namespace {
@@ -62,39 +62,12 @@ TEST_P(Transports, TwoGroupsOfOneEngine) {
 
 TEST_P(Transports, MessagesOfEverySizeBothWaysInOrder) {
     Link link = makeLink();
-    const std::size_t sizes[] = {0, 1, 100, 4'000, 65'535, 9'000, 65'535, 65'535, 3};
-    constexpr int rounds = 15;
-    const auto send = [&](Party& party, ChannelNumber channel) {
-        for (int round = 0; round < rounds; ++round)
-            for (const std::size_t size : sizes)
-                party.post(OpCode::Signal, channel, std::string(size, static_cast<char>('a' + round % 26)));
-    };
-    const auto expect = [&](Party& party) {
-        for (int round = 0; round < rounds; ++round)
-            for (const std::size_t size : sizes)
-                EXPECT_EQ(party.next(OpCode::Signal)->body.view(),
-                          std::string(size, static_cast<char>('a' + round % 26)));
-    };
-    send(link.client.party, link.atClient);
-    send(link.server.party, link.atServer);
-    expect(link.server.party);
-    expect(link.client.party);
+    exchangeEverySize(link);
 }
 
 TEST_P(Transports, AThreadAnswersWhatAThreadAsks) {
     Link link = makeLink();
-    constexpr int rounds = 300;
-    std::jthread server([&] {
-        for (int i = 0; i < rounds; ++i) {
-            MessagePtr request = link.server->next(OpCode::Request);
-            request->header.opCode = OpCode::Response;
-            link.server->post(std::move(request));
-        }
-    });
-    for (int i = 0; i < rounds; ++i) {
-        link.client->post(OpCode::Request, link.atClient, std::to_string(i));
-        EXPECT_EQ(link.client->next(OpCode::Response)->body.view(), std::to_string(i));
-    }
+    askAndAnswerOnThreads(link);
 }
 
 TEST_P(Transports, InfoSaysWhatCarriesTheBytesAndBetweenWhom) {

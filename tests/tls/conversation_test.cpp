@@ -1,11 +1,10 @@
 // What an engine and flows promise holds over TLS, and who is at the other end is known.
 
+#include "support/link_conversations.hpp"
 #include "support/raw_peer.hpp"
 #include "tls/tls_fixture.hpp"
 
 #include <boost/asio/ssl/context.hpp>
-
-#include <thread>
 
 namespace tempeh::test {
 namespace {
@@ -65,23 +64,7 @@ TEST_F(TlsConversation, UnverifiedIsSaid) {
 
 TEST_F(TlsConversation, MessagesOfEverySizeBothWaysInOrder) {
     Link link(engine(server()), engine(client()), anywhere());
-    const std::size_t sizes[] = {0, 1, 100, 4'000, 65'535, 9'000, 65'535, 65'535, 3};
-    constexpr int rounds = 15;
-    const auto send = [&](Party& party, ChannelNumber channel) {
-        for (int round = 0; round < rounds; ++round)
-            for (const std::size_t size : sizes)
-                party.post(OpCode::Signal, channel, std::string(size, static_cast<char>('a' + round % 26)));
-    };
-    const auto expect = [&](Party& party) {
-        for (int round = 0; round < rounds; ++round)
-            for (const std::size_t size : sizes)
-                ASSERT_EQ(party.next(OpCode::Signal)->body.view(),
-                          std::string(size, static_cast<char>('a' + round % 26)));
-    };
-    send(link.client.party, link.atClient);
-    send(link.server.party, link.atServer);
-    expect(link.server.party);
-    expect(link.client.party);
+    exchangeEverySize(link);
 }
 
 TEST_F(TlsConversation, MuchMoreThanTheSocketsHoldWhileTheReaderRests) {
@@ -102,18 +85,7 @@ TEST_F(TlsConversation, MuchMoreThanTheSocketsHoldWhileTheReaderRests) {
 
 TEST_F(TlsConversation, AThreadAnswersWhatAThreadAsks) {
     Link link(engine(server()), engine(client()), anywhere());
-    constexpr int rounds = 300;
-    std::jthread answering([&] {
-        for (int i = 0; i < rounds; ++i) {
-            MessagePtr request = link.server->next(OpCode::Request);
-            request->header.opCode = OpCode::Response;
-            link.server->post(std::move(request));
-        }
-    });
-    for (int i = 0; i < rounds; ++i) {
-        link.client->post(OpCode::Request, link.atClient, std::to_string(i));
-        EXPECT_EQ(link.client->next(OpCode::Response)->body.view(), std::to_string(i));
-    }
+    askAndAnswerOnThreads(link);
 }
 
 TEST_F(TlsConversation, AnEngineThatGoesSendsWhatWasPosted) {
