@@ -172,6 +172,8 @@ private:
     static asio::awaitable<void> readLoop(IoChannelPtr self);
     void startReading();
     bool mustRead() const noexcept { return !life_.hasStoppedReading() && !gate_.isPaused(); }
+    /// After some input: whether more of it is wanted at once.
+    bool mayReadOn() const noexcept { return life_.isLive() && !gate_.isDeaf() && !isDiscarding(); }
     void awaitInput();
     void goOnReading() noexcept;
     void onDone(const error_code& ec, std::size_t size) override;
@@ -182,6 +184,7 @@ private:
     std::size_t readShared() noexcept;
     std::size_t readBody(std::span<std::byte> body) noexcept;
     std::size_t readExpected(MessagePtr message, std::size_t expected);
+    void onReadError(const error_code& ec) noexcept;
     bool hasInput(const error_code& ec) noexcept;
     void countRead() noexcept;
     bool isDiscarding() const noexcept { return life_.isLingering() || machine_.isDetached(); }

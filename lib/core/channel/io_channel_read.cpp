@@ -122,8 +122,7 @@ void IoChannel::onReadable(std::size_t size, const error_code& ec) noexcept {
     if (size == room.size() && receiver_.buffer().isTiny()) return receiver_.buffer().note(readOn(room));
     consume(room.first(size));
     // More may already be there: read it now.
-    const bool goOn = life_.isLive() && !gate_.isDeaf() && !isDiscarding();
-    if (size == room.size() && goOn) size += readMuch();
+    if (size == room.size() && mayReadOn()) size += readMuch();
     receiver_.buffer().note(size);
 }
 
@@ -136,8 +135,7 @@ std::size_t IoChannel::readOn(std::span<const std::byte> begun) noexcept {
     const std::size_t size = begun.size() + stream_->readSome(buffer.subspan(begun.size()), ec);
     countRead();
     consume(buffer.first(size));
-    const bool goOn = life_.isLive() && !gate_.isDeaf() && !isDiscarding();
-    if (ec && ec != asio::error::would_block && ec != asio::error::try_again && goOn) onInputEnd(ec);
+    if (ec && mayReadOn()) onReadError(ec);
     return size;
 }
 
@@ -207,8 +205,12 @@ std::size_t IoChannel::readExpected(MessagePtr message, std::size_t expected) {
 bool IoChannel::hasInput(const error_code& ec) noexcept {
     countRead();
     if (!ec) return true;
-    if (ec != asio::error::would_block && ec != asio::error::try_again) onInputEnd(ec);
+    onReadError(ec);
     return false;
+}
+
+void IoChannel::onReadError(const error_code& ec) noexcept {
+    if (ec != asio::error::would_block && ec != asio::error::try_again) onInputEnd(ec);
 }
 
 void IoChannel::countRead() noexcept {

@@ -2,6 +2,8 @@
 
 #include <tempeh/message/status.hpp>
 
+#include <boost/asio/error.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -10,6 +12,12 @@ namespace tempeh::flows::detail {
 /// Why a thread that waits for the engine gives up.
 inline constexpr std::string_view engineIsSilent =
     "the engine's thread does not respond: a handler blocks it, or no thread runs its context";
+
+/// How a handler, or receiving for one, ends when nothing went wrong.
+inline bool isOrdinaryEnd(const error_code& ec) noexcept {
+    return ec == Status::ChannelClosed || ec == Status::Returned || ec == Status::ShutdownStarted ||
+           ec == boost::asio::error::operation_aborted;
+}
 
 /// What an Error says beyond its code, to make another Error of it.
 inline std::string detailOf(const boost::system::system_error& error) {

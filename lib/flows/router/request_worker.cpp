@@ -1,6 +1,7 @@
 // How a worker of a routed peer handles its requests.
 
 #include "flows/hub/suspension.hpp"
+#include "flows/peer/error_detail.hpp"
 #include "flows/peer/peer_operations.hpp"
 #include "flows/router/routed_peer.hpp"
 #include "flows/router/routed_peer_waits.hpp"
@@ -10,16 +11,6 @@
 #include <string>
 
 namespace tempeh::flows::detail {
-
-namespace {
-
-/// How receiving ends when nothing went wrong.
-bool isOrdinaryEnd(const error_code& ec) noexcept {
-    return ec == Status::ChannelClosed || ec == Status::ShutdownStarted ||
-           ec == asio::error::operation_aborted;
-}
-
-}  // namespace
 
 asio::awaitable<void> RoutedPeer::work(Share share) {
     RoutedPeer& self = share.owner();

@@ -1,5 +1,6 @@
 // Who is accepted, and the coroutines that serve them.
 
+#include "flows/peer/error_detail.hpp"
 #include "flows/peer/heartbeat_signals.hpp"
 #include "flows/peer/peer_access.hpp"
 #include "flows/server/server_guards.hpp"
@@ -209,16 +210,6 @@ void ServerCore::release(std::uint64_t number, bool wasOverrun) noexcept {
     woken.wakeAll(false);
 }
 
-namespace {
-
-/// How a handler ends when nothing went wrong in it.
-bool isOrdinaryEnd(const boost::system::system_error& error) noexcept {
-    return error.code() == Status::ChannelClosed || error.code() == Status::Returned ||
-           error.code() == Status::ShutdownStarted || error.code() == asio::error::operation_aborted;
-}
-
-}  // namespace
-
 asio::awaitable<void> ServerCore::runHandler(Served served) {
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     served.bind(cancellation.slot());
@@ -227,7 +218,7 @@ asio::awaitable<void> ServerCore::runHandler(Served served) {
         Peer peer = PeerAccess::make(served.peer());
         co_await served.server().handler_(std::move(peer));
     } catch (const boost::system::system_error& error) {
-        if (!isOrdinaryEnd(error)) failure = std::current_exception();
+        if (!isOrdinaryEnd(error.code())) failure = std::current_exception();
     } catch (...) {
         failure = std::current_exception();
     }
