@@ -96,16 +96,13 @@ private:
 Descriptions descriptionsOf(Worker& worker, Duration patience) {
     if (worker.isHere()) return describeAll(worker);
     if (!worker.system().isOnOwnThreads() && !worker.isClosed() && worker.tryEnter()) {
+        struct Leave {
+            Worker& worker;
+            ~Leave() { worker.leave(); }
+        };
+        const Leave leave{worker};
         const HereScope scope(Here{&worker, nullptr, nullptr});
-        Descriptions found;
-        try {
-            found = describeAll(worker);
-        } catch (...) {
-            worker.leave();
-            throw;
-        }
-        worker.leave();
-        return found;
+        return describeAll(worker);
     }
     return DescriptionsWait::of(worker, patience);
 }
