@@ -179,8 +179,8 @@ private:
 
 /// A handle to an actor of class `A`: the way to send it messages. Copyable, comparable, hashable, the size
 /// of a pointer. Any thread may use it, one at a time. It stays valid when the actor restarts, ends, and when
-/// the system is gone; it then answers Stopped. `A` may be incomplete where no message is sent. A message
-/// that `A` has no handle() for does not compile.
+/// the system is gone; it then answers Stopped or ShuttingDown. `A` may be incomplete where no message is
+/// sent. A message that `A` has no handle() for does not compile.
 template <typename A>
 class Ref : public detail::RefCalls<Ref<A>> {
 public:

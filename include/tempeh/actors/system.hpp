@@ -33,7 +33,7 @@ TEMPEH_ACTORS_EXPORT void startStop(SystemCore& system, AskResult<StopReport>& w
 /// Actors, their names and topics. Two systems know nothing of each other. Any thread may make every call.
 ///
 /// The destructor stops every actor as stop() does, without a limit: it waits for handlers that do not end.
-/// Do not destroy a system in one of its own actors. Refs may outlive it, and then say Stopped.
+/// Do not destroy a system in one of its own actors. Refs may outlive it, and then say ShuttingDown.
 class TEMPEH_ACTORS_EXPORT System {
 public:
     /// On threads of its own. An actor stays on one of them. Children are on their parent's; the others are
