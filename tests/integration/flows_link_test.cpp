@@ -31,7 +31,7 @@ private:
 /// What servers were asked, and how often.
 struct Asked {
     std::atomic<int> times{0};
-    std::vector<std::string> keys;  // on the server's thread
+    std::vector<std::string> keys;  // read only after times, which the server's thread counts up behind it
 };
 
 /// A request kills it.
@@ -57,6 +57,7 @@ TEST(FlowsLink, SendsARequestThatKillsItsServerOnlySoOften) {
     EXPECT_EQ(linked.link.counters().sentAgain, 3U);
     EXPECT_EQ(linked.link.counters().failed, 1U);
     linked.onClient(expectPoisoned(linked.link));
+    ASSERT_EQ(asked.times, 8);
     ASSERT_EQ(asked.keys.size(), 8U);
     EXPECT_NE(asked.keys[0], "(none)");
     EXPECT_EQ(asked.keys[0], asked.keys[3]) << "the same request";
@@ -67,6 +68,7 @@ TEST(FlowsLink, PutsNoKeyOnRequestsUnlessTold) {
     Asked asked;
     Linked linked([&asked](Peer peer) { return die(std::move(peer), &asked); });
     linked.onClient(expectPoisoned(linked.link));
+    ASSERT_EQ(asked.times, 1);
     EXPECT_EQ(asked.keys, (std::vector<std::string>{"(none)"}));
 }
 

@@ -10,7 +10,9 @@ namespace tempeh::actors {
 /// What every Responder has, whatever it answers with.
 class ResponderBase {
 public:
+    /// Takes the question over; the other then has none.
     ResponderBase(ResponderBase&& other) noexcept : ask_(std::exchange(other.ask_, nullptr)) {}
+    /// A question it had is dropped unanswered.
     ResponderBase& operator=(ResponderBase&& other) noexcept {
         if (this != &other) {
             drop();
@@ -30,6 +32,7 @@ public:
 
 protected:
     ResponderBase() noexcept = default;
+    /// For the library.
     explicit ResponderBase(detail::AskBase* ask) noexcept : ask_(ask) {}
     ~ResponderBase() { drop(); }
 
@@ -56,6 +59,7 @@ class Responder : public ResponderBase {
 public:
     /// Answers nothing.
     Responder() noexcept = default;
+    /// For the library.
     explicit Responder(detail::AskBase* ask) noexcept : ResponderBase(ask) {}
 
     /// Answers. The first call counts. Does nothing when the asker has given up, or told instead of asked.
@@ -68,6 +72,7 @@ public:
 template <>
 class Responder<void> : public ResponderBase {
 public:
+    /// Acknowledges nothing.
     Responder() noexcept = default;
     /// For the library.
     explicit Responder(detail::AskBase* ask) noexcept : ResponderBase(ask) {}
