@@ -150,7 +150,8 @@ class RawClient:
     """A client that is no tempeh: frames by hand over a TCP connection."""
 
     def __init__(self, address):
-        _, host, port = address.split("|")
+        host, port = address.rsplit(":" if "|" not in address else "|", 1)
+        host = host.rsplit("|", 1)[-1].strip("[]")
         self.socket = socket.create_connection((host, int(port)), timeout=PATIENCE)
 
     def send(self, *frames):

@@ -8,7 +8,7 @@ import unittest
 import support
 from support import TOOL, ToolTest, onTerminal, tool
 
-COMMANDS = ["listen", "request", "signal", "ping", "bench", "check", "decode", "forward", "completion"]
+COMMANDS = ["listen", "connect", "request", "signal", "ping", "bench", "check", "decode", "forward", "completion"]
 
 
 class CommandLine(ToolTest):
@@ -52,11 +52,11 @@ class CommandLine(ToolTest):
             with self.subTest(address):
                 result = tool("check", address)
                 self.assertRuns(result, 2)
-                self.assertIn("is no address", result.err)
+                self.assertIn("is not an address", result.err)
 
     def testEveryFormOfAddressIsUnderstood(self):
         server, address = self.listen("--echo", "-q")
-        port = address.split("|")[2]
+        port = address.split(":")[1]
         for form in [f"tcp|127.0.0.1|{port}", f"tcp||{port}", f"tcp://127.0.0.1:{port}", f"127.0.0.1:{port}",
                      f":{port}", f"localhost:{port}", f"tcp:127.0.0.1:{port}"]:
             with self.subTest(form):
@@ -67,12 +67,48 @@ class CommandLine(ToolTest):
             with self.subTest(form):
                 self.assertRuns(tool("check", form))
 
+    def testSocketsInThisFolderNeedNoSchemeAndNoSlash(self):
+        for name in ["app.sock", "app"]:
+            with self.subTest(name):
+                self.listen("-q", address=f"unix:{self.folder / name}")
+                done = subprocess.run([TOOL, "check", name], cwd=self.folder, capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, 0, done)
+
+    def testWhatIsPrintedCanBePasted(self):
+        for address in ["127.0.0.1:0", "localhost:0", self.udsAddress()]:
+            with self.subTest(address):
+                _, printed = self.listen("-q", address=address)
+                self.assertNotIn("|", printed)  # a shell would make a pipe of it
+                self.assertRuns(tool("check", printed))
+
+    def testOtherWordsThatMayHaveBeenMeantAreNamed(self):
+        for arguments, meant in [(["lisen", ":1"], "'listen'"), (["conect", "x:1"], "'connect'"), (["reqeust"], "'request'"),
+                                 (["ping", "x:1", "--conect"], "'--connect'"), (["ping", "x:1", "--coutn=3"], "'--count'"),
+                                 (["request", "x:1", "--strem"], "'--stream'")]:
+            with self.subTest(arguments):
+                result = tool(*arguments)
+                self.assertRuns(result, 2)
+                self.assertIn(f"did you mean {meant}?", result.err)
+                self.assertIn("--help", result.err)
+        self.assertNotIn("did you mean", tool("zzz").err)
+
+    def testUsageErrorsAreOneLineThatNamesTheCommand(self):
+        for arguments in [["ping", "x:1", "-c", "-1"], ["ping"], ["bench", "--mode", "guess"], ["ping", "x:1", "--zzz"]]:
+            with self.subTest(arguments):
+                self.assertRegex(tool(*arguments).err, rf"^tempeh: {arguments[0]}: .+; see tempeh {arguments[0]} --help\n$")
+
+    def testHelpNamesNoTypesOfTheProgram(self):
+        for command in ["", *COMMANDS]:
+            with self.subTest(command):
+                text = tool(*command.split(), "--help").out.decode()
+                self.assertNotRegex(text, r"\b(UINT|INT|FLOAT|TEXT:|std::|REQUIRED|SUBCOMMAND)")
+
     def testIpv6(self):
         try:
             server, address = self.listen("-q", address="[::1]:0")
         except AssertionError:
             self.skipTest("no IPv6 on this machine")
-        self.assertRuns(tool("check", f"[::1]:{address.split('|')[2]}"))
+        self.assertRuns(tool("check", f"[::1]:{address.rsplit(':', 1)[1]}"))
 
 
 class Colours(ToolTest):

@@ -137,7 +137,7 @@ class Forward(ToolTest):
         tool("request", address, "x")
         relay.waitFor("closed #1")
         self.assertEqual(relay.stop()[0], 0)
-        self.assertRegex("".join(relay.errors), "^1 connections, .* to the server, .* back, 0 could not be connected$")
+        self.assertRegex("".join(relay.errors), "^1 connection, .* to the server, .* back, 0 could not be connected$")
         self.assertFalse((self.folder / "relay").exists())
 
     def testStaleSocketFileIsReplacedLiveOneIsNot(self):

@@ -19,6 +19,7 @@ int run(int argc, char** argv) {
     try {
         CommandLine line;
         addListen(line);
+        addConnect(line);
         addRequest(line);
         addSignal(line);
         addPing(line);

@@ -1,6 +1,8 @@
 #include "cli/command_line.hpp"
 
 #include "cli/exit_code.hpp"
+#include "cli/output.hpp"
+#include "text/similar.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -22,7 +24,8 @@ constexpr const char* exitCodes =
     "  4    decode: malformed data\n"
     "  130  interrupted before there was a result\n"
     "\n"
-    "Addresses: tcp|HOST|PORT, uds|PATH, tcp://HOST:PORT, HOST:PORT, unix:PATH.\n"
+    "Addresses: HOST:PORT, :PORT, [IPv6]:PORT, unix:PATH, a path, tcp://HOST:PORT, 'tcp|HOST|PORT', "
+    "'uds|PATH'.\n"
     "tempeh COMMAND --help shows options and examples of a command.";
 
 std::vector<std::string> split(const std::string& names) {
@@ -136,7 +139,7 @@ Command& Command::option(const char* names, std::uint64_t& target, const char* v
         const char* const end = text.data() + text.size();
         const auto [rest, error] = std::from_chars(text.data(), end, target);
         if (error != std::errc() || rest != end)
-            throw CLI::ValidationError(name, "'" + text + "' is no number (0 or more, digits alone)");
+            throw CLI::ValidationError(name, "'" + text + "' is not a number; write digits only, 0 or more");
     };
     app_.add_option_function<std::string>(names, parse, help)
         ->type_name(value)
@@ -150,7 +153,8 @@ Command& Command::option(const char* names, Duration& target, const char* help) 
         try {
             target = parseDuration(text);
         } catch (const std::exception&) {
-            throw CLI::ValidationError(name, "'" + text + "' is no time (examples: 2, 0.5, 200ms)");
+            throw CLI::ValidationError(name,
+                                       "'" + text + "' is not a time; write for example 2, 0.5 or 200ms");
         }
     };
     app_.add_option_function<std::string>(names, parse, help)
@@ -169,6 +173,10 @@ CommandLine::CommandLine()
     : app_(std::make_unique<CLI::App>("Try, measure and look into tempeh messaging.")) {
     app_->name("tempeh");
     app_->require_subcommand(1);
+    app_->get_formatter()->label("Positionals", "Arguments");
+    app_->get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app_->get_formatter()->label("Subcommands", "Commands");
+    app_->get_formatter()->label("REQUIRED", "");
     app_->set_version_flag("--version", "tempeh " TEMPEH_TOOL_VERSION);
     app_->footer(exitCodes);
     app_->get_formatter()->column_width(32);
@@ -189,9 +197,37 @@ int CommandLine::run(int argc, char** argv) {
     try {
         app_->parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app_->exit(error, std::cout, std::cerr) == 0 ? exitOk : exitUsage;
+        if (error.get_exit_code() == 0) return app_->exit(error, std::cout, std::cerr);  // help, version
+        complain(usageError(error.what(), argc, argv));
+        return exitUsage;
     }
     return chosen_();
+}
+
+/// What is wrong, what may have been meant, and where to read more. `text`: CLI11's words.
+std::string CommandLine::usageError(std::string text, int argc, char** argv) const {
+    const std::string first = argc > 1 ? argv[1] : "";
+    const auto isFirst = [&first](const auto& model) { return model->name == first; };
+    const auto command = std::find_if(models_.begin(), models_.end(), isFirst);
+    if (command == models_.end()) {
+        if (first.empty()) return "a command is missing; see tempeh --help";
+        std::vector<std::string> names;
+        for (const auto& model : models_)
+            names.push_back(model->name);
+        const char* const kind = first.starts_with('-') ? "option" : "command";
+        return std::string("there is no ") + kind + " '" + first + "'" + didYouMean(first, names) +
+               "; see tempeh --help";
+    }
+    std::vector<std::string> options;
+    for (const CommandModel::Option& option : (*command)->options)
+        options.insert(options.end(), option.names.begin(), option.names.end());
+    for (const std::string& extra : app_->remaining(true)) {
+        if (extra.size() < 2 || !extra.starts_with('-')) continue;
+        const std::string name = extra.substr(0, extra.find('='));
+        text = "there is no option '" + name + "'" + didYouMean(name, options);
+        break;
+    }
+    return first + ": " + text + "; see tempeh " + first + " --help";
 }
 
 }  // namespace tool

@@ -80,6 +80,8 @@ public:
     const std::vector<std::unique_ptr<CommandModel>>& models() const noexcept { return models_; }
 
 private:
+    std::string usageError(std::string text, int argc, char** argv) const;
+
     std::unique_ptr<CLI::App> app_;
     std::vector<std::unique_ptr<CommandModel>> models_;
     std::function<int()> chosen_;

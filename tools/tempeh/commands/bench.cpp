@@ -5,6 +5,7 @@
 #include "flow/load.hpp"
 #include "flow/session.hpp"
 #include "flow/target.hpp"
+#include "text/address.hpp"
 #include "text/json.hpp"
 #include "text/message_text.hpp"
 
@@ -128,8 +129,9 @@ void report(const BenchOptions& options, const BenchResult& result) {
     if (options.isJson) return reportJson(options, result);
     const LoadCount& count = result.count;
     const Latency& times = count.times;
-    printLine(fmt::format("{} {}, {} connection{}, bodies of {} bytes", options.mode, options.target.address,
-                          result.connections, result.connections == 1 ? "" : "s", options.size));
+    printLine(fmt::format("{} {}, {} connection{}, bodies of {} bytes", options.mode,
+                          pasteable(options.target.address), result.connections,
+                          result.connections == 1 ? "" : "s", options.size));
     printLine(fmt::format("{} messages in {:.2f} s: {}", count.messages, result.seconds,
                           rateText(count.messages, result.seconds, options.size)));
     if (count.failures != 0) printLine(paint(Paint::Bad, fmt::format("{} failed", count.failures)));
@@ -170,18 +172,20 @@ void addBench(CommandLine& line) {
     Command command = line.add("bench", "Measure latency, throughput or many connections",
                                [options] { return runBench(*options); });
     command.argument("ADDRESS", options->address,
-                     "A server that answers; without one: an echo server of its own");
+                     "A server that answers; without it, bench starts an echo server itself");
     describeTargetOptions(command, options->target);
     command
         .option("-m,--mode", options->mode,
-                "latency: round trips; throughput: signals one way; fan-in: round trips of many connections",
+                "latency: round trips; throughput: signals in one direction; fan-in: round trips of many "
+                "connections",
                 {"latency", "throughput", "fan-in"})
-        .option("-d,--duration", options->duration, "How long")
+        .option("-d,--duration", options->duration, "How long to measure")
         .option("-s,--size", options->size, "BYTES", "Body of each message")
-        .option("-c,--connections", options->connections, "N", "0: 1, for fan-in 64")
-        .option("-n,--in-flight", options->inFlight, "N", "Requests at one time on each connection")
-        .option("--transport", options->transport, "Of the server of its own", {"tcp", "uds"})
-        .option("--busy-poll", options->busyPoll, "Poll that long before sleeping; costs a core")
+        .option("-c,--connections", options->connections, "N", "Connections; 0: 64 for fan-in, else 1")
+        .option("-n,--in-flight", options->inFlight, "N", "Requests in flight on each connection")
+        .option("--transport", options->transport, "Transport of the server that bench starts",
+                {"tcp", "uds"})
+        .option("--busy-poll", options->busyPoll, "How long to poll before sleeping; costs a core")
         .flag("-q,--quiet", options->isQuiet, "No progress line")
         .flag("--json", options->isJson, "Print one JSON object")
         .examples(

@@ -101,10 +101,11 @@ void addCheck(CommandLine& line) {
         return code;
     });
     describeTarget(command, options->target);
-    command.option("--request", options->request, "TEXT", "Ask this, and want an answer with status 0")
-        .option("--expect", options->expected, "TEXT", "What the answer's body must contain")
+    command
+        .option("--request", options->request, "TEXT", "Send this request and expect an answer with status 0")
+        .option("--expect", options->expected, "TEXT", "Text that the answer's body must contain")
         .option("-t,--timeout", options->timeout, "For the answer")
-        .flag("-q,--quiet", options->isQuiet, "Print nothing, the exit code says it")
+        .flag("-q,--quiet", options->isQuiet, "Print nothing; use the exit code")
         .flag("--json", options->isJson, "Print one JSON object")
         .examples(
             "  tempeh check localhost:7099 && echo up\n"

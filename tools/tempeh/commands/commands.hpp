@@ -7,6 +7,7 @@ namespace tool {
 // One subcommand each, described and run by the source of its name.
 
 void addListen(CommandLine& line);
+void addConnect(CommandLine& line);
 void addRequest(CommandLine& line);
 void addSignal(CommandLine& line);
 void addPing(CommandLine& line);

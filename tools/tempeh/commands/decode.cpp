@@ -102,16 +102,17 @@ void addDecode(CommandLine& line) {
                                [options] { return decode(*options); });
     command.argument("FILE", options->file, "What to read; without it or -: standard input")
         .option("-x,--hex", options->hex, "HEX", "Bytes of one direction, as hex text")
-        .option("-f,--format", options->format, "What FILE has", {"auto", "hex", "raw", "pcap"})
-        .option("-p,--port", options->port, "PORT", "pcap: this port alone; 0: whatever begins with a hello")
+        .option("-f,--format", options->format, "Format of FILE", {"auto", "hex", "raw", "pcap"})
+        .option("-p,--port", options->port, "PORT",
+                "pcap: only this port; 0: every connection that begins with a hello")
         .option("--body", options->print.bodyLimit, "BYTES", "How much of a body to print")
         .flag("--json", options->print.isJson, "JSON lines")
         .examples(
             "  tempeh decode --hex 00010000000000000000000100000000\n"
             "  tempeh decode session.pcap --json\n"
             "  tcpdump -i lo -w - -U port 7099 > session.pcap; tempeh decode session.pcap\n"
-            "@N is the offset in the stream of its direction. Malformed input ends with exit code 4 and\n"
-            "the offset of what is wrong.");
+            "@N is the offset in the stream of its direction. Malformed input gives exit code 4 and\n"
+            "the offset of the error.");
 }
 
 }  // namespace tool

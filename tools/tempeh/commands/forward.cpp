@@ -56,7 +56,7 @@ public:
     Forwarder& operator=(const Forwarder&) = delete;
 
     int run() {
-        event("listening", addressOf(acceptor_) + " > " + tempeh::toString(to_));
+        event("listening", pasteable(addressOf(acceptor_)) + " > " + pasteable(tempeh::toString(to_)));
         auto rethrow = [](const std::exception_ptr& failure) {
             if (failure) std::rethrow_exception(failure);
         };
@@ -97,7 +97,7 @@ private:
             std::rethrow_exception(failure);
         } catch (const boost::system::system_error& error) {
             ++unreachable_;
-            complain("cannot connect to " + tempeh::toString(to_) + ": " + error.code().message());
+            complain("cannot connect to " + pasteable(tempeh::toString(to_)) + ": " + error.code().message());
         }
     }
 
@@ -151,9 +151,9 @@ private:
     }
 
     void summarise() const {
-        note(fmt::format("{} connections, {} to the server, {} back, {} could not be connected", accepted_,
-                         bytesText(static_cast<double>(toServer_)), bytesText(static_cast<double>(toClient_)),
-                         unreachable_));
+        note(fmt::format("{} connection{}, {} to the server, {} back, {} could not be connected", accepted_,
+                         accepted_ == 1 ? "" : "s", bytesText(static_cast<double>(toServer_)),
+                         bytesText(static_cast<double>(toClient_)), unreachable_));
     }
 
     const ForwardOptions& options_;
@@ -184,12 +184,13 @@ void addForward(CommandLine& line) {
         .flag("-p,--print", options->printsFrames, "Print the frames that pass")
         .option("--body", options->print.bodyLimit, "BYTES", "How much of a body to print")
         .flag("--json", options->print.isJson, "JSON lines")
-        .flag("-q,--quiet", options->isQuiet, "Print no connections, only the address and frames")
+        .flag("-q,--quiet", options->isQuiet, "Print only the address and frames, no connections")
         .examples(
             "  tempeh forward :7100 localhost:7099 --print\n"
             "  tempeh forward unix:/tmp/app.sock tcp://server:7099\n"
-            "Bytes are relayed as they are: message ids, byes, the ends of connections and even what breaks\n"
-            "the protocol reach the other side unchanged. The hello names the address of LISTEN.");
+            "Bytes are relayed unchanged: message ids, byes, the ends of connections and even protocol "
+            "errors\n"
+            "reach the other side. The hello names the address of LISTEN.");
 }
 
 }  // namespace tool

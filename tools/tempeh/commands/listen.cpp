@@ -1,4 +1,5 @@
 #include "cli/exit_code.hpp"
+#include "cli/output.hpp"
 #include "cli/output_writer.hpp"
 #include "commands/commands.hpp"
 #include "flow/answers.hpp"
@@ -16,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace tool {
@@ -51,8 +53,10 @@ public:
         } catch (const tempeh::Error& error) {
             throw Failure(exitUnreachable, error.what());
         }
-        for (const tempeh::Address& address : server_.addresses())
+        for (const tempeh::Address& address : server_.addresses()) {
             log_.listening(tempeh::toString(address));
+            noteExposure(address);
+        }
         const flows::Handler handler = [this](flows::Peer peer) { return serve(std::move(peer)); };
         co_await server_.serve(handler);
         if (failure_) std::rethrow_exception(failure_);
@@ -65,6 +69,18 @@ private:
         for (const std::string& text : options.addresses)
             addresses.push_back(serverAddress(text));
         return addresses;
+    }
+
+    /// `:7099` is easily typed, and is more than this machine.
+    void noteExposure(const tempeh::Address& address) const {
+        const auto* const tcp = std::get_if<tempeh::TcpServerAddress>(&address);
+        const bool isEverywhere =
+            tcp != nullptr && (tcp->host.empty() || tcp->host == "0.0.0.0" || tcp->host == "::");
+        if (!isEverywhere || options_.log.isQuiet) return;
+        note(
+            fmt::format("port {0} is open on every interface of this machine, to anybody who can reach it; "
+                        "localhost:{0} keeps it local",
+                        tcp->port));
     }
 
     /// Its address; clients of Unix sockets have none and are told apart by their process.
@@ -86,6 +102,7 @@ private:
         const tempeh::ChannelInfo info = peer.info();
         const std::string name = nameOf(info);
         log_.opened(name, peer.hello());
+        bool isLast = false;
         try {
             for (;;) {
                 co_await OutputWriter::instance().room();
@@ -93,9 +110,20 @@ private:
                 co_await handle(peer, name, std::move(message));
             }
         } catch (const tempeh::Error& error) {
+            if (error.status() == tempeh::Status::ShutdownStarted && !session_.isInterrupted()) isLast = true;
             log_.closed(name, reasonOf(error, info.peerAddress));
         } catch (const boost::system::system_error& error) {
             log_.closed(name, error.what());
+        }
+        if (isLast) co_await sendRest(peer);
+    }
+
+    /// Of --count: the last answer is on its way, and this program ends.
+    static asio::awaitable<void> sendRest(flows::Peer peer) {
+        try {
+            co_await peer.close();
+        } catch (const boost::system::system_error&) {
+            co_return;  // the client has gone
         }
     }
 
@@ -117,7 +145,8 @@ private:
     }
 
     asio::awaitable<void> stopServer() {
-        constexpr auto patience = std::chrono::seconds(1);
+        using namespace std::chrono_literals;
+        const Duration patience = session_.isInterrupted() ? Duration(Session::moment) : Duration(1s);
         co_await server_.stop(patience);
     }
 
@@ -135,7 +164,7 @@ private:
 
 void addListen(CommandLine& line) {
     const auto options = std::make_shared<ListenOptions>();
-    Command command = line.add("listen", "Take messages: print, echo or answer them", [options] {
+    Command command = line.add("listen", "Receive messages: print, echo or answer them", [options] {
         Session session;
         Listening listening(session, *options);
         return session.run(listening.run());
@@ -143,18 +172,18 @@ void addListen(CommandLine& line) {
     command
         .arguments(
             "ADDRESS", options->addresses,
-            "Where; several at a time. HOST:PORT (port 0: any free one), unix:PATH, tcp|HOST|PORT, uds|PATH")
+            "Where to listen; several are allowed. HOST:PORT (port 0: any free one), unix:PATH, a path")
         .option("-r,--reply", options->answers.reply, "TEXT", "Answer requests with this text")
-        .flag("-e,--echo", options->answers.echoes, "Answer requests with what they say")
+        .flag("-e,--echo", options->answers.echoes, "Answer requests with their own body")
         .option("-x,--exec", options->answers.program, "PROGRAM",
-                "Run by the shell for each message: body on its input, output is the answer, exit code its "
-                "status")
-        .flag("--no-answer", options->answers.isSilent, "Answer nothing")
+                "Program that the shell runs for each message: body on its input, output is the answer, exit "
+                "code its status")
+        .flag("--no-answer", options->answers.isSilent, "Do not answer")
         .option("-H,--header", options->answers.headers, "NAME:VALUE",
                 "Text header of the answers; repeatable")
-        .option("-n,--count", options->count, "N", "End after so many messages; 0: when interrupted")
+        .option("-n,--count", options->count, "N", "End after N messages; 0: when interrupted")
         .option("--body", options->log.bodyLimit, "BYTES", "How much of a body to print")
-        .flag("-q,--quiet", options->log.isQuiet, "Print the addresses alone")
+        .flag("-q,--quiet", options->log.isQuiet, "Print only the addresses")
         .flag("--json", options->log.isJson, "JSON lines")
         .examples(
             "  tempeh listen localhost:7099\n"

@@ -161,12 +161,14 @@ void addPing(CommandLine& line) {
     Command command = line.add("ping", "Measure round trips until interrupted, as ping(8) does",
                                [options] { return ping(*options); });
     describeTarget(command, options->target);
-    command.option("-c,--count", options->count, "N", "Stop after so many; 0: go on until interrupted")
-        .option("-i,--interval", options->interval, "From one to the next; 0: as soon as it is answered")
+    command.option("-c,--count", options->count, "N", "Stop after N; 0: when interrupted")
+        .option("-i,--interval", options->interval,
+                "Time between requests; 0: send the next when the last is answered")
         .option("-t,--timeout", options->timeout, "For each answer")
         .option("-s,--size", options->size, "BYTES", "Body of the requests")
-        .flag("--connect", options->connects, "A connection and a hello for each, in place of a request")
-        .flag("-q,--quiet", options->isQuiet, "The summary alone")
+        .flag("--connect", options->connects,
+              "Measure a connection and a hello each time instead of a request")
+        .flag("-q,--quiet", options->isQuiet, "Print only the summary")
         .flag("--json", options->isJson, "JSON lines; the last is the summary")
         .examples(
             "  tempeh ping localhost:7099\n"

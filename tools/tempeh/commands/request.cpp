@@ -180,7 +180,7 @@ private:
 
 void addRequest(CommandLine& line) {
     const auto options = std::make_shared<RequestOptions>();
-    Command command = line.add("request", "Send a request, print its answer", [options] {
+    Command command = line.add("request", "Send a request and print its answer", [options] {
         // Read before there is a connection: a body that does not fit is the caller's mistake.
         Input input(options->outgoing.body, options->outgoing.file);
         std::string body = options->outgoing.isStream ? std::string() : input.readAll(longestBody);
@@ -190,16 +190,16 @@ void addRequest(CommandLine& line) {
     });
     describeTarget(command, options->target);
     describeOutgoing(command, options->outgoing);
-    command.option("-o,--output", options->output, "FILE", "The answer's body into a file")
-        .option("-t,--timeout", options->timeout, "For the answer to begin, once all is sent")
-        .flag("-i,--include", options->showsHeaders, "The answer's text headers, to standard error")
-        .flag("-q,--quiet", options->isQuiet, "Nothing but the answer's body")
+    command.option("-o,--output", options->output, "FILE", "Write the answer's body to this file")
+        .option("-t,--timeout", options->timeout, "Time for the answer to begin after everything is sent")
+        .flag("-i,--include", options->showsHeaders, "Print the answer's text headers to standard error")
+        .flag("-q,--quiet", options->isQuiet, "Print only the answer's body")
         .flag("--json", options->isJson, "Print one JSON object; with --stream without the body")
         .examples(
             "  tempeh request localhost:7099 'hello' -H user:ada\n"
             "  date | tempeh request unix:/run/app.sock\n"
             "  tempeh request tcp://server:7099 --stream -f disk.img -o copy.img\n"
-            "The answer's body goes to standard output, what is said about it to standard error.\n"
+            "The answer's body goes to standard output, everything else to standard error.\n"
             "Exit code 1: no answer in time, or its status is not 0.");
 }
 

@@ -10,6 +10,7 @@
 #include <tempeh/flows/stream_writer.hpp>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <fmt/format.h>
 
@@ -48,10 +49,21 @@ asio::awaitable<std::uint64_t> sendMessage(flows::Peer peer, const SignalOptions
     co_return body.size();
 }
 
+asio::awaitable<void> abortSoon(flows::Peer peer) {
+    co_await peer.sleep(Session::moment);
+    peer.abort();
+}
+
 /// `body`: all of it unless it goes as a stream.
 asio::awaitable<int> signal(Session& session, const SignalOptions& options, Input& input, std::string body,
                             asio::thread_pool& thread) {
     const flows::Peer peer = co_await connectTo(session.engine(), options.target);
+    if (options.outgoing.isStream) {
+        session.onInterrupt([&input, peer] {
+            input.stop();  // what was read is sent
+            asio::co_spawn(peer.executor(), abortSoon(peer), asio::detached);
+        });
+    }
     std::uint64_t size = 0;
     if (options.outgoing.isStream) {
         auto sent = asio::co_spawn(thread, sendStream(peer, options, input), asio::use_awaitable);
@@ -76,13 +88,12 @@ void addSignal(CommandLine& line) {
         const bool isStream = options->outgoing.isStream;
         std::string body = isStream ? std::string() : input.readAll(longestBody);
         Session session;
-        if (isStream) session.onInterrupt([&input] { input.stop(); });  // what was read is sent
         asio::thread_pool thread(1);
         return session.run(signal(session, *options, input, std::move(body), thread));
     });
     describeTarget(command, options->target);
     describeOutgoing(command, options->outgoing);
-    command.flag("-q,--quiet", options->isQuiet, "Say nothing when it went well")
+    command.flag("-q,--quiet", options->isQuiet, "Print nothing on success")
         .examples(
             "  tempeh signal localhost:7099 'reload' -H from:ops\n"
             "  tail -f log.txt | tempeh signal --stream unix:/run/app.sock\n"

@@ -1,6 +1,7 @@
 #include "flow/listen_log.hpp"
 
 #include "cli/output.hpp"
+#include "text/address.hpp"
 #include "text/json.hpp"
 #include "text/message_text.hpp"
 
@@ -20,7 +21,7 @@ Json event(const char* name) {
 
 void ListenLog::listening(const std::string& address) const {
     if (options_.isJson) return printLine(event("listening").set("address", address).line());
-    printLine(paint(Paint::Good, "listening") + " " + address);
+    printLine(paint(Paint::Good, "listening") + " " + printableLine(pasteable(address)));
 }
 
 void ListenLog::opened(const std::string& peer, const tempeh::Message* hello) const {

@@ -1,6 +1,7 @@
 #include "flow/raw_sockets.hpp"
 
 #include "cli/exit_code.hpp"
+#include "text/address.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -85,8 +86,8 @@ RawAcceptor listenRaw(const asio::any_io_executor& executor, const tempeh::Addre
         acceptor.listen();
         return acceptor;
     } catch (const boost::system::system_error& error) {
-        throw Failure(exitUnreachable,
-                      "cannot listen on " + tempeh::toString(address) + ": " + error.code().message());
+        throw Failure(exitUnreachable, "cannot listen on " + pasteable(tempeh::toString(address)) + ": " +
+                                           error.code().message());
     }
 }
 

@@ -23,10 +23,11 @@ Session::Session(const tempeh::Options& options)
 Session::~Session() {
     OutputWriter::instance().onFailure(nullptr);
     asio::post(executor(), asio::use_future([this] { signals_.cancel(); })).wait();
+    if (isInterrupted()) engine_.shutdown(moment);  // what the other side does not take in time is lost
 }
 
 tempeh::Options Session::defaultOptions() {
-    return {.byeTimeout = std::chrono::seconds(1)};
+    return {.byeTimeout = std::chrono::seconds(1), .lingerTimeout = 2 * moment};
 }
 
 int Session::run(asio::awaitable<int> work) {

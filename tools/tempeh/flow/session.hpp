@@ -6,6 +6,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -35,7 +36,11 @@ public:
     /// Any thread.
     bool isInterrupted() const noexcept { return isInterrupted_.load(); }
 
-    /// For a program that talks to one other side: byes are waited for a second.
+    /// How long an interrupted program waits for another side, each time it does.
+    static constexpr std::chrono::milliseconds moment{60};
+
+    /// For a program that ends when somebody interrupts it: nothing goes out for long behind its back, so
+    /// what has to arrive is waited for (Peer::close()). Byes are waited for a second.
     static tempeh::Options defaultOptions();
 
 private:

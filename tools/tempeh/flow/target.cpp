@@ -15,11 +15,12 @@ namespace flows = tempeh::flows;
 void describeTargetOptions(Command& command, Target& target) {
     command.option("--hello-header", target.helloHeaders, "NAME:VALUE",
                    "Text header of the hello that opens the channel; repeatable");
-    command.option("--connect-timeout", target.connectTimeout, "For connecting and the answer to the hello");
+    command.option("--connect-timeout", target.connectTimeout,
+                   "Time for connecting and the answer to the hello");
 }
 
 void describeTarget(Command& command, Target& target) {
-    command.argument("ADDRESS", target.address, "The server: HOST:PORT, unix:PATH, tcp|HOST|PORT, uds|PATH");
+    command.argument("ADDRESS", target.address, "The server: HOST:PORT, unix:PATH, or a path");
     describeTargetOptions(command, target);
 }
 

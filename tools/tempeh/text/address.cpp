@@ -2,6 +2,9 @@
 
 #include "cli/exit_code.hpp"
 
+#include <filesystem>
+#include <system_error>
+
 namespace tool {
 
 namespace {
@@ -33,12 +36,19 @@ std::string tcpForm(std::string_view text) {
     return std::string("tcp|").append(host).append("|").append(port);
 }
 
+bool isSocketFile(std::string_view path) {
+    std::error_code ec;
+    return std::filesystem::is_socket(std::filesystem::path(path), ec);
+}
+
 /// The form of the address headers.
 std::string headerForm(std::string_view text) {
     if (text.starts_with("tcp|") || text.starts_with("uds|")) return std::string(text);
     if (cut(text, "unix://") || cut(text, "unix:")) return std::string("uds|").append(text);
     if (cut(text, "tcp://") || cut(text, "tcp:")) return tcpForm(text);
-    if (text.find('/') != std::string_view::npos) return std::string("uds|").append(text);
+    const bool isPath = text.find('/') != std::string_view::npos || text.starts_with('@') ||
+                        text.ends_with(".sock") || isSocketFile(text);
+    if (isPath) return std::string("uds|").append(text);
     return tcpForm(text);
 }
 
@@ -51,8 +61,7 @@ tempeh::Address parse(std::string_view text, std::string_view header) {
     if (!ec) address = tempeh::parseAddress(message, ec);
     if (ec) {
         throw Failure(exitUsage,
-                      "'" + std::string(text) +
-                          "' is no address; write HOST:PORT, unix:PATH, tcp|HOST|PORT or uds|PATH");
+                      "'" + std::string(text) + "' is not an address; write HOST:PORT or unix:PATH");
     }
     return address;
 }
@@ -65,6 +74,21 @@ tempeh::Address clientAddress(std::string_view text) {
 
 tempeh::Address serverAddress(std::string_view text) {
     return parse(text, tempeh::wire::listenOnHeader);
+}
+
+std::string pasteable(std::string_view address) {
+    std::string_view text = address;
+    if (cut(text, "uds|")) return std::string("unix:").append(text);
+    const std::size_t bar = text.rfind('|');
+    const std::size_t scheme = text.find('|');
+    if (scheme == std::string_view::npos || scheme == bar) return std::string(address);
+    const std::string_view host = text.substr(scheme + 1, bar - scheme - 1);
+    std::string form = text.starts_with("tcp|") ? std::string() : std::string(text, 0, scheme) + "://";
+    if (host.find(':') != std::string_view::npos)
+        form.append("[").append(host).append("]");
+    else
+        form.append(host);
+    return form.append(":").append(text.substr(bar + 1));
 }
 
 }  // namespace tool
