@@ -146,11 +146,11 @@ void report(const BenchOptions& options, const BenchResult& result) {
 int runBench(BenchOptions& options) {
     if (options.size > 65'535) throw Failure(exitUsage, "--size: at most 65535 bytes fit into a message");
     if (options.inFlight == 0) throw Failure(exitUsage, "--in-flight: at least 1");
-    const tempeh::Options engine{.byeTimeout = std::chrono::seconds(1), .busyPoll = options.busyPoll};
+    if (options.address) options.target.address = *options.address;
+    tempeh::Options engine = engineOptions(options.target);
+    engine.busyPoll = options.busyPoll;
     std::optional<EchoServer> own;
-    if (options.address) {
-        options.target.address = *options.address;
-    } else {
+    if (!options.address) {
         own.emplace(options.transport, engine);
         options.target.address = own->address();
     }

@@ -187,7 +187,7 @@ void addConnect(CommandLine& line) {
     const auto options = std::make_shared<ConnectOptions>();
     Command command =
         line.add("connect", "Stay connected: send lines, show what the server sends", [options] {
-            Session session;
+            Session session(engineOptions(options->target));
             const auto conversation = std::make_shared<Conversation>(session, *options);
             return session.run(conversation->run());
         });

@@ -176,6 +176,11 @@ void addForward(CommandLine& line) {
     const auto options = std::make_shared<ForwardOptions>();
     Command command =
         line.add("forward", "Relay connections from one address to another, unchanged", [options] {
+            for (const std::string& address : {options->listen, options->connect})
+                if (isTlsAddress(address))
+                    throw Failure(exitUsage, "'" + address +
+                                                 "': forward passes bytes on as they are and has no "
+                                                 "certificates; write tcp: to relay TLS unread");
             Forwarder forwarder(*options);
             return forwarder.run();
         });

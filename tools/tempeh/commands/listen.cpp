@@ -5,6 +5,7 @@
 #include "flow/answers.hpp"
 #include "flow/listen_log.hpp"
 #include "flow/session.hpp"
+#include "flow/tls_files.hpp"
 #include "text/address.hpp"
 #include "text/message_text.hpp"
 
@@ -33,6 +34,7 @@ struct ListenOptions {
     AnswerOptions answers;
     ListenLog::Options log;
     std::uint64_t count = 0;
+    TlsFiles tls;
 };
 
 /// Everything on the engine's thread, the handlers of all clients too.
@@ -165,14 +167,15 @@ private:
 void addListen(CommandLine& line) {
     const auto options = std::make_shared<ListenOptions>();
     Command command = line.add("listen", "Receive messages: print, echo or answer them", [options] {
-        Session session;
+        options->tls.isQuiet = options->log.isQuiet;
+        Session session(engineOptions(options->tls, options->addresses));
         Listening listening(session, *options);
         return session.run(listening.run());
     });
     command
-        .arguments(
-            "ADDRESS", options->addresses,
-            "Where to listen; several are allowed. HOST:PORT (port 0: any free one), unix:PATH, a path")
+        .arguments("ADDRESS", options->addresses,
+                   "Where to listen; several are allowed. HOST:PORT (port 0: any free one), tls:HOST:PORT, "
+                   "unix:PATH, a path")
         .option("-r,--reply", options->answers.reply, "TEXT", "Answer requests with this text")
         .flag("-e,--echo", options->answers.echoes, "Answer requests with their own body")
         .option("-x,--exec", options->answers.program, "PROGRAM",
@@ -184,15 +187,17 @@ void addListen(CommandLine& line) {
         .option("-n,--count", options->count, "N", "End after N messages; 0: when interrupted")
         .option("--body", options->log.bodyLimit, "BYTES", "How much of a body to print")
         .flag("-q,--quiet", options->log.isQuiet, "Print only the addresses")
-        .flag("--json", options->log.isJson, "JSON lines")
-        .examples(
-            "  tempeh listen localhost:7099\n"
-            "  tempeh listen :7099 unix:/run/app.sock --echo\n"
-            "  tempeh listen :7099 --exec 'tr a-z A-Z'\n"
-            "  tempeh listen unix:/run/sum.sock --exec sha256sum   # then: tempeh request --stream\n"
-            "Without --reply, --echo and --exec requests get an empty answer.\n"
-            "A program of --exec sees TEMPEH_PEER, TEMPEH_ID, TEMPEH_OPCODE and each text header as\n"
-            "TEMPEH_HEADER_<NAME>.");
+        .flag("--json", options->log.isJson, "JSON lines");
+    describeTlsOfServer(command, options->tls);
+    command.examples(
+        "  tempeh listen localhost:7099\n"
+        "  tempeh listen :7099 unix:/run/app.sock --echo\n"
+        "  tempeh listen :7099 --exec 'tr a-z A-Z'\n"
+        "  tempeh listen tls::7100 --cert server.pem --key server.key --ca clients-ca.pem\n"
+        "  tempeh listen unix:/run/sum.sock --exec sha256sum   # then: tempeh request --stream\n"
+        "Without --reply, --echo and --exec requests get an empty answer.\n"
+        "A program of --exec sees TEMPEH_PEER, TEMPEH_ID, TEMPEH_OPCODE and each text header as\n"
+        "TEMPEH_HEADER_<NAME>.");
 }
 
 }  // namespace tool

@@ -145,7 +145,7 @@ void summarise(const PingOptions& options, const PingResult& result) {
 
 int ping(const PingOptions& options) {
     if (options.size > 65'535) throw Failure(exitUsage, "--size: at most 65535 bytes fit into a message");
-    Session session;
+    Session session(engineOptions(options.target));
     PingResult result;
     Pinger pinger(session, options, result);
     const int code = session.run(pinger.run());

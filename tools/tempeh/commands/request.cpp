@@ -184,7 +184,7 @@ void addRequest(CommandLine& line) {
         // Read before there is a connection: a body that does not fit is the caller's mistake.
         Input input(options->outgoing.body, options->outgoing.file);
         std::string body = options->outgoing.isStream ? std::string() : input.readAll(longestBody);
-        Session session;
+        Session session(engineOptions(options->target));
         Requester requester(session, *options, input, std::move(body));
         return requester.run();
     });

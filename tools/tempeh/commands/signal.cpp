@@ -87,7 +87,7 @@ void addSignal(CommandLine& line) {
         Input input(options->outgoing.body, options->outgoing.file);
         const bool isStream = options->outgoing.isStream;
         std::string body = isStream ? std::string() : input.readAll(longestBody);
-        Session session;
+        Session session(engineOptions(options->target));
         asio::thread_pool thread(1);
         return session.run(signal(session, *options, input, std::move(body), thread));
     });

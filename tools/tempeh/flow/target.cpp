@@ -17,10 +17,11 @@ void describeTargetOptions(Command& command, Target& target) {
                    "Text header of the hello that opens the channel; repeatable");
     command.option("--connect-timeout", target.connectTimeout,
                    "Time for connecting and the answer to the hello");
+    describeTlsOfClient(command, target.tls);
 }
 
 void describeTarget(Command& command, Target& target) {
-    command.argument("ADDRESS", target.address, "The server: HOST:PORT, unix:PATH, or a path");
+    command.argument("ADDRESS", target.address, "The server: HOST:PORT, tls:HOST:PORT, unix:PATH, or a path");
     describeTargetOptions(command, target);
 }
 

@@ -15,9 +15,9 @@ bool cut(std::string_view& text, std::string_view prefix) {
     return true;
 }
 
-/// `HOST:PORT` with either part missing, as `tcp|HOST|PORT`. Brackets for IPv6; a bare IPv6 literal has no
-/// port.
-std::string tcpForm(std::string_view text) {
+/// `HOST:PORT` with either part missing, as `tcp|HOST|PORT`, or another scheme's. Brackets for IPv6; a bare
+/// IPv6 literal has no port.
+std::string tcpForm(std::string_view text, std::string_view scheme = "tcp") {
     std::string_view host = text;
     std::string_view port;
     const std::size_t bracket = text.find(']');
@@ -33,7 +33,7 @@ std::string tcpForm(std::string_view text) {
             port = text.substr(colon + 1);
         }
     }
-    return std::string("tcp|").append(host).append("|").append(port);
+    return std::string(scheme).append("|").append(host).append("|").append(port);
 }
 
 bool isSocketFile(std::string_view path) {
@@ -43,8 +43,10 @@ bool isSocketFile(std::string_view path) {
 
 /// The form of the address headers.
 std::string headerForm(std::string_view text) {
-    if (text.starts_with("tcp|") || text.starts_with("uds|")) return std::string(text);
+    for (const char* const scheme : {"tcp|", "uds|", "tls|"})
+        if (text.starts_with(scheme)) return std::string(text);
     if (cut(text, "unix://") || cut(text, "unix:")) return std::string("uds|").append(text);
+    if (cut(text, "tls://") || cut(text, "tls:")) return tcpForm(text, "tls");
     if (cut(text, "tcp://") || cut(text, "tcp:")) return tcpForm(text);
     const bool isPath = text.find('/') != std::string_view::npos || text.starts_with('@') ||
                         text.ends_with(".sock") || isSocketFile(text);
@@ -60,8 +62,8 @@ tempeh::Address parse(std::string_view text, std::string_view header) {
     tempeh::Address address;
     if (!ec) address = tempeh::parseAddress(message, ec);
     if (ec) {
-        throw Failure(exitUsage,
-                      "'" + std::string(text) + "' is not an address; write HOST:PORT or unix:PATH");
+        throw Failure(exitUsage, "'" + std::string(text) +
+                                     "' is not an address; write HOST:PORT, tls:HOST:PORT or unix:PATH");
     }
     return address;
 }
@@ -70,6 +72,10 @@ tempeh::Address parse(std::string_view text, std::string_view header) {
 
 tempeh::Address clientAddress(std::string_view text) {
     return parse(text, tempeh::wire::connectToHeader);
+}
+
+bool isTlsAddress(std::string_view text) {
+    return headerForm(text).starts_with("tls|");
 }
 
 tempeh::Address serverAddress(std::string_view text) {
