@@ -49,6 +49,14 @@ void openSocket(StreamAcceptor& acceptor, const StreamEndpoint& endpoint, error_
     open(acceptor, endpoint.protocol().family(), ec);
 }
 
+void assignSocket(StreamSocket& socket, int family, Descriptor descriptor, error_code& ec) noexcept {
+    assign(socket, family, descriptor, ec);
+}
+
+void assignSocket(StreamAcceptor& acceptor, int family, Descriptor descriptor, error_code& ec) noexcept {
+    assign(acceptor, family, descriptor, ec);
+}
+
 void acceptOnce(StreamAcceptor& acceptor, StreamSocket& accepted, StreamEndpoint& peer, error_code& ec) {
     const Descriptor descriptor = acceptDescriptor(acceptor.native_handle(), peer, ec);
     if (!ec) assign(accepted, peer.protocol().family(), descriptor, ec);

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 
 /// The system calls on sockets, one function each. None blocks or raises SIGPIPE. New descriptors are
 /// non-blocking and not inherited by child processes. Asio only waits for readiness: its gathered write would
@@ -17,6 +18,10 @@ namespace tempeh::transport {
 /// Opens a new socket of the endpoint's family.
 void openSocket(StreamSocket& socket, const StreamEndpoint& endpoint, error_code& ec);
 void openSocket(StreamAcceptor& acceptor, const StreamEndpoint& endpoint, error_code& ec);
+
+/// Gives the socket an open descriptor of this family. Closes the descriptor on failure.
+void assignSocket(StreamSocket& socket, int family, Descriptor descriptor, error_code& ec) noexcept;
+void assignSocket(StreamAcceptor& acceptor, int family, Descriptor descriptor, error_code& ec) noexcept;
 
 /// Call before bind(). A server may then rebind its port while connections of its predecessor are still
 /// closing. A port with a live listener stays in use.
@@ -45,6 +50,16 @@ std::size_t unsentBytes(Descriptor descriptor) noexcept;
 /// TCP: acknowledges the data received so far, on systems that allow it. Later data is acknowledged when the
 /// system chooses.
 void sendAcknowledgement(Descriptor descriptor) noexcept;
+
+/// What SocketOptions says about finding out that the peer's machine is gone; ignores failures.
+void applyKeepAlive(Descriptor descriptor, const SocketOptions& options) noexcept;
+
+/// Call before connect(). Lets the socket use this network interface alone. operation_not_supported on
+/// systems without such an option.
+void bindToInterface(Descriptor descriptor, const std::string& name, error_code& ec) noexcept;
+/// Call before bind() to an address with port 0: the system chooses the port when it connects, so that the
+/// same one can be used to different servers.
+void choosePortLate(Descriptor descriptor) noexcept;
 
 /// Sets the buffer sizes that SocketOptions asks for and ignores failures: no buffer size is worth losing a
 /// connection for. On a listening socket, call it before listen(): the sizes decide the TCP window scale,

@@ -187,6 +187,11 @@ TEST(Options, OutOfRangeThrowNamingFieldAndValue) {
         {"sendBufferBytes = -1", {.sendBufferBytes = -1}},
         {"receiveBufferBytes = -1", {.receiveBufferBytes = -1}},
         {"listenBacklog = 0", {.listenBacklog = 0}},
+        {"tcpKeepAliveIdle", {.tcpKeepAliveIdle = 999us}},
+        {"tcpKeepAliveInterval", {.tcpKeepAliveInterval = 40'000s}},
+        {"tcpKeepAliveProbes = 128", {.tcpKeepAliveProbes = 128}},
+        {"tcpUserTimeout", {.tcpUserTimeout = negative}},
+        {"tcpLocalAddress = localhost", {.tcpLocalAddress = "localhost"}},
     };
     asio::io_context context;
     for (const auto& [text, options] : wrong) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace spdlog {
 class logger;
@@ -62,8 +63,27 @@ struct Options {
 
     /// TCP_NODELAY. The engine batches by itself; Nagle's algorithm would only add delay.
     bool tcpNoDelay = true;
-    /// SO_KEEPALIVE on TCP connections, with the system's intervals.
+    /// SO_KEEPALIVE on TCP connections: the system finds out that a peer's machine is gone while nothing is
+    /// sent. A heartbeat (flows) also finds a peer that hangs.
     bool tcpKeepAlive = false;
+    /// With tcpKeepAlive: the silence after which the system probes the peer, the time between probes, and
+    /// how many may go unanswered before the connection is lost. Rounded up to seconds. 0: the system's (on
+    /// Linux two hours, 75 s and 9); otherwise 1 ms to 32,767 s, and 1 to 127 probes. Windows always uses its
+    /// own.
+    Timeout tcpKeepAliveIdle = Duration::zero();
+    Timeout tcpKeepAliveInterval = Duration::zero();
+    int tcpKeepAliveProbes = 0;
+    /// TCP_USER_TIMEOUT: a connection whose sent data is not acknowledged for this long is lost. Rounded up
+    /// to milliseconds. 0: the system's (on Linux about a quarter of an hour); otherwise 1 ms or longer.
+    /// Linux only; ignored elsewhere.
+    Timeout tcpUserTimeout = Duration::zero();
+    /// The address from which TCP clients connect: an IPv4 or IPv6 literal of this machine. Addresses of the
+    /// other family cannot be connected to then. Empty: the system's choice.
+    std::string tcpLocalAddress = {};
+    /// The network interface through which TCP clients connect (SO_BINDTODEVICE), for example "eth1".
+    /// Connecting fails with ConnectFailed where the interface does not exist or the system has no such
+    /// option. Empty: any.
+    std::string tcpInterface = {};
     /// SO_REUSEPORT on TCP listeners: several engines, of one process or of several processes of one user,
     /// may listen on the same port at the same time, if all of them say so. The kernel then spreads
     /// connections by a hash of their addresses. To spread them evenly inside one process, use ReactorGroup

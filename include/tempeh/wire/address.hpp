@@ -43,8 +43,9 @@ struct TcpClientAddress {
     friend bool operator==(const TcpClientAddress&, const TcpClientAddress&) = default;
 };
 
-/// Where a WelcomeRequest listens over TCP. Empty `host`: every interface. Port 0: any free port. If a name
-/// has several addresses, the listener uses the first, in the resolver's order, that can be bound; the
+/// Where a WelcomeRequest listens over TCP. Empty `host`: every interface, IPv4 and IPv6 (IPv4 alone on a
+/// machine without IPv6). `::`: every interface, IPv6 alone; `0.0.0.0`: IPv4 alone. Port 0: any free port. If
+/// a name has several addresses, the listener uses the first, in the resolver's order, that can be bound; the
 /// WelcomeResponse says which. To listen at all of them use one listener each, or every interface.
 struct TcpServerAddress {
     std::string host = {};             ///< Literal or name. Empty: every interface.

@@ -2,8 +2,13 @@
 
 #include "message/option_check.hpp"
 
+#include <tempeh/message/status.hpp>
+
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace tempeh::core {
 
@@ -21,6 +26,23 @@ void requireTimeOrNone(Duration value, const char* field) {
 
 void requireNotNegative(int value, const char* field) {
     requireOption(value >= 0, field, std::to_string(value), "0 or more");
+}
+
+void checkTcp(const Options& options) {
+    constexpr Duration longestProbe = std::chrono::seconds(32'767);
+    for (const auto& [value, field] :
+         {std::pair(options.tcpKeepAliveIdle, "Options::tcpKeepAliveIdle"),
+          std::pair(options.tcpKeepAliveInterval, "Options::tcpKeepAliveInterval")}) {
+        requireTimeOrNone(value, field);
+        requireOption(value <= longestProbe, field, "more", "0, or 1 ms to 32,767 s");
+    }
+    requireOption(options.tcpKeepAliveProbes >= 0 && options.tcpKeepAliveProbes <= 127,
+                  "Options::tcpKeepAliveProbes", std::to_string(options.tcpKeepAliveProbes), "0 to 127");
+    requireTimeOrNone(options.tcpUserTimeout, "Options::tcpUserTimeout");
+    if (options.tcpLocalAddress.empty()) return;
+    error_code ec;
+    boost::asio::ip::make_address(options.tcpLocalAddress, ec);
+    requireOption(!ec, "Options::tcpLocalAddress", options.tcpLocalAddress, "an IPv4 or IPv6 literal");
 }
 
 /// Longer than any machine runs, and far from the end of the clock.
@@ -47,6 +69,7 @@ Options checked(const Options& options) {
     requireTimeOrNone(options.frameTimeout, "Options::frameTimeout");
     requireTimeOrNone(options.writeTimeout, "Options::writeTimeout");
     requireTimeOrNone(options.stallWarning, "Options::stallWarning");
+    checkTcp(options);
     requireNotNegative(options.sendBufferBytes, "Options::sendBufferBytes");
     requireNotNegative(options.receiveBufferBytes, "Options::receiveBufferBytes");
     requireOption(options.listenBacklog >= 1, "Options::listenBacklog", std::to_string(options.listenBacklog),

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
+#include <limits>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -167,6 +169,63 @@ std::size_t sendOnce(Descriptor descriptor, std::span<const std::span<const std:
     Vectors vectors(from);
     const msghdr message = vectors.message();
     return transfer([&] { return ::sendmsg(descriptor, &message, sendFlags); }, ec);
+}
+
+namespace {
+
+void setTcpOption(Descriptor descriptor, int option, int value) noexcept {
+    if (value > 0) ::setsockopt(descriptor, IPPROTO_TCP, option, &value, sizeof value);
+}
+
+/// In whole units, at least one; 0 stays 0.
+template <typename Unit>
+int roundedUp(std::chrono::steady_clock::duration time) noexcept {
+    const auto units = std::chrono::ceil<Unit>(time).count();
+    return static_cast<int>(std::min<decltype(units)>(units, std::numeric_limits<int>::max()));
+}
+
+}  // namespace
+
+void applyKeepAlive(Descriptor descriptor, const SocketOptions& options) noexcept {
+    using std::chrono::seconds;
+    if (options.keepAlive) {
+        const int on = 1;
+        ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+#if defined(TCP_KEEPIDLE)
+        setTcpOption(descriptor, TCP_KEEPIDLE, roundedUp<seconds>(options.keepAliveIdle));
+#elif defined(TCP_KEEPALIVE)
+        setTcpOption(descriptor, TCP_KEEPALIVE, roundedUp<seconds>(options.keepAliveIdle));
+#endif
+#if defined(TCP_KEEPINTVL)
+        setTcpOption(descriptor, TCP_KEEPINTVL, roundedUp<seconds>(options.keepAliveInterval));
+        setTcpOption(descriptor, TCP_KEEPCNT, options.keepAliveProbes);
+#endif
+    }
+#if defined(TCP_USER_TIMEOUT)
+    setTcpOption(descriptor, TCP_USER_TIMEOUT, roundedUp<std::chrono::milliseconds>(options.userTimeout));
+#endif
+}
+
+void bindToInterface(Descriptor descriptor, const std::string& name, error_code& ec) noexcept {
+#if defined(SO_BINDTODEVICE)
+    ec.clear();
+    if (::setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name.c_str(),
+                     static_cast<socklen_t>(name.size() + 1)) != 0)
+        ec = lastError();
+#else
+    static_cast<void>(descriptor);
+    static_cast<void>(name);
+    ec = asio::error::operation_not_supported;
+#endif
+}
+
+void choosePortLate(Descriptor descriptor) noexcept {
+#if defined(IP_BIND_ADDRESS_NO_PORT)
+    const int on = 1;
+    ::setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+#else
+    static_cast<void>(descriptor);
+#endif
 }
 
 void sendAcknowledgement(Descriptor descriptor) noexcept {

@@ -56,7 +56,7 @@ void TcpListener::listenOn(const asio::ip::tcp::endpoint& endpoint, bool dualSta
     if (ec) return;
     allowQuickRebind(acceptor().native_handle(), ec);
     if (!ec && options().reusePort) allowSharedPort(acceptor().native_handle(), ec);
-    if (!ec && dualStack) acceptor().set_option(asio::ip::v6_only(false), ec);
+    if (!ec && endpoint.address().is_v6()) acceptor().set_option(asio::ip::v6_only(!dualStack), ec);
     applyBufferSizes(acceptor(), options());
     if (!ec) acceptor().bind(endpoint, ec);
     if (!ec) acceptor().listen(options().backlog, ec);

@@ -24,7 +24,7 @@ void applyTcpOptions(StreamSocket& socket, const SocketOptions& options,
     if (options.sendBufferBytes == 0 && isLoopback(peer))
         socket.set_option(asio::socket_base::send_buffer_size(loopbackSendBuffer), ignored);
     if (options.noDelay) socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    if (options.keepAlive) socket.set_option(asio::socket_base::keep_alive(true), ignored);
+    applyKeepAlive(socket.native_handle(), options);
 }
 
 }  // namespace tempeh::transport

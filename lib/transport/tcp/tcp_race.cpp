@@ -32,6 +32,22 @@ bool isConnectedToItself(const StreamSocket& socket) {
     return socket.local_endpoint(local) == socket.remote_endpoint(remote) && !local && !remote;
 }
 
+/// Where the connection comes from, as the options have it.
+void bindLocal(StreamSocket& socket, const SocketOptions& options, const StreamEndpoint& peer,
+               error_code& ec) {
+    if (!options.interfaceName.empty()) bindToInterface(socket.native_handle(), options.interfaceName, ec);
+    if (ec || options.localAddress.empty()) return;
+    const asio::ip::address address = asio::ip::make_address(options.localAddress, ec);
+    if (ec) return;
+    const asio::ip::tcp::endpoint local(address, 0);
+    if (local.protocol().family() != peer.protocol().family()) {
+        ec = asio::error::address_family_not_supported;
+        return;
+    }
+    choosePortLate(socket.native_handle());
+    socket.bind(local, ec);
+}
+
 std::vector<int> familiesOf(const TcpEndpoints& endpoints) {
     std::vector<int> families;
     for (const asio::ip::tcp::endpoint& endpoint : endpoints)
@@ -56,7 +72,11 @@ asio::awaitable<std::unique_ptr<Stream>> TcpRace::run(std::shared_ptr<TcpRace> s
         const auto until = self->startDue();
         if (!until) break;
         self->wake_.expires_at(*until);
-        co_await waitFor(self->wake_, ec);
+        try {
+            co_await waitFor(self->wake_, ec);
+        } catch (const std::bad_alloc&) {
+            ec = asio::error::no_memory;
+        }
         if (ec == asio::error::no_memory) break;
         const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
         if (cancellation.cancelled() != asio::cancellation_type::none) self->cancel();
@@ -97,6 +117,7 @@ void TcpRace::start(std::size_t candidate) {
     Try& one = tries_[candidate];
     error_code ec;
     openSocket(one.socket, one.endpoint, ec);
+    if (!ec) bindLocal(one.socket, options_, one.endpoint, ec);
     if (ec) return fail(candidate, ec);
     applyTcpOptions(one.socket, options_, one.endpoint);
     try {

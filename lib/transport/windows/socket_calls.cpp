@@ -124,6 +124,18 @@ std::size_t sendOnce(Descriptor descriptor, std::span<const std::span<const std:
     return count;
 }
 
+void applyKeepAlive(Descriptor descriptor, const SocketOptions& options) noexcept {
+    const BOOL on = TRUE;
+    if (options.keepAlive)
+        ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, reinterpret_cast<const char*>(&on), sizeof on);
+}
+
+void bindToInterface(Descriptor, const std::string&, error_code& ec) noexcept {
+    ec = asio::error::operation_not_supported;
+}
+
+void choosePortLate(Descriptor) noexcept {}
+
 void sendAcknowledgement(Descriptor) noexcept {}
 
 std::size_t unsentBytes(Descriptor) noexcept {
