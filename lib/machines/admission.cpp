@@ -6,20 +6,26 @@ Admission::Verdict Admission::judge(std::string_view peer) const noexcept {
     if (limits_.connections != 0 && connections_ >= limits_.connections) return Verdict::ListenerIsFull;
     if (!tellsPeersApart()) return Verdict::Admit;
     const auto found = peers_.find(peer);
-    return found != peers_.end() && found->second >= limits_.perPeer ? Verdict::PeerIsFull : Verdict::Admit;
+    if (found == peers_.end()) return Verdict::Admit;
+    const Count& count = found->second;
+    if (limits_.perPeer != 0 && count.connections >= limits_.perPeer) return Verdict::PeerIsFull;
+    const bool isSilent = limits_.handshakesPerPeer != 0 && count.silent >= limits_.handshakesPerPeer;
+    return isSilent ? Verdict::PeerIsSilent : Verdict::Admit;
 }
 
 void Admission::enter(const std::shared_ptr<Admission>& admission, Guest& guest, std::string_view peer,
                       Owner* owner) {
     if (admission->tellsPeersApart()) {
-        guest.peer_ = admission->peers_.try_emplace(std::string(peer), 0).first;
-        ++guest.peer_->second;
+        guest.peer_ = admission->peers_.try_emplace(std::string(peer)).first;
+        ++guest.peer_->second.connections;
+        ++guest.peer_->second.silent;
     }
     guest.admission_ = admission;
     guest.owner_ = owner;
     guest.enteredAt_ = admission->ticks_;
     ++admission->connections_;
-    if (admission->limits_.handshakes != 0) admission->waiting_.push_back(guest);
+    const Limits& limits = admission->limits_;
+    if (limits.handshakes != 0 || limits.handshakesPerPeer != 0) admission->waiting_.push_back(guest);
 }
 
 void Admission::tick() noexcept {
@@ -36,6 +42,7 @@ Admission::Owner* Admission::takeOverdue() noexcept {
     Guest& longest = waiting_.front();
     if (ticks_ - longest.enteredAt_ < patience) return nullptr;
     waiting_.pop_front();
+    noteHeard(longest);
     return longest.owner_;
 }
 
@@ -49,11 +56,16 @@ void Admission::leave(Guest& guest) noexcept {
     if (isClosed_.load(std::memory_order_acquire)) return;
     --connections_;
     if (guest.WaitingHook::is_linked()) stopWaiting(guest);
-    if (tellsPeersApart() && --guest.peer_->second == 0) peers_.erase(guest.peer_);
+    if (tellsPeersApart() && --guest.peer_->second.connections == 0) peers_.erase(guest.peer_);
+}
+
+void Admission::noteHeard(Guest& guest) noexcept {
+    if (tellsPeersApart()) --guest.peer_->second.silent;
 }
 
 void Admission::stopWaiting(Guest& guest) noexcept {
     waiting_.erase(waiting_.iterator_to(guest));
+    noteHeard(guest);
     ++heard_;
     if (watcher_ != nullptr) watcher_->onRoom();
 }

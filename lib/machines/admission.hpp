@@ -28,8 +28,9 @@ public:
         std::size_t connections = 0;
         std::size_t perPeer = 0;
         std::size_t handshakes = 0;
+        std::size_t handshakesPerPeer = 0;
     };
-    enum class Verdict : std::uint8_t { Admit, ListenerIsFull, PeerIsFull };
+    enum class Verdict : std::uint8_t { Admit, ListenerIsFull, PeerIsFull, PeerIsSilent };
 
     /// Length of a tick, and for how many ticks a connection may stay silent while others wait.
     static constexpr std::chrono::milliseconds tickLength{125};
@@ -72,7 +73,7 @@ public:
     Admission& operator=(const Admission&) = delete;
 
     /// Whether enter() needs to know the peer.
-    bool tellsPeersApart() const noexcept { return limits_.perPeer != 0; }
+    bool tellsPeersApart() const noexcept { return limits_.perPeer != 0 || limits_.handshakesPerPeer != 0; }
 
     /// May another connection from `peer` come in?
     Verdict judge(std::string_view peer) const noexcept;
@@ -98,12 +99,17 @@ public:
     std::size_t connections() const noexcept { return connections_; }
 
 private:
-    using Peers = std::map<std::string, std::size_t, std::less<>>;  // connections of each, never 0
+    struct Count {
+        std::size_t connections = 0;  // never 0
+        std::size_t silent = 0;       // of them
+    };
+    using Peers = std::map<std::string, Count, std::less<>>;
     using WaitingHook =
         boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>>;
 
     void leave(Guest& guest) noexcept;
     void stopWaiting(Guest& guest) noexcept;
+    void noteHeard(Guest& guest) noexcept;
 
 public:
     class Guest : public WaitingHook {

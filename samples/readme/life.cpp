@@ -38,5 +38,6 @@ tempeh::Options publicListener() {
                            .writeTimeout = 60s,
                            .maxConnectionsPerListener = 1000,
                            .maxConnectionsPerPeer = 20,
-                           .maxHandshakesPerListener = 256};
+                           .maxHandshakesPerListener = 256,
+                           .maxAcceptsPerSecondPerPeer = 50};
 }

@@ -219,5 +219,35 @@ TEST(FlowsAuthorize, ChecksItsOptions) {
     EXPECT_THROW(flows::Server(engine, {localTcp()}, {.authorizeTimeout = 0ms}), Error);
 }
 
+// How fast connections may come.
+
+asio::awaitable<void> knock(Ampe& engine, Address address, int* in) {
+    const error_code ec = co_await codeOf(flows::connect(engine, address, {.timeout = patience}));
+    *in += ec ? 0 : 1;
+}
+
+TEST(FlowsAuthorize, AnAddressMayConnectOnlySoOftenASecond) {
+    constexpr int tries = 20;
+    FlowsPair pair(echo, localTcp(), {}, Options{.maxAcceptsPerSecondPerPeer = 1});
+    int in = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < tries; ++i)
+        pair.onClient(knock(pair.clientReactor, pair.address, &in));
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - begin);
+    EXPECT_GE(in, 1);
+    EXPECT_LE(in, 1 + seconds.count());
+    EXPECT_EQ(pair.serverReactor.stats().refusedByPeer, static_cast<std::uint64_t>(tries - in));
+}
+
+TEST(FlowsAuthorize, AListenerAcceptsOnlySoManyASecondAndTheOthersWait) {
+    FlowsPair pair(echo, localTcp(), {}, Options{.maxAcceptsPerSecond = 5});
+    int in = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 7; ++i)
+        pair.onClient(knock(pair.clientReactor, pair.address, &in));
+    EXPECT_EQ(in, 7);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 350ms);
+}
+
 }  // namespace
 }  // namespace tempeh::test

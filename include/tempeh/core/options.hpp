@@ -124,6 +124,15 @@ struct Options {
     /// silent for longest is closed, but not within its first second. So a burst of clients gets in, and a
     /// client that says hello gets in however many are silent. 0: no limit.
     std::size_t maxHandshakesPerListener = 4096;
+    /// The most accepted connections from one peer that have not said hello. Further ones are closed at once.
+    /// 0: no limit of its own.
+    std::size_t maxHandshakesPerPeer = 0;
+    /// The most connections that a listener accepts in a second, on average and at once. The next one waits,
+    /// those behind it in the kernel's queue. 0: no limit.
+    std::size_t maxAcceptsPerSecond = 0;
+    /// The same of one peer; further connections are closed at once. An attacker that has many addresses has
+    /// as many times this. 0: no limit.
+    std::size_t maxAcceptsPerSecondPerPeer = 0;
 
     /// Warns in the log when the reactor thread has been blocked for this long (found after one to two of
     /// these periods), and names the cause if the engine knows it: a receiver that blocks, a handler on its

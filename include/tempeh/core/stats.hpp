@@ -83,7 +83,7 @@ struct EngineStats {
     std::uint64_t violations = 0;      ///< Channels closed because the peer broke the protocol.
     std::uint64_t helloTimeouts = 0;   ///< Accepted connections that sent no HelloRequest in time.
     /// Accepted connections closed at once: those beyond Options::maxConnectionsPerListener, and those beyond
-    /// Options::maxConnectionsPerPeer.
+    /// Options::maxConnectionsPerPeer, maxHandshakesPerPeer or maxAcceptsPerSecondPerPeer.
     std::uint64_t refusedByListener = 0;
     std::uint64_t refusedByPeer = 0;
     std::uint64_t droppedHandshakes = 0;  ///< Closed for newer ones: Options::maxHandshakesPerListener.

@@ -18,7 +18,8 @@ namespace {
 machines::Admission::Limits admissionLimits(const Options& options) noexcept {
     return {.connections = options.maxConnectionsPerListener,
             .perPeer = options.maxConnectionsPerPeer,
-            .handshakes = options.maxHandshakesPerListener};
+            .handshakes = options.maxHandshakesPerListener,
+            .handshakesPerPeer = options.maxHandshakesPerPeer};
 }
 
 }  // namespace
@@ -27,6 +28,8 @@ ListenerChannel::ListenerChannel(Engine& engine, std::shared_ptr<Group> group)
     : Channel(std::move(group), Kind::Listener, limitsOf(engine.options()), engine.now())
     , engine_(engine)
     , admission_(std::make_shared<machines::Admission>(admissionLimits(engine.options())))
+    , acceptRate_(engine.options().maxAcceptsPerSecond)
+    , peerRates_(engine.options().maxAcceptsPerSecondPerPeer)
     , notice_(engine.pool().getReserved()) {
     admission_->watch(this);
 }
@@ -67,6 +70,7 @@ asio::awaitable<void> ListenerChannel::run(ListenerChannelPtr self, Address addr
         try {
             stream = co_await self->listener_->accept(ec);
             if (stream != nullptr && !self->admits(*stream)) continue;
+            if (stream != nullptr && self->acceptRate_.isLimited()) co_await self->waitForToken();
             if (!self->admission_->hasRoom()) co_await self->waitForRoom();
         } catch (const std::bad_alloc&) {
             ec = asio::error::no_memory;
@@ -81,22 +85,54 @@ asio::awaitable<void> ListenerChannel::run(ListenerChannelPtr self, Address addr
 
 /// Identifies the peer, if the limits distinguish peers.
 std::string ListenerChannel::identityOf(const transport::Stream& stream) const {
-    return admission_->tellsPeersApart() ? stream.peerIdentity() : std::string();
+    const bool tellsPeersApart = admission_->tellsPeersApart() || peerRates_.isLimited();
+    return tellsPeersApart ? stream.peerIdentity() : std::string();
 }
 
 /// Whether the limits admit the connection.
 bool ListenerChannel::admits(const transport::Stream& stream) {
-    const machines::Admission::Verdict verdict = admission_->judge(identityOf(stream));
-    if (verdict == machines::Admission::Verdict::Admit) return true;
-    const bool isListenerFull = verdict == machines::Admission::Verdict::ListenerIsFull;
-    EngineCounters& all = engine_.counters();
-    (isListenerFull ? all.refusedByListener : all.refusedByPeer).add();
-    if (engine_.log().wantsDebug())
-        engine_.log().debug("connection from " + stream.info().peerAddress + " refused: " +
-                            (isListenerFull ? "maxConnectionsPerListener" : "maxConnectionsPerPeer") +
-                            " reached");
-    backoff_.onSuccess();
+    using Verdict = machines::Admission::Verdict;
+    const std::string peer = identityOf(stream);
+    switch (admission_->judge(peer)) {
+        case Verdict::ListenerIsFull:
+            noteRefused(stream, true, "maxConnectionsPerListener are open");
+            return false;
+        case Verdict::PeerIsFull:
+            noteRefused(stream, false, "maxConnectionsPerPeer are open");
+            return false;
+        case Verdict::PeerIsSilent:
+            noteRefused(stream, false, "maxHandshakesPerPeer have not said hello");
+            return false;
+        case Verdict::Admit:
+            break;
+    }
+    if (peerRates_.take(peer, engine_.now().time_since_epoch())) return true;
+    noteRefused(stream, false, "faster than maxAcceptsPerSecondPerPeer");
     return false;
+}
+
+void ListenerChannel::noteRefused(const transport::Stream& stream, bool byListener, std::string_view limit) {
+    EngineCounters& all = engine_.counters();
+    (byListener ? all.refusedByListener : all.refusedByPeer).add();
+    if (engine_.log().wantsDebug())
+        engine_.log().debug("connection from " + stream.info().peerAddress +
+                            " refused: " + std::string(limit));
+    backoff_.onSuccess();
+}
+
+TimePoint ListenerChannel::nextAccept() const noexcept {
+    const auto now = engine_.now();
+    return TimePoint(acceptTokens_.nextAt(acceptRate_, now.time_since_epoch()));
+}
+
+/// Waits until the listener may accept one more. New connections wait in the kernel meanwhile.
+asio::awaitable<void> ListenerChannel::waitForToken() {
+    error_code ec;
+    while (machine_.state() == machines::ListenerState::Listening &&
+           !acceptTokens_.take(acceptRate_, engine_.now().time_since_epoch())) {
+        co_await pauseTimer_->wait(nextAccept(), ec);
+        if (ec == asio::error::no_memory) break;  // then accepts one more than the limit
+    }
 }
 
 /// Waits until fewer connections are silent than the limit allows. New connections wait in the kernel

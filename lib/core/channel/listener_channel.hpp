@@ -3,6 +3,7 @@
 #include "core/channel/channel.hpp"
 #include "core/engine/engine.hpp"
 #include "machines/accept_backoff.hpp"
+#include "machines/accept_rate.hpp"
 #include "machines/admission.hpp"
 #include "machines/listener_machine.hpp"
 #include "transport/transport.hpp"
@@ -54,7 +55,10 @@ private:
     Status open(std::unique_ptr<transport::Stream> stream) noexcept;
     Status handOver(const std::shared_ptr<Group>& target, std::unique_ptr<transport::DetachedStream> stream,
                     const std::string& peer);
+    void noteRefused(const transport::Stream& stream, bool byListener, std::string_view limit);
     asio::awaitable<void> waitForRoom();
+    asio::awaitable<void> waitForToken();
+    TimePoint nextAccept() const noexcept;
     void onRoom() noexcept override;
     bool onAccepted(std::unique_ptr<transport::Stream> stream, const error_code& ec,
                     Duration& pause) noexcept;
@@ -66,8 +70,11 @@ private:
     machines::ListenerMachine machine_;
     machines::AcceptBackoff backoff_;
     std::shared_ptr<machines::Admission> admission_;  // channels it accepted may outlive it
-    MessagePtr welcome_;                              // the WelcomeRequest, until it is answered
-    MessagePtr notice_;                               // the ChannelClosed, made before it is needed
+    const machines::TokenBucket::Rate acceptRate_;
+    machines::TokenBucket acceptTokens_;  // of all its connections
+    machines::PeerRates peerRates_;       // and of each peer's
+    MessagePtr welcome_;                  // the WelcomeRequest, until it is answered
+    MessagePtr notice_;                   // the ChannelClosed, made before it is needed
     std::unique_ptr<transport::Listener> listener_;
     std::unique_ptr<transport::Timer>
         pauseTimer_;        // for pauses after failed accepts and while there is no room

@@ -28,6 +28,13 @@ void requireNotNegative(int value, const char* field) {
     requireOption(value >= 0, field, std::to_string(value), "0 or more");
 }
 
+void checkAcceptRates(const Options& options) {
+    constexpr std::size_t most = 1'000'000'000;
+    requireCount(options.maxAcceptsPerSecond, 0, most, "Options::maxAcceptsPerSecond", "0 to 1,000,000,000");
+    requireCount(options.maxAcceptsPerSecondPerPeer, 0, most, "Options::maxAcceptsPerSecondPerPeer",
+                 "0 to 1,000,000,000");
+}
+
 void checkTcp(const Options& options) {
     constexpr Duration longestProbe = std::chrono::seconds(32'767);
     for (const auto& [value, field] :
@@ -70,6 +77,7 @@ Options checked(const Options& options) {
     requireTimeOrNone(options.writeTimeout, "Options::writeTimeout");
     requireTimeOrNone(options.stallWarning, "Options::stallWarning");
     checkTcp(options);
+    checkAcceptRates(options);
     requireNotNegative(options.sendBufferBytes, "Options::sendBufferBytes");
     requireNotNegative(options.receiveBufferBytes, "Options::receiveBufferBytes");
     requireOption(options.listenBacklog >= 1, "Options::listenBacklog", std::to_string(options.listenBacklog),

@@ -21,7 +21,8 @@ public:
         : input_(script)
         , limits_{.connections = input_.byte() % 16U,
                   .perPeer = input_.byte() % 4U,
-                  .handshakes = input_.byte() % 8U}
+                  .handshakes = input_.byte() % 8U,
+                  .handshakesPerPeer = input_.byte() % 4U}
         , admission_(std::make_shared<Admission>(limits_)) {}
 
     void run() {
@@ -55,12 +56,20 @@ private:
             std::ranges::count_if(there_, [peer](const Connection& one) { return one.peer == peer; }));
     }
 
+    std::size_t silentOf(std::string_view peer) const {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            there_, [peer](const Connection& one) { return one.peer == peer && one.isWaiting; }));
+    }
+
     void arrive(std::string_view peer) {
         const bool isListenerFull = limits_.connections != 0 && there_.size() >= limits_.connections;
         const bool isPeerFull = limits_.perPeer != 0 && connectionsOf(peer) >= limits_.perPeer;
         const Admission::Verdict verdict = admission_->judge(peer);
         FUZZ_CHECK((verdict == Admission::Verdict::ListenerIsFull) == isListenerFull);
         FUZZ_CHECK((verdict == Admission::Verdict::PeerIsFull) == (isPeerFull && !isListenerFull));
+        const bool isSilent = limits_.handshakesPerPeer != 0 && silentOf(peer) >= limits_.handshakesPerPeer;
+        FUZZ_CHECK((verdict == Admission::Verdict::PeerIsSilent) ==
+                   (isSilent && !isPeerFull && !isListenerFull));
         if (verdict != Admission::Verdict::Admit) return;
         there_.emplace_back();
         there_.back().peer = peer;
@@ -86,7 +95,7 @@ private:
 
     void check() {
         FUZZ_CHECK(admission_->connections() == there_.size());
-        FUZZ_CHECK(admission_->tellsPeersApart() == (limits_.perPeer != 0));
+        FUZZ_CHECK(admission_->tellsPeersApart() == (limits_.perPeer != 0 || limits_.handshakesPerPeer != 0));
         const auto waits = [](const Connection& one) { return one.isWaiting; };
         const auto waiting = static_cast<std::size_t>(std::ranges::count_if(there_, waits));
         const bool isFull = limits_.handshakes != 0 && waiting >= limits_.handshakes;

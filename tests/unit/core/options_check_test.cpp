@@ -56,5 +56,13 @@ TEST(OptionsCheck, LimitsOfWhichNoneMeansNone) {
         "");
 }
 
+TEST(OptionsCheck, RatesOfConnections) {
+    EXPECT_EQ(complaintAbout({.maxAcceptsPerSecond = 0, .maxAcceptsPerSecondPerPeer = 1'000'000'000}), "");
+    EXPECT_THAT(complaintAbout({.maxAcceptsPerSecond = 1'000'000'001}),
+                ::testing::HasSubstr("Options::maxAcceptsPerSecond"));
+    EXPECT_THAT(complaintAbout({.maxAcceptsPerSecondPerPeer = 1'000'000'001}),
+                ::testing::HasSubstr("Options::maxAcceptsPerSecondPerPeer"));
+}
+
 }  // namespace
 }  // namespace tempeh::core

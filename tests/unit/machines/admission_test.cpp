@@ -52,6 +52,23 @@ TEST(Admission, OfConnections) {
     EXPECT_EQ(door.admission->judge("any"), Verdict::ListenerIsFull);
 }
 
+TEST(Admission, OfOnePeersHandshakes) {
+    Door door({.handshakesPerPeer = 2});
+    EXPECT_TRUE(door.admission->tellsPeersApart());
+    Connection& first = door.enter("a");
+    Connection& second = door.enter("a");
+    EXPECT_EQ(door.admission->judge("a"), Verdict::PeerIsSilent);
+    EXPECT_EQ(door.admission->judge("b"), Verdict::Admit);
+    first.guest.stopWaiting();
+    EXPECT_EQ(door.admission->judge("a"), Verdict::Admit);
+    door.enter("a");
+    EXPECT_EQ(door.admission->judge("a"), Verdict::PeerIsSilent);
+    second.guest.leave();
+    first.guest.leave();
+    EXPECT_EQ(door.admission->judge("a"), Verdict::Admit);
+    EXPECT_TRUE(door.admission->hasRoom()) << "the listener has no limit of its own";
+}
+
 TEST(Admission, OfOnePeer) {
     Door door({.connections = 4, .perPeer = 2});
     EXPECT_TRUE(door.admission->tellsPeersApart());
