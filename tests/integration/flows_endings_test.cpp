@@ -118,13 +118,13 @@ protected:
 TEST_F(FlowsRefusal, IsToldInTheServersOwnWords) {
     std::string what;
     pair_.onClient(expectRefusal(pair_.clientReactor, pair_.address, "bob", &what));
-    EXPECT_EQ(what, "refused with status 1: nick is taken, " + server_);
+    EXPECT_EQ(what, "refused with status 1: " + server_ + ": nick is taken");
 }
 
 TEST_F(FlowsRefusal, IsOneLineWhateverTheServerSays) {
     std::string what;
     pair_.onClient(expectRefusal(pair_.clientReactor, pair_.address, "rude", &what));
-    EXPECT_EQ(what, "refused with status 1: no\\x0a[critical] root, " + server_);
+    EXPECT_EQ(what, "refused with status 1: " + server_ + ": no\\x0a[critical] root");
 }
 
 TEST_F(FlowsRefusal, IsToldToThreads) {
@@ -134,7 +134,7 @@ TEST_F(FlowsRefusal, IsToldToThreads) {
     } catch (const Refused& refused) {
         what = refused.what();
     }
-    EXPECT_EQ(what, "refused with status 1: nick is taken, " + server_);
+    EXPECT_EQ(what, "refused with status 1: " + server_ + ": nick is taken");
 }
 
 template <typename Operation>
@@ -148,7 +148,7 @@ asio::awaitable<void> expectRefused(Operation operation, std::string* what) {
 
 TEST_F(FlowsRefusal, IsToldByEveryOperationOfALink) {
     const ReconnectingPeer link(pair_.clientReactor, pair_.address, {.body = "bob"});
-    const std::string expected = "refused with status 1: nick is taken, " + server_;
+    const std::string expected = "refused with status 1: " + server_ + ": nick is taken";
     std::string requesting;
     std::string receiving;
     std::string waiting;

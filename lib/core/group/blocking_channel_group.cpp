@@ -24,7 +24,7 @@ BinaryHeader BlockingChannelGroup::post(MessagePtr&& message) const {
     const BinaryHeader header = post(std::move(message), ec);
     if (ec && message != nullptr)
         // NOLINTNEXTLINE(bugprone-use-after-move): a failed post leaves the message here
-        throw Error(ec, describe(*message));
+        throw Error(ec, describe(*message, ec, backend_.get()));
     throwIf(ec);
     return header;
 }
@@ -37,7 +37,7 @@ BinaryHeader BlockingChannelGroup::post(MessagePtr&& message, error_code& ec) co
 std::size_t BlockingChannelGroup::postAll(MessageQueue& messages) const {
     error_code ec;
     const std::size_t posted = postAll(messages, ec);
-    if (ec && !messages.empty()) throw Error(ec, describe(*messages.front()));
+    if (ec && !messages.empty()) throw Error(ec, describe(*messages.front(), ec, backend_.get()));
     throwIf(ec);
     return posted;
 }
@@ -50,6 +50,7 @@ std::size_t BlockingChannelGroup::postAll(MessageQueue& messages, error_code& ec
 MessagePtr BlockingChannelGroup::waitReceive(Timeout timeout) const {
     error_code ec;
     MessagePtr message = waitReceive(timeout, ec);
+    if (ec && backend_ != nullptr) throw Error(ec, core::whyNotAllowed(ec, *backend_));
     throwIf(ec);
     return message;
 }
@@ -86,6 +87,7 @@ MessageQueue BlockingChannelGroup::tryReceiveAll(error_code& ec) const noexcept 
 bool BlockingChannelGroup::waitWritable(ChannelNumber channel, Timeout timeout) const {
     error_code ec;
     const bool writable = waitWritable(channel, timeout, ec);
+    if (ec == Status::NotAllowed) throw Error(ec, core::whyNotAllowed(ec, *backend_));
     if (ec) throw Error(ec, "channel " + std::to_string(channel));
     return writable;
 }

@@ -33,7 +33,7 @@ BinaryHeader ChannelGroup::post(MessagePtr&& message) {
     error_code ec;
     const BinaryHeader header = post(std::move(message), ec);
     // NOLINTNEXTLINE(bugprone-use-after-move): a failed post leaves the message here
-    if (ec) throw Error(ec, message != nullptr ? describe(*message) : std::string());
+    if (ec) throw Error(ec, message != nullptr ? describe(*message, ec, backend_.get()) : std::string());
     return header;
 }
 
@@ -46,7 +46,8 @@ BinaryHeader ChannelGroup::post(MessagePtr&& message, error_code& ec) noexcept {
 std::size_t ChannelGroup::postAll(MessageQueue& messages) {
     error_code ec;
     const std::size_t posted = postAll(messages, ec);
-    if (ec) throw Error(ec, messages.empty() ? std::string() : describe(*messages.front()));
+    if (ec)
+        throw Error(ec, messages.empty() ? std::string() : describe(*messages.front(), ec, backend_.get()));
     return posted;
 }
 

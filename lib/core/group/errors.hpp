@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tempeh/core/detail/group_backend.hpp>
 #include <tempeh/message/message.hpp>
 #include <tempeh/message/status.hpp>
 
@@ -11,10 +12,10 @@ inline void throwIf(const error_code& ec) {
     if (ec) throw Error(ec);
 }
 
-/// Identifies a message in an Error by its channel and opcode.
-inline std::string describe(const Message& message) {
-    return "channel " + std::to_string(message.header.channelNumber) + ", " +
-           std::string(nameOf(message.header.opCode));
-}
+/// Why a post of this message failed: to whom it was to go, its opcode, and the value that is at fault.
+std::string describe(const Message& message, const error_code& ec, const detail::GroupBackend* group);
+
+/// The cause when a blocking call of this group is NotAllowed; nothing for any other error.
+std::string whyNotAllowed(const error_code& ec, detail::GroupBackend& group);
 
 }  // namespace tempeh::core

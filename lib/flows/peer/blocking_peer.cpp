@@ -28,7 +28,7 @@ namespace {
 using detail::PeerAccess;
 
 void sleepUntilOver(detail::Hub& hub, detail::Wait& wait, TimePoint deadline) {
-    if (!hub.mayBlock()) throw Error(Status::NotAllowed);
+    if (!hub.mayBlock()) throw detail::blocksEngine();
     detail::ThreadSleeper sleeper;
     sleeper.sleep(hub, wait, deadline);
 }
@@ -121,7 +121,7 @@ BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions
     options.headers = {};
     options.body = {};
     detail::HubPtr hub = detail::Hub::create(engine);
-    if (!hub->mayBlock()) throw Error(Status::NotAllowed);
+    if (!hub->mayBlock()) throw detail::blocksEngine();
     const TimePoint deadline = hub->time().after(options.timeout);
     const auto outcome = std::make_shared<Outcome>();
     const asio::any_io_executor executor = hub->group().executor();
@@ -152,7 +152,7 @@ MessagePtr BlockingPeer::receive(Timeout timeout) const {
     const detail::PeerPtr peer = PeerAccess::state(peer_);
     error_code ec;
     MessagePtr ready = peer->inbox.tryReceive(peer->hub(), ec);
-    if (ec) throw Error(ec);
+    if (ec) throw peer->errorFor(ec);
     if (ready != nullptr) peer->onReceived(*ready);
     if (ready != nullptr) return ready;
     detail::ReceiveWait wait(peer->inbox);
@@ -175,7 +175,7 @@ MessagePtr BlockingPeer::request(MessagePtr message, Timeout timeout, const Sign
         withdrawal.emplace(peer, detail::beginTimed(*peer, message, timeout));
     }
     detail::RequestSteps steps(*peer, std::move(message), timeout, onSignal);
-    if (!peer->hub().mayBlock()) throw Error(Status::NotAllowed);
+    if (!peer->hub().mayBlock()) throw detail::blocksEngine();
     Step step = steps.begin();
     while (step != Step::Done) {
         if (step == Step::AwaitAnswer) {

@@ -13,6 +13,17 @@ namespace tempeh::flows::detail {
 inline constexpr std::string_view engineIsSilent =
     "the engine's thread does not respond: a handler blocks it, or no thread runs its context";
 
+/// What a blocking call on the engine's own thread throws.
+inline Error blocksEngine() {
+    return {make_error_code(Status::NotAllowed), "a blocking call on the engine's own thread"};
+}
+
+/// What a call on an empty handle throws.
+inline Error emptyHandle(std::string_view what) {
+    return {make_error_code(Status::InvalidChannelNumber),
+            std::string("this ").append(what).append(" is empty, as after a move")};
+}
+
 /// How a handler, or receiving for one, ends when nothing went wrong.
 inline bool isOrdinaryEnd(const error_code& ec) noexcept {
     return ec == Status::ChannelClosed || ec == Status::Returned || ec == Status::ShutdownStarted ||

@@ -1,5 +1,6 @@
 #include "flows/hub/suspension.hpp"
 #include "flows/options_check.hpp"
+#include "flows/peer/error_detail.hpp"
 #include "flows/peer/heartbeat_signals.hpp"
 #include "flows/peer/heartbeat_state.hpp"
 #include "flows/peer/peer_access.hpp"
@@ -141,7 +142,7 @@ Heartbeat::~Heartbeat() {
 }
 
 HeartbeatCounters Heartbeat::counters() const {
-    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
+    if (state_ == nullptr) throw detail::emptyHandle("Heartbeat");
     return state_->counters();
 }
 

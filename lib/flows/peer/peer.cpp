@@ -1,3 +1,4 @@
+#include "flows/peer/error_detail.hpp"
 #include "flows/peer/peer_operations.hpp"
 #include "flows/peer/time_left.hpp"
 
@@ -11,7 +12,7 @@ namespace tempeh::flows {
 Peer::Peer(std::shared_ptr<detail::PeerState> state) noexcept : state_(std::move(state)) {}
 
 const std::shared_ptr<detail::PeerState>& Peer::state() const {
-    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
+    if (state_ == nullptr) throw detail::emptyHandle("Peer");
     return state_;
 }
 

@@ -130,7 +130,10 @@ error_code PeerState::post(MessagePtr& message) noexcept {
 }
 
 Error PeerState::errorFor(const error_code& ec) {
-    if (ec != Status::ChannelClosed) return Error(ec);
+    if (ec == Status::ShutdownStarted || ec == asio::error::operation_aborted) return Error(ec);
+    if (ec == Status::NotAllowed)
+        return {ec, placeAndCause(info().peerAddress, "somebody else waits there already")};
+    if (ec != Status::ChannelClosed) return {ec, info().peerAddress};
     const HubLock lock(*hub_);
     // The name of the status is in the Error already.
     std::string_view reason = endReason_;

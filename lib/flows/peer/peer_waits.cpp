@@ -29,6 +29,8 @@ void RequestWait::open(Message& request) {
         else
             ++peer_.counts.requests;
     }
+    if (problem == Status::InvalidMessageId)
+        throw Error(problem, "request " + std::to_string(request.header.messageId) + " is in flight already");
     if (problem) throw peer_.errorFor(problem);
     isOpen_ = true;
 }

@@ -1,6 +1,7 @@
 #include "flows/peer/refusal.hpp"
 
 #include "base/escape.hpp"
+#include "flows/peer/error_detail.hpp"
 
 #include <tempeh/flows/connect.hpp>
 #include <tempeh/wire/address.hpp>
@@ -43,9 +44,7 @@ std::string reasonGivenIn(const Message& message) {
 }
 
 std::string refusalDetail(const std::string& server, const Message& response) {
-    std::string detail = reasonGivenIn(response);
-    if (!detail.empty()) detail += ", ";
-    return detail + server;
+    return placeAndCause(server, reasonGivenIn(response));
 }
 
 }  // namespace detail

@@ -98,7 +98,7 @@ std::vector<Address> ServerCore::addresses(Duration timeout) {
         const HubLock lock(*hub_);
         isReady = allAnswered();
     }
-    if (!isReady && !hub_->mayBlock()) throw Error(Status::NotAllowed);
+    if (!isReady && !hub_->mayBlock()) throw blocksEngine();
     const TimePoint deadline = hub_->time().after(timeout);
     while (!isReady) {
         ListeningWait wait(*this);
@@ -119,13 +119,14 @@ void ServerCore::throwUnanswered() {
     }
     throw Error(
         make_error_code(Status::ListenFailed),
-        text + ", not done in time: its name takes long to look up, or " + std::string(engineIsSilent));
+        text + ": not done in time, its name takes long to look up, or " + std::string(engineIsSilent));
 }
 
 void ServerCore::beginServing(Handler handler) {
     {
         const HubLock lock(*hub_);
-        if (std::exchange(isServing_, true)) throw Error(Status::NotAllowed);
+        if (std::exchange(isServing_, true))
+            throw Error(make_error_code(Status::NotAllowed), "serve() was called before");
     }
     handler_ = std::move(handler);
 }

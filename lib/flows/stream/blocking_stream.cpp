@@ -1,4 +1,5 @@
 #include "flows/hub/hub.hpp"
+#include "flows/peer/error_detail.hpp"
 #include "flows/peer/peer_access.hpp"
 #include "flows/peer/peer_state.hpp"
 
@@ -59,7 +60,7 @@ struct Nothing {};
 template <typename T, typename Start>
 T blockOn(const Peer& peer, Start start) {
     detail::PeerState& state = *detail::PeerAccess::state(peer);
-    if (!state.hub().mayBlock()) throw Error(Status::NotAllowed);
+    if (!state.hub().mayBlock()) throw detail::blocksEngine();
     const auto outcome = std::make_shared<OperationOutcome<T>>();
     start(std::make_shared<typename OperationOutcome<T>::Reporter>(outcome));
     outcome->wait();

@@ -1,3 +1,4 @@
+#include "flows/peer/error_detail.hpp"
 #include "flows/peer/peer_access.hpp"
 #include "flows/peer/peer_operations.hpp"
 #include "flows/peer/time_left.hpp"
@@ -42,8 +43,9 @@ asio::awaitable<std::string> readWhole(StreamPtr stream, std::size_t limit) {
         if (part == nullptr) co_return whole;
         if (part->body.size() > limit - whole.size()) {
             stream->stopReading();
-            throw Error(make_error_code(Status::InvalidBodyLen),
-                        "more than " + std::to_string(limit) + " bytes");
+            throw Error(
+                make_error_code(Status::InvalidBodyLen),
+                "the stream has more than the " + std::to_string(limit) + " bytes given to readAll()");
         }
         whole += part->body.view();
     }
@@ -88,17 +90,17 @@ StreamReader::~StreamReader() {
 }
 
 asio::awaitable<MessagePtr> StreamReader::next() {
-    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
+    if (state_ == nullptr) throw detail::emptyHandle("StreamReader");
     return detail::nextPart(state_);
 }
 
 asio::awaitable<std::uint64_t> StreamReader::readTo(StreamSink sink) {
-    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
+    if (state_ == nullptr) throw detail::emptyHandle("StreamReader");
     return readInto(state_, std::move(sink));
 }
 
 asio::awaitable<std::string> StreamReader::readAll(std::size_t limit) {
-    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
+    if (state_ == nullptr) throw detail::emptyHandle("StreamReader");
     return readWhole(state_, limit);
 }
 
@@ -107,7 +109,7 @@ MessageId StreamReader::id() const noexcept {
 }
 
 asio::any_io_executor StreamReader::executor() const {
-    if (state_ == nullptr) throw Error(Status::InvalidChannelNumber);
+    if (state_ == nullptr) throw detail::emptyHandle("StreamReader");
     return state_->peer().group().executor();
 }
 

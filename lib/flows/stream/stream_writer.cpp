@@ -1,4 +1,5 @@
 #include "flows/options_check.hpp"
+#include "flows/peer/error_detail.hpp"
 #include "flows/peer/peer_access.hpp"
 #include "flows/stream/stream_sender.hpp"
 
@@ -26,7 +27,7 @@ detail::SenderPtr beginOurs(Peer peer, OpCode opCode, StreamOptions options) {
 
 detail::SenderPtr beginAnswer(Peer peer, MessageId id, StreamOptions options) {
     detail::check(options);
-    if (id == 0) throw Error(Status::InvalidMessageId);
+    if (id == 0) throw Error(make_error_code(Status::InvalidMessageId), "Response, id 0");
     detail::StreamPtr stream =
         StreamState::attach(detail::PeerAccess::state(peer), Whose::Theirs, Role::Writer, id);
     return std::make_shared<StreamSender>(std::move(peer), std::move(stream), OpCode::Response, options);
@@ -50,7 +51,7 @@ StreamWriter& StreamWriter::operator=(StreamWriter&&) noexcept = default;
 StreamWriter::~StreamWriter() = default;
 
 const detail::SenderPtr& StreamWriter::sender() const {
-    if (sender_ == nullptr) throw Error(Status::InvalidChannelNumber);
+    if (sender_ == nullptr) throw detail::emptyHandle("StreamWriter");
     return sender_;
 }
 

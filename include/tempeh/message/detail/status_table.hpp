@@ -30,8 +30,8 @@
     ROW(7, InvalidHeadersLen, Wire,                                                                 \
         "The text headers are longer than 65,535 bytes; shorten them or move data into the body")   \
     ROW(8, InvalidBodyLen, Wire,                                                                    \
-        "The body is longer than 65,535 bytes; send it in parts, each but the last with the more "  \
-        "flag")                                                                                     \
+        "The body is too long; a message carries at most 65,535 bytes, send more in parts or as a " \
+        "stream")                                                                                   \
     ROW(9, InvalidMoreUsage, Wire,                                                                  \
         "The more flag is set on a message that cannot have it; use it only on Request, Response "  \
         "and Signal")                                                                               \
@@ -42,7 +42,8 @@
         "The channel belongs to another group, or the handle is empty; use the group that opened "  \
         "it")                                                                                       \
     ROW(12, InvalidMessageId, Wire,                                                                 \
-        "An answer has no message id; copy the id of the request it answers")                       \
+        "The message id cannot be used here; give an answer the id of its request, and a request "  \
+        "an id that is not in flight")                                                              \
     ROW(13, InvalidAddress, Wire,                                                                   \
         "The address is malformed; write tcp|HOST|PORT or uds|PATH, a path of at most 107 bytes, "  \
         "no control characters")                                                                    \
