@@ -35,6 +35,7 @@ void check(const ReconnectOptions& options) {
     requireTime(options.attemptTimeout, std::chrono::milliseconds(1), "ReconnectOptions::attemptTimeout",
                 "1 ms or more");
     check(options.heartbeat);
+    requireNumber(options.retryBudget.perAnswer, 0, 1000, "RetryBudget::perAnswer", "0 to 1,000");
 }
 
 void check(const ServerOptions& options) {

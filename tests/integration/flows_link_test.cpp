@@ -72,6 +72,61 @@ TEST(FlowsLink, PutsNoKeyOnRequestsUnlessTold) {
     EXPECT_EQ(asked.keys, (std::vector<std::string>{"(none)"}));
 }
 
+/// "die" kills it; it answers everything else.
+asio::awaitable<void> answerUnlessTold(Peer peer, std::atomic<int>* deaths) {
+    for (;;) {
+        MessagePtr request = co_await peer.receive();
+        if (request->body.view() == "die") break;
+        co_await peer.respond(std::move(request));
+    }
+    ++*deaths;
+    peer.abort();
+}
+
+asio::awaitable<void> expectDeaths(ReconnectingPeer link, std::atomic<int>* deaths, int expected) {
+    *deaths = 0;
+    const error_code ec = co_await codeOf(link.request(link.newMessage(OpCode::Request, "die"), patience));
+    EXPECT_EQ(ec, Status::ChannelClosed);
+    EXPECT_EQ(*deaths, expected);
+}
+
+asio::awaitable<void> expectAnswers(ReconnectingPeer link, int count) {
+    for (int i = 0; i < count; ++i) {
+        const MessagePtr answer = co_await link.request(link.newMessage(OpCode::Request, "hi"), patience);
+        EXPECT_NE(answer, nullptr);
+    }
+}
+
+TEST(FlowsLink, SendsRequestsAgainOnlyAsAShareOfThoseAnswered) {
+    std::atomic<int> deaths{0};
+    Linked linked([&deaths](Peer peer) { return answerUnlessTold(std::move(peer), &deaths); },
+                  {.unanswered = Unanswered::SendAgain,
+                   .maxResends = 100,
+                   .retryBudget = {.tokens = 2, .perAnswer = 0.5}});
+    linked.onClient(expectDeaths(linked.link, &deaths, 3));
+    linked.onClient(expectDeaths(linked.link, &deaths, 1));  // another request, the same budget
+    linked.onClient(expectAnswers(linked.link, 2));
+    linked.onClient(expectDeaths(linked.link, &deaths, 2));
+    EXPECT_EQ(linked.link.counters().overBudget, 3U);
+    EXPECT_EQ(linked.link.counters().overResent, 0U);
+    EXPECT_EQ(linked.link.counters().sentAgain, 3U);
+    EXPECT_EQ(linked.link.counters().answered, 2U);
+}
+
+asio::awaitable<void> expectNoStream(ReconnectingPeer link) {
+    const error_code ec = co_await codeOf(requestStream(link, link.newMessage(), patience));
+    EXPECT_EQ(ec, Status::ChannelClosed);
+}
+
+TEST(FlowsLink, PaysForStreamsThatItAsksForAgain) {
+    Asked asked;
+    Linked linked([&asked](Peer peer) { return die(std::move(peer), &asked); },
+                  {.unanswered = Unanswered::SendAgain, .retryBudget = {.tokens = 1}});
+    linked.onClient(expectNoStream(linked.link));
+    EXPECT_EQ(asked.times, 2);
+    EXPECT_EQ(linked.link.counters().overBudget, 1U);
+}
+
 /// Answers in parts; reads requests in parts.
 asio::awaitable<void> countOrStream(Peer peer) {
     for (;;) {

@@ -35,6 +35,16 @@ enum class Unanswered : std::uint8_t {
     SendAgain,  ///< Sent again with the same id on the next connection: at least once, not exactly once.
 };
 
+/// How many requests a link may send again in all, as a share of those that are answered: when a server fails
+/// under its load, clients that send everything again are what keeps it down.
+struct RetryBudget {
+    /// At the start and at most: each request that is sent again costs one. Leave room for those that are
+    /// under way at a time, because one lost connection fails them together. 0: no limit.
+    std::uint32_t tokens = 0;
+    /// What each answer gives back. 0 to 1,000, in steps of a thousandth.
+    double perAnswer = 0.1;
+};
+
 /// What the link of a ReconnectingPeer is doing. Closed is final.
 enum class LinkState : std::uint8_t { Connecting, Connected, Closed };
 
@@ -76,6 +86,9 @@ struct ReconnectOptions {
     /// and links and is the same whenever one request is sent, so a server can tell whether it has carried it
     /// out already.
     bool idempotencyKeys = false;
+    /// With Unanswered::SendAgain: a limit for all requests of the link together, beside `maxResends`. A
+    /// request for which no token is left fails as with Unanswered::Fail.
+    RetryBudget retryBudget = {};
 };
 
 /// Counters of a ReconnectingPeer. Every request ends as exactly one of answered, timedOut and failed.
@@ -90,6 +103,7 @@ struct ReconnectCounters {
     /// Times a request or signal went to a further connection.
     std::uint64_t sentAgain = 0;
     std::uint64_t overResent = 0;  ///< Requests that failed because of ReconnectOptions::maxResends.
+    std::uint64_t overBudget = 0;  ///< Requests that failed because of ReconnectOptions::retryBudget.
     /// Why the last attempt failed or the last connection was lost: the address and the cause, for people.
     /// Empty: nothing has failed yet.
     std::string lastFailure = {};

@@ -76,7 +76,8 @@ ReconnectCore::ReconnectCore(HubPtr hub, HelloTemplate hello, const ReconnectOpt
     , keys_(options.idempotencyKeys ? std::to_string(hub_->engine().randomSeed()) + '-' : std::string())
     , heartbeat_(options.heartbeat)
     , breaker_(options.breaker != nullptr ? std::optional(*options.breaker) : std::nullopt)
-    , delay_(options.backoff, hub_->engine()) {}
+    , delay_(options.backoff, hub_->engine())
+    , budget_(options.retryBudget.tokens, options.retryBudget.perAnswer) {}
 
 ReconnectCore::~ReconnectCore() = default;
 

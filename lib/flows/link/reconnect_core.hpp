@@ -4,6 +4,7 @@
 #include "flows/peer/connecting.hpp"
 #include "flows/peer/inbox.hpp"
 #include "flows/peer/peer_state.hpp"
+#include "machines/retry_budget.hpp"
 
 #include <tempeh/flows/reconnecting_peer.hpp>
 
@@ -88,7 +89,9 @@ private:
     void prepare(Message& request) const;
     /// A copy, if the link may send it again; null otherwise.
     MessagePtr copyFor(const Message& request, std::uint32_t resends) const;
-    void noteOverResent() noexcept;
+    /// Pays for sending the copy. Null, and counted, if the link may not do that again.
+    MessagePtr paidFor(MessagePtr copy) noexcept;
+    void noteStreamAnswered() noexcept;
     void cancelAttempts();
     bool isStopping();
     void setStopping() noexcept;
@@ -115,6 +118,7 @@ private:
     std::shared_ptr<const Message> refusal_
         TEMPEH_GUARDED_BY(hubLocked);  // the server's HelloResponse, if that was the end
     ReconnectCounters counts_ TEMPEH_GUARDED_BY(hubLocked);
+    machines::RetryBudget budget_ TEMPEH_GUARDED_BY(hubLocked);
 };
 
 }  // namespace tempeh::flows::detail

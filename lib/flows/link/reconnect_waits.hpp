@@ -93,7 +93,11 @@ public:
     explicit RequestTally(ReconnectCore& core) : core_(core) { add(&ReconnectCounters::requests); }
     RequestTally(const RequestTally&) = delete;
     RequestTally& operator=(const RequestTally&) = delete;
-    ~RequestTally() { add(end_); }
+    ~RequestTally() {
+        const HubLock lock(*core_.hub_);
+        ++(core_.counts_.*end_);
+        if (end_ == &ReconnectCounters::answered) core_.budget_.onAnswer();
+    }
 
     void setEnd(const MessagePtr& answer) noexcept {
         end_ = answer != nullptr ? &ReconnectCounters::answered : &ReconnectCounters::timedOut;

@@ -98,9 +98,8 @@ asio::awaitable<MessagePtr> ReconnectCore::request(ReconnectPtr self, MessagePtr
             if (!isLost || !peer->isDoomed()) throw;
             failure = std::current_exception();
         }
-        if (unsent == nullptr && copy == nullptr && self->sendsAgain_) self->noteOverResent();
         if (unsent == nullptr) ++resends;
-        message = unsent != nullptr ? std::move(unsent) : std::move(copy);
+        message = unsent != nullptr ? std::move(unsent) : self->paidFor(std::move(copy));
         if (message == nullptr) std::rethrow_exception(failure);
         tally.addSentAgain();
     }
@@ -119,9 +118,17 @@ MessagePtr ReconnectCore::copyFor(const Message& request, std::uint32_t resends)
     return copy;
 }
 
-void ReconnectCore::noteOverResent() noexcept {
+MessagePtr ReconnectCore::paidFor(MessagePtr copy) noexcept {
+    if (!sendsAgain_) return nullptr;
     const HubLock lock(*hub_);
-    ++counts_.overResent;
+    if (copy != nullptr && budget_.take()) return copy;
+    ++(copy == nullptr ? counts_.overResent : counts_.overBudget);
+    return nullptr;
+}
+
+void ReconnectCore::noteStreamAnswered() noexcept {
+    const HubLock lock(*hub_);
+    budget_.onAnswer();
 }
 
 asio::awaitable<StreamReader> ReconnectCore::requestStream(ReconnectPtr self, MessagePtr message,
@@ -138,14 +145,14 @@ asio::awaitable<StreamReader> ReconnectCore::requestStream(ReconnectPtr self, Me
             auto asking = flows::requestStream(PeerAccess::make(peer), std::move(message),
                                                self->hub_->time().until(deadline));
             StreamReader reader = co_await std::move(asking);
+            if (reader) self->noteStreamAnswered();
             co_return reader;
         } catch (const Error& error) {
             if (error.status() != Status::ChannelClosed || !peer->isDoomed()) throw;
             failure = std::current_exception();
         }
-        if (copy == nullptr && self->sendsAgain_) self->noteOverResent();
-        if (copy == nullptr) std::rethrow_exception(failure);
-        message = std::move(copy);
+        message = self->paidFor(std::move(copy));
+        if (message == nullptr) std::rethrow_exception(failure);
     }
 }
 

@@ -41,6 +41,8 @@ TEST(FlowsOptionsCheck, NamesFieldValueAndRange) {
               "ConnectOptions::timeout = -1.5 ms, must be 0 or more");
     EXPECT_EQ(complaintAbout(ReconnectOptions{.attemptTimeout = 0s}),
               "ReconnectOptions::attemptTimeout = 0 ms, must be 1 ms or more");
+    EXPECT_EQ(complaintAbout(ReconnectOptions{.retryBudget = {.tokens = 1, .perAnswer = -0.5}}),
+              "RetryBudget::perAnswer = -0.5, must be 0 to 1,000");
     EXPECT_EQ(complaintAbout(HeartbeatOptions{.interval = -1ms}),
               "HeartbeatOptions::interval = -1 ms, must be 0 or more");
     EXPECT_EQ(complaintAbout(HeartbeatOptions{.silence = -1s}),
