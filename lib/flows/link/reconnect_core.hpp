@@ -1,10 +1,10 @@
 #pragma once
 
 #include "flows/link/retry_delay.hpp"
+#include "flows/link/retry_tokens.hpp"
 #include "flows/peer/connecting.hpp"
 #include "flows/peer/inbox.hpp"
 #include "flows/peer/peer_state.hpp"
-#include "machines/retry_budget.hpp"
 
 #include <tempeh/flows/reconnecting_peer.hpp>
 
@@ -118,7 +118,7 @@ private:
     std::shared_ptr<const Message> refusal_
         TEMPEH_GUARDED_BY(hubLocked);  // the server's HelloResponse, if that was the end
     ReconnectCounters counts_ TEMPEH_GUARDED_BY(hubLocked);
-    machines::RetryBudget budget_ TEMPEH_GUARDED_BY(hubLocked);
+    RetryTokens budget_ TEMPEH_GUARDED_BY(hubLocked);
 };
 
 }  // namespace tempeh::flows::detail

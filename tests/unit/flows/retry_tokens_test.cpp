@@ -1,26 +1,26 @@
-#include "machines/retry_budget.hpp"
+#include "flows/link/retry_tokens.hpp"
 
 #include <gtest/gtest.h>
 
-namespace tempeh::machines {
+namespace tempeh::flows::detail {
 namespace {
 
 /// How many tokens there are.
-int drain(RetryBudget& budget) {
+int drain(RetryTokens& budget) {
     int taken = 0;
     while (budget.take())
         ++taken;
     return taken;
 }
 
-TEST(RetryBudget, BeginsFullAndEndsEmpty) {
-    RetryBudget budget(3, 0.1);
+TEST(RetryTokens, BeginsFullAndEndsEmpty) {
+    RetryTokens budget(3, 0.1);
     EXPECT_EQ(drain(budget), 3);
     EXPECT_FALSE(budget.take());
 }
 
-TEST(RetryBudget, AnswersFillIt) {
-    RetryBudget budget(3, 0.1);
+TEST(RetryTokens, AnswersFillIt) {
+    RetryTokens budget(3, 0.1);
     drain(budget);
     for (int i = 0; i < 9; ++i)
         budget.onAnswer();
@@ -30,22 +30,22 @@ TEST(RetryBudget, AnswersFillIt) {
     EXPECT_FALSE(budget.take());
 }
 
-TEST(RetryBudget, DoesNotSaveUpMoreThanItHadAtTheStart) {
-    RetryBudget budget(2, 1.5);
+TEST(RetryTokens, DoesNotSaveUpMoreThanItHadAtTheStart) {
+    RetryTokens budget(2, 1.5);
     for (int i = 0; i < 100; ++i)
         budget.onAnswer();
     EXPECT_EQ(drain(budget), 2);
 }
 
-TEST(RetryBudget, IsNeverFilledAgainIfAnswersGiveNothing) {
-    RetryBudget budget(2, 0);
+TEST(RetryTokens, IsNeverFilledAgainIfAnswersGiveNothing) {
+    RetryTokens budget(2, 0);
     EXPECT_EQ(drain(budget), 2);
     budget.onAnswer();
     EXPECT_FALSE(budget.take());
 }
 
-TEST(RetryBudget, OfNoTokensIsWithoutALimit) {
-    RetryBudget budget(0, 0.1);
+TEST(RetryTokens, OfNoTokensIsWithoutALimit) {
+    RetryTokens budget(0, 0.1);
     for (int i = 0; i < 1000; ++i)
         ASSERT_TRUE(budget.take());
     budget.onAnswer();
@@ -53,4 +53,4 @@ TEST(RetryBudget, OfNoTokensIsWithoutALimit) {
 }
 
 }  // namespace
-}  // namespace tempeh::machines
+}  // namespace tempeh::flows::detail
