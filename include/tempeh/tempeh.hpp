@@ -26,3 +26,5 @@
 #include <tempeh/transport/test_addresses.hpp>
 #include <tempeh/version.hpp>
 #include <tempeh/wire/address.hpp>
+#include <tempeh/wire/fd_address.hpp>
+#include <tempeh/wire/mem_address.hpp>

@@ -1,5 +1,7 @@
 #include "transport/scheme.hpp"
 
+#include "transport/fd/fd_transport.hpp"
+#include "transport/mem/mem_transport.hpp"
 #include "transport/tcp/tcp_transport.hpp"
 #include "transport/uds/uds_transport.hpp"
 
@@ -12,7 +14,7 @@ namespace {
 
 /// The built-in transports. (They do not register themselves: a linker drops unreferenced objects of a static
 /// library.)
-const std::array<const Scheme*, 2> builtIn{&tcpTransport, &udsTransport};
+const std::array<const Scheme*, 4> builtIn{&tcpTransport, &udsTransport, &memTransport, &fdTransport};
 
 /// The transport added last. Transports are never removed, so reading the list needs no lock.
 constinit std::atomic<Scheme*> newest{nullptr};

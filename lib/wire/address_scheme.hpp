@@ -32,8 +32,8 @@ private:
 /// use, or is not a name (lower-case letters and digits, at least one). Any thread; lock-free.
 bool addScheme(AddressScheme& scheme) noexcept;
 
-/// Null: the scheme was never added. Always null for tcp and uds, which parseAddress() handles itself. Any
-/// thread; lock-free.
+/// Null: the scheme is none of the library's and was never added. Always null for tcp and uds, which
+/// parseAddress() handles itself. Any thread; lock-free.
 const AddressScheme* findScheme(std::string_view name) noexcept;
 
 }  // namespace tempeh::wire

@@ -89,6 +89,10 @@ def lineOf(text, position):
     return text.count("\n", 0, position) + 1
 
 
+# Transports made of others: a socket that was handed over is of one of these.
+BUILT_ON = {"fd": {"tcp", "uds"}}
+
+
 def isOfTransport(target):
     """Whether a file is in the folder of one transport, lib/transport/<transport>."""
     parts = target.parts
@@ -108,8 +112,9 @@ def checkInclude(root, path, kind, name, place):
     target = includedPath(root, path, kind, name)
     if target is None or target.parts[0] == "..":
         return
+    mayUse = BUILT_ON.get(path.parent.name, set()) if isOfTransport(path) else set()
     if isOfTransport(target) and visibility != "top" and str(path) != TRANSPORT_LIST \
-            and path.parent != target.parent and path.parent.name not in SYSTEMS:
+            and path.parent != target.parent and path.parent.name not in SYSTEMS and target.parts[2] not in mayUse:
         yield f"{name} belongs to a transport; {TRANSPORT_LIST} names it, nobody else"
     found = layerOf(target)
     if found is None:

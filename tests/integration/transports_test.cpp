@@ -36,9 +36,9 @@ protected:
 };
 
 #if defined(_WIN32)
-const std::string transports[] = {"tcp", "pipe"};  // Unix sockets are not for Windows yet
+const std::string transports[] = {"tcp", "mem", "pipe"};  // Unix sockets are not for Windows yet
 #else
-const std::string transports[] = {"tcp", "uds", "pipe"};
+const std::string transports[] = {"tcp", "uds", "mem", "pipe"};
 #endif
 INSTANTIATE_TEST_SUITE_P(Over, Transports, testing::ValuesIn(transports),
                          [](const auto& one) { return one.param; });
@@ -205,6 +205,39 @@ TEST_P(Transports, FlowsRunOnTopUnchanged) {
     FlowsPair pair(echo, anywhere());
     EXPECT_EQ(wire::schemeOf(pair.address), GetParam());
     pair.onClient(expectEcho(pair.connect()));
+}
+
+TEST(InProcess, EnginesOfOneProcessMeetAtAName) {
+    Side server;
+    Side client;
+    const Listening listening = server->listen(MemServerAddress("orders"));
+    EXPECT_EQ(toString(listening.bound), "mem|orders");
+    converse(server.party, client.party, MemClientAddress("orders"));
+    converse(server.party, client.party, flows::parseClientAddress("mem|orders"));
+}
+
+TEST(InProcess, ATakenNameSaysSo) {
+    Side side;
+    side->listen(MemServerAddress("taken"));
+    const BinaryHeader welcome = side->post(side->makeFor(MemServerAddress("taken")));
+    const MessagePtr refused = side->next(OpCode::WelcomeResponse, Status::ListenFailed);
+    EXPECT_THAT(reasonOf(*refused), HasSubstr("in use"));
+    side->nextClosed(welcome.channelNumber);
+}
+
+TEST(InProcess, ANameIsFreeAgainWhenItsEngineHasGone) {
+    Side client;
+    for (int i = 0; i < 2; ++i) {
+        Side server;
+        server->listen(MemServerAddress("again"));
+        converse(server.party, client.party, MemClientAddress("again"));
+    }
+}
+
+TEST(InProcess, ClientsHaveNamesToConnectTo) {
+    Side side;
+    EXPECT_EQ(side->tryPost(side->makeFor(MemClientAddress(""))), Status::InvalidAddress);
+    EXPECT_EQ(side->tryPost(side->makeFor(MemClientAddress(std::string(256, 'n')))), Status::InvalidAddress);
 }
 
 TEST(CustomTransport, IsWrittenToOnItsExecutorAloneUnlessItAllowsMore) {

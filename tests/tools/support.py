@@ -56,9 +56,10 @@ def onTerminal(*arguments, env=None):
 class Running:
     """The tool in the background, its lines as they come."""
 
-    def __init__(self, *arguments, data=None):
+    def __init__(self, *arguments, data=None, descriptors=()):
         self.process = subprocess.Popen([TOOL, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        stdin=subprocess.DEVNULL if data is None else subprocess.PIPE, text=True)
+                                        stdin=subprocess.DEVNULL if data is None else subprocess.PIPE, text=True,
+                                        pass_fds=descriptors)
         self.seen = []
         self.errors = []
         self.lines = queue.Queue()

@@ -5,6 +5,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -45,6 +46,19 @@ class Listen(ToolTest):
         for _ in range(3):
             line = server.waitFor("listening").split(" ", 1)[1]
             self.assertEqual(tool("request", line, "").out, b"here")
+
+    def testListensOnASocketThatIsHandedOver(self):
+        with socket.create_server(("127.0.0.1", 0)) as opened:
+            number = opened.fileno()
+            server = self.start("listen", f"fd:{number}", "-r", "here", descriptors=[number])
+            line = server.waitFor("listening").split(" ", 1)[1]
+            self.assertEqual(line, f"127.0.0.1:{opened.getsockname()[1]}")
+            self.assertEqual(tool("request", line, "").out, b"here")
+
+    def testADescriptorThatIsNoListenerSaysWhatItIs(self):
+        result = tool("listen", "fd:0")
+        self.assertRuns(result, 3)
+        self.assertIn("not a socket", result.err)
 
     def testJson(self):
         server, address = self.listen("--json")

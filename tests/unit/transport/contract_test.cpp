@@ -26,9 +26,9 @@ protected:
 };
 
 #if defined(_WIN32)
-const std::string transports[] = {"tcp", "pipe"};  // Unix sockets are not for Windows yet
+const std::string transports[] = {"tcp", "mem", "pipe"};  // Unix sockets are not for Windows yet
 #else
-const std::string transports[] = {"tcp", "uds", "pipe"};
+const std::string transports[] = {"tcp", "uds", "mem", "pipe"};
 #endif
 INSTANTIATE_TEST_SUITE_P(Of, Contract, ::testing::ValuesIn(transports),
                          [](const auto& one) { return one.param; });
@@ -268,9 +268,10 @@ TEST_P(Contract, WritingToAPeerThatClosedIsAnErrorOfThePeers) {
 /// Of the transports whose streams can leave their executor.
 class Detaching : public Contract {};
 #if defined(_WIN32)
-INSTANTIATE_TEST_SUITE_P(Of, Detaching, ::testing::Values("tcp"), [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(Of, Detaching, ::testing::Values("tcp", "mem"),
+                         [](const auto& one) { return one.param; });
 #else
-INSTANTIATE_TEST_SUITE_P(Of, Detaching, ::testing::Values("tcp", "uds"),
+INSTANTIATE_TEST_SUITE_P(Of, Detaching, ::testing::Values("tcp", "uds", "mem"),
                          [](const auto& one) { return one.param; });
 #endif
 
@@ -354,7 +355,7 @@ bool isAnything(std::string_view, bool) noexcept {
 
 TEST(Schemes, ANameThatIsTakenOrNoneIsRefused) {
     test::addPipeTransport();
-    for (const char* const name : {"tcp", "uds", "pipe", "", "a|b", "Upper", "with space"}) {
+    for (const char* const name : {"tcp", "uds", "mem", "fd", "pipe", "", "a|b", "Upper", "with space"}) {
         static std::vector<std::unique_ptr<Scheme>> schemes;  // in static storage, as the rule is
         schemes.push_back(std::make_unique<Scheme>(name, &isAnything, &makeNothing));
         EXPECT_FALSE(addTransport(*schemes.back())) << name;

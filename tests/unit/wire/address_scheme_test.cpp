@@ -1,6 +1,8 @@
 #include "wire/address_scheme.hpp"
 
 #include <tempeh/wire/address.hpp>
+#include <tempeh/wire/fd_address.hpp>
+#include <tempeh/wire/mem_address.hpp>
 
 #include <gtest/gtest.h>
 
@@ -41,6 +43,21 @@ TEST_F(Schemes, AnAddressOfASchemeThatWasAddedParses) {
     EXPECT_EQ(parsed(connectToHeader, "number|12"), Address(CustomClientAddress("number", "12")));
     EXPECT_EQ(parsed(listenOnHeader, "number|12"), Address(CustomServerAddress("number", "12")));
     EXPECT_EQ(parsed(listenOnHeader, "number|"), Address(CustomServerAddress("number", "")));
+}
+
+TEST_F(Schemes, ThoseOfTheLibraryAreKnownWithoutAdding) {
+    EXPECT_EQ(parsed(connectToHeader, "mem|a name"), Address(MemClientAddress("a name")));
+    EXPECT_EQ(parsed(listenOnHeader, "mem|"), Address(MemServerAddress()));
+    EXPECT_EQ(parsed(connectToHeader, "fd|4"), Address(FdClientAddress(4)));
+    EXPECT_EQ(parsed(listenOnHeader, "fd|web"), Address(FdServerAddress("web")));
+    EXPECT_EQ(parsed(listenOnHeader, "fd|accepted|4"), Address(FdServerAddress::accepted(4)));
+    const std::string tooLong = "mem|" + std::string(256, 'n');
+    for (const std::string& value : {std::string("mem|"), tooLong, std::string("fd|"), std::string("fd|a:b"),
+                                     std::string("fd|accepted|4")}) {
+        EXPECT_EQ(parsed(connectToHeader, value), std::nullopt) << value;
+    }
+    static AddressScheme taken("mem", &isNumber);
+    EXPECT_FALSE(addScheme(taken));
 }
 
 TEST_F(Schemes, TheSchemeSaysWhichPlacesAreWellFormed) {

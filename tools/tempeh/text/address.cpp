@@ -41,11 +41,12 @@ bool isSocketFile(std::string_view path) {
     return std::filesystem::is_socket(std::filesystem::path(path), ec);
 }
 
-/// The form of the address headers.
+/// The form of the address headers. (`mem|NAME` is none for a process that has nobody to talk to inside.)
 std::string headerForm(std::string_view text) {
-    for (const char* const scheme : {"tcp|", "uds|", "tls|"})
+    for (const std::string_view scheme : {"tcp|", "uds|", "tls|", "fd|"})
         if (text.starts_with(scheme)) return std::string(text);
     if (cut(text, "unix://") || cut(text, "unix:")) return std::string("uds|").append(text);
+    if (cut(text, "fd:")) return std::string("fd|").append(text);
     if (cut(text, "tls://") || cut(text, "tls:")) return tcpForm(text, "tls");
     if (cut(text, "tcp://") || cut(text, "tcp:")) return tcpForm(text);
     const bool isPath = text.find('/') != std::string_view::npos || text.starts_with('@') ||
@@ -85,6 +86,7 @@ tempeh::Address serverAddress(std::string_view text) {
 std::string pasteable(std::string_view address) {
     std::string_view text = address;
     if (cut(text, "uds|")) return std::string("unix:").append(text);
+    if (cut(text, "fd|")) return std::string("fd:").append(text);
     const std::size_t bar = text.rfind('|');
     const std::size_t scheme = text.find('|');
     if (scheme == std::string_view::npos || scheme == bar) return std::string(address);
