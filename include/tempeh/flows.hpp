@@ -9,6 +9,7 @@
 #include <tempeh/flows/broadcast.hpp>
 #include <tempeh/flows/circuit_breaker.hpp>
 #include <tempeh/flows/connect.hpp>
+#include <tempeh/flows/endpoints.hpp>
 #include <tempeh/flows/heartbeat.hpp>
 #include <tempeh/flows/multi_homed.hpp>
 #include <tempeh/flows/peer.hpp>

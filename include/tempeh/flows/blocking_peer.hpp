@@ -80,5 +80,7 @@ private:
 TEMPEH_EXPORT BlockingPeer connectBlocking(Ampe& engine, const Address& address, ConnectOptions options = {});
 TEMPEH_EXPORT BlockingPeer connectBlocking(Ampe& engine, std::string_view address,
                                            ConnectOptions options = {});
+TEMPEH_EXPORT BlockingPeer connectBlocking(Ampe& engine, const Endpoints& addresses,
+                                           ConnectOptions options = {});
 
 }  // namespace tempeh::flows

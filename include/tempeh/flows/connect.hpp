@@ -6,6 +6,7 @@
 #include <tempeh/core/reactor_group.hpp>
 #include <tempeh/flows/backoff.hpp>
 #include <tempeh/flows/detail/flow_operation.hpp>
+#include <tempeh/flows/endpoints.hpp>
 #include <tempeh/flows/peer.hpp>
 #include <tempeh/message/message.hpp>
 #include <tempeh/message/text_headers.hpp>
@@ -28,7 +29,8 @@ class CircuitBreaker;
 /// what they refer to before it returns its awaitable. connect() throws Error(InvalidOption) when a field is
 /// out of range.
 struct ConnectOptions {
-    /// The number of attempts, 0 or more. 0: as many as `timeout` allows.
+    /// The number of attempts, 0 or more. 0: as many as `timeout` allows. With several addresses, one attempt
+    /// tries each of them.
     int attempts = 1;
     /// The pauses between attempts. Each attempt resolves the name anew.
     Backoff backoff = {};
@@ -42,6 +44,8 @@ struct ConnectOptions {
     /// Every attempt goes through it. While it is open, connect() fails at once with CircuitOpen, whatever
     /// `attempts` says. connect() copies the handle before it returns its awaitable. Null: none.
     const CircuitBreaker* breaker = nullptr;
+    /// Of several addresses.
+    EndpointOrder order = EndpointOrder::InOrder;
 };
 
 // GCC 12 destroys the members of an aggregate twice when the aggregate is created inside a co_await
@@ -84,6 +88,14 @@ TEMPEH_EXPORT const boost::system::error_category& refusalCategory() noexcept;
 [[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, std::string_view address,
                                                           ConnectOptions options = {});
 
+/// connect() to a peer that can be reached at several addresses (replicas, two networks): tries one after the
+/// other, without a pause between them, until one answers. Each has an equal share of the time that is left,
+/// and Options::connectTimeout at most to be connected. A server that refuses is an answer, unless
+/// `retryRefused`. When all have failed, the error has the status of the last and the cause of each. Throws
+/// Error(InvalidAddress) for an empty list. ReconnectingPeer takes several addresses too, and fails over.
+[[nodiscard]] TEMPEH_EXPORT asio::awaitable<Peer> connect(Ampe& engine, const Endpoints& addresses,
+                                                          ConnectOptions options = {});
+
 namespace detail {
 
 /// Gives an engine an executor.
@@ -117,10 +129,24 @@ auto connect(Ampe& engine, std::string_view address, ConnectOptions options, Tok
         std::forward<Token>(token));
 }
 
+/// The same to the first of several addresses that answers.
+template <detail::FlowToken<Peer> Token>
+auto connect(Ampe& engine, const Endpoints& addresses, ConnectOptions options, Token&& token) {
+    return detail::asyncFlow<Peer>(
+        detail::EngineHandle(engine),
+        [&engine, addresses, options] { return connect(engine, addresses, options); },
+        std::forward<Token>(token));
+}
+
 /// connect() on the engine of the group that has the fewest channels now.
 template <typename... Arguments>
 auto connect(ReactorGroup& reactors, Arguments&&... arguments) {
     return connect(static_cast<Ampe&>(reactors.leastBusy()), std::forward<Arguments>(arguments)...);
+}
+
+/// The same for addresses in braces, which do not deduce.
+inline auto connect(ReactorGroup& reactors, const Endpoints& addresses, ConnectOptions options = {}) {
+    return connect(static_cast<Ampe&>(reactors.leastBusy()), addresses, options);
 }
 
 /// Parses a client's address, `tcp|HOST|PORT` or `uds|PATH`. Throws Error(InvalidAddress).

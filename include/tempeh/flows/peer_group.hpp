@@ -26,6 +26,8 @@ public:
     /// As flows::connect(), in this group.
     [[nodiscard]] asio::awaitable<Peer> connect(const Address& address, ConnectOptions options = {}) const;
     [[nodiscard]] asio::awaitable<Peer> connect(std::string_view address, ConnectOptions options = {}) const;
+    [[nodiscard]] asio::awaitable<Peer> connect(const Endpoints& addresses,
+                                                ConnectOptions options = {}) const;
     /// The same with a completion token for void(error_code, Peer).
     template <detail::FlowToken<Peer> Token>
     auto connect(const Address& address, ConnectOptions options, Token&& token) const {

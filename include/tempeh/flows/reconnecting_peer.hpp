@@ -5,6 +5,7 @@
 #include <tempeh/core/asio.hpp>
 #include <tempeh/flows/backoff.hpp>
 #include <tempeh/flows/detail/token_forms.hpp>
+#include <tempeh/flows/endpoints.hpp>
 #include <tempeh/flows/heartbeat.hpp>
 #include <tempeh/flows/peer.hpp>
 #include <tempeh/flows/stream_reader.hpp>
@@ -48,6 +49,12 @@ struct RetryBudget {
 /// What the link of a ReconnectingPeer is doing. Closed is final.
 enum class LinkState : std::uint8_t { Connecting, Connected, Closed };
 
+/// Which of several addresses a ReconnectingPeer tries first after it has lost a connection.
+enum class Failover : std::uint8_t {
+    Sticky,       ///< The one it was connected to, then those behind it.
+    BackToFirst,  ///< The first: it is preferred whenever there is a choice.
+};
+
 /// Completes each HelloRequest before it is sent, for example with a fresh token. Runs on the engine's
 /// executor. An exception is logged and fails that attempt; the next attempt calls the hook again.
 using HelloHook = std::function<void(Message& hello)>;
@@ -89,6 +96,10 @@ struct ReconnectOptions {
     /// With Unanswered::SendAgain: a limit for all requests of the link together, beside `maxResends`. A
     /// request for which no token is left fails as with Unanswered::Fail.
     RetryBudget retryBudget = {};
+    /// Of several addresses. They are tried one after the other without a pause; the pause of `backoff` comes
+    /// when all have failed.
+    EndpointOrder order = EndpointOrder::InOrder;
+    Failover failover = Failover::Sticky;
 };
 
 /// Counters of a ReconnectingPeer. Every request ends as exactly one of answered, timedOut and failed.
@@ -133,6 +144,8 @@ public:
     /// Starts to connect at once. The engine must outlive every call except destruction. Errors: those that
     /// connect() throws at once.
     ReconnectingPeer(Ampe& engine, const Address& address, ReconnectOptions options = {});
+    /// The same for a peer that can be reached at several addresses, as connect().
+    ReconnectingPeer(Ampe& engine, const Endpoints& addresses, ReconnectOptions options = {});
 
     /// As Peer::request(), but waits for a connection first; `timeout` covers both. Returns null at the
     /// timeout. Throws Error(ChannelClosed) (unanswered, see Unanswered; or closed), CircuitOpen from

@@ -56,9 +56,10 @@ bool mayGoToAnother(const Message& message) noexcept {
 
 }  // namespace
 
-ReconnectPtr ReconnectCore::start(Ampe& engine, const Address& address, const ReconnectOptions& options) {
+ReconnectPtr ReconnectCore::start(Ampe& engine, std::span<const Address> addresses,
+                                  const ReconnectOptions& options) {
     check(options);
-    HelloTemplate hello(address, connectOptionsOf(options));
+    HelloTemplate hello(addresses, connectOptionsOf(options));
     hello.setHook(options.prepareHello);
     const auto core = std::make_shared<ReconnectCore>(Hub::create(engine), std::move(hello), options);
     ReconnectPtr use(core.get(), [core](ReconnectCore* self) { self->stop(); });
@@ -76,7 +77,9 @@ ReconnectCore::ReconnectCore(HubPtr hub, HelloTemplate hello, const ReconnectOpt
     , keys_(options.idempotencyKeys ? std::to_string(hub_->engine().randomSeed()) + '-' : std::string())
     , heartbeat_(options.heartbeat)
     , breaker_(options.breaker != nullptr ? std::optional(*options.breaker) : std::nullopt)
+    , failover_(options.failover)
     , delay_(options.backoff, hub_->engine())
+    , endpoints_(hello_.endpoints(), options.order, hub_->engine().randomSeed())
     , budget_(options.retryBudget.tokens, options.retryBudget.perAnswer) {}
 
 ReconnectCore::~ReconnectCore() = default;
@@ -94,11 +97,13 @@ asio::awaitable<void> ReconnectCore::run(Running running) {
                 asio::co_spawn(self.hub_->group().executor(), self.sendUnsent(peer),
                                asio::bind_cancellation_slot(self.stopAttempts_.slot(), asio::use_awaitable));
             co_await std::move(sending);
+            self.endpoints_.onConnected();
             self.setConnected(peer);
             const TimePoint connected = self.hub_->time().now();
             co_await self.passOn(peer);
             self.delay_.noteLasted(self.hub_->time().now() - connected);
             self.setLost(*peer);
+            self.endpoints_.onLost(self.failover_);
             if (self.isStopping()) break;
             auto resting =
                 asio::co_spawn(self.hub_->group().executor(), sleepFor(self.hub_, self.delay_.next()),
@@ -124,7 +129,7 @@ asio::awaitable<PeerPtr> ReconnectCore::establish() {
             ++counts_.failedAttempts;
             if (isStopping_) throw Error(Status::ChannelClosed);
         }
-        co_await sleepFor(hub_, delay_.next());
+        if (endpoints_.onFailed()) co_await sleepFor(hub_, delay_.next());
     }
 }
 
@@ -132,7 +137,7 @@ asio::awaitable<PeerPtr> ReconnectCore::attempt() {
     const TimePoint deadline = hub_->time().after(attemptTimeout_);
     PeerPtr peer;
     try {
-        peer = co_await tryConnect(hub_, hello_, deadline);
+        peer = co_await tryConnect(hub_, hello_, endpoints_.current(), deadline);
     } catch (const Error& error) {
         if (error.code() != asio::error::operation_aborted) noteFailure(failureOf(error));
         if (!isWorthRetrying(error, connecting_)) throw;
@@ -272,7 +277,9 @@ void ReconnectCore::markStopping() noexcept {
 void ReconnectCore::setRefused(const Refused& refused) noexcept {
     setEnd(refused.code(), {});
     const HubLock lock(*hub_);
-    if (endCode_ == refused.code()) refusal_ = refused.sharedResponse();
+    if (endCode_ != refused.code()) return;
+    refusal_ = refused.sharedResponse();
+    refusing_ = endpoints_.current();
 }
 
 void ReconnectCore::setEnd(const error_code& code, std::string reason) noexcept {

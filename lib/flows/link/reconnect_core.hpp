@@ -1,5 +1,6 @@
 #pragma once
 
+#include "flows/link/endpoint_rotation.hpp"
 #include "flows/link/retry_delay.hpp"
 #include "flows/link/retry_tokens.hpp"
 #include "flows/peer/connecting.hpp"
@@ -13,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace tempeh::flows::detail {
@@ -24,7 +26,8 @@ using ReconnectPtr = std::shared_ptr<ReconnectCore>;
 class ReconnectCore final : public InboxOwner, public std::enable_shared_from_this<ReconnectCore> {
 public:
     /// Starts its coroutine. When the last share is gone, it stops.
-    static ReconnectPtr start(Ampe& engine, const Address& address, const ReconnectOptions& options);
+    static ReconnectPtr start(Ampe& engine, std::span<const Address> addresses,
+                              const ReconnectOptions& options);
     ReconnectCore(HubPtr hub, HelloTemplate hello, const ReconnectOptions& options);
     ~ReconnectCore();
 
@@ -105,7 +108,9 @@ private:
     const std::string keys_;  // what the idempotency keys begin with; empty: none
     const HeartbeatOptions heartbeat_;
     const std::optional<CircuitBreaker> breaker_;
+    const Failover failover_;
     RetryDelay delay_;                        // the coroutine's
+    EndpointRotation endpoints_;              // the coroutine's
     MessageQueue unsent_;                     // the coroutine's
     asio::cancellation_signal stopAttempts_;  // on the loop's executor
 
@@ -117,6 +122,7 @@ private:
     std::string endReason_ TEMPEH_GUARDED_BY(hubLocked);
     std::shared_ptr<const Message> refusal_
         TEMPEH_GUARDED_BY(hubLocked);  // the server's HelloResponse, if that was the end
+    std::size_t refusing_ TEMPEH_GUARDED_BY(hubLocked) = 0;  // whose refusal it is
     ReconnectCounters counts_ TEMPEH_GUARDED_BY(hubLocked);
     RetryTokens budget_ TEMPEH_GUARDED_BY(hubLocked);
 };

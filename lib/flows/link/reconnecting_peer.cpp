@@ -30,17 +30,19 @@ void ReconnectCore::onReceived(const Message& message) noexcept {
 
 void ReconnectCore::throwFor(const error_code& ec) {
     std::shared_ptr<const Message> refusal;
+    std::size_t refusing = 0;
     {
         const HubLock lock(*hub_);
         if (ec == endCode_) refusal = refusal_;
+        refusing = refusing_;
     }
-    if (refusal != nullptr) throw Refused(hello_.address(), std::move(refusal));
+    if (refusal != nullptr) throw Refused(hello_.address(refusing), std::move(refusal));
     throw errorFor(ec);
 }
 
 std::string ReconnectCore::endReason() {
     const HubLock lock(*hub_);
-    if (refusal_ != nullptr) return refusalDetail(hello_.address(), *refusal_);
+    if (refusal_ != nullptr) return refusalDetail(hello_.address(refusing_), *refusal_);
     return endReason_;
 }
 
@@ -159,7 +161,7 @@ asio::awaitable<StreamReader> ReconnectCore::requestStream(ReconnectPtr self, Me
 ChannelInfo ReconnectCore::info() {
     if (const PeerPtr peer = current()) return peer->info();
     ChannelInfo info;
-    info.peerAddress = hello_.address();
+    info.peerAddress = hello_.allAddresses();
     info.state = state() == LinkState::Closed ? ChannelPhase::Closed : ChannelPhase::Opening;
     return info;
 }
@@ -249,7 +251,10 @@ asio::awaitable<bool> awaitConnection(ReconnectPtr core, TimePoint deadline) {
 }  // namespace detail
 
 ReconnectingPeer::ReconnectingPeer(Ampe& engine, const Address& address, ReconnectOptions options)
-    : core_(detail::ReconnectCore::start(engine, address, options)) {}
+    : core_(detail::ReconnectCore::start(engine, std::span<const Address>(&address, 1), options)) {}
+
+ReconnectingPeer::ReconnectingPeer(Ampe& engine, const Endpoints& addresses, ReconnectOptions options)
+    : core_(detail::ReconnectCore::start(engine, addresses.addresses(), options)) {}
 
 const std::shared_ptr<detail::ReconnectCore>& ReconnectingPeer::core() const {
     if (core_ == nullptr) throw Error(Status::InvalidChannelGroup);

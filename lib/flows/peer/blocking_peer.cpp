@@ -114,10 +114,10 @@ void awaitOutcome(Outcome& outcome, TimePoint deadline, const std::string& serve
                     server + ": timed out, " + std::string(detail::engineIsSilent));
 }
 
-BlockingPeer connectAndWait(Ampe& engine, const Address& address, ConnectOptions options) {
+BlockingPeer connectAndWait(Ampe& engine, std::span<const Address> addresses, ConnectOptions options) {
     detail::check(options);
-    detail::HelloTemplate hello(address, options);
-    const std::string server = hello.address();
+    detail::HelloTemplate hello(addresses, options);
+    const std::string server = hello.allAddresses();
     options.headers = {};
     options.body = {};
     detail::HubPtr hub = detail::Hub::create(engine);
@@ -218,11 +218,15 @@ MessagePtr BlockingPeer::close(MessagePtr bye) const {
 }
 
 BlockingPeer connectBlocking(Ampe& engine, const Address& address, ConnectOptions options) {
-    return connectAndWait(engine, address, options);
+    return connectAndWait(engine, std::span<const Address>(&address, 1), options);
 }
 
 BlockingPeer connectBlocking(Ampe& engine, std::string_view address, ConnectOptions options) {
-    return connectAndWait(engine, parseClientAddress(address), options);
+    return connectBlocking(engine, parseClientAddress(address), options);
+}
+
+BlockingPeer connectBlocking(Ampe& engine, const Endpoints& addresses, ConnectOptions options) {
+    return connectAndWait(engine, addresses.addresses(), options);
 }
 
 }  // namespace tempeh::flows

@@ -16,14 +16,19 @@ asio::awaitable<Peer> connectIn(detail::HubPtr hub, detail::HelloTemplate hello,
 }
 
 /// The views of the options are no longer used when this returns.
-asio::awaitable<Peer> startConnect(const detail::HubPtr& hub, const Address& address,
+asio::awaitable<Peer> startConnect(const detail::HubPtr& hub, std::span<const Address> addresses,
                                    ConnectOptions options) {
     detail::check(options);
-    detail::HelloTemplate hello(address, options);
+    detail::HelloTemplate hello(addresses, options);
     options.headers = {};
     options.body = {};
     options.breaker = nullptr;
     return connectIn(hub, std::move(hello), options);
+}
+
+asio::awaitable<Peer> startConnect(const detail::HubPtr& hub, const Address& address,
+                                   ConnectOptions options) {
+    return startConnect(hub, std::span<const Address>(&address, 1), options);
 }
 
 }  // namespace
@@ -42,6 +47,10 @@ asio::awaitable<Peer> connect(Ampe& engine, std::string_view address, ConnectOpt
     return startConnect(detail::Hub::create(engine), parseClientAddress(address), options);
 }
 
+asio::awaitable<Peer> connect(Ampe& engine, const Endpoints& addresses, ConnectOptions options) {
+    return startConnect(detail::Hub::create(engine), addresses.addresses(), options);
+}
+
 asio::any_io_executor detail::EngineHandle::executor() const {
     return engine_.createGroup().executor();
 }
@@ -54,6 +63,10 @@ Address parseClientAddress(std::string_view text) {
     if (!ec) address = parseAddress(message, ec);
     if (ec) throw Error(make_error_code(Status::InvalidAddress), std::string(text));
     return address;
+}
+
+void Endpoints::addText(std::string_view text) {
+    addresses_.push_back(parseClientAddress(text));
 }
 
 Address clientAddressOf(const Address& bound) {
@@ -73,6 +86,10 @@ asio::awaitable<Peer> PeerGroup::connect(const Address& address, ConnectOptions 
 
 asio::awaitable<Peer> PeerGroup::connect(std::string_view address, ConnectOptions options) const {
     return startConnect(hub(), parseClientAddress(address), options);
+}
+
+asio::awaitable<Peer> PeerGroup::connect(const Endpoints& addresses, ConnectOptions options) const {
+    return startConnect(hub(), addresses.addresses(), options);
 }
 
 asio::any_io_executor PeerGroup::executor() const {

@@ -1,6 +1,7 @@
 #include "flows/peer/connecting.hpp"
 
 #include "flows/hub/suspension.hpp"
+#include "flows/link/endpoint_rotation.hpp"
 #include "flows/link/retry_delay.hpp"
 #include "flows/peer/error_detail.hpp"
 #include "flows/peer/heartbeat_signals.hpp"
@@ -9,27 +10,38 @@
 
 namespace tempeh::flows::detail {
 
-HelloTemplate::HelloTemplate(const Address& address, const ConnectOptions& options)
+HelloTemplate::HelloTemplate(std::span<const Address> addresses, const ConnectOptions& options)
     : message_(std::make_unique<Message>()) {
-    const Address client = clientAddressOf(address);
-    format(client, *message_);
+    if (addresses.empty()) throw Error(make_error_code(Status::InvalidAddress), "no address given");
+    for (const Address& address : addresses) {
+        addresses_.push_back(clientAddressOf(address));
+        names_.push_back(toString(addresses_.back()));
+    }
+    format(addresses_.front(), *message_);
     for (const TextHeader& header : options.headers)
         message_->textHeaders.append(header.name, header.value);
     message_->textHeaders.set(heartbeatHeader, heartbeatOfClient);
     message_->body.append(options.body);
-    address_ = toString(client);
     if (options.breaker != nullptr) breaker_ = *options.breaker;
 }
 
-MessagePtr HelloTemplate::make(Ampe& engine) const {
+std::string HelloTemplate::allAddresses() const {
+    std::string text = names_.front();
+    for (std::size_t i = 1; i != names_.size(); ++i)
+        text.append(" or ").append(names_[i]);
+    return text;
+}
+
+MessagePtr HelloTemplate::make(Ampe& engine, std::size_t endpoint) const {
     MessagePtr message = engine.get();
     copyMessage(*message_, *message);
+    if (endpoint != 0) format(addresses_[endpoint], *message);
     if (hook_ == nullptr) return message;
     try {
         hook_(*message);
     } catch (...) {
         throw Error(make_error_code(Status::ProcessingFailed),
-                    address_ + ": prepareHello threw: " + textOf(std::current_exception()));
+                    names_[endpoint] + ": prepareHello threw: " + textOf(std::current_exception()));
     }
     return message;
 }
@@ -69,17 +81,18 @@ void checkOpen(PeerState& peer, const std::string& address) {
 
 }  // namespace
 
-asio::awaitable<PeerPtr> tryConnect(HubPtr hub, const HelloTemplate& hello, TimePoint deadline) {
+asio::awaitable<PeerPtr> tryConnect(HubPtr hub, const HelloTemplate& hello, std::size_t endpoint,
+                                    TimePoint deadline) {
     error_code ec;
-    MessagePtr message = hello.make(hub->engine());
+    MessagePtr message = hello.make(hub->engine(), endpoint);
     const PeerPtr peer = PeerState::open(hub, message, ec);
-    if (peer == nullptr) throw Error(ec, hello.address());
+    if (peer == nullptr) throw Error(ec, hello.address(endpoint));
     HelloWait wait(*peer);
     Suspension suspension(*hub, wait, co_await asio::this_coro::executor);
     auto answered = suspension.until(deadline);
     co_await std::move(answered);
     if (wait.ec) throw Error(wait.ec);
-    checkOpen(*peer, hello.address());
+    checkOpen(*peer, hello.address(endpoint));
     peer->noteOpened();
     co_return peer;
 }
@@ -103,25 +116,44 @@ bool isWorthRetrying(const Error& error, const ConnectOptions& options) noexcept
     }
 }
 
+namespace {
+
+/// When to give one address up: each that is left has the same share of the time.
+TimePoint deadlineOfOne(const TimeSource& time, TimePoint deadline, std::size_t left) {
+    const Duration rest = time.until(deadline);
+    return left == 1 || rest == infinite ? deadline : time.after(rest / static_cast<Duration::rep>(left));
+}
+
+}  // namespace
+
 asio::awaitable<PeerPtr> connectPeer(HubPtr hub, HelloTemplate hello, ConnectOptions options) {
     const TimePoint deadline = hub->time().after(options.timeout);
     RetryDelay delay(options.backoff, hub->engine());
-    for (int attempt = 1;; ++attempt) {
-        std::string failure;
+    EndpointRotation endpoints(hello.endpoints(), options.order, hub->engine().randomSeed());
+    std::string failures;  // of this round
+    for (int attempt = 1;;) {
+        bool isRoundOver = false;
         try {
-            asio::awaitable<PeerPtr> attempting = tryConnect(hub, hello, deadline);
+            const TimePoint until = deadlineOfOne(hub->time(), deadline, endpoints.left());
+            asio::awaitable<PeerPtr> attempting = tryConnect(hub, hello, endpoints.current(), until);
             if (hello.breaker()) attempting = hello.breaker()->run(std::move(attempting));
             PeerPtr peer = co_await std::move(attempting);
             co_return peer;
         } catch (const Error& error) {
-            const bool isLast = attempt == options.attempts || !isWorthRetrying(error, options);
-            if (isLast) throw;
-            failure = failureOf(error);
+            if (!isWorthRetrying(error, options)) throw;
+            isRoundOver = endpoints.onFailed();
+            const bool isLast = isRoundOver && attempt == options.attempts;
+            if (isLast && failures.empty()) throw;
+            failures = failures.empty() ? failureOf(error) : failures + "; " + failureOf(error);
+            if (isLast) throw Error(error.code(), failures);
         }
-        const Duration pause = delay.next();
+        const Duration pause = isRoundOver ? delay.next() : Duration::zero();
         if (hub->time().until(deadline) <= pause)
             throw Error(make_error_code(Status::ConnectFailed),
-                        failure + " (attempt " + std::to_string(attempt) + ", the last in time)");
+                        failures + " (attempt " + std::to_string(attempt) + ", the last in time)");
+        if (!isRoundOver) continue;
+        failures.clear();
+        ++attempt;
         co_await sleepFor(hub, pause);
     }
 }
