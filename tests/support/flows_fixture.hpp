@@ -78,25 +78,33 @@ inline void run(const asio::any_io_executor& executor, asio::awaitable<void> bod
     Running(executor, std::move(body)).join();
 }
 
-/// Something that happens once and is awaited, in coroutines of one executor.
+/// Something that happens once and is awaited, in coroutines of one executor. May be destroyed before what
+/// set() posted has run.
 class Event {
 public:
-    explicit Event(const asio::any_io_executor& executor) : timer_(executor, TimePoint::max()) {}
+    explicit Event(const asio::any_io_executor& executor) : state_(std::make_shared<State>(executor)) {}
     void set() {
-        asio::post(timer_.get_executor(), [this] {
-            isSet_ = true;
-            timer_.cancel();
+        asio::post(state_->timer.get_executor(), [state = state_] {
+            state->isSet = true;
+            state->timer.cancel();
         });
     }
-    asio::awaitable<void> wait() {
-        error_code ec;
-        while (!isSet_)
-            co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-    }
+    asio::awaitable<void> wait() { return wait(state_); }
 
 private:
-    asio::steady_timer timer_;
-    bool isSet_ = false;
+    struct State {
+        explicit State(const asio::any_io_executor& executor) : timer(executor, TimePoint::max()) {}
+        asio::steady_timer timer;
+        bool isSet = false;
+    };
+
+    static asio::awaitable<void> wait(std::shared_ptr<State> state) {
+        error_code ec;
+        while (!state->isSet)
+            co_await state->timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    }
+
+    const std::shared_ptr<State> state_;
 };
 
 inline asio::awaitable<void> echo(flows::Peer peer) {
