@@ -1,5 +1,7 @@
 #include "actors/cell.hpp"
 #include "actors/cell_extra.hpp"
+#include "actors/control.hpp"
+#include "actors/out_of_memory.hpp"
 #include "actors/runner.hpp"
 #include "actors/supervision.hpp"
 #include "actors/system_core.hpp"
@@ -37,7 +39,13 @@ void AskBase::abandon(Errc errc) noexcept {
     State state = State::Pending;
     if (!state_.compare_exchange_strong(state, State::Abandoned, std::memory_order_acq_rel)) return;
     errc_ = errc;
-    isCancelled_ = errc == Errc::Success;
+    if (errc == Errc::Success) exception_ = Exception::Cancelled;
+    over_(*this);
+}
+
+void AskBase::failForMemory() noexcept {
+    if (!claim()) return;
+    exception_ = Exception::NoMemory;
     over_(*this);
 }
 
@@ -48,19 +56,33 @@ void AskBase::letGo() noexcept {
 }
 
 error_code AskBase::error() const noexcept {
-    if (isCancelled_) return asio::error::operation_aborted;
+    if (exception_ == Exception::Cancelled) return asio::error::operation_aborted;
+    if (exception_ == Exception::NoMemory) return asio::error::no_memory;
     return errc_ == Errc::Success ? error_code() : make_error_code(errc_);
 }
 
 std::exception_ptr AskBase::failure() const noexcept {
-    if (isCancelled_)
-        return std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
-    return errc_ == Errc::Success ? nullptr : std::make_exception_ptr(Error(errc_, text_));
+    try {
+        if (exception_ == Exception::Cancelled)
+            return std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
+        if (exception_ == Exception::NoMemory) throw std::bad_alloc();
+        return errc_ == Errc::Success ? nullptr : std::make_exception_ptr(Error(errc_, text_));
+    } catch (const std::bad_alloc&) {
+        return std::current_exception();
+    }
 }
 
 void* allocateBlock(std::size_t size) {
     return here.worker != nullptr ? here.worker->stock().allocate(size)
                                   : ::operator new(BlockSizes::rounded(size));
+}
+
+void* tryAllocateBlock(std::size_t size) noexcept {
+    try {
+        return allocateBlock(size);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
 }
 
 void freeBlock(void* block, std::size_t size) noexcept {
@@ -168,7 +190,7 @@ void startSend(AskBase& send, CellRef target, EnvelopePtr envelope, Duration) no
     if (errc == Errc::Success) {
         if (send.claim()) send.deliverAnswer();
     } else {
-        send.fail(errc, cell.name());
+        send.fail(errc, inWords([&] { return cell.name(); }));
     }
 }
 
@@ -184,7 +206,7 @@ void startWaitForStart(AskBase& ask, CellRef supervisor, EnvelopePtr, Duration t
         [&ask](Cell& cell) {
             if (cell.supervision() != nullptr && cell.supervision()->hasGivenUp())
                 return cell.supervision()->onStarted(ask);
-            ask.fail(Errc::Stopped, cell.name() + " has ended");
+            ask.fail(Errc::Stopped, inWords([&] { return cell.name() + " has ended"; }));
         });
 }
 

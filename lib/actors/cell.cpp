@@ -1,6 +1,7 @@
 #include "actors/cell.hpp"
 
 #include "actors/cell_extra.hpp"
+#include "actors/out_of_memory.hpp"
 #include "actors/runner.hpp"
 #include "actors/supervision.hpp"
 #include "actors/system_core.hpp"
@@ -9,27 +10,11 @@
 
 #include <algorithm>
 #include <new>
-#include <thread>
 #include <utility>
 
 namespace tempeh::actors::detail {
 
 namespace {
-
-void runControl(Node& node, Worker*) noexcept {
-    const std::unique_ptr<Control> control(&static_cast<Control&>(node));
-    auto& cell = *static_cast<Cell*>(control->cell.get());
-    if (!cell.isOver())
-        control->act(cell);
-    else if (control->otherwise != nullptr)
-        control->otherwise(cell);
-}
-
-/// Arrivals are taken while an actor's code runs; a control has to wait until it does not.
-void putOff(Node& node, Worker* worker) noexcept {
-    node.run = &runControl;
-    worker->runLater(node);
-}
 
 void arriveAt(Node& node, Worker*) noexcept {
     auto& envelope = static_cast<Envelope&>(node);
@@ -43,36 +28,14 @@ void arriveForRoom(Node& node, Worker*) noexcept {
 
 }  // namespace
 
-std::string whatOf(const std::exception_ptr& failure) {
+std::string whatOf(const std::exception_ptr& failure) noexcept {
     try {
         std::rethrow_exception(failure);
     } catch (const std::exception& error) {
-        return error.what();
+        return inWords([&] { return std::string(error.what()); });
     } catch (...) {
-        return "an exception that is no std::exception";
+        return inWords([] { return std::string("an exception that is not a std::exception"); });
     }
-}
-
-void sendControl(CellRef cell, std::function<void(Cell& cell)> act,
-                 std::function<void(Cell& cell)> otherwise) noexcept {
-    Worker& worker = static_cast<Cell*>(cell.get())->worker();
-    std::unique_ptr<Control> control;
-    while (control == nullptr) {
-        control.reset(new (std::nothrow) Control());
-        if (control == nullptr) std::this_thread::yield();  // an actor's end must not get lost
-    }
-    control->cell = std::move(cell);
-    control->act = std::move(act);
-    control->otherwise = std::move(otherwise);
-    if (worker.isHere()) {
-        control->run = &runControl;
-        return worker.runLater(*control.release());
-    }
-    control->run = &putOff;
-    if (worker.push(*control))
-        static_cast<void>(control.release());
-    else if (control->otherwise != nullptr)
-        control->otherwise(*static_cast<Cell*>(control->cell.get()));
 }
 
 Cell::Cell(Worker& worker, const SpawnOptions& options)

@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,18 +44,6 @@ enum class Work : std::uint8_t {
     Running,    ///< On its worker's stack.
     Suspended,  ///< Its handler is a coroutine that waits.
 };
-
-/// Something a worker does to one of its cells. Owned by the queue it is in.
-struct Control : Node {
-    CellRef cell;
-    std::function<void(Cell& cell)> act;
-    std::function<void(Cell& cell)> otherwise;  ///< In its place once the cell is over; may be empty.
-};
-
-/// Sends a control to a cell, from any thread. It runs on the cell's worker while none of its actors' code
-/// does, before the next message. On a worker that is closed it is dropped.
-void sendControl(CellRef cell, std::function<void(Cell& cell)> act,
-                 std::function<void(Cell& cell)> otherwise = nullptr) noexcept;
 
 /// An actor: its mailbox, its life and its instance; or a supervisor or a pool, which have no instance. What
 /// Refs point to. Belongs to its worker, unless stated otherwise. Its instance's class is in the Behaviour
@@ -142,6 +129,7 @@ public:
     void stopSelf() noexcept;
     bool isOver() const noexcept { return life() == Life::Stopped; }
     bool isClosed() const noexcept { return isClosed_.load(std::memory_order_relaxed); }
+    /// `text`: made with inWords().
     void fail(std::string text) noexcept;
     void tryToEnd() noexcept;
 
@@ -235,6 +223,8 @@ private:
     bool wasStarted_ = false;
     bool mustStop_ = false;
     bool isSupervised_ = false;
+    bool endsForGood_ = true;         // what stop() was told
+    Errc endReason_ = Errc::Stopped;  // likewise
     std::uint32_t localReferences_ = 0;
 
     NodeQueue<Node> mailbox_;
@@ -264,7 +254,7 @@ void sendUrgent(CellRef cell, EnvelopePtr message) noexcept;
 /// `target`.
 void buryEnvelope(Envelope& envelope, const Cell& target, Errc reason, std::string_view text = {}) noexcept;
 /// The text of an exception.
-std::string whatOf(const std::exception_ptr& failure);
+std::string whatOf(const std::exception_ptr& failure) noexcept;
 /// Notes which actor sends it, before it is sent.
 void noteSender(Envelope& envelope, const Cell& target) noexcept;
 /// Destroys an envelope that had its outcome.

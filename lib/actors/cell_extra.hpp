@@ -49,7 +49,7 @@ public:
     std::uint64_t lastTimer = 0;
     Runner* firstTask = nullptr;
     NodeQueue<Node> waitingForRoom;
-    Cell::Ending ending;
+    std::string endText;
     StopDeadline stopDeadline;
 };
 

@@ -1,5 +1,7 @@
 #include "actors/cell.hpp"
 #include "actors/cell_extra.hpp"
+#include "actors/control.hpp"
+#include "actors/out_of_memory.hpp"
 #include "actors/runner.hpp"
 #include "actors/supervision.hpp"
 #include "actors/system_core.hpp"
@@ -59,7 +61,8 @@ void Cell::construct() noexcept {
         }
         life_.store(Life::Alive, std::memory_order_release);
     } catch (...) {
-        return fail("its constructor threw: " + whatOf(std::current_exception()));
+        const std::string what = whatOf(std::current_exception());
+        return fail(inWords([&] { return "its constructor threw: " + what; }));
     }
     if (supervision_ != nullptr)
         supervision_->begin();
@@ -94,18 +97,19 @@ void Cell::stop(Ending ending) noexcept {
         if (ending.isForGood) finalise();
         return;
     }
-    try {
-        CellExtra& more = extra();
-        if (now == Life::Stopping) {
-            more.ending.isForGood |= ending.isForGood;
-            if (ending.isForGood) isClosed_.store(true, std::memory_order_release);
-            return;
-        }
-        more.ending = std::move(ending);
-    } catch (const std::bad_alloc&) {
-        // Without it the end has the default reason.
+    if (now == Life::Stopping) {
+        endsForGood_ |= ending.isForGood;
+        if (ending.isForGood) isClosed_.store(true, std::memory_order_release);
+        return;
     }
-    if (extra_ == nullptr || extra_->ending.isForGood) isClosed_.store(true, std::memory_order_release);
+    endsForGood_ = ending.isForGood;
+    endReason_ = ending.reason;
+    try {
+        if (!ending.text.empty() || extra_ != nullptr) extra().endText = std::move(ending.text);
+    } catch (const std::bad_alloc&) {
+        // Watchers hear the reason alone; there are none, as they are in what there is no memory for.
+    }
+    if (endsForGood_) isClosed_.store(true, std::memory_order_release);
     life_.store(Life::Stopping, std::memory_order_release);
     mustStop_ = false;
     forgetSurroundings();
@@ -125,7 +129,8 @@ void Cell::forgetSurroundings() noexcept {
     for (CellRef& watched : std::exchange(extra_->watched, {})) {
         if (!watched) continue;
         sendControl(std::move(watched), [me = CellRef::share(this)](Cell& cell) {
-            std::erase_if(cell.extra().watchers, [&](const auto& watcher) { return watcher.cell == me; });
+            if (CellExtra* const extra = cell.extraIfAny(); extra != nullptr)
+                std::erase_if(extra->watchers, [&](const auto& watcher) { return watcher.cell == me; });
         });
     }
     for (const auto& timer : extra_->timers)
@@ -175,7 +180,7 @@ void Cell::tryToEnd() noexcept {
     if (extra_ != nullptr) worker_.unset(extra_->stopDeadline);
     destroyInstance();
     life_.store(Life::Down, std::memory_order_release);
-    if (extra_ == nullptr || extra_->ending.isForGood) return finalise();
+    if (endsForGood_) return finalise();
     Supervision::tellDown(*this);
 }
 
@@ -232,12 +237,13 @@ void Cell::dropMailbox(Errc reason) noexcept {
 
 void Cell::tellWatchers() noexcept {
     if (extra_ == nullptr) return;
-    Ending ending = std::move(extra_->ending);
-    if (ending.reason == Errc::Stopped && system_->isStopping()) ending.reason = Errc::ShuttingDown;
+    const std::string text = std::move(extra_->endText);
+    const Errc reason =
+        endReason_ == Errc::Stopped && system_->isStopping() ? Errc::ShuttingDown : endReason_;
     for (CellExtra::Watcher& watcher : std::exchange(extra_->watchers, {})) {
         auto& down = messageOf<Down>(*watcher.down);
-        down.reason = ending.reason;
-        down.text = ending.text;
+        down.reason = reason;
+        down.text = inWords([&] { return text; });
         sendUrgent(std::move(watcher.cell), std::move(watcher.down));
     }
 }
@@ -251,10 +257,8 @@ void Cell::endAtOnce() noexcept {
     if (life() == Life::Stopped) return;
     isClosed_.store(true, std::memory_order_release);
     forgetSurroundings();
-    if (extra_ != nullptr) {
-        worker_.unset(extra_->stopDeadline);
-        extra_->ending.isForGood = true;
-    }
+    if (extra_ != nullptr) worker_.unset(extra_->stopDeadline);
+    endsForGood_ = true;
     while (firstChild_ != nullptr)
         disown(*firstChild_);
     parent = nullptr;
@@ -295,9 +299,11 @@ void Cell::onTaskOver(Runner& task, const std::exception_ptr& failure) noexcept 
     }
     if (failure == nullptr || life() != Life::Alive) return;
     // Not now: a handler may be at work.
-    sendControl(CellRef::share(this), [text = "a task of it threw: " + whatOf(failure)](Cell& cell) {
-        if (cell.life() == Life::Alive) cell.fail(text);
-    });
+    const std::string what = whatOf(failure);
+    sendControl(CellRef::share(this),
+                [text = inWords([&] { return "a task of it threw: " + what; })](Cell& cell) mutable {
+                    if (cell.life() == Life::Alive) cell.fail(std::move(text));
+                });
 }
 
 }  // namespace tempeh::actors::detail

@@ -1,5 +1,6 @@
 #include "actors/cell.hpp"
 #include "actors/cell_extra.hpp"
+#include "actors/control.hpp"
 #include "actors/runner.hpp"
 #include "actors/system_core.hpp"
 
@@ -32,8 +33,9 @@ void stopCell(Cell& cell) noexcept {
 void watchCell(Cell& watcher, CellRef watched, EnvelopePtr down) {
     auto& known = watcher.extra().watched;
     if (std::find(known.begin(), known.end(), watched) != known.end()) return;
-    known.push_back(watched);
+    known.reserve(known.size() + 1);
     if (!watched) {
+        known.push_back(watched);
         messageOf<Down>(*down).reason = Errc::NotFound;
         return sendUrgent(CellRef::share(&watcher), std::move(down));
     }
@@ -44,8 +46,13 @@ void watchCell(Cell& watcher, CellRef watched, EnvelopePtr down) {
     };
     auto request = std::make_shared<Request>(Request{CellRef::share(&watcher), std::move(down)});
     const auto add = [request](Cell& target) {
-        target.extra().watchers.push_back({std::move(request->watcher), std::move(request->down)});
+        untilThereIsMemory([&] {
+            auto& watchers = target.extra().watchers;
+            watchers.reserve(watchers.size() + 1);
+            watchers.push_back({std::move(request->watcher), std::move(request->down)});
+        });
     };
+    known.push_back(watched);
     if (cell.worker().isHere() && !cell.isOver()) return add(cell);
     sendControl(std::move(watched), add, [request](Cell&) {
         messageOf<Down>(*request->down).reason = Errc::NotFound;

@@ -1,11 +1,11 @@
 #include "actors/cell.hpp"
 #include "actors/cell_extra.hpp"
+#include "actors/out_of_memory.hpp"
 #include "actors/supervision.hpp"
 #include "actors/system_core.hpp"
 
 #include <tempeh/actors/detail/cell_ref.hpp>
 
-#include <new>
 #include <utility>
 
 namespace tempeh::actors::detail {
@@ -58,13 +58,9 @@ void disposeEnvelope(Envelope& envelope) noexcept {
 void buryEnvelope(Envelope& envelope, const Cell& target, Errc reason, std::string_view text) noexcept {
     target.system().bury(envelope, target, reason);
     if (envelope.ask != nullptr) {
-        try {
-            const std::string who = target.name();
-            std::exchange(envelope.ask, nullptr)
-                ->fail(reason, text.empty() ? who : who + ": " + std::string(text));
-        } catch (const std::bad_alloc&) {
-            if (envelope.ask != nullptr) std::exchange(envelope.ask, nullptr)->fail(reason, {});
-        }
+        const std::string words =
+            inWords([&] { return text.empty() ? target.name() : target.name() + ": " + std::string(text); });
+        std::exchange(envelope.ask, nullptr)->fail(reason, words);
     }
     disposeEnvelope(envelope);
 }

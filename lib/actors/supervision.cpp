@@ -1,5 +1,7 @@
 #include "actors/supervision.hpp"
 
+#include "actors/control.hpp"
+#include "actors/out_of_memory.hpp"
 #include "actors/system_core.hpp"
 #include "base/random.hpp"
 
@@ -30,14 +32,10 @@ private:
 
 namespace {
 
-void startAgain(Cell& cell) {
-    cell.startAgain();
-}
-
 /// Has `act` done to the supervisor of a child.
 template <typename Act>
 void tellSupervisor(Cell& child, Act act) noexcept {
-    sendControl(CellRef::share(child.parent), [act = std::move(act)](Cell& cell) {
+    sendControl(CellRef::share(child.parent), [act = std::move(act)](Cell& cell) mutable {
         if (cell.supervision() != nullptr) act(*cell.supervision());
     });
 }
@@ -91,8 +89,10 @@ void Supervision::go() noexcept {
                 break;
             case Do::GaveUp:
                 answerWaiting(Errc::HandlerFailed);
-                return owner_->fail(fmt::format("more than its {} restarts; the last failure: {}",
-                                                machine_.intensity(), lastFailure_));
+                return owner_->fail(inWords([this] {
+                    return fmt::format("more than its {} restarts; the last failure: {}",
+                                       machine_.intensity(), lastFailure_);
+                }));
             case Do::Down:
                 return owner_->tryToEnd();
         }
@@ -104,7 +104,7 @@ void Supervision::startChild(std::size_t index, Duration delay) noexcept {
         delay_->child = index;
         return owner_->worker().set(*delay_, timeAfter(owner_->worker().time().now(), delay));
     }
-    sendControl(children_[index], startAgain);
+    sendControl(children_[index], [](Cell& cell) { cell.startAgain(); });
 }
 
 void Supervision::stopAll() noexcept {
@@ -137,9 +137,11 @@ void Supervision::onStarted(AskBase& waiting) noexcept {
 }
 
 void Supervision::answerWaiting(Errc errc) noexcept {
+    const std::string_view text =
+        errc == Errc::HandlerFailed ? std::string_view(lastFailure_) : "the supervisor was stopped";
     for (AskBase* waiting : std::exchange(waiting_, {})) {
         if (errc != Errc::Success)
-            waiting->fail(errc, errc == Errc::HandlerFailed ? lastFailure_ : "the supervisor was stopped");
+            waiting->fail(errc, text);
         else if (waiting->claim())
             waiting->deliverAnswer();
     }
@@ -154,7 +156,7 @@ void Supervision::tellStarted(Cell& child) noexcept {
 
 void Supervision::tellFailed(Cell& child, std::string text) noexcept {
     tellSupervisor(child, [index = child.childIndex, text = std::move(text)](Supervision& self) {
-        self.lastFailure_ = fmt::format("{}: {}", self.child(index).name(), text);
+        self.lastFailure_ = inWords([&] { return fmt::format("{}: {}", self.child(index).name(), text); });
         self.machine_.onFailed(index, self.owner_->worker().time().now());
         self.go();
     });

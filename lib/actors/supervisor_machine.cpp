@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 namespace tempeh::actors::detail {
 
@@ -25,7 +26,7 @@ void SupervisorMachine::onStarted(std::size_t child, TimePoint now) noexcept {
     children_[child].startedAt = now;
 }
 
-void SupervisorMachine::onFailed(std::size_t index, TimePoint now) {
+void SupervisorMachine::onFailed(std::size_t index, TimePoint now) noexcept {
     Child& child = children_[index];
     if (child.state == State::Down) return;
     const bool isComing = child.state == State::Stopping;  // it goes down anyway
@@ -38,7 +39,7 @@ void SupervisorMachine::onFailed(std::size_t index, TimePoint now) {
         restart(index, now);
 }
 
-void SupervisorMachine::onDown(std::size_t index, TimePoint now) {
+void SupervisorMachine::onDown(std::size_t index, TimePoint now) noexcept {
     Child& child = children_[index];
     const bool wasTold = child.state == State::Stopping;
     child.state = State::Down;
@@ -51,14 +52,18 @@ void SupervisorMachine::onDown(std::size_t index, TimePoint now) {
         child.isWanted = false;
 }
 
-void SupervisorMachine::restart(std::size_t index, TimePoint now) {
+void SupervisorMachine::restart(std::size_t index, TimePoint now) noexcept {
     Child& failed = children_[index];
     if (failed.startedAt != TimePoint::min() && now - failed.startedAt >= failed.backoff.max)
         failed.failures = 0;
     ++failed.failures;
     while (!restarts_.empty() && now - restarts_.front() >= period_)
         restarts_.pop_front();
-    restarts_.push_back(now);
+    try {
+        restarts_.push_back(now);
+    } catch (const std::bad_alloc&) {
+        // This restart is not counted.
+    }
     if (restarts_.size() > intensity_) {
         phase_ = Phase::GivingUp;
         return;

@@ -43,9 +43,9 @@ public:
     /// The child's constructor has run.
     void onStarted(std::size_t child, TimePoint now) noexcept;
     /// The child failed; its instance may still be there.
-    void onFailed(std::size_t child, TimePoint now);
+    void onFailed(std::size_t child, TimePoint now) noexcept;
     /// The child has no instance any more: it was stopped, or stopped by itself.
-    void onDown(std::size_t child, TimePoint now);
+    void onDown(std::size_t child, TimePoint now) noexcept;
     /// Asked again and again until it says Nothing.
     Action next() noexcept;
 
@@ -68,7 +68,7 @@ private:
         TimePoint startedAt = TimePoint::min();
     };
 
-    void restart(std::size_t child, TimePoint now);
+    void restart(std::size_t child, TimePoint now) noexcept;
     bool isBusy() const noexcept;
     Duration delayOf(const Child& child) const noexcept;
     /// The last one that runs and must go down; size() if there is none.

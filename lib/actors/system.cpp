@@ -1,4 +1,4 @@
-#include "actors/cell.hpp"
+#include "actors/control.hpp"
 #include "actors/supervision.hpp"
 #include "actors/system_core.hpp"
 
@@ -8,6 +8,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <memory>
+#include <new>
+#include <optional>
 #include <utility>
 
 namespace tempeh::actors {
@@ -70,8 +73,12 @@ public:
             if (!ec && system != nullptr) system->reportStop();
         });
     }
-    void cancel() const {
-        asio::post(executor_, [timer = timer_] { timer->cancel(); });
+    void cancel() const noexcept {
+        try {
+            asio::post(executor_, [timer = timer_] { timer->cancel(); });
+        } catch (const std::bad_alloc&) {
+            return;  // it finds nobody who waits
+        }
     }
 
 private:
@@ -79,24 +86,53 @@ private:
     std::shared_ptr<asio::steady_timer> timer_;
 };
 
+class StopAnswer final : public StopWaiter {
+public:
+    explicit StopAnswer(AskResult<StopReport>& waiting) noexcept : waiting_(waiting) {}
+    void limit(const asio::any_io_executor& executor, Duration timeout, std::weak_ptr<SystemCore> core) {
+        timer_.emplace(executor, timeout, std::move(core));
+    }
+    void onStopped(StopReport report) noexcept override {
+        const std::unique_ptr<StopAnswer> self(this);
+        if (timer_) timer_->cancel();
+        if (waiting_.claim()) waiting_.answer(std::move(report));
+    }
+
+private:
+    AskResult<StopReport>& waiting_;
+    std::optional<StopTimer> timer_;
+};
+
 }  // namespace
+
+/// A thread that waits for the end.
+class StoppedThread final : public StopWaiter {
+public:
+    void onStopped(StopReport report) noexcept override {
+        report_ = std::move(report);
+        thread_.wake();
+    }
+    bool wait(Duration timeout) noexcept { return thread_.wait(timeout); }
+    StopReport takeReport() noexcept { return std::move(report_); }
+
+private:
+    BlockedThread thread_;
+    StopReport report_;
+};
 
 void startStop(SystemCore& system, AskResult<StopReport>& waiting, Duration timeout,
                const asio::any_io_executor& executor) noexcept {
     waiting.home = here.worker;
-    const auto answer = [&waiting](StopReport report) {
-        if (waiting.claim()) waiting.answer(std::move(report));
-    };
-    if (timeout == infinite) return system.stop(timeout, answer);
-    if (!system.isOnOwnThreads()) {
-        system.limitStop(timeout);
-        return system.stop(timeout, answer);
+    try {
+        auto waiter = std::make_unique<StopAnswer>(waiting);
+        if (timeout != infinite && system.isOnOwnThreads())
+            waiter->limit(executor, timeout, system.weak_from_this());
+        else if (timeout != infinite)
+            system.limitStop(timeout);
+        system.stop(timeout, waiter.release());
+    } catch (const std::bad_alloc&) {
+        waiting.failForMemory();  // nothing was stopped
     }
-    const StopTimer timer(executor, timeout, system.weak_from_this());
-    system.stop(timeout, [answer, timer](StopReport report) {
-        timer.cancel();
-        answer(std::move(report));
-    });
 }
 
 }  // namespace detail
@@ -109,13 +145,13 @@ System::System(Ampe& engine, SystemOptions options)
 
 System::~System() {
     if (core_->isOnOwnThreads()) {
-        detail::BlockedThread stopped;
-        core_->stop(infinite, [&stopped](const StopReport&) { stopped.wake(); });
+        detail::StoppedThread stopped;
+        core_->stop(infinite, &stopped);
         stopped.wait(infinite);
         core_->join();
         return;
     }
-    core_->stop(std::chrono::seconds(1), [](const StopReport&) {});
+    core_->stop(std::chrono::seconds(1), nullptr);
     core_->leave();
 }
 
@@ -126,20 +162,13 @@ DeadLetters System::deadLetters() const {
 StopReport System::stopBlocking(Timeout timeout) {
     if (core_->isHere())
         throw Error(Errc::Deadlock, "a thread of the actor system would wait for itself: await stop() there");
-    struct Waiting {
-        detail::BlockedThread thread;
-        StopReport report;
-    };
-    const auto waiting = std::make_shared<Waiting>();
-    core_->stop(timeout, [waiting](StopReport report) {
-        waiting->report = std::move(report);
-        waiting->thread.wake();
-    });
-    if (!waiting->thread.wait(timeout)) {
+    detail::StoppedThread stopped;
+    core_->stop(timeout, &stopped);
+    if (!stopped.wait(timeout)) {
         core_->reportStop();
-        waiting->thread.wait(infinite);
+        stopped.wait(infinite);
     }
-    return std::move(waiting->report);
+    return stopped.takeReport();
 }
 
 }  // namespace tempeh::actors

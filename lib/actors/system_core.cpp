@@ -1,6 +1,6 @@
 #include "actors/system_core.hpp"
 
-#include "actors/cell.hpp"
+#include "actors/control.hpp"
 #include "actors/topic_core.hpp"
 #include "actors/worker_thread.hpp"
 #include "base/entropy.hpp"
@@ -13,6 +13,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace tempeh::actors::detail {
@@ -48,6 +49,7 @@ public:
             if (self.isOver_) worker->unset(self);
         };
     }
+    bool isSet() const noexcept { return until_ != TimePoint::max(); }
     void start(TimePoint until) noexcept {
         until_ = until;
         tell();
@@ -68,7 +70,7 @@ private:
     }
 
     SystemCore& system_;
-    TimePoint until_;
+    TimePoint until_ = TimePoint::max();
     std::atomic<bool> isUnderWay_{false};
     std::atomic<bool> isOver_{false};
 };
@@ -80,8 +82,14 @@ SystemCore::SystemCore(SystemOptions options, std::uint64_t seed)
     , deadLetters_(options_.deadLetters) {}
 
 SystemCore::~SystemCore() {
-    for (const auto& report : std::exchange(reports_, {}))
-        report(StopReport());
+    StopWaiter* waiter = takeStopWaiters();
+    while (waiter != nullptr)
+        std::exchange(waiter, waiter->next)->onStopped(StopReport());
+}
+
+StopWaiter* SystemCore::takeStopWaiters() noexcept {
+    const base::MutexLock lock(mutex_);
+    return std::exchange(firstStopWaiter_, nullptr);
 }
 
 void SystemCore::addWorker(asio::any_io_executor executor, std::unique_ptr<TimePort> time, bool isOwn) {
@@ -101,9 +109,15 @@ std::shared_ptr<SystemCore> SystemCore::onThreads(SystemOptions options) {
         const asio::any_io_executor executor = core->contexts_.back()->io.get_executor();
         core->addWorker(executor, makeSteadyTime(executor), true);
     }
-    for (std::size_t i = 0; i < core->options_.threads; ++i)
-        core->threads_.push_back(
-            startWorkerThread([context = core->contexts_[i].get()] { context->io.run(); }));
+    core->threads_.reserve(core->options_.threads);
+    try {
+        for (std::size_t i = 0; i < core->options_.threads; ++i)
+            core->threads_.push_back(
+                startWorkerThread([context = core->contexts_[i].get()] { context->run(); }));
+    } catch (...) {
+        core->join();
+        throw;
+    }
     return core;
 }
 
@@ -111,6 +125,7 @@ std::shared_ptr<SystemCore> SystemCore::on(const asio::any_io_executor& executor
     auto core = std::make_shared<SystemCore>(std::move(options), base::entropySeed());
     const asio::any_io_executor strand = asio::make_strand(executor);
     core->addWorker(strand, makeSteadyTime(strand), false);
+    core->stopLimit_ = std::make_unique<StopLimit>(*core);
     return core;
 }
 
@@ -119,7 +134,19 @@ std::shared_ptr<SystemCore> SystemCore::on(Ampe& engine, SystemOptions options) 
     asio::any_io_executor executor;
     auto time = makeEngineTime(engine, executor);
     core->addWorker(executor, std::move(time), false);
+    core->stopLimit_ = std::make_unique<StopLimit>(*core);
     return core;
+}
+
+void SystemCore::Context::run() {
+    for (;;) {
+        try {
+            io.run();
+            return;
+        } catch (const std::bad_alloc&) {
+            continue;  // the coroutine for whose wait Asio had no memory is gone, and its handler has failed
+        }
+    }
 }
 
 Worker& SystemCore::nextWorker() noexcept {
@@ -185,26 +212,25 @@ void SystemCore::stopCell(Cell& cell) noexcept {
     });
 }
 
-void SystemCore::stop(Duration timeout, std::function<void(StopReport report)> report) noexcept {
+void SystemCore::stop(Duration timeout, StopWaiter* waiter) noexcept {
     // The handlers end before the time is over, and their actors with them.
     longestStop_.store(timeout == infinite ? Duration::max().count() : (timeout / 4 * 3).count(),
                        std::memory_order_relaxed);
-    {
+    if (waiter != nullptr) {
         const base::MutexLock lock(mutex_);
-        reports_.push_back(std::move(report));
+        waiter->next = std::exchange(firstStopWaiter_, waiter);
     }
     onCellBorn();  // so that the last one does not report before all were told
     isStopping_.store(true, std::memory_order_seq_cst);
-    for (const CellRef& ref : all(nullptr)) {
-        auto& cell = *static_cast<Cell*>(ref.get());
-        if (cell.isRoot) stopCell(cell);
-    }
+    for (const auto& worker : workers_)
+        worker->visitCells([](Cell& cell) {
+            if (cell.isRoot) stopCell(cell);
+        });
     onCellOver();
 }
 
 void SystemCore::limitStop(Duration timeout) noexcept {
-    if (stopLimit_ != nullptr) return;  // the first stop's limit is the limit
-    stopLimit_ = std::make_unique<StopLimit>(*this);
+    if (stopLimit_->isSet()) return;  // the first stop's limit is the limit
     stopLimit_->start(timeAfter(workers_[0]->time().now(), timeout));
 }
 
@@ -242,23 +268,24 @@ void SystemCore::onCellOver() noexcept {
 }
 
 void SystemCore::reportStop() noexcept {
-    std::vector<std::function<void(StopReport)>> reports;
-    {
-        const base::MutexLock lock(mutex_);
-        reports.swap(reports_);
-    }
-    for (const auto& report : reports)
-        report(makeReport());
-    if (stopLimit_ != nullptr) stopLimit_->end();
+    StopWaiter* waiter = takeStopWaiters();
+    while (waiter != nullptr)
+        std::exchange(waiter, waiter->next)->onStopped(makeReport());
+    if (stopLimit_ != nullptr && stopLimit_->isSet()) stopLimit_->end();
 }
 
-StopReport SystemCore::makeReport() {
+StopReport SystemCore::makeReport() noexcept {
     StopReport report;
-    for (const CellRef& ref : all(nullptr)) {
-        const auto& cell = *static_cast<Cell*>(ref.get());
-        if (cell.supervision() == nullptr) report.stragglers.push_back({cell.name(), cell.occupation()});
+    report.complete = alive_.load() == 0;
+    try {
+        for (const CellRef& ref : all(nullptr)) {
+            const auto& cell = *static_cast<Cell*>(ref.get());
+            if (cell.supervision() == nullptr) report.stragglers.push_back({cell.name(), cell.occupation()});
+        }
+    } catch (const std::bad_alloc&) {
+        return report;  // it names those that there was memory for
     }
-    report.complete = report.stragglers.empty() && alive_.load() == 0;
+    report.complete &= report.stragglers.empty();
     return report;
 }
 

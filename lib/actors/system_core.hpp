@@ -2,6 +2,7 @@
 
 #include "actors/block_stock.hpp"
 #include "actors/dead_letter_box.hpp"
+#include "actors/stop_waiter.hpp"
 #include "actors/worker.hpp"
 
 #include <tempeh/actors/dead_letter.hpp>
@@ -66,8 +67,9 @@ public:
     bool isStopping() const noexcept { return isStopping_.load(std::memory_order_relaxed); }
     /// A handler may go on for this long once its system stops.
     Duration longestStop() const noexcept { return Duration(longestStop_.load(std::memory_order_relaxed)); }
-    /// Tells every actor to stop. `report` is called once: when they have ended, or by reportStop().
-    void stop(Duration timeout, std::function<void(StopReport report)> report) noexcept;
+    /// Tells every actor to stop. `waiter`, unless null, hears once: when they have ended, or by
+    /// reportStop().
+    void stop(Duration timeout, StopWaiter* waiter) noexcept;
     static void stopCell(Cell& cell) noexcept;
     /// On a caller's executor: has reportStop() called by the worker's clock.
     void limitStop(Duration timeout) noexcept;
@@ -89,13 +91,16 @@ public:
 
 private:
     struct Context {
+        void run();
+
         asio::io_context io{1};
         asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
     };
     class StopLimit;
     class LastCall;
     void addWorker(asio::any_io_executor executor, std::unique_ptr<TimePort> time, bool isOwn);
-    StopReport makeReport();
+    StopReport makeReport() noexcept;
+    StopWaiter* takeStopWaiters() noexcept;
 
     const SystemOptions options_;
     const std::uint64_t seed_;
@@ -121,7 +126,7 @@ private:
     mutable base::Mutex mutex_;
     std::unordered_map<std::string, Cell*, Hash, std::equal_to<>> names_ TEMPEH_GUARDED_BY(mutex_);
     std::map<std::string, std::shared_ptr<TopicCore>, std::less<>> topics_ TEMPEH_GUARDED_BY(mutex_);
-    std::vector<std::function<void(StopReport)>> reports_ TEMPEH_GUARDED_BY(mutex_);
+    StopWaiter* firstStopWaiter_ TEMPEH_GUARDED_BY(mutex_) = nullptr;
     base::Mutex waitsMutex_;
     std::unique_ptr<StopLimit> stopLimit_;  // the first worker's
 };

@@ -5,6 +5,7 @@
 #include "actors/system_core.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace tempeh::actors::detail {
@@ -27,6 +28,18 @@ void TopicCore::unsubscribe(const CellCount& cell) noexcept {
     subscribers_.erase(found);
 }
 
+bool TopicCore::deliverCopy(const Subscriber& to,
+                            EnvelopePtr (*make)(const void* value, const MessageOps& ops),
+                            const void* value) {
+    EnvelopePtr copy;
+    try {
+        copy = make(value, *to.ops);
+    } catch (const std::bad_alloc&) {
+        return false;  // the others still get theirs
+    }
+    return deliver(*to.cell.get(), std::move(copy)) == Errc::Success;
+}
+
 Published TopicCore::publish(EnvelopePtr (*make)(const void* value, const MessageOps& ops), const void* value,
                              std::any last) {
     std::vector<Subscriber> subscribers;
@@ -37,7 +50,7 @@ Published TopicCore::publish(EnvelopePtr (*make)(const void* value, const Messag
     }
     Published published;
     for (const Subscriber& subscriber : subscribers) {
-        if (deliver(*subscriber.cell.get(), make(value, *subscriber.ops)) == Errc::Success)
+        if (deliverCopy(subscriber, make, value))
             ++published.delivered;
         else
             ++published.refused;

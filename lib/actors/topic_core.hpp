@@ -32,6 +32,10 @@ private:
         CellRef cell;
         const MessageOps* ops;
     };
+    /// False: it was not taken.
+    static bool deliverCopy(const Subscriber& to,
+                            EnvelopePtr (*make)(const void* value, const MessageOps& ops), const void* value);
+
     const std::type_info& type_;
     mutable base::Mutex mutex_;
     std::vector<Subscriber> subscribers_ TEMPEH_GUARDED_BY(mutex_);

@@ -1,6 +1,7 @@
 #include "actors/worker.hpp"
 
 #include "actors/cell.hpp"
+#include "actors/out_of_memory.hpp"
 #include "actors/runner.hpp"
 #include "actors/system_core.hpp"
 
@@ -93,14 +94,9 @@ bool Worker::push(Node& node) noexcept {
 void Worker::postTurn() noexcept {
     if (life_ != nullptr) life_->enter();
     // A node that nobody comes for is taken when the context's end closes this.
-    while (life_ == nullptr || !life_->isGone()) {
-        try {
-            asio::post(executor_, Turn(*this));
-            break;
-        } catch (const std::bad_alloc&) {
-            std::this_thread::yield();  // nothing else would ever run what was pushed
-        }
-    }
+    untilThereIsMemory([this] {
+        if (life_ == nullptr || !life_->isGone()) asio::post(executor_, Turn(*this));
+    });
     if (life_ != nullptr) life_->leave();
 }
 
@@ -188,15 +184,8 @@ void Worker::armTimer() noexcept {
     }
     const TimePoint nearest = deadlines_.begin()->when;
     if (nearest >= armedFor_) return;
-    for (;;) {
-        try {
-            time_->arm(nearest, system_.weak_from_this(), index_);
-            armedFor_ = nearest;
-            return;
-        } catch (const std::bad_alloc&) {
-            std::this_thread::yield();
-        }
-    }
+    untilThereIsMemory([&] { time_->arm(nearest, system_.weak_from_this(), index_); });
+    armedFor_ = nearest;
 }
 
 void Worker::onTime() noexcept {
@@ -263,7 +252,10 @@ void Worker::close(bool isContextGone) noexcept {
     while (Node* node = later_.pop())
         node->run(*node, this);
     std::vector<CellRef> cells;
-    visitCells([&](Cell& cell) { cells.push_back(CellRef::share(&cell)); });
+    untilThereIsMemory([&] {
+        cells.clear();
+        visitCells([&](Cell& cell) { cells.push_back(CellRef::share(&cell)); });
+    });
     while (!cells.empty()) {
         static_cast<Cell*>(cells.back().get())->endAtOnce();
         cells.pop_back();

@@ -45,6 +45,8 @@ public:
     void deliverAnswer() noexcept { over_(*this); }
     /// For the answerer: ends it without an answer. This object may be gone afterwards.
     void fail(Errc errc, std::string_view text) noexcept;
+    /// Likewise, since there was no memory for what it takes.
+    void failForMemory() noexcept;
     /// For the asker, from any thread: ends it with this error, or as cancelled with Errc::Success. Does
     /// nothing when the answer was first.
     void abandon(Errc errc) noexcept;
@@ -54,7 +56,7 @@ public:
 
     /// How it ended.
     error_code error() const noexcept;
-    /// The same as an exception with its text; null for an answer.
+    /// The same as an exception with its text; null for an answer. std::bad_alloc without memory for it.
     std::exception_ptr failure() const noexcept;
 
     Worker* home = nullptr;       ///< Completes it, and has its deadline; null for a thread that waits.
@@ -71,13 +73,15 @@ protected:
     ~AskBase() = default;
 
 private:
+    /// What ended it, if it is no Errc.
+    enum class Exception : std::uint8_t { None, Cancelled, NoMemory };
     enum class State : std::uint8_t { Pending, Answered, Abandoned, AskerLeft, AnswererLeft };
 
     const Hook over_ = nullptr;
     const Hook destroy_ = nullptr;
     std::atomic<State> state_{State::Pending};
     Errc errc_ = Errc::Success;
-    bool isCancelled_ = false;
+    Exception exception_ = Exception::None;
     std::string text_;
 };
 

@@ -3,6 +3,7 @@
 #include <tempeh/actors/detail/asio_1_81.hpp>
 #include <tempeh/actors/detail/ask_base.hpp>
 #include <tempeh/actors/detail/cell_ref.hpp>
+#include <tempeh/core/detail/resumption.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
@@ -10,7 +11,6 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_future.hpp>
@@ -19,6 +19,7 @@
 #include <exception>
 #include <new>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -57,6 +58,8 @@ using AskSignature = typename SignatureOf<AskFailure<Token, R>, R>::type;
 
 /// Memory from the running worker's stock if there is one. Throws std::bad_alloc.
 TEMPEH_ACTORS_EXPORT void* allocateBlock(std::size_t size);
+/// The same; null in the place of the exception.
+TEMPEH_ACTORS_EXPORT void* tryAllocateBlock(std::size_t size) noexcept;
 TEMPEH_ACTORS_EXPORT void freeBlock(void* block, std::size_t size) noexcept;
 /// The coroutine of an actor that runs now, if `executor` is its executor; null otherwise.
 TEMPEH_ACTORS_EXPORT Runner* runnerOf(const asio::any_io_executor& executor) noexcept;
@@ -97,7 +100,7 @@ template <typename Handler, typename Failure, typename R>
 struct AskOutcome {
     Handler handler;
     Failure failure{};
-    std::optional<R> value;
+    std::optional<R> value{};
 
     void operator()() {
         if (value)
@@ -119,10 +122,26 @@ class AskOperation final : public AskResult<R> {
 public:
     template <typename Start>
     static void launch(Handler handler, CellRef target, Start start) {
-        void* memory = allocateBlock(sizeof(AskOperation));
+        // An exception that left an initiation would destroy a waiting coroutine instead of telling it.
+        void* const memory = tryAllocateBlock(sizeof(AskOperation));
+        if (memory == nullptr) return endForMemory(std::move(handler));
         auto* operation = ::new (memory) AskOperation(std::move(handler), target.get());
-        operation->makeCancellable();
-        start(*operation, std::move(target));
+        if (operation->tryMakeCancellable())
+            start(*operation, std::move(target));
+        else
+            operation->failForMemory();
+    }
+
+    /// As AskBase wants it; see Resumption.
+    void finish() {
+        executor_.reset();
+        Outcome outcome = takeOutcome();
+        this->letGo();
+        outcome();
+    }
+    void abandon() noexcept {
+        executor_.reset();
+        this->letGo();
     }
 
 private:
@@ -141,12 +160,18 @@ private:
     }
     ~AskOperation() = default;
 
-    void makeCancellable() {
-        auto slot = asio::get_associated_cancellation_slot(handler_);
-        if (!slot.is_connected()) return;
-        slot.assign([this](asio::cancellation_type type) {
-            if (type != asio::cancellation_type::none) this->abandon(Errc::Success);
-        });
+    bool tryMakeCancellable() noexcept {
+        return tempeh::detail::tryAssign(asio::get_associated_cancellation_slot(handler_),
+                                         [this](asio::cancellation_type type) {
+                                             if (type != asio::cancellation_type::none)
+                                                 AskBase::abandon(Errc::Success);
+                                         });
+    }
+    static void endForMemory(Handler handler) {
+        if constexpr (std::same_as<Failure, error_code>)
+            Outcome{std::move(handler), asio::error::no_memory}();
+        else
+            Outcome{std::move(handler), std::make_exception_ptr(std::bad_alloc())}();
     }
 
     static void over(AskBase& ask) noexcept { completeAtHome(ask); }
@@ -162,16 +187,13 @@ private:
         settleAsk(self);
         auto slot = asio::get_associated_cancellation_slot(self.handler_);
         if (slot.is_connected()) slot.clear();
-        Runner* const runner = self.runner;
-        std::optional<Executor> executor = std::move(self.executor_);
-        Outcome outcome = self.takeOutcome();
-        self.letGo();
-        if (runner != nullptr) {
-            const RunnerScope scope(*runner);
-            outcome();
-        } else {
-            asio::post(*executor, std::move(outcome));
+        if (self.runner != nullptr) {
+            const RunnerScope scope(*self.runner);
+            return self.finish();
         }
+        const Executor executor = *self.executor_;
+        while (!tempeh::detail::tryPostResumption<tempeh::detail::Resumption<AskOperation>>(self, executor))
+            std::this_thread::yield();  // nobody else would tell the handler
     }
 
     using Outcome = AskOutcome<Handler, Failure, R>;
