@@ -24,6 +24,8 @@ namespace bench {
 /// true
 ///   allows one more `next` on its lane, until `finished`.
 /// - throughput: `next` while `mayStart`; nothing comes back before the summary.
+/// - open: `next` when `isDue`; the wait in between lasts until `dueNs`. Replies as above, until `finished`.
+/// - setup with several connections at a time: `connecting`, `next` on each, `reply` of each, close all.
 ///
 /// Rates of round trips are taken between two turns of the whole window: as many replies as are in flight
 /// come first (they only fill the pipe), and the end lies at the same place of the cycle. What is drained
@@ -34,16 +36,18 @@ public:
         : options_(options)
         , lanes_(options.connections)
         , limit_(options.count > 0 ? options.count : ~0ULL)
-        , timed_(options.workload == Workload::Latency || options.workload == Workload::Setup)
+        , timed_(options.workload == Workload::Latency || options.workload == Workload::Setup ||
+                 options.workload == Workload::Open)
         , turn_(std::uint64_t{activeLanes()} * window())
         , untilTurn_(turn_)
         , steady_(options)
         , memoryAtStart_(anonymousMemory()) {}
 
     const Options& options() const { return options_; }
-    /// Lanes the workload sends on once all are open: one but for fan-in.
+    /// Lanes the workload sends on once all are open: one but for fan-in. Setup: connections at a time.
     std::uint32_t activeLanes() const {
-        return options_.workload == Workload::FanIn ? options_.connections : 1;
+        const bool isMany = options_.workload == Workload::FanIn || options_.workload == Workload::Setup;
+        return isMany ? options_.connections : 1;
     }
     /// Messages in flight per active lane.
     std::uint32_t window() const { return options_.workload == Workload::Pipeline ? options_.inflight : 1; }
@@ -70,6 +74,14 @@ public:
             lookAtClock();
         return !stopped_;
     }
+
+    /// When the n-th message of the open workload is due.
+    std::uint64_t dueAt(std::uint64_t n) const {
+        return startNs_ + static_cast<std::uint64_t>(static_cast<double>(n) * 1e9 / options_.rate);
+    }
+    /// Open: when the next message is due; never once all have left.
+    std::uint64_t dueNs() const { return started_ < limit_ ? dueAt(started_) : ~0ULL; }
+    bool isDue() const { return started_ < limit_ && nowNs() >= dueNs(); }
 
     /// Writes the next message of the lane.
     void next(std::uint32_t lane, std::byte* body) {
@@ -151,6 +163,10 @@ private:
 
     void record(const Lane& state) {
         const std::uint64_t now = nowNs();
+        if (options_.workload == Workload::Open) {
+            if (const std::uint64_t n = state.received - 1; n >= limit_ / 10) rtt_.record(now - dueAt(n));
+            return;
+        }
         if (now < warmUntilNs_) return;
         rtt_.record(now - (options_.workload == Workload::Setup ? connectingAtNs_ : state.sentAtNs));
     }

@@ -15,7 +15,9 @@ namespace bench {
 
 /// Both: two parties in one process, for the handover without (or through) a socket.
 enum class Role { Server, Client, Both };
-enum class Workload { Latency, Throughput, Pipeline, FanIn, Setup };
+/// Open: requests leave at a fixed rate, whether or not answers come, and each one's time runs from the
+/// moment it was due. So a stall of the server counts for all that had to wait (no coordinated omission).
+enum class Workload { Latency, Throughput, Pipeline, FanIn, Setup, Open };
 
 /// `tcp|HOST|PORT` or `uds|PATH`, as on tempeh's wire. Port 0 lets the server choose.
 struct Address {
@@ -62,7 +64,9 @@ struct Options {
     std::uint64_t count = 0;        ///< messages; 0: as many as fit into `seconds`
     double seconds = 0;             ///< length of the measured part; 0 with a count: no limit
     std::uint32_t inflight = 64;    ///< window of the pipeline workload
-    std::uint32_t connections = 1;  ///< fan-in: all active; latency: one active, the others idle
+    std::uint32_t connections = 1;  ///< fan-in: all active; latency: one active, the others idle; setup: so
+                                    ///< many at a time
+    double rate = 0;                ///< open: requests per second
     std::uint32_t spinUs = 0;       ///< poll so long before sleeping, where the program can
     int cpu = -1;                   ///< pin the process to this core; -1: do not
     int secondCpu = -1;             ///< and to this one beside it
@@ -79,6 +83,8 @@ struct Options {
                 return "fanin";
             case Workload::Setup:
                 return "setup";
+            case Workload::Open:
+                return "open";
         }
         return "?";
     }
@@ -92,11 +98,10 @@ inline Options parseOptions(const std::string& peer, int argc, char** argv) {
     CLI::App app{"benchmark peer " + peer};
     const std::map<std::string, Role> roles{
         {"server", Role::Server}, {"client", Role::Client}, {"both", Role::Both}};
-    const std::map<std::string, Workload> workloads{{"latency", Workload::Latency},
-                                                    {"throughput", Workload::Throughput},
-                                                    {"pipeline", Workload::Pipeline},
-                                                    {"fanin", Workload::FanIn},
-                                                    {"setup", Workload::Setup}};
+    const std::map<std::string, Workload> workloads{
+        {"latency", Workload::Latency},   {"throughput", Workload::Throughput},
+        {"pipeline", Workload::Pipeline}, {"fanin", Workload::FanIn},
+        {"setup", Workload::Setup},       {"open", Workload::Open}};
     app.add_option("--role", options.role)->required()->transform(CLI::CheckedTransformer(roles));
     app.add_option("--workload", options.workload)->required()->transform(CLI::CheckedTransformer(workloads));
     app.add_option("--address", address, "tcp|HOST|PORT or uds|PATH");
@@ -105,6 +110,7 @@ inline Options parseOptions(const std::string& peer, int argc, char** argv) {
     app.add_option("--seconds", options.seconds, "time to send for");
     app.add_option("--inflight", options.inflight)->check(CLI::Range(1U, 65536U));
     app.add_option("--connections", options.connections)->check(CLI::Range(1U, 60000U));
+    app.add_option("--rate", options.rate, "requests per second of the open workload");
     app.add_option("--spin-us", options.spinUs, "poll so long before sleeping");
     app.add_option("--cpu", options.cpu, "pin the process to this core");
     app.add_option("--second-cpu", options.secondCpu, "and to this one beside it");
@@ -116,6 +122,12 @@ inline Options parseOptions(const std::string& peer, int argc, char** argv) {
     }
     options.address = Address::parse(address);
     if (options.count == 0 && options.seconds <= 0) options.seconds = 1;
+    if (options.workload == Workload::Open) {
+        if (options.rate <= 0) options.rate = 1000;
+        if (options.count == 0)
+            options.count = static_cast<std::uint64_t>(options.rate * options.seconds) + 1;
+        options.seconds = 0;
+    }
     return options;
 }
 

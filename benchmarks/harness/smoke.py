@@ -13,6 +13,7 @@ from suite import measure, plan  # noqa: E402
 SECONDS = 0.01
 CASES = [plan.Case(workload) for workload in ("latency", "throughput", "pipeline")]
 CASES += [plan.Case("fanin", connections=10), plan.Case("throughput", 65000, "uds"), plan.Case("latency", spin_us=50)]
+CASES += [plan.Case("open", load=50), plan.Case("setup", connections=10)]
 CASES += [plan.Case(workload, transport="inproc") for workload in plan.IN_PROCESS]
 CASES += [plan.Case(workload) for workload in plan.COUNTED]
 

@@ -5,9 +5,13 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <exception>
 
 namespace bench::own {
 namespace {
@@ -22,8 +26,8 @@ public:
     Client(const Options& options, tempeh::Reactor& reactor, Loop loop)
         : options_(options)
         , isPlain_(loop == Loop::Plain)
-        , driver_(options)
         , lanes_(options, reactor)
+        , driver_(options)
         , group_(reactor.createGroup()) {}
 
     asio::awaitable<void> run() {
@@ -38,6 +42,8 @@ public:
                 co_await streamPlainly();
             else
                 co_await stream();
+        } else if (options_.workload == Workload::Open) {
+            co_await exchangeWhenDue();
         } else {
             startWindow();
             if (isPlain_)
@@ -113,6 +119,33 @@ private:
         }
     }
 
+    /// Requests leave when they are due, whether or not answers come.
+    asio::awaitable<void> exchangeWhenDue() {
+        const asio::any_io_executor executor = co_await asio::this_coro::executor;
+        asio::co_spawn(executor, sendWhenDue(), [](const std::exception_ptr& failure) {
+            if (failure != nullptr) std::rethrow_exception(failure);
+        });
+        while (!driver_.finished()) {
+            const MessagePtr message = co_await receiveAnswer();
+            const auto body = message->body.bytes();
+            driver_.reply(0, body.data(), body.size());
+        }
+    }
+
+    asio::awaitable<void> sendWhenDue() {
+        asio::steady_timer timer(co_await asio::this_coro::executor);
+        for (;;) {
+            while (driver_.isDue())
+                requests_.pushBack(
+                    lanes_.make(0, OpCode::Request, [this](std::byte* to) { driver_.next(0, to); }));
+            group_.postAll(requests_);
+            const std::uint64_t due = driver_.dueNs();
+            if (due == ~0ULL) co_return;
+            timer.expires_at(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(due)));
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+    }
+
     asio::awaitable<void> exchange() {
         while (!driver_.finished()) {
             tempeh::MessageQueue messages;
@@ -142,20 +175,30 @@ private:
         driver_.finish(body.data(), body.size());
     }
 
-    /// One connection after the other: connect, one round trip, close.
+    /// So many connections at a time: connect, one round trip, close.
     asio::awaitable<void> setup() {
         Lanes::closing = true;
         driver_.begin();
         std::uint32_t lane = 0;
-        for (; driver_.mayStart(); ++lane) {
+        while (driver_.mayStart()) {
             driver_.connecting();
-            lanes_.opened(group_.post(lanes_.hello()).channelNumber, lane);
-            group_.post(lanes_.make(lane, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); }));
-            MessagePtr answer = co_await receiveAnswer();
-            const auto body = answer->body.bytes();
-            driver_.reply(lane, body.data(), body.size());
-            answer->header.opCode = OpCode::ByeSignal;
-            group_.post(std::move(answer));
+            const std::uint32_t first = lane;
+            for (; lane - first < options_.connections && driver_.mayStart(); ++lane) {
+                lanes_.opened(group_.post(lanes_.hello()).channelNumber, lane);
+                group_.post(
+                    lanes_.make(lane, OpCode::Request, [&](std::byte* to) { driver_.next(lane, to); }));
+            }
+            std::vector<MessagePtr> answers;
+            while (answers.size() < lane - first) {
+                MessagePtr answer = co_await receiveAnswer();
+                const auto body = answer->body.bytes();
+                driver_.reply(lanes_.laneOf(*answer), body.data(), body.size());
+                answers.push_back(std::move(answer));
+            }
+            for (MessagePtr& answer : answers) {
+                answer->header.opCode = OpCode::ByeSignal;
+                group_.post(std::move(answer));
+            }
         }
         lanes_.opened(group_.post(lanes_.hello()).channelNumber, lane);
         co_await end(lane);
@@ -163,8 +206,8 @@ private:
 
     const Options options_;
     const bool isPlain_;
-    Driver driver_;
     Lanes lanes_;
+    Driver driver_;  // after the lanes: their table is not memory of connections
     tempeh::MessageQueue requests_;
     tempeh::ChannelGroup group_;
 };

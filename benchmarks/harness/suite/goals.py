@@ -7,7 +7,7 @@ from .plan import COUNTED, IN_PROCESS, ONE_CORE, STYLES, TWO_CORES
 
 REACTOR, EXECUTOR, BLOCKING = STYLES
 LOOPBACK = ("tempeh_loopback_uds", "tempeh_loopback_tcp")
-IDLE_BYTES = 4096
+IDLE_BYTES = 2560
 NONE = 0.0005  # an allocation seldomer than this per message is one that does not depend on the messages
 
 
@@ -73,6 +73,13 @@ def fan_in_growth(results):
         beside = f", where {small.limit} has {limit:.2f}" if limit else ""
         figures.append((small.transport + beside, results.ratio(small, REACTOR, REACTOR, other_case=large)))
     return figures
+
+
+def open_loop(other):
+    def measure(results):
+        return [(f"{REACTOR}, {case.axis_label}", results.ratio(case, REACTOR, other, "rttP999Ns"))
+                for case in results.cases() if case.workload == "open"]
+    return measure
 
 
 def idle_cases(results):
@@ -186,8 +193,12 @@ GOALS = (
          against(FAST, "raw_epoll", steady("pipeline", sizes=(16, 256, 1024), transport="uds")), 0.7, True),
     Goal("fan-in 10, 100 and 1,000: at least 0.9 × raw epoll",
          against(FAST, "raw_epoll", steady("fanin", connections=(10, 100, 1000))), 0.9, True),
-    Goal("fan-in from 10 to 10,000 connections: under 1.5 × per message", fan_in_growth, 1.5, False),
-    Goal("idle connection: under 4 KiB of user memory each, each side", idle_memory, IDLE_BYTES, False),
+    Goal("fan-in from 10 to 10,000 connections: at most 1.3 × per message", fan_in_growth, 1.3, False),
+    Goal("idle connection: at most 2.5 KiB of user memory each, each side", idle_memory, IDLE_BYTES, False),
+    Goal("connections set up, 1 and 1,000 at a time: at least as fast as ZeroMQ",
+         against(FAST, "zmq", steady("setup")), 1, True),
+    *(Goal(f"open loop at 50 % and 90 % of its own peak, p99.9: at most that of {name}", open_loop(other), 1, False)
+      for other, name in (("zmq", "ZeroMQ"), ("nng", "nng"), ("grpc", "gRPC"))),
     Goal("idle connections: 19,000 held in one reactor process", idle_held, 19000, True),
     Goal("idle connections: memory grows linearly, the last as dear as the first (within 1.1 ×)", idle_growth, 1.1, False),
     Goal("one active among idle connections: latency within 1.1 × of alone", idle_latency, 1.1, False),

@@ -1,5 +1,6 @@
 """One run of one program: its processes, their lines of results, and how much else the machine did meanwhile."""
 
+import functools
 import json
 import os
 import pathlib
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 
 from .plan import ONE_CORE
 
@@ -104,9 +106,11 @@ def result_of(process, line, who):
     return json.loads(line), cpu
 
 
-def arguments(program, case, seconds):
+def arguments(program, case, seconds, rate=None):
     line = ["--workload", case.program_workload, "--size", str(case.size), "--seconds", f"{seconds:g}"]
     line += ["--connections", str(case.connections), "--spin-us", str(case.spin_us)]
+    if rate:
+        line += ["--rate", f"{rate:.0f}"]
     if case.workload == "setup":
         line += ["--count", "5000"]  # local ports and TIME_WAIT are finite
     if program.mode:
@@ -136,10 +140,10 @@ class Launcher:
             stop(process)
 
 
-def run_pair(launcher, program, binary, case, seconds, cpus, folder):
+def run_pair(launcher, program, binary, case, seconds, cpus, folder, rate=None):
     """Two processes: (the client's results with the server's inside, CPU seconds of both)."""
     address = f"uds|{folder}/socket" if case.transport == "uds" else "tcp|127.0.0.1|0"
-    common = arguments(program, case, seconds)
+    common = arguments(program, case, seconds, rate)
     server = launcher.start([binary, "--role", "server", "--address", address, "--cpu", cpus[0], *common],
                             subprocess.PIPE)
     ready = read_line(server, 10)
@@ -174,10 +178,10 @@ def flatten_counts(result):
             result[name], result[name + "Worse"] = sum(values), max(values)
 
 
-def run_once(program, binary, case, seconds, cores, preload=None, prefix=()):
+def run_once(program, binary, case, seconds, cores, preload=None, prefix=(), rate=None):
     """The client's results as a dictionary, with the server's beside them."""
     cpus = cores.of(case)
-    run = run_alone if case.in_process else run_pair
+    run = run_alone if case.in_process else functools.partial(run_pair, rate=rate)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, Launcher(prefix, preload) as launcher:
         started, busy = time.monotonic(), busy_seconds(set(cpus))
         result, cpu = run(launcher, program, binary, case, seconds, cpus, folder)
@@ -193,11 +197,16 @@ def trimmed(result):
             for name in KEPT if name in result}
 
 
-def run_undisturbed(program, binary, case, seconds, cores, limit, retries):
+def peak_of(program, binary, case, seconds, cores):
+    """What the program does with 64 in flight, in messages a second."""
+    return run_once(program, binary, replace(case, workload="pipeline", load=0), seconds, cores)["messagesPerSecond"]
+
+
+def run_undisturbed(program, binary, case, seconds, cores, limit, retries, rate=None):
     """The least disturbed of up to 1 + retries runs; the first one below the limit ends the search."""
     best = None
     for attempt in range(1 + retries):
-        result = run_once(program, binary, case, seconds, cores)
+        result = run_once(program, binary, case, seconds, cores, rate=rate)
         result["attempt"] = attempt + 1
         if best is None or result["disturbed"] < best["disturbed"]:
             best = result

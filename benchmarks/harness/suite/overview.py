@@ -4,6 +4,7 @@ from . import svg
 from .plan import Case
 
 SHOWN = ("tempeh", "raw_epoll", "asio_coro_batched", "asio_coro", "zmq", "nng", "grpc", "capnp")
+PLAIN = ("tempeh_plain", "tempeh_blocking_plain", "asio_coro", "zmq", "nng", "grpc", "capnp")
 INSIDE = ("tempeh_groups", "mailbox", "zmq_inproc", "nng_inproc", "caf")
 
 
@@ -19,7 +20,9 @@ PANELS = (
     ("Round trip, 256 B", Case("latency"), SHOWN),
     ("One way, 16 B", Case("throughput", 16), SHOWN),
     ("One way, 256 B", Case("throughput"), SHOWN),
+    ("One way, 256 B, plain loops", Case("throughput"), PLAIN),
     ("64 in flight, 256 B", Case("pipeline"), SHOWN),
+    ("64 in flight, 256 B, plain loops", Case("pipeline"), PLAIN),
     ("Fan-in, 1,000 connections", Case("fanin", connections=1000), SHOWN),
     ("Inside one process, one way", Case("handover-rate", transport="inproc"), INSIDE),
 )

@@ -16,6 +16,7 @@ WORKLOADS = {
     "fanin": ("fanin", RATE),
     "setup": ("setup", RATE),
     "idle": ("latency", RTT),  # one connection among many
+    "open": ("open", RTT),  # requests at a fixed rate
     "handover": ("latency", RTT),  # inside one process
     "handover-rate": ("throughput", RATE),
     "steady-throughput": ("throughput", CALLS),  # counted instead of timed
@@ -74,6 +75,7 @@ class Case:
     pinning: str = ONE_CORE
     connections: int = 1
     spin_us: int = 0
+    load: int = 0  # open: per cent of what the program does with 64 in flight
 
     @property
     def program_workload(self):
@@ -108,7 +110,9 @@ class Case:
     @property
     def axis(self):
         if self.workload == "setup":
-            return self.transport
+            return self.transport + (f", {self.connections:,} at a time" if self.connections > 1 else "")
+        if self.workload == "open":
+            return f"{self.load} %"
         if self.in_process:
             return self.pinning
         return self.connections if self.workload in ("fanin", "idle") else self.size
@@ -126,6 +130,8 @@ class Case:
         parts = [self.workload, self.transport, f"{self.size} B", self.pinning]
         if self.connections > 1:
             parts.append(f"{self.connections} connections")
+        if self.load:
+            parts.append(f"{self.load} % load")
         if self.spin_us:
             parts.append(f"polling {self.spin_us} us")
         return ", ".join(parts)
@@ -147,10 +153,17 @@ class Entry:
 STYLES = ("tempeh", "tempeh_executor", "tempeh_blocking")
 PLAIN = ("tempeh_plain", "tempeh_blocking_plain", "tempeh_requests")
 SIZES = (16, 256, 1024, 16384, 65000)
+OPEN = ("tempeh", "raw_epoll", "zmq", "nng", "grpc")  # what can keep a pace
+TOGETHER = ("tempeh", "raw_epoll", "zmq")  # what opens many connections at a time
 
 
 def handovers(pinning=ONE_CORE):
     return [Entry(Case(workload, transport="inproc", pinning=pinning)) for workload in IN_PROCESS]
+
+
+def open_loop():
+    """Where both sides have a core, or the pace of the client is the server's load."""
+    return [Entry(Case("open", pinning=TWO_CORES, load=load)) for load in (50, 90)]
 
 
 def counts(programs, repetitions):
@@ -164,9 +177,11 @@ def full_plan():
         entries += [Entry(Case("throughput", size, transport)) for size in SIZES]
         entries += [Entry(Case("pipeline", size, transport)) for size in SIZES[:4]]
         entries += [Entry(Case("setup", transport=transport), None, 3)]
+        entries += [Entry(Case("setup", transport=transport, connections=1000), None, 3)]
         entries += [Entry(Case("latency", 256, transport, TWO_CORES, spin_us=spin)) for spin in (0, 100)]
     entries += [Entry(Case("throughput", size, pinning=TWO_CORES)) for size in (16, 256, 16384)]
     entries += [Entry(Case("pipeline", size, pinning=TWO_CORES)) for size in (16, 256)]
+    entries += open_loop()
     entries += [Entry(Case("fanin", connections=n)) for n in (1, 10, 100, 1000)]
     entries += [Entry(Case("fanin", connections=10000), None, 3), Entry(Case("fanin", transport="uds", connections=1000))]
     entries += handovers() + handovers(TWO_CORES)
@@ -188,7 +203,8 @@ def quick_plan():
     entries += [Entry(Case("throughput", size, "uds"), batched) for size in (1024, 16384, 65000)]
     entries += [Entry(Case("pipeline", size), batched if size != 256 else None) for size in (16, 256, 1024)]
     entries += [Entry(Case("pipeline", size, "uds"), bare + ("zmq",)) for size in (16, 1024)]
-    entries += [Entry(Case("setup"), bare + ("zmq", "nng", "grpc"))]
+    entries += [Entry(Case("setup"), bare + ("zmq", "nng", "grpc")), Entry(Case("setup", connections=1000))]
+    entries += open_loop()
     entries += [Entry(Case("fanin", connections=n), bare) for n in (10, 100)]
     entries += [Entry(Case("fanin", connections=1000), batched + ("asio_coro", "grpc"))]
     entries += [Entry(Case("latency", 256, pinning=TWO_CORES), named), Entry(Case("latency", 256, pinning=TWO_CORES, spin_us=100))]
@@ -208,6 +224,10 @@ def takes_part(program, entry):
     if case.in_process != bool(program.in_process):
         return False
     if program.workloads and case.workload not in program.workloads:
+        return False
+    if case.workload == "open" and program.name not in OPEN:
+        return False
+    if case.workload == "setup" and case.connections > 1 and program.name not in TOGETHER:
         return False
     if case.connections > program.max_connections:
         return False

@@ -9,6 +9,7 @@ from .plan import COUNTED, KINDS, LIMIT, ONE_CORE, OURS
 
 TITLES = {"latency": "Latency: round trip p50", "throughput": "Throughput, one way", "pipeline": "Pipeline, 64 in flight",
           "fanin": "Fan-in, 256 B, one in flight per connection",
+          "open": "Open loop, 256 B: p50 from when a request was due, by load",
           "setup": "Connections set up: connect, one round trip, close",
           "idle": "Round trip p50 of one active connection among idle ones, 256 B",
           "handover": "Inside one process: ping-pong p50, 256 B", "handover-rate": "Inside one process: one way, 256 B",
@@ -82,7 +83,10 @@ def metric_table(results, cases, metric, convert):
 def details(results, workload, cases):
     """What belongs to a group beside its main figure, folded away."""
     extra = []
-    if workload in ("latency", "idle", "handover"):
+    if workload == "open":
+        extra += ["", "Requests per second", "", *metric_table(results, cases, "messagesPerSecond",
+                                                                lambda _, value: "" if value is None else svg.short(value))]
+    if workload in ("latency", "idle", "handover", "open"):
         for metric, name in (("rttP99Ns", "p99"), ("rttP999Ns", "p99.9")):
             extra += ["", f"Round trip {name}", "", *metric_table(results, cases, metric,
                                                                    lambda case, value: show(case, value, "Ns"))]

@@ -1,5 +1,6 @@
 #include "common.hpp"
 #include "driver.hpp"
+#include "due_timer.hpp"
 #include "program.hpp"
 
 #include <algorithm>
@@ -7,6 +8,8 @@
 #include <deque>
 #include <grpcpp/generic/generic_stub.h>
 #include <memory>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 namespace bench::grpc_peer {
@@ -78,6 +81,8 @@ public:
         driver_.begin();
         if (options_.workload == Workload::Throughput) {
             stream(lanes_.front());
+        } else if (options_.workload == Workload::Open) {
+            open(lanes_.front());
         } else {
             exchange();
         }
@@ -171,6 +176,41 @@ private:
         reading_ = true;
     }
 
+    /// A thread starts what is due; while a write is under way, its end starts the next.
+    void open(Lane& lane) {
+        std::thread pace([&] {
+            for (std::uint64_t n = 0; n < options_.count; ++n) {
+                sleepUntil(driver_.dueAt(n));
+                const std::lock_guard lock(mutex_);
+                writeDue(lane);
+            }
+        });
+        lane.read();
+        for (bool isDone = false; !isDone;) {
+            void* tag = nullptr;
+            bool ok = false;
+            if (!queue_.Next(&tag, &ok) || !ok) fail("a gRPC stream ended early");
+            const std::lock_guard lock(mutex_);
+            if (static_cast<Tagged*>(tag)->operation == Operation::Write) {
+                lane.onWritten();
+                writeDue(lane);
+            } else {
+                withBody(lane.incoming(),
+                         [&](const std::byte* body, std::size_t n) { driver_.reply(0, body, n); });
+                lane.read();
+            }
+            isDone = driver_.finished();
+        }
+        pace.join();
+        reading_ = true;
+    }
+
+    void writeDue(Lane& lane) {
+        if (lane.writing() || !driver_.isDue()) return;
+        grpc::ByteBuffer next = message([&](std::byte* to) { driver_.next(0, to); });
+        lane.write(std::move(next), driver_.isDue());
+    }
+
     void end(Lane& lane) {
         while (lane.writing())
             wait();
@@ -221,6 +261,7 @@ private:
     Driver driver_;
     grpc::CompletionQueue queue_;
     std::deque<Lane> lanes_;
+    std::mutex mutex_;      ///< open: of the driver and the lane's writes
     bool reading_ = false;  ///< a read is outstanding already
 };
 

@@ -1,5 +1,6 @@
 #include "common.hpp"
 #include "driver.hpp"
+#include "due_timer.hpp"
 #include "program.hpp"
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <thread>
 
 namespace bench::nng_peer {
 namespace {
@@ -32,8 +34,9 @@ public:
     void send(std::size_t size, Write&& write) {
         nng_msg* message = newMessage(size);
         write(bodyOf(message));
-        check(nng_sendmsg(socket_, message, 0), "sendmsg");
+        send(message);
     }
+    void send(nng_msg* message) { check(nng_sendmsg(socket_, message, 0), "sendmsg"); }
 
     template <typename OnBody>
     void receive(OnBody&& onBody) {
@@ -103,6 +106,9 @@ public:
             case Workload::FanIn:
                 fanIn();
                 break;
+            case Workload::Open:
+                open(lanes_.front());
+                break;
             default:
                 exchange(lanes_.front());
                 break;
@@ -140,6 +146,29 @@ private:
                 [&](const std::byte* body, std::size_t n) { more = driver_.reply(lane.number(), body, n); });
             if (more) sendNext(lane);
         }
+    }
+
+    /// A thread sends what is due. Not under the lock: a full queue must not keep answers from being taken.
+    void open(Lane& lane) {
+        std::thread sender([&] {
+            for (std::uint64_t n = 0; n < options_.count; ++n) {
+                sleepUntil(driver_.dueAt(n));
+                nng_msg* const message = Lane::newMessage(options_.size);
+                {
+                    const std::lock_guard lock(mutex_);
+                    driver_.next(lane.number(), bodyOf(message));
+                }
+                lane.send(message);
+            }
+        });
+        for (bool isDone = false; !isDone;) {
+            lane.receive([&](const std::byte* body, std::size_t n) {
+                const std::lock_guard lock(mutex_);
+                driver_.reply(lane.number(), body, n);
+                isDone = driver_.finished();
+            });
+        }
+        sender.join();
     }
 
     /// nng calls back on its own threads, so the driver is used under a lock.

@@ -1,4 +1,5 @@
 #include "driver.hpp"
+#include "due_timer.hpp"
 #include "epoll.hpp"
 #include "program.hpp"
 #include "roles.hpp"
@@ -95,6 +96,8 @@ public:
         driver_.begin();
         if (options_.workload == Workload::Throughput) {
             stream();
+        } else if (options_.workload == Workload::Open) {
+            open();
         } else {
             exchange();
         }
@@ -143,6 +146,33 @@ private:
             setNonBlocking(lane.fd, false);
     }
 
+    /// Sends whatever is due, then waits for the next moment or an answer.
+    void open() {
+        Lane& lane = lanes_.front();
+        DueTimer timer;
+        setNonBlocking(lane.fd, true);
+        epoll_.add(lane.fd, kReadEvents, &lane);
+        epoll_.add(timer.fd(), EPOLLIN | EPOLLET, nullptr);
+        while (!driver_.finished()) {
+            while (driver_.isDue())
+                driver_.next(0, lane.outbox.add(0));
+            flush(lane);
+            timer.arm(driver_.dueNs());
+            for (const epoll_event& event : epoll_.wait())
+                if (event.data.ptr != nullptr) onAnswers(lane);
+        }
+        setNonBlocking(lane.fd, false);
+    }
+
+    void onAnswers(Lane& lane) {
+        const bool open = reader_.drain(lane.fd, lane.partial, [&](std::byte* data, std::size_t size) {
+            return frame::forEach(data, size, [&](std::byte*, std::byte* body, std::size_t n) {
+                driver_.reply(lane.number, body, n);
+            });
+        });
+        if (!open) fail("the server closed the connection");
+    }
+
     void start(Lane& lane) {
         for (std::uint32_t i = 0; i < driver_.window() && driver_.mayStart(); ++i) {
             driver_.next(lane.number, lane.outbox.add(lane.number));
@@ -173,17 +203,22 @@ private:
         driver_.finish(body.data(), body.size());
     }
 
-    /// One connection after the other: connect, one round trip, close.
+    /// So many connections at a time: connect, one round trip, close.
     void setup() {
         driver_.begin();
         std::uint32_t number = 0;
-        for (; driver_.mayStart(); ++number) {
+        while (driver_.mayStart()) {
             driver_.connecting();
-            Lane lane(connectTo(options_.address), number, options_.size);
-            driver_.next(number, lane.outbox.add(number));
-            lane.outbox.flushBlocking(lane.fd);
-            const std::vector<std::byte> body = readFrame(lane.fd);
-            driver_.reply(number, body.data(), body.size());
+            std::deque<Lane> lanes;
+            for (; lanes.size() < options_.connections && driver_.mayStart(); ++number) {
+                Lane& lane = lanes.emplace_back(connectTo(options_.address), number, options_.size);
+                driver_.next(number, lane.outbox.add(number));
+                lane.outbox.flushBlocking(lane.fd);
+            }
+            for (Lane& lane : lanes) {
+                const std::vector<std::byte> body = readFrame(lane.fd);
+                driver_.reply(lane.number, body.data(), body.size());
+            }
         }
         Lane lane(connectTo(options_.address), number, options_.size);
         end(lane);

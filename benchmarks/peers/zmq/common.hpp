@@ -2,6 +2,7 @@
 
 #include "options.hpp"
 
+#include <cerrno>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -24,6 +25,12 @@ public:
     std::byte* data() { return static_cast<std::byte*>(zmq_msg_data(&message_)); }
     std::size_t size() const { return zmq_msg_size(&message_); }
     void receive(void* socket) { check(zmq_msg_recv(&message_, socket, 0), "zmq_msg_recv"); }
+    /// False: there is none now.
+    bool tryReceive(void* socket) {
+        if (zmq_msg_recv(&message_, socket, ZMQ_DONTWAIT) >= 0) return true;
+        if (zmq_errno() != EAGAIN) check(-1, "zmq_msg_recv");
+        return false;
+    }
     void send(void* socket, int flags = 0) { check(zmq_msg_send(&message_, socket, flags), "zmq_msg_send"); }
 
 private:

@@ -2,12 +2,14 @@
 // rate.
 #include "common.hpp"
 #include "driver.hpp"
+#include "due_timer.hpp"
 #include "program.hpp"
 #include "responder.hpp"
 
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <string>
 #include <vector>
 #include <zmq.h>
@@ -82,6 +84,8 @@ public:
         if (options_.workload == Workload::Throughput) {
             while (driver_.mayStart())
                 send(0, [this](std::byte* to) { driver_.next(0, to); });
+        } else if (options_.workload == Workload::Open) {
+            open();
         } else {
             exchange();
         }
@@ -154,32 +158,53 @@ private:
         }
     }
 
+    /// Sends whatever is due, then waits for the next moment or an answer.
+    void open() {
+        DueTimer timer;
+        std::array<zmq_pollitem_t, 2> items{
+            {{socket_.get(), 0, ZMQ_POLLIN, 0}, {nullptr, timer.fd(), ZMQ_POLLIN, 0}}};
+        while (!driver_.finished()) {
+            while (driver_.isDue())
+                sendNext(0);
+            timer.arm(driver_.dueNs());
+            check(zmq_poll(items.data(), static_cast<int>(items.size()), -1), "zmq_poll");
+            while (body_.tryReceive(socket_.get()))
+                driver_.reply(0, body_.data(), body_.size());
+        }
+    }
+
     void sendNext(std::uint32_t lane) {
         send(lane, [&](std::byte* to) { driver_.next(lane, to); });
     }
 
-    /// One connection after the other, each a socket of its own: connect, one round trip, close.
+    /// So many connections at a time, each a socket of its own: connect, one round trip, close.
     void setup() {
         driver_.begin();
         std::uint32_t lane = 0;
-        for (; driver_.mayStart(); ++lane) {
+        while (driver_.mayStart()) {
             driver_.connecting();
-            roundTrip([&](std::byte* to) { driver_.next(lane, to); },
-                      [&](Part& body) { driver_.reply(lane, body.data(), body.size()); });
+            std::deque<Socket> dealers;
+            const std::uint32_t first = lane;
+            for (; dealers.size() < options_.connections && driver_.mayStart(); ++lane)
+                ask(dealers.emplace_back(context_, ZMQ_DEALER),
+                    [&](std::byte* to) { driver_.next(lane, to); });
+            for (std::uint32_t answered = first; answered < lane; ++answered) {
+                body_.receive(dealers[answered - first].get());
+                driver_.reply(answered, body_.data(), body_.size());
+            }
         }
-        roundTrip([&](std::byte* to) { driver_.last(to); },
-                  [&](Part& body) { driver_.finish(body.data(), body.size()); });
+        Socket dealer(context_, ZMQ_DEALER);
+        ask(dealer, [&](std::byte* to) { driver_.last(to); });
+        body_.receive(dealer.get());
+        driver_.finish(body_.data(), body_.size());
     }
 
-    template <typename Write, typename OnBody>
-    void roundTrip(Write&& write, OnBody&& onBody) {
-        Socket dealer(context_, ZMQ_DEALER);
+    template <typename Write>
+    void ask(Socket& dealer, Write&& write) {
         check(zmq_connect(dealer.get(), endpointOf(options_.address).c_str()), "zmq_connect");
         Part out(options_.size);
         write(out.data());
         out.send(dealer.get());
-        body_.receive(dealer.get());
-        onBody(body_);
     }
 
     const Options options_;
