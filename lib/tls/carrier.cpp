@@ -1,5 +1,7 @@
 #include "tls/carrier.hpp"
 
+#include "transport/error_classes.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -96,7 +98,7 @@ int Carrier::write(BIO* bio, std::span<const std::byte> from, std::size_t& done)
         return 0;
     }
     writeError_ = ec;
-    if (isEstablished_) return 0;
+    if (isEstablished_ || !transport::isOfPeer(ec)) return 0;
     done = from.size();
     return 1;
 }

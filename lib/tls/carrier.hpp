@@ -39,7 +39,8 @@ public:
     /// Whether what has come can be the beginning of TLS.
     bool looksLikeTls() const noexcept;
 
-    /// During the handshake a failed write is kept silent: why the peer left is still to be read.
+    /// During the handshake a write that fails because the peer has left is kept silent: why it left is still
+    /// to be read.
     void setEstablished() noexcept { isEstablished_ = true; }
     const error_code& writeError() const noexcept { return writeError_; }
 

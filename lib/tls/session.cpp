@@ -3,6 +3,7 @@
 #include "tls/name_kind.hpp"
 #include "tls/peer_certificate.hpp"
 #include "tls/tls_error.hpp"
+#include "transport/error_classes.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -219,6 +220,11 @@ error_code Session::causeOfFailure() const noexcept {
     const bool isHandshake = phase_ == Phase::Handshake;
     const unsigned long queued = ERR_peek_error();
     const bool isTold = queued != 0 && ERR_GET_REASON(queued) != SSL_R_UNEXPECTED_EOF_WHILE_READING;
+    const error_code& unsent = carrier_.writeError();
+    if (!isTold && isHandshake && unsent && !transport::isOfPeer(unsent)) {
+        ERR_clear_error();
+        return unsent;
+    }
     if (!isTold && carrier_.end()) {
         ERR_clear_error();
         if (carrier_.end() == asio::error::eof)

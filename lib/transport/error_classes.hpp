@@ -10,7 +10,7 @@ namespace tempeh::transport {
 TEMPEH_EXPORT Status connectStatus(const error_code& ec) noexcept;
 
 /// True for errors of the peer or of the network path to it; all others are local.
-bool isOfPeer(const error_code& ec) noexcept;
+TEMPEH_EXPORT bool isOfPeer(const error_code& ec) noexcept;
 
 /// True when the process or the system is out of descriptors or memory: retrying later may help.
 bool isOutOfResources(const error_code& ec) noexcept;

@@ -67,7 +67,7 @@ X509Ptr makeCertificate(const Subject& subject, bool isAuthority, EVP_PKEY* key,
     X509_set_version(certificate, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), nextSerial());
     X509_gmtime_adj(X509_getm_notBefore(certificate), subject.fromDay * day);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), subject.toDay * day);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), subject.toDay * day + subject.toSecond);
     X509_NAME* const name = X509_get_subject_name(certificate);
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>(subject.name.c_str()), -1, -1, 0);

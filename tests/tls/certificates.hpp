@@ -22,6 +22,7 @@ struct Subject {
     std::string usage = "serverAuth,clientAuth";
     int fromDay = -1;  ///< Of its validity, counted from now.
     int toDay = 30;
+    int toSecond = 0;  ///< Of that day.
 };
 
 /// A certificate, with those above it except the root, and its key, as PEM.
