@@ -25,11 +25,14 @@ Address serverAddress(const Script& script) {
             return UdsServerAddress{script.path};
         case Net::Abstract:
             return UdsServerAddress{std::string("@tempeh-faults-") + std::to_string(::getpid())};
+        case Net::Tls:
+            return CustomServerAddress{"tls", "127.0.0.1|0"};
     }
     return {};
 }
 
 Address clientAddress(const Address& bound, Net net) {
+    if (net == Net::Tls) return wire::clientAddressOf(bound);
     if (const auto* uds = std::get_if<UdsServerAddress>(&bound)) return UdsClientAddress{uds->path};
     const auto& tcp = std::get<TcpServerAddress>(bound);
     return TcpClientAddress{net == Net::Name ? "localhost" : tcp.host, tcp.port};

@@ -9,7 +9,7 @@
 
 namespace tempeh::faults {
 
-enum class Net { Tcp, Name, Unix, Abstract };
+enum class Net { Tcp, Name, Unix, Abstract, Tls };
 
 /// How the client leaves.
 enum class Farewell { Bye, ByeSignal, DropGroup, Shutdown };
