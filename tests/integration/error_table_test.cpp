@@ -7,7 +7,9 @@
 #include <tempeh/transport/test_addresses.hpp>
 
 #include <functional>
+#include <future>
 #include <string>
+#include <unistd.h>
 
 namespace tempeh::test {
 namespace {
@@ -167,6 +169,15 @@ TEST(ErrorTableOfFlows, BlockingOnTheEnginesThread) {
     EXPECT_EQ(there([&] { flows::connectBlocking(pair.clientReactor, pair.address); }), onItsThread);
 }
 
+// On its own thread: no exception travels.
+asio::awaitable<void> textThrownBy(asio::awaitable<void> operation, std::string* text) {
+    try {
+        co_await std::move(operation);
+    } catch (const Error& error) {
+        *text = error.what();
+    }
+}
+
 TEST(ErrorTableOfFlows, OfCallsThatDoNotFit) {
     FlowsPair pair(echo);
     const flows::BlockingPeer peer(pair.connect());
@@ -183,12 +194,29 @@ TEST(ErrorTableOfFlows, OfCallsThatDoNotFit) {
     EXPECT_EQ(thrownBy([] { flows::StreamWriter(flows::Peer(), MessagePtr()); }),
               "NullMessage: There is no message in the pointer; get one from the engine and check it for "
               "null");
-    const auto serveAgain = [&] {
-        asio::co_spawn(pair.serverReactor.executor(), pair.server->serve(echo), asio::use_future).get();
-    };
-    EXPECT_EQ(thrownBy(serveAgain),
+    std::string text;
+    run(pair.serverReactor.executor(), textThrownBy(pair.server->serve(echo), &text));
+    EXPECT_EQ(text,
               "NotAllowed: The operation is not allowed here and now: serve() was called before; one waiter "
               "at a time, and make blocking calls on a thread other than the reactor's");
+}
+
+TEST(ErrorTableOfFlows, OfAClientOfAUnixSocketThatWentAway) {
+    std::promise<std::string> text;
+    const auto waitForTheEnd = [&text](flows::Peer peer) -> asio::awaitable<void> {
+        try {
+            co_await peer.receive();
+        } catch (const Error& error) {
+            text.set_value(error.what());
+            throw;
+        }
+    };
+    FlowsPair pair(waitForTheEnd, UdsServerAddress{});
+    pair.connect().abort();
+    EXPECT_EQ(text.get_future().get(),
+              "ChannelClosed: The channel has ended and its number is no longer valid: uds|, process " +
+                  std::to_string(::getpid()) +
+                  ": PeerDisconnected: the peer closed the connection; connect again if you still need it");
 }
 
 }  // namespace

@@ -15,6 +15,13 @@ constexpr MessageId signalIds = MessageId{1} << 63U;
 /// alike, and so an id still tells whose request a signal is about.
 constexpr MessageId acceptedIds = MessageId{1} << 62U;
 
+/// The end of a Unix socket that connected has no name, but a process.
+std::string placeOf(const ChannelInfo& channel) {
+    const std::string& address = channel.peerAddress;
+    if (address != "uds|" || !channel.peerCredentials) return address;
+    return address + ", process " + std::to_string(channel.peerCredentials->pid);
+}
+
 MessagePtr makeBye(OpCode opCode) {
     MessagePtr bye(new Message());  // the engine and its pool may be gone
     bye->header.opCode = opCode;
@@ -132,14 +139,15 @@ error_code PeerState::post(MessagePtr& message) noexcept {
 Error PeerState::errorFor(const error_code& ec) {
     if (ec == Status::ShutdownStarted || ec == asio::error::operation_aborted) return Error(ec);
     if (ec == Status::NotAllowed)
-        return {ec, placeAndCause(info().peerAddress, "somebody else waits there already")};
-    if (ec != Status::ChannelClosed) return {ec, info().peerAddress};
+        return {ec, placeAndCause(placeOf(info()), "somebody else waits there already")};
+    if (ec != Status::ChannelClosed) return {ec, placeOf(info())};
     const HubLock lock(*hub_);
     // The name of the status is in the Error already.
     std::string_view reason = endReason_;
     constexpr std::string_view name = "ChannelClosed: ";
     if (reason.starts_with(name)) reason.remove_prefix(name.size());
-    return Error(endCode_ ? endCode_ : ec, placeAndCause(endPeer_, reason));
+    const std::string place = endPeer_ == opened_.peerAddress ? placeOf(opened_) : endPeer_;
+    return Error(endCode_ ? endCode_ : ec, placeAndCause(place, reason));
 }
 
 std::string PeerState::endReason() {
