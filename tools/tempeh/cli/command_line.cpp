@@ -15,6 +15,11 @@ namespace tool {
 
 namespace {
 
+/// Its name in the help is the choices themselves.
+CLI::Validator oneOf(const std::vector<std::string>& choices) {
+    return CLI::IsMember(choices).description("");
+}
+
 constexpr const char* exitCodes =
     "Exit codes:\n"
     "  0    done, answered\n"
@@ -90,7 +95,7 @@ Command& Command::argument(const char* name, std::optional<std::string>& target,
 
 Command& Command::argument(const char* name, std::string& target, const char* help,
                            const std::vector<std::string>& choices) {
-    app_.add_option(name, target, help)->required()->type_name("")->check(CLI::IsMember(choices));
+    app_.add_option(name, target, help)->required()->type_name("")->check(oneOf(choices));
     model_.argumentChoices = choices;
     return *this;
 }
@@ -122,7 +127,10 @@ Command& Command::option(const char* names, std::optional<std::string>& target, 
 
 Command& Command::option(const char* names, std::string& target, const char* help,
                          const std::vector<std::string>& choices) {
-    app_.add_option(names, target, help)->type_name("")->capture_default_str()->check(CLI::IsMember(choices));
+    app_.add_option(names, target, help)
+        ->type_name(CLI::detail::join(choices, "|"))
+        ->capture_default_str()
+        ->check(oneOf(choices));
     note(names, help, true).choices = choices;
     return *this;
 }
