@@ -51,6 +51,11 @@ public:
     void set(int option, int value) {
         check(zmq_setsockopt(socket_, option, &value, sizeof value), "zmq_setsockopt");
     }
+    /// Before it is bound or connected. Else both sides wait for ever when a burst fills their queues.
+    void queueWithoutLimit() {
+        set(ZMQ_SNDHWM, 0);
+        set(ZMQ_RCVHWM, 0);
+    }
     void* get() { return socket_; }
 
 private:

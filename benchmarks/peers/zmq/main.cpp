@@ -51,6 +51,7 @@ void serve(const Options& options) {
     void* context = newContext();
     const bool routed = isRouted(options);
     Socket socket(context, routed ? ZMQ_ROUTER : ZMQ_PAIR);
+    if (options.workload == Workload::Open) socket.queueWithoutLimit();
     check(zmq_bind(socket.get(), endpointOf(options.address).c_str()), "zmq_bind");
     Responder responder(options);
     responder.ready(boundAddress(socket, options.address));
@@ -79,6 +80,7 @@ public:
 
     void run() {
         if (options_.workload == Workload::Setup) return setup();
+        if (options_.workload == Workload::Open) socket_.queueWithoutLimit();
         openAll();
         driver_.begin();
         if (options_.workload == Workload::Throughput) {
