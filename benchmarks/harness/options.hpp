@@ -19,9 +19,11 @@ enum class Role { Server, Client, Both };
 /// moment it was due. So a stall of the server counts for all that had to wait (no coordinated omission).
 enum class Workload { Latency, Throughput, Pipeline, FanIn, Setup, Open };
 
-/// `tcp|HOST|PORT` or `uds|PATH`, as on tempeh's wire. Port 0 lets the server choose.
+/// `tcp|HOST|PORT` or `uds|PATH`, as on tempeh's wire; `mem|NAME` inside a process. Port 0 lets the server
+/// choose.
 struct Address {
     bool uds = false;
+    bool mem = false;
     std::string host;
     std::uint16_t port = 0;
     std::string path;
@@ -29,13 +31,14 @@ struct Address {
     static Address parse(const std::string& text) {
         const auto bar = text.find('|');
         const std::string scheme = text.substr(0, bar);
-        if (bar == std::string::npos || (scheme != "tcp" && scheme != "uds")) {
-            throw std::invalid_argument("address must be tcp|HOST|PORT or uds|PATH: " + text);
+        if (bar == std::string::npos || (scheme != "tcp" && scheme != "uds" && scheme != "mem")) {
+            throw std::invalid_argument("address must be tcp|HOST|PORT, uds|PATH or mem|NAME: " + text);
         }
         Address address;
         const std::string rest = text.substr(bar + 1);
-        if (scheme == "uds") {
-            address.uds = true;
+        if (scheme != "tcp") {
+            address.uds = scheme == "uds";
+            address.mem = scheme == "mem";
             address.path = rest;
             return address;
         }
@@ -46,8 +49,11 @@ struct Address {
         return address;
     }
 
-    std::string text() const { return uds ? "uds|" + path : "tcp|" + host + "|" + std::to_string(port); }
-    const char* transport() const { return uds ? "uds" : "tcp"; }
+    std::string text() const {
+        if (uds || mem) return transport() + ("|" + path);
+        return "tcp|" + host + "|" + std::to_string(port);
+    }
+    const char* transport() const { return uds ? "uds" : mem ? "mem" : "tcp"; }
 };
 
 /// The smallest body: a tag in front and a stamp behind (content.hpp).
@@ -104,7 +110,7 @@ inline Options parseOptions(const std::string& peer, int argc, char** argv) {
         {"setup", Workload::Setup},       {"open", Workload::Open}};
     app.add_option("--role", options.role)->required()->transform(CLI::CheckedTransformer(roles));
     app.add_option("--workload", options.workload)->required()->transform(CLI::CheckedTransformer(workloads));
-    app.add_option("--address", address, "tcp|HOST|PORT or uds|PATH");
+    app.add_option("--address", address, "tcp|HOST|PORT, uds|PATH or mem|NAME");
     app.add_option("--size", options.size, "bytes of body")->check(CLI::Range(kMinBody, kMaxBody));
     app.add_option("--count", options.count, "messages to send");
     app.add_option("--seconds", options.seconds, "time to send for");

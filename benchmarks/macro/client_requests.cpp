@@ -40,6 +40,7 @@ public:
 private:
     tempeh::Address addressOf() const {
         if (options_.address.uds) return tempeh::UdsClientAddress{options_.address.path};
+        if (options_.address.mem) return tempeh::MemClientAddress{options_.address.path};
         return tempeh::TcpClientAddress{options_.address.host, options_.address.port};
     }
 

@@ -1,5 +1,5 @@
-// Two parties in one process: through a socket inside one reactor, from group to group as coroutines on the
-// reactor, and from group to group between two threads that block.
+// Two parties in one process: through a connection inside one reactor or between two, from group to group as
+// coroutines on the reactor, and from group to group between two threads that block.
 #include "driver.hpp"
 #include "responder.hpp"
 #include "roles.hpp"
@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <future>
+#include <optional>
 #include <span>
 #include <thread>
 #include <utility>
@@ -173,8 +174,8 @@ void betweenGroups(const Options& options, bool threads) {
     answered.get();
 }
 
-void throughLoopback(const Options& options) {
-    tempeh::Reactor reactor(engineOptions(options));
+/// `reactor` serves.
+void throughLoopback(const Options& options, tempeh::Reactor& reactor, tempeh::Reactor& asking) {
     countWakesOf(reactor);
     tempeh::ChannelGroup server = reactor.createGroup();
     Responder responder(options);
@@ -182,8 +183,7 @@ void throughLoopback(const Options& options) {
     client.address = listen(options, reactor, server);
     std::future<void> served = asio::co_spawn(
         reactor.executor(), serveCoroutine(server, responder, Loop::Gathered), asio::use_future);
-    asio::co_spawn(reactor.executor(), driveCoroutine(client, reactor, Loop::Gathered), asio::use_future)
-        .get();
+    asio::co_spawn(asking.executor(), driveCoroutine(client, asking, Loop::Gathered), asio::use_future).get();
     server.updateReceiver();
     served.get();
 }
@@ -191,12 +191,16 @@ void throughLoopback(const Options& options) {
 }  // namespace
 
 void handOver(const Options& options) {
-    if (options.mode == "loopback")
-        throughLoopback(options);
-    else if (options.mode == "groups" || options.mode == "threads")
+    if (options.mode == "loopback" || options.mode == "engines") {
+        tempeh::Reactor reactor(engineOptions(options));
+        std::optional<tempeh::Reactor> other;
+        if (options.mode == "engines") other.emplace(engineOptions(options));
+        throughLoopback(options, reactor, other ? *other : reactor);
+    } else if (options.mode == "groups" || options.mode == "threads") {
         betweenGroups(options, options.mode == "threads");
-    else
-        throw std::invalid_argument("--mode is loopback, groups or threads: " + options.mode);
+    } else {
+        throw std::invalid_argument("--mode is loopback, engines, groups or threads: " + options.mode);
+    }
 }
 
 }  // namespace bench::own

@@ -21,6 +21,8 @@ public:
         tempeh::MessagePtr message = reactor_.get();
         if (options_.address.uds)
             tempeh::UdsClientAddress{options_.address.path}.format(*message);
+        else if (options_.address.mem)
+            tempeh::MemClientAddress{options_.address.path}.format(*message);
         else
             tempeh::TcpClientAddress{options_.address.host, options_.address.port}.format(*message);
         return message;

@@ -96,6 +96,8 @@ Address listen(const Options& options, tempeh::Reactor& reactor, tempeh::Channel
     tempeh::MessagePtr welcome = reactor.get();
     if (options.address.uds)
         tempeh::UdsServerAddress{options.address.path}.format(*welcome);
+    else if (options.address.mem)
+        tempeh::MemServerAddress{options.address.path}.format(*welcome);
     else
         tempeh::TcpServerAddress{options.address.host, options.address.port}.format(*welcome);
     group.post(std::move(welcome));

@@ -5,7 +5,7 @@ from .plan import Case
 
 SHOWN = ("tempeh", "raw_epoll", "asio_coro_batched", "asio_coro", "zmq", "nng", "grpc", "capnp")
 PLAIN = ("tempeh_plain", "tempeh_blocking_plain", "asio_coro", "zmq", "nng", "grpc", "capnp")
-INSIDE = ("tempeh_groups", "mailbox", "zmq_inproc", "nng_inproc", "caf")
+INSIDE = ("tempeh_groups", "tempeh_mem_engines", "mailbox", "zmq_inproc", "nng_inproc", "caf")
 
 
 def rate(value):

@@ -8,7 +8,8 @@ COLOURS = {
     "asio_coro_batched": "#2f7fc1", "asio_callback": "#69aede", "asio_coro": "#a9d0e8", "zmq": "#2a9d6f",
     "nng": "#8ac926", "grpc": "#e9a820", "capnp": "#9b6fc4",
     "tempeh_groups": "#d1495b", "tempeh_threads": "#e08791", "tempeh_loopback_uds": "#eec0c5",
-    "tempeh_loopback_tcp": "#f5dcdf", "mailbox": "#8a919c", "zmq_inproc": "#2a9d6f", "nng_inproc": "#8ac926",
+    "tempeh_loopback_tcp": "#f5dcdf", "tempeh_mem": "#b23a48", "tempeh_mem_engines": "#8c2f39",
+    "mailbox": "#8a919c", "zmq_inproc": "#2a9d6f", "nng_inproc": "#8ac926",
     "caf": "#c9692b",
 }
 OTHER = "#888888"
