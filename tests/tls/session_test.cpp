@@ -7,6 +7,7 @@
 #include "tls/memory_stream.hpp"
 #include "tls/tls_error.hpp"
 
+#include <boost/asio/ssl/context.hpp>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -83,6 +84,21 @@ TEST_F(TlsSession, WhatAPeerSaidBeforeItLeftIsReadAfterAFailedWrite) {
     session->handshake(ec);
     EXPECT_NE(ec.message().find("the peer finds nothing both sides can do"), std::string::npos)
         << ec.message();
+}
+
+TEST_F(TlsSession, NobodyMakesThisSideComputeInALargeFiniteField) {
+    const auto server = materialOf({});
+    const auto errorWith = [&](const char* keyExchange) {
+        const auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+        context->use_certificate_chain_file(folder.path("one.pem"));
+        context->use_private_key_file(folder.path("one.key"), asio::ssl::context::pem);
+        context->load_verify_file(folder.path("ca.pem"));
+        EXPECT_EQ(SSL_CTX_set1_groups_list(context->native_handle(), keyExchange), 1);
+        const auto client = std::make_shared<const tls::Material>(TlsOptions{}, context, counters);
+        return Encounter(client, server, "localhost").atServer;
+    };
+    EXPECT_EQ(errorWith("P-521"), error_code());
+    EXPECT_NE(errorWith("ffdhe8192"), error_code());
 }
 
 TEST_F(TlsSession, AResumedSessionIsOfTheNameAskedFor) {
