@@ -10,8 +10,8 @@ namespace tempeh::actors::detail {
 /// Memory for envelopes and questions in a few sizes. Every block comes from operator new, so any thread may
 /// free any of them.
 struct BlockSizes {
-    static constexpr std::size_t step = 64;
-    static constexpr std::size_t count = 16;
+    static constexpr std::size_t step = 32;
+    static constexpr std::size_t count = 32;
     static constexpr std::size_t largest = step * count;
 
     static constexpr std::size_t classOf(std::size_t size) noexcept { return (size - 1) / step; }

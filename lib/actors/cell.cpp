@@ -46,7 +46,7 @@ Cell::Cell(Worker& worker, const SpawnOptions& options)
     , onFull_(options.mailbox.onFull)
     , context_(*this)
     , id_(system_->nextId())
-    , name_(options.name)
+    , name_(options.name.empty() ? nullptr : std::make_unique<const std::string>(options.name))
     , stopTimeout_(options.stopTimeout) {}
 
 Cell::~Cell() {
@@ -83,7 +83,7 @@ void Cell::destroy(Cell& cell) noexcept {
 }
 
 std::string Cell::name() const {
-    if (!name_.empty()) return name_;
+    if (name_ != nullptr) return *name_;
     return std::string(type_ == nullptr ? "supervisor" : type_->name) + "#" + std::to_string(id_);
 }
 

@@ -62,7 +62,8 @@ public:
     SystemCore& system() const noexcept { return *system_; }
     std::uint64_t id() const noexcept { return id_; }
     std::string name() const;
-    const std::string& ownName() const noexcept { return name_; }
+    /// The name it was given; empty without one.
+    std::string_view ownName() const noexcept { return name_ == nullptr ? std::string_view() : *name_; }
     bool isLaunched() const noexcept { return isLaunched_.load(std::memory_order_acquire); }
     const ActorType* type() const noexcept { return type_; }
     Life life() const noexcept { return life_.load(std::memory_order_acquire); }
@@ -240,7 +241,7 @@ private:
     std::unique_ptr<Supervision> supervision_;
     Context context_;
     const std::uint64_t id_;
-    const std::string name_;
+    const std::unique_ptr<const std::string> name_;  // null for most
     std::atomic<const MessageOps*> doing_{nullptr};
     std::atomic<std::int64_t> since_{0};
     const Duration stopTimeout_;

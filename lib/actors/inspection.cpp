@@ -147,7 +147,8 @@ SystemStats System::stats() const {
         const auto visit = [&](detail::Cell& cell) {
             ++stats.alive;
             if (cell.supervision() != nullptr || cell.type() == nullptr) return;  // has no class
-            ActorStats own{.name = cell.ownName(), .type = std::string(cell.type()->name), .alive = 1};
+            ActorStats own{
+                .name = std::string(cell.ownName()), .type = std::string(cell.type()->name), .alive = 1};
             detail::addCounters(cell, own);
             own.depth = cell.depth();
             ActorStats& sum = types[cell.type()];
