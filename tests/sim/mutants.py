@@ -191,7 +191,8 @@ def main():
     copySources(source)
     configured = run(["cmake", "-S", source, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                       "-DCMAKE_CXX_FLAGS=-D_GLIBCXX_ASSERTIONS", "-DTEMPEH_BUILD_SAMPLES=OFF",
-                      "-DTEMPEH_BUILD_BENCHMARKS=OFF", "-DTEMPEH_BUILD_TOOLS=OFF", "-DTEMPEH_CHECK_HEADERS=OFF"])
+                      "-DTEMPEH_BUILD_BENCHMARKS=OFF", "-DTEMPEH_BUILD_TOOLS=OFF", "-DTEMPEH_CHECK_HEADERS=OFF",
+                      "-DTEMPEH_UNITY=ON", "-DTEMPEH_UNITY_TESTS=ON"])
     if configured.returncode != 0:
         raise SystemExit(configured.stdout)
     build(folder, arguments.jobs)
