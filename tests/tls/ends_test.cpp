@@ -86,9 +86,15 @@ TEST_F(TlsEnds, WhoStopsInTheHandshakeIsClosed) {
         peer.send(std::span(hello).first(size));
         EXPECT_NE(peer.waitForEnd(), raw::End::NotYet) << size;
     }
-    ForeignClient silent(port);  // a handshake, and no hello
-    EXPECT_TRUE(silent.receivesEnd());
-    EXPECT_EQ(server.reactor.stats().helloTimeouts, 5U);
+    EXPECT_TRUE(eventually([port] {
+        try {
+            ForeignClient silent(port);  // a handshake, and no hello
+            return silent.receivesEnd();
+        } catch (const std::runtime_error&) {
+            return false;  // a busy machine's handshake took too long itself
+        }
+    }));
+    EXPECT_GE(server.reactor.stats().helloTimeouts, 5U);
     Side client(engine(this->client()));
     converse(server.party, client.party, TlsClientAddress("localhost", port));
 }

@@ -4,6 +4,7 @@
 #include "tls/certificates.hpp"
 #include "tls/handles.hpp"
 
+#include <csignal>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -17,6 +18,7 @@ public:
     /// Connects and does the handshake; trusts anybody.
     explicit ForeignClient(std::uint16_t port)
         : socket_(raw::makeTcpSocket()), context_(SSL_CTX_new(TLS_client_method())) {
+        std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
         const sockaddr_in address = raw::loopbackAddress(port);
         if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
             throw std::runtime_error("foreign client: connect failed");
