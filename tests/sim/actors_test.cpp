@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -39,6 +40,7 @@ struct World {
     std::uint64_t downs = 0;
     std::uint64_t ended = 0;  // of the watched, before the system's stop
     bool isStopping = false;
+    std::set<const void*> alive;
     const char* wrong = nullptr;  // what an actor noticed
 };
 
@@ -58,8 +60,10 @@ public:
         : self_(self), world_(world), others_(others) {
         if (world_->below(20) == 0) throw std::runtime_error("not today");
         self_.every(1ms * static_cast<int>(1 + world_->below(50)), Wake{});
+        world_->alive.insert(this);
     }
     ~Busy() {
+        world_->alive.erase(this);
         if (isWatched() && !world_->isStopping) ++world_->ended;
     }
     void handle(const Poke& poke) {
@@ -77,11 +81,13 @@ public:
         if (world_->below(10) == 0) throw actors::Refusal("no");
         if (question.depth == 0) co_return 1;
         const auto other = self_.find<Busy>("busy" + std::to_string(world_->below(others_)));
-        ++world_->asked;
+        World& world = *world_;
+        ++world.asked;
         auto [ec, value] =
             co_await other.ask<Question>(1ms * static_cast<int>(world_->below(20)),
                                          question.depth - 1)(asio::as_tuple(asio::use_awaitable));
-        ++world_->answered;
+        checkAlive(world, this);
+        ++world.answered;
         co_return ec ? 0 : value + 1;
     }
     asio::awaitable<void> handle(Wake) {
@@ -95,11 +101,16 @@ public:
         if (world_->below(50) == 0) self_.stop();
         if (world_->below(3) != 0) co_return;
         ++world_->asked;
+        World& world = *world_;
         co_await other.ask<Question>(5ms, 3)(asio::as_tuple(asio::use_awaitable));
-        ++world_->answered;
+        checkAlive(world, this);
+        ++world.answered;
     }
 
 private:
+    static void checkAlive(World& world, const Busy* self) {
+        if (!world.alive.contains(self)) world.wrong = "a handler went on after its actor's end";
+    }
     bool isWatched() const { return self_.name() == "busy4" || self_.name() == "busy5"; }
 
     actors::Context& self_;
