@@ -49,8 +49,10 @@ public:
             if (self.isOver_) worker->unset(self);
         };
     }
-    bool isSet() const noexcept { return until_ != TimePoint::max(); }
+    bool isSet() const noexcept { return isSet_; }
+    /// The first one counts.
     void start(TimePoint until) noexcept {
+        if (isSet_.exchange(true)) return;
         until_ = until;
         tell();
     }
@@ -71,6 +73,7 @@ private:
 
     SystemCore& system_;
     TimePoint until_ = TimePoint::max();
+    std::atomic<bool> isSet_{false};
     std::atomic<bool> isUnderWay_{false};
     std::atomic<bool> isOver_{false};
 };
@@ -230,7 +233,6 @@ void SystemCore::stop(Duration timeout, StopWaiter* waiter) noexcept {
 }
 
 void SystemCore::limitStop(Duration timeout) noexcept {
-    if (stopLimit_->isSet()) return;  // the first stop's limit is the limit
     stopLimit_->start(timeAfter(workers_[0]->time().now(), timeout));
 }
 

@@ -27,6 +27,7 @@ void askOverMemory() {
     tempeh::Reactor orders;  // each engine has a thread
     flows::Server server(orders, {tempeh::MemServerAddress{"orders"}});
     asio::co_spawn(orders.executor(), server.serve(answer), asio::detached);
+    server.addresses();  // waits until it listens
 
     tempeh::Reactor shop;
     const flows::BlockingPeer peer = flows::connectBlocking(shop, tempeh::MemClientAddress{"orders"});
@@ -39,7 +40,7 @@ void takeATakenName() {
     const flows::Server first(engine, {tempeh::MemServerAddress{"orders"}});
     try {
         const flows::Server second(engine, {tempeh::MemServerAddress{"orders"}});
-        second.addresses();  // waits until it listens
+        second.addresses();
     } catch (const tempeh::Error& error) {
         if (error.status() == tempeh::Status::ListenFailed) fmt::print("the name is taken\n");
     }

@@ -135,7 +135,6 @@ public:
         return wrong;
     }
 
-private:
     std::string live() {
         Outcomes outcomes;
         std::optional<actors::System> system;
@@ -151,6 +150,7 @@ private:
         return wrong;
     }
 
+private:
     template <typename Call>
     static void attempt(Call call) {
         try {
@@ -167,7 +167,7 @@ private:
 void endure(const std::string& name, Scene::Act act) {
     const Spared spared;
     Scene scene(act);
-    static_cast<void>(scene.run());  // everything is made that stays
+    static_cast<void>(scene.live());  // everything is made that stays
     EXPECT_EQ(scene.run(), "");
     const Tally tally = campaign(name, everyAllocation, [&] { return scene.run(); });
     EXPECT_EQ(tally.wrong, "");

@@ -16,6 +16,9 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <new>
+#include <thread>
+
 namespace tempeh::flows::detail {
 
 namespace {
@@ -259,9 +262,17 @@ void ReconnectCore::abort() noexcept {
     cancelAttempts();
 }
 
-void ReconnectCore::cancelAttempts() {
-    asio::post(hub_->group().executor(),
-               [self = shared_from_this()] { self->stopAttempts_.emit(asio::cancellation_type::terminal); });
+void ReconnectCore::cancelAttempts() noexcept {
+    for (;;) {
+        try {
+            asio::post(hub_->group().executor(), [self = shared_from_this()] {
+                self->stopAttempts_.emit(asio::cancellation_type::terminal);
+            });
+            return;
+        } catch (const std::bad_alloc&) {
+            std::this_thread::yield();  // or the link would try for ever
+        }
+    }
 }
 
 void ReconnectCore::setStopping() noexcept {

@@ -95,7 +95,7 @@ private:
     /// Pays for sending the copy. Null, and counted, if the link may not do that again.
     MessagePtr paidFor(MessagePtr copy) noexcept;
     void noteStreamAnswered() noexcept;
-    void cancelAttempts();
+    void cancelAttempts() noexcept;
     bool isStopping();
     void setStopping() noexcept;
 

@@ -101,8 +101,10 @@ void addHeaders(const std::vector<std::string>& headers, tempeh::TextHeaders& to
 std::string reasonOf(const tempeh::Error& error, std::string_view peer) {
     std::string_view cause = error.detail();
     if (cause.empty()) return std::string(tempeh::nameOf(error.status()));
-    const std::string place = std::string(peer) + ": ";
-    if (cause.starts_with(place)) cause.remove_prefix(place.size());
+    // The peer's name, of a Unix client with its process, is shown already.
+    const std::size_t colon =
+        cause.starts_with(peer) ? cause.find(": ", peer.size()) : std::string_view::npos;
+    if (colon != std::string_view::npos) cause.remove_prefix(colon + 2);
     return std::string(cause);
 }
 
