@@ -13,9 +13,16 @@ gtest_discover_tests(
     DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT ${TEMPEH_TEST_TIMEOUT} LABELS network)
 
+# What is run by hand is run without a sanitizer.
+set(runByHand OFF)
+if(TEMPEH_SANITIZE)
+    set(runByHand ON)
+endif()
+
 # --- the soak: programs that scripts/soak runs ---------------------------------------------------------------------
 file(GLOB soakSources CONFIGURE_DEPENDS soak/*.cpp)
 add_executable(soak ${soakSources})
+set_target_properties(soak PROPERTIES EXCLUDE_FROM_ALL ${runByHand})
 tempeh_compile_settings(soak)
 target_link_libraries(soak PRIVATE tempeh_test_support tempeh::tempeh)
 tempeh_precompile(soak tests ${testPrecompiled})
@@ -30,6 +37,7 @@ add_dependencies(hostile hostile_peer)
 
 # Run by hand: what the nuisances cost others in time.
 add_executable(hostile_latency hostile_latency/main.cpp)
+set_target_properties(hostile_latency PROPERTIES EXCLUDE_FROM_ALL ${runByHand})
 tempeh_compile_settings(hostile_latency)
 target_link_libraries(hostile_latency PRIVATE tempeh::tempeh fmt::fmt ${TEMPEH_SPDLOG_TARGET})
 add_dependencies(hostile_latency hostile_peer)
