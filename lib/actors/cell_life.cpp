@@ -243,7 +243,7 @@ void Cell::tellWatchers() noexcept {
     for (CellExtra::Watcher& watcher : std::exchange(extra_->watchers, {})) {
         auto& down = messageOf<Down>(*watcher.down);
         down.reason = reason;
-        down.text = inWords([&] { return text; });
+        down.text = inWords([&] { return std::string(text); });
         sendUrgent(std::move(watcher.cell), std::move(watcher.down));
     }
 }

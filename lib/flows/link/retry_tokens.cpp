@@ -1,6 +1,7 @@
 #include "flows/link/retry_tokens.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace tempeh::flows::detail {
 
@@ -12,7 +13,7 @@ constexpr std::uint64_t wholeToken = 1000;
 
 RetryTokens::RetryTokens(std::uint32_t tokens, double perAnswer) noexcept
     : most_(tokens * wholeToken)
-    , perAnswer_(static_cast<std::uint64_t>(perAnswer * static_cast<double>(wholeToken) + 0.5))
+    , perAnswer_(static_cast<std::uint64_t>(std::llround(perAnswer * static_cast<double>(wholeToken))))
     , left_(most_) {}
 
 bool RetryTokens::take() noexcept {

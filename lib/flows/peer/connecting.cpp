@@ -144,7 +144,8 @@ asio::awaitable<PeerPtr> connectPeer(HubPtr hub, HelloTemplate hello, ConnectOpt
             isRoundOver = endpoints.onFailed();
             const bool isLast = isRoundOver && attempt == options.attempts;
             if (isLast && failures.empty()) throw;
-            failures = failures.empty() ? failureOf(error) : failures + "; " + failureOf(error);
+            if (!failures.empty()) failures.append("; ");
+            failures.append(failureOf(error));
             if (isLast) throw Error(error.code(), failures);
         }
         const Duration pause = isRoundOver ? delay.next() : Duration::zero();
