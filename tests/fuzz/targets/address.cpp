@@ -14,7 +14,8 @@ namespace {
 
 bool isServer(const Address& address) {
     return std::holds_alternative<TcpServerAddress>(address) ||
-           std::holds_alternative<UdsServerAddress>(address);
+           std::holds_alternative<UdsServerAddress>(address) ||
+           std::holds_alternative<CustomServerAddress>(address);
 }
 
 void checkParsed(const Address& address) {
@@ -26,6 +27,7 @@ void checkParsed(const Address& address) {
         FUZZ_CHECK(!uds->path.empty() && uds->path.size() <= wire::maxUdsPath);
     if (const auto* uds = std::get_if<UdsServerAddress>(&address))
         FUZZ_CHECK(uds->path.size() <= wire::maxUdsPath && uds->mode.value_or(0) <= 07777);
+    if (const auto* custom = std::get_if<CustomClientAddress>(&address)) FUZZ_CHECK(!custom->place.empty());
     for (const char c : toString(address))
         FUZZ_CHECK(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
 }
@@ -66,7 +68,7 @@ void parseAny(Input& input) {
 }
 
 Address pickAddress(Input& input) {
-    const unsigned kind = input.choice(4);
+    const unsigned kind = input.choice(6);
     const std::uint16_t port = input.word();
     const std::uint16_t mode = input.word();
     std::string text(textOf(input.rest()));
@@ -77,6 +79,10 @@ Address pickAddress(Input& input) {
             return TcpServerAddress{std::move(text), port};
         case 2:
             return UdsClientAddress{std::move(text)};
+        case 3:
+            return CustomClientAddress{port % 2 != 0 ? "mem" : "fd", std::move(text)};
+        case 4:
+            return CustomServerAddress{port % 2 != 0 ? "mem" : "fd", std::move(text)};
         default:
             return UdsServerAddress{std::move(text),
                                     mode % 2 != 0 ? std::nullopt : std::optional<std::uint32_t>(mode)};
