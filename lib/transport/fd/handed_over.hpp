@@ -1,5 +1,6 @@
 #pragma once
 
+#include "transport/socket_calls.hpp"
 #include "transport/socket_types.hpp"
 
 #include <tempeh/message/status.hpp>
@@ -40,5 +41,16 @@ int checkHandedOver(Descriptor descriptor, SocketRole role, error_code& ec) noex
 /// the old number is closed, so that nobody else uses it too. On failure it stays as it was. Implemented as
 /// above.
 Descriptor takeOver(Descriptor descriptor, error_code& ec) noexcept;
+
+/// Gives the socket or acceptor the descriptor that `place` names, if it is one of this role.
+template <typename Socket>
+void adoptInto(Socket& socket, std::string_view place, SocketRole role, error_code& ec) {
+    const Descriptor descriptor = descriptorOf(place, ec);
+    if (ec) return;
+    const int family = checkHandedOver(descriptor, role, ec);
+    if (ec) return;
+    const Descriptor own = takeOver(descriptor, ec);
+    if (!ec) assignSocket(socket, family, own, ec);
+}
 
 }  // namespace tempeh::transport

@@ -1,25 +1,22 @@
 #include "transport/fd/one_connection.hpp"
 
+#include "transport/custom_place.hpp"
 #include "transport/fd/fd_stream.hpp"
 #include "transport/waits.hpp"
 
 #include <boost/asio/error.hpp>
 
 #include <utility>
-#include <variant>
 
 namespace tempeh::transport {
 
 OneConnection::~OneConnection() = default;
 
 asio::awaitable<void> OneConnection::open(Address address, error_code& ec) {
-    ec.clear();
-    const auto* const at = std::get_if<CustomServerAddress>(&address);
-    if (at == nullptr || at->scheme != "fd") ec = Status::WrongAddress;
-    if (isClosed_) ec = asio::error::operation_aborted;
+    const std::string* const place = placeOf<CustomServerAddress>(address, "fd", isClosed_, ec);
     if (ec) co_return;
-    stream_ = adoptConnection(executor_, options_, at->place.substr(at->place.find('|') + 1), ec);
-    if (!ec) bound_ = *at;
+    stream_ = adoptConnection(executor_, options_, place->substr(place->find('|') + 1), ec);
+    if (!ec) bound_ = std::move(address);
 }
 
 asio::awaitable<std::unique_ptr<Stream>> OneConnection::accept(error_code& ec) {

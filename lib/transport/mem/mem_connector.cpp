@@ -1,5 +1,6 @@
 #include "transport/mem/mem_connector.hpp"
 
+#include "transport/custom_place.hpp"
 #include "transport/mem/mem_names.hpp"
 #include "transport/mem/mem_stream.hpp"
 #include "transport/waits.hpp"
@@ -8,19 +9,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <variant>
 
 namespace tempeh::transport {
 
 asio::awaitable<std::unique_ptr<Stream>> MemConnector::connect(Address address, error_code& ec) {
     using namespace std::chrono_literals;
     std::unique_ptr<Stream> stream;
-    const auto* const to = std::get_if<CustomClientAddress>(&address);
-    ec.clear();
-    if (to == nullptr || to->scheme != "mem") ec = Status::WrongAddress;
-    if (cancelled_) ec = asio::error::operation_aborted;
+    const std::string* const place = placeOf<CustomClientAddress>(address, "mem", cancelled_, ec);
     if (ec) co_return stream;
-    const auto connection = std::make_shared<MemConnection>(to->place);
+    const auto connection = std::make_shared<MemConnection>(*place);
     stream = std::make_unique<MemStream>(connection, 0, executor_);
     // A full backlog is no event to wait for, as with a Unix socket.
     for (std::chrono::milliseconds pause = 1ms;;

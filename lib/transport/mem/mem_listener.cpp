@@ -1,5 +1,6 @@
 #include "transport/mem/mem_listener.hpp"
 
+#include "transport/custom_place.hpp"
 #include "transport/mem/mem_names.hpp"
 #include "transport/mem/mem_stream.hpp"
 #include "transport/waits.hpp"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
-#include <variant>
 
 namespace tempeh::transport {
 
@@ -44,13 +44,10 @@ MemListener::~MemListener() {
 }
 
 asio::awaitable<void> MemListener::open(Address address, error_code& ec) {
-    const auto* const at = std::get_if<CustomServerAddress>(&address);
-    ec.clear();
-    if (at == nullptr || at->scheme != "mem") ec = Status::WrongAddress;
-    if (isClosed_) ec = asio::error::operation_aborted;
+    const std::string* const place = placeOf<CustomServerAddress>(address, "mem", isClosed_, ec);
     if (ec) co_return;
     const auto backlog = static_cast<std::size_t>(std::max(options_.backlog, 1));
-    name_ = MemNames::ofProcess().bind(at->place, backlog, accepter_);
+    name_ = MemNames::ofProcess().bind(*place, backlog, accepter_);
     isBound_ = !name_.empty();
     if (!isBound_) ec = asio::error::address_in_use;
 }

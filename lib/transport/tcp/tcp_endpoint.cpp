@@ -1,29 +1,23 @@
 #include "transport/tcp/tcp_endpoint.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include <cstring>
 
 namespace tempeh::transport {
 
-namespace {
+bool isTcp(const StreamEndpoint& endpoint) noexcept {
+    const int family = endpoint.protocol().family();
+    return family == asio::ip::tcp::v4().family() || family == asio::ip::tcp::v6().family();
+}
 
-/// Converts an IPv4 address mapped into IPv6 back to IPv4. The unspecified endpoint if it is not an IP
-/// endpoint.
 asio::ip::tcp::endpoint tcpEndpoint(const StreamEndpoint& endpoint) noexcept {
     asio::ip::tcp::endpoint tcp;
-    const int family = endpoint.protocol().family();
-    if ((family != asio::ip::tcp::v4().family() && family != asio::ip::tcp::v6().family()) ||
-        endpoint.size() > tcp.capacity())
-        return tcp;
+    if (!isTcp(endpoint) || endpoint.size() > tcp.capacity()) return tcp;
     std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
     const asio::ip::address host = tcp.address();
     if (host.is_v6() && host.to_v6().is_v4_mapped())
         tcp.address(asio::ip::make_address_v4(asio::ip::v4_mapped, host.to_v6()));
     return tcp;
 }
-
-}  // namespace
 
 bool isLoopback(const StreamEndpoint& endpoint) noexcept {
     return tcpEndpoint(endpoint).address().is_loopback();
