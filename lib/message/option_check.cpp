@@ -24,7 +24,12 @@ void requireOption(bool isInRange, std::string_view field, const std::string& va
 }
 
 void requireTime(OptionDuration value, OptionDuration least, std::string_view field, std::string_view range) {
-    if (value >= least) return;
+    requireTime(value, least, OptionDuration::max(), field, range);
+}
+
+void requireTime(OptionDuration value, OptionDuration least, OptionDuration most, std::string_view field,
+                 std::string_view range) {
+    if (value >= least && value <= most) return;
     const auto milliseconds = std::chrono::duration<double, std::milli>(value).count();
     requireOption(false, field, numberText(milliseconds) + " ms", range);
 }

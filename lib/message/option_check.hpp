@@ -24,6 +24,8 @@ inline void requireCount(std::size_t value, std::size_t least, std::size_t most,
 /// Requires `value` to be at least `least`.
 TEMPEH_EXPORT void requireTime(OptionDuration value, OptionDuration least, std::string_view field,
                                std::string_view range);
+TEMPEH_EXPORT void requireTime(OptionDuration value, OptionDuration least, OptionDuration most,
+                               std::string_view field, std::string_view range);
 /// Requires 0 or more.
 TEMPEH_EXPORT void requireTime(OptionDuration value, std::string_view field);
 /// NaN is in no range.

@@ -40,8 +40,8 @@ void checkTcp(const Options& options) {
     for (const auto& [value, field] :
          {std::pair(options.tcpKeepAliveIdle, "Options::tcpKeepAliveIdle"),
           std::pair(options.tcpKeepAliveInterval, "Options::tcpKeepAliveInterval")}) {
-        requireTimeOrNone(value, field);
-        requireOption(value <= longestProbe, field, "more", "0, or 1 ms to 32,767 s");
+        if (value != Duration::zero())
+            requireTime(value, std::chrono::milliseconds(1), longestProbe, field, "0, or 1 ms to 32,767 s");
     }
     requireOption(options.tcpKeepAliveProbes >= 0 && options.tcpKeepAliveProbes <= 127,
                   "Options::tcpKeepAliveProbes", std::to_string(options.tcpKeepAliveProbes), "0 to 127");
