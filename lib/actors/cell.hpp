@@ -201,7 +201,6 @@ private:
     void stopChildren() noexcept;
     void forgetSurroundings() noexcept;
     void limitHandler() noexcept;
-
     void tellWatchers() noexcept;
     void letGo() noexcept;
     static void onStopTimeout(Deadline& deadline, Worker& worker) noexcept;

@@ -43,7 +43,6 @@ public:
         failed_ = 0;
         if (failover == Failover::BackToFirst) place_ = 0;
     }
-    void onConnected() noexcept { failed_ = 0; }
 
 private:
     std::vector<std::size_t> order_;

@@ -10,14 +10,13 @@
 #include "flows/peer/peer_access.hpp"
 #include "flows/peer/peer_operations.hpp"
 
+#include <tempeh/core/detail/until_there_is_memory.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-
-#include <new>
-#include <thread>
 
 namespace tempeh::flows::detail {
 
@@ -100,7 +99,6 @@ asio::awaitable<void> ReconnectCore::run(Running running) {
                 asio::co_spawn(self.hub_->group().executor(), self.sendUnsent(peer),
                                asio::bind_cancellation_slot(self.stopAttempts_.slot(), asio::use_awaitable));
             co_await std::move(sending);
-            self.endpoints_.onConnected();
             self.setConnected(peer);
             const TimePoint connected = self.hub_->time().now();
             co_await self.passOn(peer);
@@ -263,16 +261,12 @@ void ReconnectCore::abort() noexcept {
 }
 
 void ReconnectCore::cancelAttempts() noexcept {
-    for (;;) {
-        try {
-            asio::post(hub_->group().executor(), [self = shared_from_this()] {
-                self->stopAttempts_.emit(asio::cancellation_type::terminal);
-            });
-            return;
-        } catch (const std::bad_alloc&) {
-            std::this_thread::yield();  // or the link would try for ever
-        }
-    }
+    // Or the link would try for ever.
+    tempeh::detail::untilThereIsMemory([this] {
+        asio::post(hub_->group().executor(), [self = shared_from_this()] {
+            self->stopAttempts_.emit(asio::cancellation_type::terminal);
+        });
+    });
 }
 
 void ReconnectCore::setStopping() noexcept {

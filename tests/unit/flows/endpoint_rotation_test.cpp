@@ -22,7 +22,6 @@ TEST(EndpointRotation, ARoundTriesEachOnceInTheGivenOrder) {
 TEST(EndpointRotation, AStickyOneComesBackToWhereItWas) {
     EndpointRotation rotation(3, EndpointOrder::InOrder, 1);
     rotation.onFailed();
-    rotation.onConnected();
     rotation.onLost(Failover::Sticky);
     EXPECT_EQ(rotation.current(), 1U);
     EXPECT_EQ(rotation.left(), 3U) << "a new round";
@@ -36,7 +35,6 @@ TEST(EndpointRotation, TheOtherKindBeginsWithTheFirstAfterALoss) {
     EndpointRotation rotation(3, EndpointOrder::InOrder, 1);
     rotation.onFailed();
     rotation.onFailed();
-    rotation.onConnected();
     rotation.onLost(Failover::BackToFirst);
     EXPECT_EQ(rotation.current(), 0U);
 }

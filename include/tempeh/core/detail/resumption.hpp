@@ -2,6 +2,7 @@
 
 #include <tempeh/core/asio.hpp>
 #include <tempeh/core/detail/group_backend.hpp>
+#include <tempeh/core/detail/until_there_is_memory.hpp>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
@@ -10,7 +11,6 @@
 
 #include <exception>
 #include <new>
-#include <thread>
 #include <utility>
 
 namespace tempeh::detail {
@@ -84,14 +84,7 @@ void postResumption(Waiting& waiter, GroupBackend& backend, const Executor& exec
 /// called the handler. Retries until there is memory: an exception must not get lost.
 template <typename Executor>
 void rethrowFrom(const Executor& executor, const std::exception_ptr& failure) noexcept {
-    for (;;) {
-        try {
-            asio::post(executor, [failure] { std::rethrow_exception(failure); });
-            return;
-        } catch (const std::bad_alloc&) {
-            std::this_thread::yield();
-        }
-    }
+    untilThereIsMemory([&] { asio::post(executor, [failure] { std::rethrow_exception(failure); }); });
 }
 
 /// The same, inside this call if the executor allows it.
